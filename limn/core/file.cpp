@@ -1,0 +1,164 @@
+#include "limn/core/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason(int error) { return std::strerror(error); }
+
+[[noreturn]] void fail_to_write(const fs::path& path, int error) {
+  std::string advice = "check the path";
+  if (error == ENOSPC || error == EDQUOT) advice = "free some space or choose another folder with -o or --out";
+  if (error == EACCES || error == EROFS || error == EPERM) advice = "choose a folder that you may write to";
+  if (error == ENOENT) advice = "create the folder first";
+  if (error == EFBIG) advice = "the file size limit of this session is too small";
+  fail("{}: cannot write: {}; {}", path.string(), reason(error), advice);
+}
+
+struct Descriptor {
+  int value = -1;
+  ~Descriptor() {
+    if (value >= 0) ::close(value);
+  }
+};
+
+// 0, or the errno of the write that failed.
+int write_all(int descriptor, const std::byte* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t n = ::write(descriptor, data, size);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  return 0;
+}
+
+template <class Buffer>
+Buffer read_whole(const fs::path& path, std::uint64_t max_bytes) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.value < 0) {
+    const int error = errno;
+    if (error == ENOENT) fail("{}: no such file; check the path", path.string());
+    fail("{}: cannot open: {}; check its permissions", path.string(), reason(error));
+  }
+  struct stat status {};
+  if (::fstat(file.value, &status) != 0) fail("{}: cannot read: {}", path.string(), reason(errno));
+  if (S_ISDIR(status.st_mode)) fail("{}: is a folder; name a file in it", path.string());
+  Buffer buffer;
+  constexpr std::size_t kChunk = std::size_t{1} << 20;
+  if (S_ISREG(status.st_mode)) {
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (size > max_bytes)
+      fail("{}: {} bytes is more than the {} that such a file may have", path.string(), size, max_bytes);
+    buffer.resize(size);
+  }
+  // A regular file may still grow or shrink while it is read, and a pipe has no size: read until it ends.
+  std::size_t filled = 0;
+  while (true) {
+    if (filled == buffer.size()) buffer.resize(filled + (S_ISREG(status.st_mode) ? 1 : kChunk));
+    const ssize_t n = ::read(file.value, reinterpret_cast<char*>(buffer.data()) + filled, buffer.size() - filled);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      fail("{}: cannot read: {}", path.string(), reason(errno));
+    }
+    if (n == 0) break;
+    filled += static_cast<std::size_t>(n);
+    if (filled > max_bytes) fail("{}: more than the {} bytes that such a file may have", path.string(), max_bytes);
+  }
+  buffer.resize(filled);
+  return buffer;
+}
+
+fs::path temporary_name(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  return path.parent_path() /
+         fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter.fetch_add(1));
+}
+
+}  // namespace
+
+Bytes read_file(const fs::path& path, std::uint64_t max_bytes) { return read_whole<Bytes>(path, max_bytes); }
+
+std::string read_text_file(const fs::path& path, std::uint64_t max_bytes) {
+  return read_whole<std::string>(path, max_bytes);
+}
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
+  if (path_.filename().empty() || fs::is_directory(path_)) fail("{}: is a folder; name a file", path_.string());
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail_to_write(path_, errno);
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() noexcept {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+  descriptor_ = -1;
+}
+
+void AtomicFile::write(std::span<const std::byte> data) {
+  if (const int error = write_all(descriptor_, data.data(), data.size()); error != 0) {
+    discard();
+    fail_to_write(path_, error);
+  }
+}
+
+void AtomicFile::write(std::string_view text) { write(as_bytes(text)); }
+
+void AtomicFile::commit() {
+  int error = 0;
+  if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) error = errno;
+  if (error == 0 && ::rename(temporary_.c_str(), path_.c_str()) != 0) error = errno;
+  if (error != 0) {
+    discard();
+    fail_to_write(path_, error);
+  }
+  ::close(descriptor_);
+  descriptor_ = -1;
+  // The rename itself reaches the disk with the folder.
+  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
+  if (const Descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}; d.value >= 0) ::fsync(d.value);
+}
+
+void write_file(const fs::path& path, std::span<const std::byte> data) {
+  AtomicFile file(path);
+  file.write(data);
+  file.commit();
+}
+
+void write_file(const fs::path& path, std::string_view text) { write_file(path, as_bytes(text)); }
+
+void append_line(const fs::path& path, std::string_view line) {
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)};
+  if (file.value < 0) fail_to_write(path, errno);
+  std::string text(line);
+  text += '\n';
+  if (const int error = write_all(file.value, as_bytes(text).data(), text.size()); error != 0)
+    fail_to_write(path, error);
+}
+
+void make_directories(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error || !fs::is_directory(path))
+    fail("{}: cannot create the folder: {}; choose another place", path.string(),
+         error ? error.message() : "a file of that name is in the way");
+}
+
+}  // namespace limn

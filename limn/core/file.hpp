@@ -1,0 +1,61 @@
+// Reading files whole and replacing them whole. A file that limn writes is written beside its target,
+// flushed to disk and renamed, so that a crash or a full disk leaves the old one as it was.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limn {
+
+using Bytes = std::vector<std::byte>;
+
+// The whole file. Throws Error naming the file if it is missing, a directory, unreadable or larger than `max_bytes`.
+[[nodiscard]] Bytes read_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{1} << 40);
+[[nodiscard]] std::string read_text_file(const std::filesystem::path& path,
+                                         std::uint64_t max_bytes = std::uint64_t{1} << 40);
+
+// Creates or replaces `path` with `data`, all or nothing. Throws Error naming `path` (unwritable folder, full
+// disk, …); the old file then still stands and no temporary is left.
+void write_file(const std::filesystem::path& path, std::span<const std::byte> data);
+void write_file(const std::filesystem::path& path, std::string_view text);
+
+// A file that grows in pieces and appears under its name only at commit(). Destroyed without commit() it
+// leaves nothing. Not copyable; one thread at a time.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::span<const std::byte> data);
+  void write(std::string_view text);
+  // Flushes to disk and renames over the target. No write may follow.
+  void commit();
+  // Where the pieces lie until commit(), for libraries that insist on writing a file by name.
+  [[nodiscard]] const std::filesystem::path& temporary_path() const { return temporary_; }
+
+ private:
+  void discard() noexcept;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+};
+
+// Appends `line` and a newline in one write, so that lines of a log are whole after a kill.
+void append_line(const std::filesystem::path& path, std::string_view line);
+
+// Creates the folder and its parents. Throws Error naming it.
+void make_directories(const std::filesystem::path& path);
+
+[[nodiscard]] inline std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span<const char>(text.data(), text.size()));
+}
+
+}  // namespace limn

@@ -1,0 +1,152 @@
+#include "limn/core/options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+using nlohmann::json;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+const OptionField& field_named(std::span<const OptionField> fields, std::string_view name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.name == name; });
+  if (found != fields.end()) return *found;
+  std::vector<std::string> names;
+  for (const auto& field : fields) names.push_back(field.name);
+  const std::string near = nearest_name(name, names);
+  fail("unknown option '{}'{}", printable(name),
+       near.empty() ? std::string("; --help lists them all") : fmt::format("; did you mean '{}'?", near));
+}
+
+template <class T>
+bool parse_number(std::string_view text, T& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+void assign(const OptionField& field, std::string_view text) {
+  std::visit(Overloaded{
+                 [&](bool* target) {
+                   if (text == "true" || text == "1" || text == "yes" || text == "on") *target = true;
+                   else if (text == "false" || text == "0" || text == "no" || text == "off") *target = false;
+                   else fail("{}={}: expected true or false", field.name, printable(text));
+                 },
+                 [&](std::int64_t* target) {
+                   require(parse_number(text, *target), "{}={}: expected a whole number", field.name, printable(text));
+                 },
+                 [&](double* target) {
+                   require(parse_number(text, *target) && std::isfinite(*target), "{}={}: expected a number",
+                           field.name, printable(text));
+                 },
+                 [&](std::string* target) { *target = std::string(text); },
+             },
+             field.target);
+}
+
+// "" if the value is within its bounds and choices.
+std::string complaint(const OptionField& field) {
+  const auto outside = [&](double value) {
+    return value < field.minimum || value > field.maximum || !std::isfinite(value);
+  };
+  const std::string range = field.maximum < 1e300 ? fmt::format("between {} and {}", field.minimum, field.maximum)
+                                                  : fmt::format("at least {}", field.minimum);
+  return std::visit(
+      Overloaded{
+          [](const bool*) { return std::string(); },
+          [&](const std::int64_t* v) {
+            return outside(static_cast<double>(*v)) ? fmt::format("{}={}: must be {}", field.name, *v, range)
+                                                    : std::string();
+          },
+          [&](const double* v) {
+            return outside(*v) ? fmt::format("{}={}: must be {}", field.name, *v, range) : std::string();
+          },
+          [&](const std::string* v) {
+            if (field.choices.empty() || std::find(field.choices.begin(), field.choices.end(), *v) != field.choices.end())
+              return std::string();
+            return fmt::format("{}={}: must be one of {}", field.name, printable(*v),
+                               fmt::join(field.choices, ", "));
+          },
+      },
+      field.target);
+}
+
+}  // namespace
+
+OptionValue OptionField::get() const {
+  return std::visit([](const auto* v) -> OptionValue { return *v; }, target);
+}
+
+std::string OptionField::text() const {
+  return std::visit(Overloaded{
+                        [](const bool* v) { return std::string(*v ? "true" : "false"); },
+                        [](const auto* v) { return fmt::format("{}", *v); },
+                    },
+                    target);
+}
+
+void set_option(std::span<const OptionField> fields, std::string_view name, std::string_view text) {
+  const OptionField& field = field_named(fields, name);
+  assign(field, text);
+  if (const std::string bad = complaint(field); !bad.empty()) throw Error(bad);
+}
+
+void set_options(std::span<const OptionField> fields, std::span<const std::string> assignments) {
+  for (const auto& assignment : assignments) {
+    const auto equals = assignment.find('=');
+    require(equals != std::string::npos && equals > 0, "'{}': expected name=value", printable(assignment));
+    set_option(fields, std::string_view(assignment).substr(0, equals), std::string_view(assignment).substr(equals + 1));
+  }
+}
+
+std::string options_to_json(std::span<const OptionField> fields) {
+  json object = json::object();
+  for (const auto& field : fields) std::visit([&](const auto* v) { object[field.name] = *v; }, field.target);
+  return object.dump();
+}
+
+void options_from_json(std::span<const OptionField> fields, std::string_view text, std::string_view origin) {
+  const json object = json::parse(text, nullptr, false);
+  require(object.is_object(), "{}: its options are not a JSON object; the file is damaged", origin);
+  try {
+    for (const auto& [name, value] : object.items()) {
+      const OptionField& field = field_named(fields, name);
+      if (value.is_string()) set_option(fields, name, value.get_ref<const std::string&>());
+      else if (value.is_primitive() && !value.is_null()) set_option(fields, name, value.dump());
+      else fail("{}: expected one value", field.name);
+    }
+  } catch (const Error& error) {
+    fail("{}: {}", origin, error.what());
+  }
+}
+
+std::vector<std::string> option_complaints(std::span<const OptionField> fields) {
+  std::vector<std::string> all;
+  for (const auto& field : fields)
+    if (std::string bad = complaint(field); !bad.empty()) all.push_back(std::move(bad));
+  return all;
+}
+
+std::string options_help(std::span<const OptionField> fields) {
+  std::size_t width = 0;
+  for (const auto& field : fields) width = std::max(width, field.name.size() + field.text().size() + 3);
+  std::string out;
+  for (const auto& field : fields) {
+    const std::string head = fmt::format("{} [{}]", field.name, field.text());
+    out += fmt::format("  {:<{}}  {}{}\n", head, width, field.help,
+                       field.choices.empty() ? std::string() : fmt::format(" ({})", fmt::join(field.choices, "|")));
+  }
+  return out;
+}
+
+}  // namespace limn

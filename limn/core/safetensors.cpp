@@ -1,0 +1,228 @@
+#include "limn/core/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+using nlohmann::json;
+static_assert(std::endian::native == std::endian::little, "checkpoints are copied as little-endian memory");
+
+constexpr std::uint64_t kMaxHeader = 100'000'000;
+struct NamedType {
+  DType type;
+  std::string_view name;
+  std::size_t size;
+};
+constexpr std::array<NamedType, 10> kTypes{{{DType::kF16, "F16", 2},
+                                            {DType::kBF16, "BF16", 2},
+                                            {DType::kF32, "F32", 4},
+                                            {DType::kF64, "F64", 8},
+                                            {DType::kI8, "I8", 1},
+                                            {DType::kI16, "I16", 2},
+                                            {DType::kI32, "I32", 4},
+                                            {DType::kI64, "I64", 8},
+                                            {DType::kU8, "U8", 1},
+                                            {DType::kBool, "BOOL", 1}}};
+
+std::optional<DType> type_named(std::string_view name) {
+  for (const auto& entry : kTypes)
+    if (entry.name == name) return entry.type;
+  return std::nullopt;
+}
+
+float half_to_float(std::uint16_t half) {
+  const int exponent = half >> 10 & 0x1f;
+  const int fraction = half & 0x3ff;
+  float value = 0;
+  if (exponent == 0x1f)
+    value = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
+  else
+    value = std::ldexp(static_cast<float>(exponent ? fraction + 1024 : fraction), (exponent ? exponent : 1) - 25);
+  return half & 0x8000 ? -value : value;
+}
+
+template <class T>
+T load(const std::byte* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+float to_float(DType type, const std::byte* from) {
+  switch (type) {
+    case DType::kF16: return half_to_float(load<std::uint16_t>(from));
+    case DType::kBF16: return std::bit_cast<float>(static_cast<std::uint32_t>(load<std::uint16_t>(from)) << 16);
+    case DType::kF32: return load<float>(from);
+    case DType::kF64: return static_cast<float>(load<double>(from));
+    default: return 0;
+  }
+}
+
+// A length or an offset: an integer that is not negative. Floats like 1e3 are refused.
+std::uint64_t natural(const json& value, const std::string& where) {
+  require(value.is_number_unsigned(), "{}: expected a whole number that is not negative; the file is damaged", where);
+  return value.get<std::uint64_t>();
+}
+
+TensorData parse_entry(const json& entry, std::span<const std::byte> data, const std::string& where) {
+  require(entry.is_object() && entry.contains("dtype") && entry.contains("shape") && entry.contains("data_offsets"),
+          "{}: lacks dtype, shape or data_offsets; the file is damaged", where);
+  require(entry["dtype"].is_string() && entry["shape"].is_array() && entry["data_offsets"].is_array() &&
+              entry["data_offsets"].size() == 2,
+          "{}: dtype, shape or data_offsets has the wrong form; the file is damaged", where);
+  const auto type = type_named(entry["dtype"].get_ref<const std::string&>());
+  require(type.has_value(), "{}: dtype {} is not known to limn", where,
+          printable(entry["dtype"].get_ref<const std::string&>()));
+  TensorData tensor{.type = *type, .shape = {}, .bytes = {}};
+  std::uint64_t size = size_of(*type);
+  require(entry["shape"].size() <= 16, "{}: {} dimensions; at most 16 are allowed", where, entry["shape"].size());
+  for (const auto& item : entry["shape"]) {
+    const std::uint64_t extent = natural(item, where);
+    require(extent == 0 || size <= (std::uint64_t{1} << 60) / std::max<std::uint64_t>(extent, 1),
+            "{}: the shape is absurdly large; the file is damaged", where);
+    size *= extent;
+    tensor.shape.push_back(static_cast<std::int64_t>(extent));
+  }
+  const std::uint64_t begin = natural(entry["data_offsets"][0], where), end = natural(entry["data_offsets"][1], where);
+  require(begin <= end && end <= data.size(), "{}: bytes {}..{} lie outside the {} bytes of data; the file is damaged",
+          where, begin, end, data.size());
+  require(end - begin == size, "{}: shape and dtype need {} bytes, data_offsets give {}; the file is damaged", where,
+          size, end - begin);
+  tensor.bytes = data.subspan(begin, end - begin);
+  return tensor;
+}
+
+// The tensors, sorted by place, must touch and must fill `data`.
+void check_tiling(const std::map<std::string, TensorData>& tensors, std::span<const std::byte> data,
+                  const std::string& origin) {
+  std::vector<std::span<const std::byte>> pieces;
+  for (const auto& [name, tensor] : tensors) pieces.push_back(tensor.bytes);
+  std::sort(pieces.begin(), pieces.end(), [](auto a, auto b) {
+    return a.data() != b.data() ? a.data() < b.data() : a.size() < b.size();
+  });
+  const std::byte* next = data.data();
+  for (const auto& piece : pieces) {
+    require(piece.data() == next, "{}: its tensors overlap or leave gaps; the file is damaged", origin);
+    next += piece.size();
+  }
+  require(next == data.data() + data.size(), "{}: {} bytes belong to no tensor; the file is damaged", origin,
+          data.data() + data.size() - next);
+}
+
+}  // namespace
+
+std::size_t size_of(DType type) { return kTypes[static_cast<std::size_t>(type)].size; }
+std::string_view name_of(DType type) { return kTypes[static_cast<std::size_t>(type)].name; }
+
+std::int64_t TensorData::count() const {
+  std::int64_t n = 1;
+  for (const auto extent : shape) n *= extent;
+  return n;
+}
+
+SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path) {
+  return parse(read_file(path), path.string());
+}
+
+SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
+  SafetensorsFile file;
+  file.bytes_ = std::move(bytes);
+  file.origin_ = std::move(origin);
+  const std::span<const std::byte> all(file.bytes_);
+  require(all.size() >= 8, "{}: {} bytes is too short for a safetensors file", file.origin_, all.size());
+  const auto header_size = load<std::uint64_t>(all.data());
+  require(header_size <= kMaxHeader && header_size <= all.size() - 8,
+          "{}: its header claims {} bytes, {} are there; not a safetensors file, or cut short", file.origin_,
+          header_size, all.size() - 8);
+  const auto* text = reinterpret_cast<const char*>(all.data() + 8);
+  // The grammar of a header is three levels deep: what nests deeper is refused before a tree is built of it.
+  const json header = json::parse(
+      text, text + header_size,
+      [](int depth, json::parse_event_t, json&) {
+        if (depth > 8) throw Error("nested too deeply");
+        return true;
+      },
+      false);
+  require(header.is_object(), "{}: its header is not a JSON object; the file is damaged", file.origin_);
+  const auto data = all.subspan(8 + header_size);
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") {
+      require(entry.is_object(), "{}: __metadata__ is not an object; the file is damaged", file.origin_);
+      for (const auto& [key, value] : entry.items()) {
+        require(value.is_string(), "{}: metadata {} is not a string; the file is damaged", file.origin_, printable(key));
+        file.metadata_[key] = value.get<std::string>();
+      }
+      continue;
+    }
+    file.tensors_[name] = parse_entry(entry, data, fmt::format("{}: tensor {}", file.origin_, printable(name)));
+  }
+  check_tiling(file.tensors_, data, file.origin_);
+  return file;
+}
+
+const std::string& SafetensorsFile::metadata(const std::string& key) const {
+  const auto found = metadata_.find(key);
+  require(found != metadata_.end(), "{}: no metadata '{}'; it is not a checkpoint that limn wrote", origin_, key);
+  return found->second;
+}
+
+std::vector<float> SafetensorsFile::read_f32(const std::string& name, std::span<const std::int64_t> shape) const {
+  const auto found = tensors_.find(name);
+  require(found != tensors_.end(), "{}: tensor {} is missing; the checkpoint belongs to another kind of model", origin_,
+          name);
+  const TensorData& tensor = found->second;
+  require(std::equal(shape.begin(), shape.end(), tensor.shape.begin(), tensor.shape.end()),
+          "{}: tensor {} is {}, expected {}; the checkpoint belongs to a model with other options", origin_, name,
+          shape_text(tensor.shape), shape_text(shape));
+  require(tensor.type == DType::kF32 || tensor.type == DType::kF16 || tensor.type == DType::kBF16 ||
+              tensor.type == DType::kF64,
+          "{}: tensor {} is {}, expected a floating-point type", origin_, name, name_of(tensor.type));
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  const std::size_t stride = size_of(tensor.type);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = to_float(tensor.type, tensor.bytes.data() + i * stride);
+  return values;
+}
+
+Bytes serialize_safetensors(const SafetensorsContent& content) {
+  json header = json::object();
+  if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
+  std::uint64_t offset = 0;
+  for (const auto& [name, tensor] : content.tensors) {
+    assert(tensor.bytes.size() == static_cast<std::size_t>(tensor.count()) * size_of(tensor.type));
+    header[name] = {{"dtype", name_of(tensor.type)},
+                    {"shape", tensor.shape},
+                    {"data_offsets", {offset, offset + tensor.bytes.size()}}};
+    offset += tensor.bytes.size();
+  }
+  std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  text.append((8 - text.size() % 8) % 8, ' ');
+  Bytes out(8 + text.size() + offset);
+  const std::uint64_t header_size = text.size();
+  std::memcpy(out.data(), &header_size, 8);
+  std::memcpy(out.data() + 8, text.data(), text.size());
+  std::byte* next = out.data() + 8 + text.size();
+  for (const auto& [name, tensor] : content.tensors)
+    if (!tensor.bytes.empty()) {
+      std::memcpy(next, tensor.bytes.data(), tensor.bytes.size());
+      next += tensor.bytes.size();
+    }
+  return out;
+}
+
+void write_safetensors(const std::filesystem::path& path, const SafetensorsContent& content) {
+  write_file(path, serialize_safetensors(content));
+}
+
+std::string shape_text(std::span<const std::int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+}  // namespace limn

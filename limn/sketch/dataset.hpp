@@ -1,0 +1,93 @@
+// The stroke data set (MODELS.md §1) and its batches. Immutable after load, so any number of threads may read
+// it; batch order is a pure function of (seed, step), so a resumed run needs no saved position.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limn/core/options.hpp"
+#include "limn/sketch/sketch.hpp"
+
+namespace limn {
+
+enum class Split : int { kTrain = 0, kValid = 1, kTest = 2 };
+inline constexpr std::array<const char*, 3> kSplitNames{"train", "valid", "test"};
+// The split of that name, or Error listing the three.
+[[nodiscard]] Split split_named(std::string_view name);
+
+// The three splits of a data set file, as read: raw units, nothing filtered.
+struct SketchSplits {
+  std::array<std::vector<Sketch>, 3> sketches;
+  [[nodiscard]] std::vector<Sketch>& operator[](Split split) { return sketches[static_cast<int>(split)]; }
+  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const { return sketches[static_cast<int>(split)]; }
+};
+
+struct StrokeDataOptions {
+  std::int64_t max_seq_len = 0;       // longest sketch kept, points; 0: the data's longest
+  std::int64_t min_seq_len = 0;       // shortest sketch kept, points
+  double random_scale_factor = 0.15;  // e of the scale augmentation
+  double augment_stroke_prob = 0.10;  // probability of dropping a point that may be dropped
+};
+[[nodiscard]] std::vector<OptionField> fields(StrokeDataOptions& options);
+
+// A batch without padding, time-major. Sketch b has lengths[b] = Ns points, lengths are non-increasing, and
+// active[t] sketches (the first active[t] of the batch) have Ns >= t, for t = 0 … Nmax (the longest here).
+// Rows of step t lie together, step after step: row(t, b) = active[0] + … + active[t-1] + b. R rows in all.
+// `inputs`, row (t, b): S_t in stroke-5, so step 0 is S0 = (0,0,1,0,0) of every sketch, and the rows from
+// active[0] on are S_1 … S_Ns packed in the same way: what the encoder reads.
+// `targets`, row (t, b): S_{t+1}; after the last point S_end = (0,0,0,0,1).
+struct StrokeBatch {
+  std::vector<std::int64_t> indices;  // into the split, for error reports
+  std::vector<std::int64_t> lengths;  // Ns of each sketch, non-increasing
+  std::vector<std::int64_t> active;   // rows of each step, Nmax + 1 of them
+  std::vector<float> inputs;          // [R, 5]
+  std::vector<float> targets;         // [R, 5]
+
+  [[nodiscard]] std::int64_t batch_size() const { return static_cast<std::int64_t>(lengths.size()); }
+  [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(inputs.size()) / kStroke5; }
+};
+
+// Packs sketches (any order; the batch sorts them stably by length, longest first). `indices` may be empty.
+[[nodiscard]] StrokeBatch make_batch(std::span<const Sketch* const> sketches, std::span<const std::int64_t> indices);
+
+class StrokeDataset {
+ public:
+  // Filters, clamps to ±1000 and divides by the scale factor. `name` begins the error messages. A sketch with a
+  // value that is not finite, an empty training split, or nothing left after filtering is an Error.
+  // With `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
+  StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name, float scale_factor = 0);
+  // PATHs of .npz (later other formats), or "builtin:doodles"; several are joined split by split.
+  [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths, const StrokeDataOptions& options,
+                                          float scale_factor = 0);
+
+  // Normalised sketches.
+  [[nodiscard]] std::span<const Sketch> split(Split split) const { return splits_[split]; }
+  [[nodiscard]] float scale_factor() const { return scale_factor_; }
+  // N_max of MODELS.md: the option, or the longest sketch of all splits.
+  [[nodiscard]] std::int64_t max_seq_len() const { return max_seq_len_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  // Training batches in one epoch; what does not fill a batch is left out, another part each epoch.
+  [[nodiscard]] std::int64_t batches_per_epoch(std::int64_t batch_size) const;
+  // The indices of training batch `step` (0, 1, …, over all epochs): an epoch is a permutation drawn from
+  // (seed, epoch), cut into pools of kPoolBatches batches; each pool is sorted by length and cut into batches, and
+  // the batches of the epoch are shuffled. Every sketch is equally likely at every place of the epoch.
+  // Throws Error if the training split holds fewer sketches than a batch.
+  [[nodiscard]] std::vector<std::int64_t> batch_indices(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
+  // The batch itself, augmented from (seed, step, place in the batch).
+  [[nodiscard]] StrokeBatch training_batch(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
+  // Batches of a split in order of length, each at most batch_size, none left out, not augmented.
+  [[nodiscard]] std::vector<StrokeBatch> evaluation_batches(Split split, std::int64_t batch_size) const;
+
+ private:
+  SketchSplits splits_;
+  StrokeDataOptions options_;
+  std::string name_;
+  float scale_factor_ = 1;
+  std::int64_t max_seq_len_ = 0;
+};
+
+}  // namespace limn
