@@ -1,6 +1,8 @@
-# limn_room(NAME SOURCES … [PUBLIC …] [PRIVATE …]): one room of the house, as the static library limn_NAME
+# limn_room(NAME SOURCES … [PUBLIC …] [PRIVATE …] [TORCH]): one room of the house, as the static library limn_NAME
 # with the alias limn::NAME. PUBLIC names what the room's headers show, PRIVATE what only its sources use.
-# limn_test(NAME LABELS … SOURCES … LIBS …): one GoogleTest program of tests/<room>/.
+# limn_test(NAME LABELS … SOURCES … LIBS … [TIMEOUT s] [TORCH]): one GoogleTest program of tests/<room>/. A label is
+# fast, slow, gpu or web. A program all of whose tests were skipped counts as skipped, not as passed.
+# TORCH, or a call of limn_torch_pch(TARGET) after the target is made: LibTorch's headers come precompiled.
 
 add_library(limn_flags INTERFACE)
 target_compile_features(limn_flags INTERFACE cxx_std_20)
@@ -9,35 +11,62 @@ target_compile_options(limn_flags INTERFACE
   $<BUILD_INTERFACE:$<$<BOOL:${LIMN_WARNINGS_AS_ERRORS}>:-Werror>>)
 if(LIMN_SANITIZE)
   list(JOIN LIMN_SANITIZE "," limn_sanitizers)
-  target_compile_options(limn_flags INTERFACE -fsanitize=${limn_sanitizers} -fno-omit-frame-pointer -g1)
-  target_link_options(limn_flags INTERFACE -fsanitize=${limn_sanitizers})
+  target_compile_options(limn_flags INTERFACE
+    $<BUILD_INTERFACE:-fsanitize=${limn_sanitizers};-fno-sanitize-recover=all;-fno-omit-frame-pointer>)
+  target_link_options(limn_flags INTERFACE $<BUILD_INTERFACE:-fsanitize=${limn_sanitizers}>)
 endif()
 
+# Reading <torch/torch.h> takes 25 s a file; precompiled once for all, less than one. The targets that share it must
+# agree in -fPIC, so programs get it too. -fpch-preprocess lets ccache serve such files.
+function(limn_torch_pch target)
+  if(NOT TARGET limn_torch_headers)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/limn_torch_headers.cpp CONTENT "")
+    add_library(limn_torch_headers OBJECT ${PROJECT_BINARY_DIR}/limn_torch_headers.cpp)
+    target_link_libraries(limn_torch_headers PRIVATE limn_flags ${TORCH_LIBRARIES})
+    target_compile_options(limn_torch_headers PRIVATE -fPIC -fpch-preprocess)
+    target_precompile_headers(limn_torch_headers PRIVATE <torch/torch.h>)
+  endif()
+  target_compile_options(${target} PRIVATE -fPIC -fpch-preprocess)
+  target_precompile_headers(${target} REUSE_FROM limn_torch_headers)
+endfunction()
+
 function(limn_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(limn_${name} STATIC ${ROOM_SOURCES})
   add_library(limn::${name} ALIAS limn_${name})
   set_target_properties(limn_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_include_directories(limn_${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(limn_${name} PUBLIC limn_flags ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE})
-  set_property(GLOBAL APPEND PROPERTY LIMN_ROOMS limn_${name})
+  if(ROOM_TORCH)
+    limn_torch_pch(limn_${name})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY LIMN_ROOMS ${name})
 endfunction()
 
 function(limn_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "TORCH" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
   endif()
+  foreach(label ${TEST_LABELS})
+    if(NOT label MATCHES "^(fast|slow|gpu|web)$")
+      message(FATAL_ERROR "limn_test(${name}): ${label} is not a label; use fast, slow, gpu or web")
+    endif()
+  endforeach()
   add_executable(${name} ${TEST_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE
     LIMN_TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data"
     LIMN_SHARED_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data")
-  target_link_libraries(${name} PRIVATE ${TEST_LIBS} limn_flags GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE ${TEST_LIBS} limn_flags GTest::gmock limn_test_main)
+  if(TEST_TORCH)
+    limn_torch_pch(${name})
+  endif()
   foreach(source ${TEST_SOURCES})
-    set_property(GLOBAL APPEND PROPERTY LIMN_TEST_SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+    cmake_path(ABSOLUTE_PATH source NORMALIZE)
+    set_property(GLOBAL APPEND PROPERTY LIMN_TEST_SOURCES ${source})
   endforeach()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77)
 endfunction()

@@ -144,8 +144,11 @@ TEST(Shuffle, PermutesEvenly) {
     ++counts[static_cast<std::size_t>(values[0] * 64 + values[1] * 16 + values[2] * 4 + values[3])];
   }
   EXPECT_EQ(std::count_if(counts.begin(), counts.end(), [](int n) { return n > 0; }), 24);
-  for (const int count : counts)
-    if (count > 0) EXPECT_NEAR(count, 1000, 155);
+  for (const int count : counts) {
+    if (count > 0) {
+      EXPECT_NEAR(count, 1000, 155);
+    }
+  }
 }
 
 TEST(Shuffle, LeavesNothingAndOneAsTheyAre) {

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
+# Usage: scripts/install-deps.sh [--help]   (scripts/test.sh and scripts/demo.sh call it first)
+# Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
+# everything is there.
+set -euo pipefail
+
+# The one list of packages. docs/architecture.md says what each is for.
+PACKAGES=(
+  g++ cmake ninja-build ccache pkg-config                   # the build
+  libfmt-dev nlohmann-json3-dev                             # core
+  libdnnl-dev libhwy-dev                                    # kernels
+  zlib1g-dev libzip-dev                                     # sketch: npz
+  libcairo2-dev libjpeg-dev libgif-dev libpugixml-dev       # render, image
+  libtorch-dev libgloo-dev                                  # nn, models, train
+  libprotobuf-dev protobuf-compiler                         # train: TensorBoard
+  libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
+  libgtest-dev libgmock-dev libbenchmark-dev                # tests, bench
+)
+
+die() {
+  echo "install-deps: error: $*" >&2
+  exit 1
+}
+
+is_installed() {
+  # ${Status} and not the exit status: a package that was removed but not purged is still known to dpkg.
+  [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
+}
+
+case "${1:-}" in
+  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  '') ;;
+  *) echo "install-deps: error: unknown option '$1'; see --help" >&2; exit 2 ;;
+esac
+
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+  die "apt is not here, so this is no Debian; install these by hand: ${PACKAGES[*]}"
+
+missing=()
+for package in "${PACKAGES[@]}"; do
+  is_installed "$package" || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+  echo "install-deps: all ${#PACKAGES[@]} packages are there"
+  exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null ||
+    die "neither root nor sudo; let an administrator run: apt-get install ${missing[*]}"
+  as_root=(sudo)
+fi
+as_root+=(env DEBIAN_FRONTEND=noninteractive)
+
+echo "install-deps: installing ${#missing[@]} missing packages with apt (minutes where LibTorch is among them):"
+echo "  ${missing[*]}"
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+# A third-party source that does not answer need not matter, so only a failing install is an error.
+"${as_root[@]}" apt-get update >"$log" 2>&1 </dev/null ||
+  echo "install-deps: warning: apt-get update failed; going on with the package lists that are here" >&2
+if ! "${as_root[@]}" apt-get install --yes --no-install-recommends "${missing[@]}" >>"$log" 2>&1 </dev/null; then
+  tail -n 15 "$log" >&2
+  die "apt-get install failed, see above; check the network and /etc/apt, then run this again"
+fi
+echo "install-deps: done"

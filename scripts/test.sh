@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds limn and runs its tests; installs missing Debian packages first. The last line is the verdict.
+# Usage: scripts/test.sh [--fast] [--asan | --tsan] [--jobs N] [--help]
+#   --fast    only the tests labelled fast (under two minutes)
+#   --asan    fast tests of the rooms without LibTorch, under AddressSanitizer and UBSan
+#   --tsan    the same under ThreadSanitizer
+#   --jobs N  compile N files at once; default: the cores, at most 2, as a LibTorch file takes 1 GB of memory
+# Works from any folder; builds in build/<preset> of the source tree, incrementally. Exit status 0 only if all passed.
+set -euo pipefail
+
+root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+preset=release
+label=()
+cores="$(nproc)"
+jobs=$((cores < 2 ? cores : 2))
+
+usage_error() {
+  echo "test: error: $1; see --help" >&2
+  exit 2
+}
+while (($# > 0)); do
+  case "$1" in
+    --fast) label=(--label-regex '^fast$') ;;
+    --asan | --tsan)
+      [[ "$preset" == release ]] || usage_error "--asan and --tsan exclude each other"
+      preset="${1#--}"
+      label=(--label-regex '^fast$')
+      ;;
+    --jobs)
+      [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || usage_error "--jobs needs a number"
+      jobs="$2"
+      shift
+      ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) usage_error "unknown option '$1'" ;;
+  esac
+  shift
+done
+
+stage="installing packages"
+trap 'status=$?; ((status == 0)) || echo "test: FAILED ($stage, preset $preset)" >&2' EXIT
+"$root/scripts/install-deps.sh"
+
+cd "$root"
+stage="configuring"
+launcher=()
+if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+echo "test: configuring, preset $preset"
+cmake --preset "$preset" "${launcher[@]}"
+
+stage="building"
+echo "test: building with $jobs jobs"
+cmake --build --preset "$preset" --parallel "$jobs"
+
+stage="testing"
+# ThreadSanitizer of GCC 12 cannot map its shadow under the address randomisation of newer kernels.
+runner=()
+if [[ "$preset" == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
+  runner=(setarch --addr-no-randomize)
+fi
+"${runner[@]}" ctest --preset "$preset" --parallel "$jobs" "${label[@]}"
+echo "test: all tests passed (preset $preset)"
