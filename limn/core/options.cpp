@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "limn/core/error.hpp"
 
@@ -29,10 +30,16 @@ const OptionField& field_named(std::span<const OptionField> fields, std::string_
        near.empty() ? std::string("; --help lists them all") : fmt::format("; did you mean '{}'?", near));
 }
 
+// `out` changes only if all of `text` is a number.
 template <class T>
 bool parse_number(std::string_view text, T& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size();
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if constexpr (std::is_floating_point_v<T>)
+    if (!std::isfinite(value)) return false;
+  out = value;
+  return true;
 }
 
 void assign(const OptionField& field, std::string_view text) {
@@ -46,8 +53,7 @@ void assign(const OptionField& field, std::string_view text) {
                    require(parse_number(text, *target), "{}={}: expected a whole number", field.name, printable(text));
                  },
                  [&](double* target) {
-                   require(parse_number(text, *target) && std::isfinite(*target), "{}={}: expected a number",
-                           field.name, printable(text));
+                   require(parse_number(text, *target), "{}={}: expected a number", field.name, printable(text));
                  },
                  [&](std::string* target) { *target = std::string(text); },
              },
@@ -97,8 +103,12 @@ std::string OptionField::text() const {
 
 void set_option(std::span<const OptionField> fields, std::string_view name, std::string_view text) {
   const OptionField& field = field_named(fields, name);
+  const OptionValue before = field.get();
   assign(field, text);
-  if (const std::string bad = complaint(field); !bad.empty()) throw Error(bad);
+  if (const std::string bad = complaint(field); !bad.empty()) {
+    std::visit([&](auto* target) { *target = std::get<std::remove_pointer_t<decltype(target)>>(before); }, field.target);
+    throw Error(bad);
+  }
 }
 
 void set_options(std::span<const OptionField> fields, std::span<const std::string> assignments) {

@@ -17,7 +17,7 @@ enum class Purpose : std::uint32_t {
   kLatentTraining = 4,
   kLatentEvaluation = 5,
   kSampling = 6,
-  kRecurrentDropout = 7,  // + 8 for the second direction
+  kRecurrentDropout = 7,
   kInputDropout = 9,
   kOutputDropout = 10,
   kDoodles = 11,
@@ -27,6 +27,7 @@ enum class Purpose : std::uint32_t {
   kRecurrentDropoutBackward = 15,
   kLatentPrior = 16,
   kCompose = 17,
+  kRecurrentDropoutDecoder = 18,
   kTest = 1000,
 };
 

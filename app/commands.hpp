@@ -1,0 +1,16 @@
+// One function a subcommand: it adds its options to the command line and a callback that does the work when the
+// subcommand was given. Callbacks print results to stdout, progress to stderr, and throw limn::Error.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace limn::app {
+
+void add_train(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_sample(CLI::App& app);
+void add_reconstruct(CLI::App& app);
+void add_info(CLI::App& app);
+void add_data(CLI::App& app);
+
+}  // namespace limn::app

@@ -1,0 +1,110 @@
+#include "app/console.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+
+namespace limn::app {
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0;
+
+void on_interrupt(int) {
+  if (interrupts) _exit(130);
+  interrupts = 1;
+}
+
+constexpr auto kLiveInterval = std::chrono::milliseconds(100);
+constexpr auto kPlainInterval = std::chrono::seconds(10);
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
+  return 100;
+}
+
+std::string losses_text(const Metrics& losses) {
+  std::string text;
+  for (const auto& loss : losses)
+    if (loss.name != "kl_weight") text += fmt::format("  {} {:.4f}", loss.name, loss.value);
+  return text;
+}
+
+std::string bar(double share, int width) {
+  const int full = std::clamp(static_cast<int>(share * width), 0, width);
+  return "[" + std::string(full, '#') + std::string(width - full, '.') + "]";
+}
+
+std::string progress_text(const Progress& p) {
+  return fmt::format("step {}/{}{}  lr {:.2e}  {:.0f} examples/s  {} left", p.step, p.num_steps, losses_text(p.losses),
+                     p.learning_rate, p.examples_per_second, duration_text(p.seconds_left));
+}
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0) return "?";
+  const auto total = static_cast<long long>(std::llround(seconds));
+  if (total >= 2 * 86400) return fmt::format("{} days", total / 86400);
+  if (total >= 3600) return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+  if (total >= 60) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}s", total);
+}
+
+void watch_for_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool is_interrupted() { return interrupts != 0; }
+
+Console::Console(bool is_quiet)
+    : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1), next_(std::chrono::steady_clock::now()) {}
+
+void Console::clear_live() {
+  if (has_live_line_) std::fputs("\r\033[K", stderr);
+  has_live_line_ = false;
+}
+
+void Console::show(const Progress& p) {
+  if (is_quiet_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_ && p.step != p.num_steps) return;
+  if (!is_terminal_) {
+    next_ = now + kPlainInterval;
+    fmt::print(stderr, "{}\n", progress_text(p));
+    return;
+  }
+  next_ = now + kLiveInterval;
+  const double share = p.num_steps ? static_cast<double>(p.step) / static_cast<double>(p.num_steps) : 1.0;
+  std::string text = bar(share, 20) + " " + progress_text(p);
+  text.resize(std::min(text.size(), terminal_width() - 1));
+  clear_live();
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+  has_live_line_ = true;
+}
+
+void Console::show_validation(std::int64_t step, const Metrics& metrics, bool is_best) {
+  line(fmt::format("step {}  valid:{}{}", step, losses_text(metrics), is_best ? "  (best)" : ""));
+}
+
+void Console::line(const std::string& text, bool is_important) {
+  if (is_quiet_ && !is_important) return;
+  clear_live();
+  fmt::print(stderr, "{}\n", text);
+}
+
+void Console::finish() {
+  if (has_live_line_) std::fputc('\n', stderr);
+  has_live_line_ = false;
+}
+
+}  // namespace limn::app

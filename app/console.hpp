@@ -1,0 +1,38 @@
+// What a person sees while limn works: one live line on a terminal, a plain line now and then elsewhere. On stderr.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "limn/train/trainer.hpp"
+
+namespace limn::app {
+
+class Console {
+ public:
+  explicit Console(bool is_quiet);
+
+  void show(const Progress& progress);
+  void show_validation(std::int64_t step, const Metrics& metrics, bool is_best);
+  // A line of its own, above the live one. Shown even when quiet if `is_important`.
+  void line(const std::string& text, bool is_important = false);
+  // Leaves the live line standing and goes to the next.
+  void finish();
+
+ private:
+  void clear_live();
+
+  bool is_quiet_;
+  bool is_terminal_;
+  bool has_live_line_ = false;
+  std::chrono::steady_clock::time_point next_;
+};
+
+// "1:23:45", "2:05" or "12s".
+[[nodiscard]] std::string duration_text(double seconds);
+
+// Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once. Call once, before training.
+void watch_for_interrupts();
+[[nodiscard]] bool is_interrupted();
+
+}  // namespace limn::app

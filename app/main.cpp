@@ -1,0 +1,55 @@
+// The limn command. Errors that a user can mend are one line on stderr and exit status 1; a wrong command line is 2.
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "app/commands.hpp"
+#include "limn/core/error.hpp"
+#include "limn/core/version.hpp"
+
+namespace {
+
+constexpr const char* kDescription =
+    "limn: neural networks that draw - Sketch-RNN, DRAW and VAEs\n\n"
+    "Examples:\n"
+    "  limn train sketch-rnn --out runs/doodles --steps 1500      train on the built-in doodles\n"
+    "  limn sample runs/doodles -n 16 -o sheet.png                new drawings\n"
+    "  limn data info cat.npz                                     what a data set holds";
+
+int report(const std::string& message, int status) {
+  fmt::print(stderr, "limn: error: {}\n", message);
+  return status;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(kDescription, "limn");
+  app.set_version_flag("--version", std::string("limn ") + limn::kVersion);
+  app.require_subcommand(1);
+  limn::app::add_train(app);
+  limn::app::add_eval(app);
+  limn::app::add_sample(app);
+  limn::app::add_reconstruct(app);
+  limn::app::add_info(app);
+  limn::app::add_data(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return report(std::string(error.what()) + "; see limn --help", 2);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const limn::Error& error) {
+    return report(error.what(), 1);
+  } catch (const std::bad_alloc&) {
+    return report("out of memory; try a smaller --batch-size or model", 1);
+  } catch (const std::exception& error) {
+    return report(std::string("internal: ") + error.what(), 1);
+  }
+}

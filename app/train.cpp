@@ -1,0 +1,171 @@
+// limn train: sets a run up from a preset, a config file and the command line, in this order, and trains.
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "app/commands.hpp"
+#include "app/console.hpp"
+#include "app/presets.hpp"
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/kernels/parallel.hpp"
+#include "limn/train/sketch_rnn_task.hpp"
+#include "limn/train/trainer.hpp"
+
+namespace limn::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainArguments {
+  std::vector<std::string> data;
+  std::string out;
+  std::string config;
+  std::string preset;
+  std::vector<std::string> settings;  // name=value, from --set and the options that are short for one
+  std::int64_t epochs = 0;
+  std::string device = "auto";
+  int threads = 0;
+  bool resumes = false;
+  bool overwrites = false;
+  bool is_quiet = false;
+};
+
+// Adds an option that is short for --set name=value.
+void add_setting(CLI::App& app, std::shared_ptr<TrainArguments> arguments, const std::string& flag,
+                 const std::string& name, const std::string& help) {
+  app.add_option_function<std::string>(
+         flag, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); }, help)
+      ->type_name("VALUE");
+}
+
+void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a) {
+  app.add_option("--data", a->data, "data set file, folder or builtin:NAME; several are joined")->type_name("PATH");
+  app.add_option("--out", a->out, "run directory")->type_name("DIR");
+  app.add_option("--config", a->config, "options from a TOML file; the command line overrides it")->type_name("FILE");
+  app.add_option("--set", a->settings, "set any hyperparameter, see the list below")->type_name("NAME=VALUE");
+  add_setting(app, a, "--steps", "num_steps", "training steps in all");
+  app.add_option("--epochs", a->epochs, "passes over the training data, instead of --steps")->check(CLI::PositiveNumber);
+  add_setting(app, a, "--batch-size", "batch_size", "examples a step");
+  add_setting(app, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
+  add_setting(app, a, "--seed", "seed", "of every random number of the run");
+  app.add_option("--device", a->device, "auto, cpu or cuda[:i]");
+  add_setting(app, a, "--precision", "precision", "f32 or bf16 matrix products");
+  app.add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
+  add_setting(app, a, "--valid-every", "valid_every", "steps between validations");
+  add_setting(app, a, "--save-every", "save_every", "steps between checkpoints");
+  add_setting(app, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
+  app.add_flag("--resume", a->resumes, "continue the run in --out");
+  app.add_flag("--overwrite", a->overwrites, "replace the run in --out");
+  app.add_flag("--quiet", a->is_quiet, "no progress");
+}
+
+// The options of a run: defaults, then the run's own config (--resume), then preset, --config and --set.
+RunConfig gather(const TrainArguments& a, const std::string& family, std::span<const OptionField> options) {
+  RunConfig config{.family = family, .data = {}, .assignments = {}};
+  const auto merge = [&](const RunConfig& from, const std::string& origin) {
+    require(from.family.empty() || from.family == family, "{}: is for limn train {}, not {}", origin, from.family, family);
+    if (!from.data.empty()) config.data = from.data;
+    try {
+      set_options(options, from.assignments);
+    } catch (const Error& error) {
+      fail("{}: {}", origin, error.what());
+    }
+  };
+  if (a.resumes) {
+    const fs::path saved = fs::path(a.out) / "config.toml";
+    require(fs::exists(saved), "{}: holds no run to resume; leave --resume out to start one", a.out);
+    merge(read_config(saved.string()), saved.string());
+  }
+  if (!a.preset.empty()) set_options(options, preset_named(family, a.preset).settings);
+  if (!a.config.empty()) merge(read_config(a.config), a.config);
+  try {
+    set_options(options, a.settings);
+  } catch (const Error& error) {
+    fail("--set {}", error.what());
+  }
+  if (!a.data.empty()) config.data = a.data;
+  return config;
+}
+
+void check_device(const std::string& device) {
+  const bool is_cuda = device == "cuda" || device.starts_with("cuda:");
+  require(device == "auto" || device == "cpu" || is_cuda, "--device {}: expected auto, cpu or cuda[:i]", printable(device));
+  require(!is_cuda, "--device {}: limn's kernels run on the CPU; use --device cpu", printable(device));
+}
+
+void print_result(const TrainResult& result, const fs::path& root) {
+  if (!result.is_finished) {
+    fmt::print("stopped after step {}; continue with: limn train --resume --out {} …\n", result.step, root.string());
+    return;
+  }
+  fmt::print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
+             result.best_step);
+  fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
+}
+
+TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, const TrainArguments& a) {
+  Console console(a.is_quiet);
+  watch_for_interrupts();
+  Trainer trainer(task, options, run,
+                  {.on_step = [&](const Progress& p) { console.show(p); },
+                   .on_validation = [&](std::int64_t step, const Metrics& m, bool is_best) { console.show_validation(step, m, is_best); },
+                   .on_notice = [&](const std::string& text) { console.line(text, true); },
+                   .should_stop = is_interrupted});
+  if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
+  const TrainResult result = trainer.run();
+  console.finish();
+  return result;
+}
+
+void prepare_threads(const TrainArguments& a) { kernels::set_thread_count(a.threads); }
+
+RunDirectory open_run(const TrainArguments& a) {
+  require(!(a.resumes && a.overwrites), "--resume and --overwrite exclude each other");
+  const auto mode = a.resumes ? RunDirectory::Mode::kResume
+                              : a.overwrites ? RunDirectory::Mode::kOverwrite : RunDirectory::Mode::kFresh;
+  return RunDirectory(a.out, mode);
+}
+
+void train_sketch_rnn(const TrainArguments& a) {
+  check_device(a.device);
+  prepare_threads(a);
+  SketchRnnTaskOptions options;
+  const auto all = fields(options);
+  RunConfig config = gather(a, "sketch-rnn", all);
+  if (config.data.empty()) config.data = {"builtin:doodles"};
+  // Everything that can be wrong with options or data is found before the run directory is touched.
+  auto data = StrokeDataset::load(config.data, options.data);
+  if (a.epochs) options.train.num_steps = a.epochs * data.batches_per_epoch(options.train.batch_size);
+  const auto task = make_sketch_rnn_task(options, std::move(data));
+  const RunDirectory run = open_run(a);
+  write_file(run.config(), config_to_toml(config, all));
+  print_result(train(*task, options.train, run, a), run.root());
+}
+
+constexpr const char* kSketchRnnExamples =
+    "\nExamples:\n"
+    "  limn train sketch-rnn --out runs/doodles --steps 1500\n"
+    "  limn train sketch-rnn --data sheep.npz --out runs/sheep --set dec_model=layer_norm --set enc_model=layer_norm\n"
+    "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n";
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  auto* train = app.add_subcommand("train", "train a model: sketch-rnn");
+  train->require_subcommand(1);
+  auto arguments = std::make_shared<TrainArguments>();
+  auto* sketch_rnn = train->add_subcommand("sketch-rnn", "Sketch-RNN on strokes (Ha & Eck 2017)");
+  arguments->out = "runs/sketch-rnn";
+  add_common_options(*sketch_rnn, arguments);
+  sketch_rnn->get_option("--out")->capture_default_str();
+  sketch_rnn->add_option("--preset", arguments->preset, "a known set of options, listed below")->type_name("NAME");
+  SketchRnnTaskOptions defaults;
+  sketch_rnn->footer("\nPresets:\n" + presets_help("sketch-rnn") + "\nHyperparameters for --set and --config [default]:\n" +
+                     options_help(fields(defaults)) + kSketchRnnExamples);
+  sketch_rnn->callback([arguments] { train_sketch_rnn(*arguments); });
+}
+
+}  // namespace limn::app

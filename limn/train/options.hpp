@@ -1,0 +1,45 @@
+// How a run is trained, whatever the model: names and defaults are Magenta's where Magenta has one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "limn/core/options.hpp"
+#include "limn/kernels/adam.hpp"
+
+namespace limn {
+
+struct TrainOptions {
+  std::int64_t num_steps = 10'000'000;  // steps of the whole run; Ctrl-C and --resume make any number practical
+  std::int64_t batch_size = 100;
+  double learning_rate = 1e-3;       // at step 0
+  double decay_rate = 0.9999;        // of the learning rate, a step
+  double min_learning_rate = 1e-5;   // what it decays to
+  double adam_beta1 = 0.9;
+  double grad_clip = 1.0;            // bound of gradient elements or of the gradient's norm
+  std::string grad_clip_mode = "value";  // value, norm or none
+  std::int64_t seed = 1;
+  std::int64_t save_every = 500;     // steps between checkpoints
+  std::int64_t valid_every = 500;    // steps between validations
+  std::int64_t sample_every = 1000;  // steps between sample pictures; 0 for none
+  std::int64_t log_every = 10;       // steps between lines of metrics.jsonl
+  std::string precision = "f32";     // f32 or bf16
+};
+[[nodiscard]] std::vector<OptionField> fields(TrainOptions& options);
+
+// learning rate(t) of MODELS.md §2.
+[[nodiscard]] double learning_rate_at(const TrainOptions& options, std::int64_t step);
+[[nodiscard]] kernels::ClipMode clip_mode(const TrainOptions& options);
+
+// What config.toml and --config hold: the family, where the data come from, and every option as name and text.
+struct RunConfig {
+  std::string family;             // "sketch-rnn", "vae" or "draw"; empty if the file does not say
+  std::vector<std::string> data;  // paths or builtin:…; empty means the family's built-in set
+  std::vector<std::string> assignments;  // "name=value"
+};
+[[nodiscard]] std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options);
+// Throws Error naming the file and the line.
+[[nodiscard]] RunConfig read_config(const std::string& path);
+
+}  // namespace limn

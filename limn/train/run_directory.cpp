@@ -1,0 +1,89 @@
+#include "limn/train/run_directory.hpp"
+
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Only what a run wrote: a folder named by mistake keeps everything else.
+void delete_run(const fs::path& root) {
+  for (const char* name : {"config.toml", "metrics.jsonl", "log.txt"}) fs::remove(root / name);
+  for (const char* name : {"checkpoints", "samples"}) fs::remove_all(root / name);
+  for (const auto& entry : fs::directory_iterator(root))
+    if (entry.path().filename().string().starts_with("events.out.tfevents.")) fs::remove(entry.path());
+}
+
+}  // namespace
+
+double metric(const Metrics& metrics, std::string_view name) {
+  for (const auto& m : metrics)
+    if (m.name == name) return m.value;
+  return std::nan("");
+}
+
+bool RunDirectory::holds_run(const fs::path& root) {
+  return fs::exists(root / "config.toml") || fs::exists(root / "checkpoints") || fs::exists(root / "metrics.jsonl");
+}
+
+RunDirectory::RunDirectory(fs::path root, Mode mode) : root_(std::move(root)) {
+  const bool has_run = holds_run(root_);
+  if (mode == Mode::kFresh && has_run)
+    fail("{}: holds another run; continue it with --resume, replace it with --overwrite, or choose another --out",
+         root_.string());
+  if (mode == Mode::kResume && !fs::exists(config()))
+    fail("{}: holds no run to resume; leave --resume out to start one", root_.string());
+  if (mode == Mode::kOverwrite && has_run) {
+    try {
+      delete_run(root_);
+    } catch (const fs::filesystem_error& error) {
+      fail("{}: cannot remove the old run: {}", root_.string(), error.code().message());
+    }
+  }
+  make_directories(root_ / "checkpoints");
+  make_directories(root_ / "samples");
+}
+
+fs::path RunDirectory::samples_stem(std::int64_t step) const {
+  return root_ / "samples" / fmt::format("step-{}", step);
+}
+
+void RunDirectory::log(std::string_view message) const {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char stamp[32];
+  std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  append_line(root_ / "log.txt", fmt::format("{} {}", stamp, message));
+}
+
+void RunDirectory::append_metrics(std::int64_t step, std::string_view split, const Metrics& values) const {
+  nlohmann::ordered_json line{{"step", step}, {"split", split}};
+  // JSON has no NaN: what is not finite becomes null.
+  for (const auto& [name, value] : values) {
+    if (std::isfinite(value)) line[name] = value;
+    else line[name] = nullptr;
+  }
+  append_line(metrics(), line.dump());
+}
+
+void RunDirectory::truncate_metrics(std::int64_t step) const {
+  if (!fs::exists(metrics())) return;
+  std::istringstream lines(read_text_file(metrics()));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    const auto object = nlohmann::json::parse(line, nullptr, false);
+    if (!object.is_object() || !object.contains("step") || !object["step"].is_number_integer()) continue;
+    if (object["step"].get<std::int64_t>() <= step) kept += line + "\n";
+  }
+  write_file(metrics(), kept);
+}
+
+}  // namespace limn

@@ -1,0 +1,42 @@
+// The files of a run (CLI.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes one.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "limn/train/task.hpp"
+
+namespace limn {
+
+class RunDirectory {
+ public:
+  enum class Mode { kFresh, kResume, kOverwrite };
+
+  // kFresh refuses a folder that holds a run; kResume wants one; kOverwrite deletes the old run's files, and only
+  // those. Throws Error.
+  RunDirectory(std::filesystem::path root, Mode mode);
+
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  [[nodiscard]] std::filesystem::path config() const { return root_ / "config.toml"; }
+  [[nodiscard]] std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  [[nodiscard]] std::filesystem::path last() const { return root_ / "checkpoints" / "last.safetensors"; }
+  [[nodiscard]] std::filesystem::path best() const { return root_ / "checkpoints" / "best.safetensors"; }
+  [[nodiscard]] std::filesystem::path state() const { return root_ / "checkpoints" / "state.safetensors"; }
+  [[nodiscard]] std::filesystem::path samples_stem(std::int64_t step) const;
+
+  // One line of log.txt, with the time.
+  void log(std::string_view message) const;
+  // One object of metrics.jsonl.
+  void append_metrics(std::int64_t step, std::string_view split, const Metrics& values) const;
+  // Drops what a killed run wrote of steps after `step`, and a last line that is not whole.
+  void truncate_metrics(std::int64_t step) const;
+
+  [[nodiscard]] static bool holds_run(const std::filesystem::path& root);
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace limn

@@ -1,0 +1,54 @@
+// What the trainer needs of a model and its data. A task computes losses and gradients, judges itself on a split,
+// and writes its checkpoints and pictures; the trainer knows nothing of strokes or pixels, and no LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limn/core/safetensors.hpp"
+#include "limn/sketch/dataset.hpp"
+
+namespace limn {
+
+struct Metric {
+  std::string name;
+  double value = 0;
+};
+using Metrics = std::vector<Metric>;
+// The value of that name, or NaN.
+[[nodiscard]] double metric(const Metrics& metrics, std::string_view name);
+
+struct TaskParameter {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::span<float> value;
+  std::span<float> gradient;  // of the last step; same address for the task's life
+};
+
+struct StepResult {
+  Metrics losses;                     // "total" is what the gradients are of
+  std::vector<std::int64_t> indices;  // of the batch's examples, for reports
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  [[nodiscard]] virtual std::span<const TaskParameter> parameters() const = 0;
+  // Loss and gradients of training step `step`: a pure function of (parameters, seed, step).
+  [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
+  // The evaluation losses of a split, with "total" as the figure of merit; empty if the split is.
+  [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step) = 0;
+  // Writes a checkpoint that `limn sample` and the others read.
+  virtual void write_checkpoint(const std::filesystem::path& path, std::int64_t step, const Metrics& metrics) = 0;
+  // Draws into `stem` + ".svg" or ".png"; returns the files.
+  virtual std::vector<std::filesystem::path> draw_samples(const std::filesystem::path& stem, std::int64_t step) = 0;
+  [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
+  // Buffers that training changes without gradients (running means), saved beside the parameters.
+  [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
+};
+
+}  // namespace limn

@@ -1,0 +1,90 @@
+// The training loop: one for every model. It steps Adam over a task, validates, keeps the best and the last
+// checkpoint, and saves a state from which a killed run continues bit for bit. One thread; it calls the observer
+// on that thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "limn/train/options.hpp"
+#include "limn/train/run_directory.hpp"
+#include "limn/train/task.hpp"
+
+namespace limn {
+
+// What a progress display wants to know after each step.
+struct Progress {
+  std::int64_t step = 0;       // steps done
+  std::int64_t num_steps = 0;  // steps of the whole run
+  double epoch = 0;
+  Metrics losses;              // of this step
+  double learning_rate = 0;
+  double seconds_per_step = 0;      // smoothed
+  double examples_per_second = 0;   // smoothed
+  double seconds_left = 0;
+};
+
+// Called by the trainer; every member may be empty.
+struct TrainObserver {
+  std::function<void(const Progress&)> on_step;
+  std::function<void(std::int64_t step, const Metrics& metrics, bool is_best)> on_validation;
+  std::function<void(const std::string& message)> on_notice;  // something the user should read
+  std::function<bool()> should_stop;                          // asked after each step: save and return
+};
+
+struct TrainResult {
+  std::int64_t step = 0;      // steps done in all
+  bool is_finished = false;   // false: stopped on request
+  double best_total = 0;      // on validation
+  std::int64_t best_step = 0;
+};
+
+class Trainer {
+ public:
+  Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer = {});
+
+  // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
+  bool resume();
+  // Trains up to options.num_steps. Throws Error when a file cannot be written (the earlier checkpoint stays whole)
+  // or when losses stay not finite.
+  TrainResult run();
+
+ private:
+  struct Moments {
+    std::vector<float> first, second;
+  };
+  // What a step changed besides the weights.
+  struct Position {
+    std::int64_t step = 0;         // the next step
+    std::int64_t updates = 0;      // Adam steps applied: a step that is not finite is not
+    double best_total = 0;
+    std::int64_t best_step = -1;   // -1: not validated yet
+    double rate_factor = 1;        // halved each time the run goes back
+    std::int64_t setbacks = 0;     // times gone back since the last new best
+  };
+
+  [[nodiscard]] std::vector<kernels::AdamSlot> slots();
+  bool apply_step(const StepResult& result, double learning_rate);
+  void go_back();
+  void validate();
+  void draw();
+  void save_state() const;
+  void load_state();
+  void report(const StepResult& result, double learning_rate, double seconds);
+  void notice(const std::string& message) const;
+
+  Task& task_;
+  TrainOptions options_;
+  const RunDirectory& run_;
+  TrainObserver observer_;
+  std::vector<Moments> moments_;
+  Position at_;
+  Metrics last_metrics_;
+  double gradient_norm_ = 0;
+  double smoothed_seconds_ = 0;
+  int bad_in_a_row_ = 0;
+};
+
+}  // namespace limn

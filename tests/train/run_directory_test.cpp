@@ -1,0 +1,75 @@
+#include "limn/train/run_directory.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+using Mode = RunDirectory::Mode;
+namespace fs = std::filesystem;
+
+std::vector<nlohmann::json> lines_of(const fs::path& path) {
+  std::istringstream text(read_text_file(path));
+  std::vector<nlohmann::json> all;
+  for (std::string line; std::getline(text, line);) all.push_back(nlohmann::json::parse(line));
+  return all;
+}
+
+TEST(RunDirectory, RefusesAnotherRunUnlessToldWhatToDo) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  EXPECT_THROW(RunDirectory(root, Mode::kResume), Error);
+  write_file(RunDirectory(root, Mode::kFresh).config(), "family = \"vae\"\n");
+  EXPECT_THROW(RunDirectory(root, Mode::kFresh), Error);
+  EXPECT_NO_THROW(RunDirectory(root, Mode::kResume));
+}
+
+TEST(RunDirectory, OverwritingDeletesOnlyWhatARunWrote) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  const RunDirectory first(root, Mode::kFresh);
+  write_file(first.config(), "x = 1\n");
+  write_file(first.last(), "old");
+  write_file(root / "events.out.tfevents.1.host", "old");
+  write_file(root / "my-notes.txt", "precious");
+  const RunDirectory second(root, Mode::kOverwrite);
+  EXPECT_FALSE(fs::exists(second.config()));
+  EXPECT_FALSE(fs::exists(second.last()));
+  EXPECT_FALSE(fs::exists(root / "events.out.tfevents.1.host"));
+  EXPECT_EQ(read_text_file(root / "my-notes.txt"), "precious");
+}
+
+TEST(RunDirectory, MetricsAreOneObjectALineAndNotFiniteValuesAreNull) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  run.append_metrics(3, "train", {{"total", 1.5}, {"kl", std::nan("")}});
+  run.append_metrics(4, "valid", {{"total", 1.25}});
+  const auto lines = lines_of(run.metrics());
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["step"], 3);
+  EXPECT_EQ(lines[0]["split"], "train");
+  EXPECT_TRUE(lines[0]["kl"].is_null());
+  EXPECT_EQ(lines[1]["total"], 1.25);
+}
+
+TEST(RunDirectory, TruncatingDropsLaterStepsAndABrokenLastLine) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  for (int step = 1; step <= 5; ++step) run.append_metrics(step, "train", {{"total", 1.0 / step}});
+  append_line(run.metrics(), "{\"step\": 2, \"sp");
+  run.truncate_metrics(3);
+  const auto lines = lines_of(run.metrics());
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines.back()["step"], 3);
+}
+
+}  // namespace
+}  // namespace limn

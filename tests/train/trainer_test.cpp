@@ -1,0 +1,216 @@
+// The trainer on a task small enough to reason about: a quadratic bowl whose gradient has noise drawn from the step.
+#include "limn/train/trainer.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <optional>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/core/random.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::HasSubstr;
+using Mode = RunDirectory::Mode;
+
+class BowlTask : public Task {
+ public:
+  explicit BowlTask(std::size_t size = 7) : value_(size, 1.0f), gradient_(size) {
+    parameters_ = {{"bowl", {static_cast<std::int64_t>(size)}, value_, gradient_}};
+  }
+
+  std::function<double(std::int64_t)> poison = [](std::int64_t) { return 0.0; };  // added to the loss and gradient
+
+  std::span<const TaskParameter> parameters() const override { return parameters_; }
+  StepResult compute_gradients(std::int64_t step) override {
+    RandomStream random(9, Purpose::kTest, static_cast<std::uint64_t>(step));
+    double total = 0;
+    for (std::size_t i = 0; i < value_.size(); ++i) {
+      total += 0.5 * value_[i] * value_[i];
+      gradient_[i] = value_[i] + 0.1f * random.normal() + static_cast<float>(poison(step));
+    }
+    return {{{"total", total + poison(step)}}, {step, step + 1}};
+  }
+  Metrics evaluate(Split, std::int64_t) override {
+    double total = 0;
+    for (const float v : value_) total += v * v;
+    return {{"total", total}};
+  }
+  void write_checkpoint(const std::filesystem::path& path, std::int64_t step, const Metrics&) override {
+    SafetensorsContent content;
+    content.tensors["bowl"] = {DType::kF32, {static_cast<std::int64_t>(value_.size())}, std::as_bytes(std::span(value_))};
+    content.metadata["step"] = std::to_string(step);
+    write_safetensors(path, content);
+  }
+  std::vector<std::filesystem::path> draw_samples(const std::filesystem::path& stem, std::int64_t) override {
+    write_file(stem.string() + ".svg", "<svg/>");
+    return {stem.string() + ".svg"};
+  }
+  std::int64_t steps_per_epoch() const override { return 10; }
+  const std::vector<float>& value() const { return value_; }
+
+ private:
+  std::vector<float> value_, gradient_;
+  std::vector<TaskParameter> parameters_;
+};
+
+TrainOptions options(std::int64_t steps) {
+  return {.num_steps = steps, .learning_rate = 0.02, .decay_rate = 0.999, .save_every = 10, .valid_every = 5, .sample_every = 20};
+}
+
+std::vector<float> train(const std::filesystem::path& root, std::int64_t steps, Mode mode,
+                         std::optional<std::int64_t> stop_at = {}) {
+  const RunDirectory run(root, mode);
+  write_file(run.config(), "x = 1\n");
+  BowlTask task;
+  std::int64_t seen = 0;
+  Trainer trainer(task, options(steps), run,
+                  {.on_step = [&](const Progress& p) { seen = p.step; },
+                   .on_validation = {},
+                   .on_notice = {},
+                   .should_stop = [&] { return stop_at && seen >= *stop_at; }});
+  if (mode == Mode::kResume) trainer.resume();
+  (void)trainer.run();
+  return task.value();
+}
+
+TEST(Trainer, LearnsAndKeepsTheBestAndTheLast) {
+  const testing::TemporaryFolder folder;
+  const auto value = train(folder / "run", 200, Mode::kFresh);
+  double norm = 0;
+  for (const float v : value) norm += v * v;
+  EXPECT_LT(norm, 0.2);
+  for (const char* file : {"checkpoints/best.safetensors", "checkpoints/last.safetensors", "checkpoints/state.safetensors",
+                           "metrics.jsonl", "samples/step-200.svg"})
+    EXPECT_TRUE(std::filesystem::exists(folder / "run" / file)) << file;
+}
+
+TEST(Trainer, StoppingAndResumingAnywhereEqualsNeverStoppingBitForBit) {
+  const testing::TemporaryFolder folder;
+  const auto whole = train(folder / "whole", 60, Mode::kFresh);
+  const std::string metrics = read_text_file(folder / "whole" / "checkpoints/best.safetensors");
+  for (const std::int64_t stop : {1, 7, 10, 25, 59}) {
+    const auto root = folder / ("stopped-" + std::to_string(stop));
+    (void)train(root, 60, Mode::kFresh, stop);
+    EXPECT_EQ(train(root, 60, Mode::kResume), whole) << "stopped at " << stop;
+    EXPECT_EQ(read_text_file(root / "checkpoints/best.safetensors"), metrics) << "stopped at " << stop;
+  }
+}
+
+TEST(Trainer, KilledAtAnyMomentItResumesToTheSameWeights) {
+  const testing::TemporaryFolder folder;
+  const auto whole = train(folder / "whole", 300, Mode::kFresh);
+  RandomStream random(4, Purpose::kTest);
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    const auto root = folder / ("killed-" + std::to_string(attempt));
+    for (int kill_number = 0; kill_number < 3; ++kill_number) {
+      const pid_t child = fork();
+      if (child == 0) {
+        (void)train(root, 300, RunDirectory::holds_run(root) && std::filesystem::exists(root / "config.toml") ? Mode::kResume : Mode::kOverwrite);
+        _exit(0);
+      }
+      usleep(static_cast<useconds_t>(random.below(40'000)));
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, 0);
+    }
+    const bool has_run = std::filesystem::exists(root / "config.toml");
+    EXPECT_EQ(train(root, 300, has_run ? Mode::kResume : Mode::kOverwrite), whole) << "attempt " << attempt;
+  }
+}
+
+TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  task.poison = [](std::int64_t step) { return step == 4 ? std::nan("") : 0.0; };
+  std::vector<std::string> notices;
+  Trainer trainer(task, options(20), run,
+                  {.on_step = {}, .on_validation = {}, .on_notice = [&](const std::string& n) { notices.push_back(n); }, .should_stop = {}});
+  EXPECT_TRUE(trainer.run().is_finished);
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_THAT(notices[0], HasSubstr("step 4"));
+  EXPECT_THAT(notices[0], HasSubstr("batch: 4 5"));
+  for (const float v : task.value()) EXPECT_TRUE(std::isfinite(v));
+  EXPECT_THAT(read_text_file(run.root() / "log.txt"), HasSubstr("step 4"));
+}
+
+TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  int bad = 3;
+  task.poison = [&](std::int64_t step) { return step >= 14 && bad-- > 0 ? INFINITY : 0.0; };
+  std::vector<std::string> notices;
+  std::vector<double> rates;
+  Trainer trainer(task, options(20), run,
+                  {.on_step = [&](const Progress& p) { rates.push_back(p.learning_rate); },
+                   .on_validation = {},
+                   .on_notice = [&](const std::string& n) { notices.push_back(n); },
+                   .should_stop = {}});
+  EXPECT_TRUE(trainer.run().is_finished);
+  EXPECT_THAT(notices.back(), HasSubstr("back to step 10"));
+  EXPECT_NEAR(rates.back() / learning_rate_at(options(20), 19), 0.5, 1e-12);
+}
+
+TEST(Trainer, GivesUpWithAClearErrorWhenGoingBackDoesNotHelp) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  task.poison = [](std::int64_t step) { return step >= 14 ? std::nan("") : 0.0; };
+  Trainer trainer(task, options(100), run);
+  try {
+    (void)trainer.run();
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("diverged"));
+    EXPECT_THAT(error.what(), HasSubstr("smaller --learning-rate"));
+  }
+  const auto state = SafetensorsFile::read(run.state());
+  EXPECT_EQ(state.metadata("step"), "10");
+}
+
+TEST(Trainer, AFullDiskNamesTheFileAndLeavesTheEarlierCheckpointWhole) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  (void)train(root, 10, Mode::kFresh);
+  const std::string before = read_text_file(root / "checkpoints/state.safetensors");
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  const rlimit small{600, old.rlim_max};  // logs fit, checkpoints do not
+  setrlimit(RLIMIT_FSIZE, &small);
+  std::string message = "no error";
+  try {
+    std::filesystem::remove(root / "metrics.jsonl");
+    std::filesystem::remove(root / "log.txt");
+    (void)train(root, 20, Mode::kResume);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &old);
+  EXPECT_THAT(message, HasSubstr("cannot write"));
+  EXPECT_EQ(read_text_file(root / "checkpoints/state.safetensors"), before);
+  for (const auto& entry : std::filesystem::directory_iterator(root / "checkpoints"))
+    EXPECT_THAT(entry.path().string(), ::testing::EndsWith(".safetensors"));
+}
+
+TEST(Trainer, AStateOfAnotherModelIsRefused) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  (void)train(root, 10, Mode::kFresh);
+  const RunDirectory run(root, Mode::kResume);
+  BowlTask larger(9);
+  Trainer trainer(larger, options(20), run);
+  EXPECT_THROW((void)trainer.resume(), Error);
+}
+
+}  // namespace
+}  // namespace limn
