@@ -1,0 +1,231 @@
+// Reading whole and replacing whole: what a user sees of missing, huge and unreadable files, and that no failure
+// (a full disk, a file size limit, a folder in the way) touches the old file or leaves a temporary one.
+#include "limn/core/file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "core/temporary_folder.hpp"
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "did not throw";
+  return {};
+}
+
+std::string error_of_reading(const fs::path& path, std::uint64_t max_bytes = 1000) {
+  return error_of([&] { (void)read_text_file(path, max_bytes); });
+}
+
+TEST(ReadFile, GivesBackWhatWasWritten) {
+  const TemporaryFolder folder;
+  std::string text = "first\nsecond";
+  text += '\0';
+  text += "\xff end";
+  for (const std::string& content : {std::string(), std::string("x"), text, std::string(3'000'001, 'y')}) {
+    write_file(folder / "a.bin", content);
+    EXPECT_EQ(read_text_file(folder / "a.bin"), content);
+    const Bytes bytes = read_file(folder / "a.bin");
+    ASSERT_EQ(bytes.size(), content.size());
+    EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), as_bytes(content).begin()));
+  }
+}
+
+TEST(ReadFile, SaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  const fs::path missing = folder / "missing.npz";
+  EXPECT_EQ(error_of_reading(missing), missing.string() + ": no such file; check the path");
+  EXPECT_EQ(error_of_reading(folder.path()), folder.path().string() + ": is a folder; name a file in it");
+  const fs::path below_a_file = folder / "file" / "below";
+  write_file(folder / "file", "x");
+  EXPECT_THAT(error_of_reading(below_a_file), StartsWith(below_a_file.string() + ": cannot open: "));
+}
+
+TEST(ReadFile, RefusesWhatIsLargerThanItsBound) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", std::string(101, 'x'));
+  EXPECT_EQ(read_text_file(folder / "a", 101).size(), 101u);
+  EXPECT_THAT(error_of_reading(folder / "a", 100), HasSubstr("101 bytes is more than the 100"));
+  EXPECT_THAT(error_of_reading("/dev/zero"), HasSubstr("more than the 1000 bytes"));
+}
+
+TEST(ReadFile, ReadsAPipe) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const std::string sent(70'001, 'p');  // more than a pipe holds
+  std::thread writer([&] {
+    std::FILE* pipe = std::fopen((folder / "pipe").c_str(), "w");
+    std::fwrite(sent.data(), 1, sent.size(), pipe);
+    std::fclose(pipe);
+  });
+  EXPECT_EQ(read_text_file(folder / "pipe"), sent);
+  writer.join();
+}
+
+TEST(WriteFile, ReplacesTheOldFileAndLeavesNothingElse) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "old and longer");
+  write_file(folder / "a", "new");
+  EXPECT_EQ(read_text_file(folder / "a"), "new");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(WriteFile, WritesToANameWithoutAFolder) {
+  const TemporaryFolder folder;
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  write_file("plain", "here");
+  fs::current_path(before);
+  EXPECT_EQ(read_text_file(folder / "plain"), "here");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(WriteFile, RefusesAFolderOfThatNameAndAMissingFolder) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "taken");
+  EXPECT_EQ(error_of([&] { write_file(folder / "taken", "x"); }),
+            (folder / "taken").string() + ": is a folder; name a file");
+  EXPECT_THAT(error_of([&] { write_file(folder / "no" / "where", "x"); }),
+              AllOf(StartsWith((folder / "no" / "where").string()), HasSubstr("create the folder first")));
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(WriteFile, RefusesAFolderThatMayNotBeWrittenTo) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_THAT(error_of([&] { write_file(folder / "a", "x"); }), HasSubstr("a folder that you may write to"));
+  fs::permissions(folder.path(), fs::perms::owner_all);
+}
+
+// The file size limit makes write() fail in the middle, as a full disk does, without needing a disk to fill.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &saved_);
+    rlimit limit = saved_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &saved_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit saved_{};
+  sighandler_t handler_;
+};
+
+TEST(WriteFile, KeepsTheOldFileWhereTheNewOneDoesNotFit) {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  std::string message;
+  {
+    const SizeLimit limit(100'000);
+    message = error_of([&] { write_file(folder / "a", std::string(100'001, 'x')); });
+  }
+  EXPECT_THAT(message, AllOf(StartsWith((folder / "a").string() + ": cannot write: "), HasSubstr("limit")));
+  EXPECT_EQ(read_text_file(folder / "a"), "old");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(WriteFile, KeepsTheOldFileOnAFullDisk) {
+  const TemporaryFolder folder;
+  if (::mount("limn-test", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "this user may not mount a small file system to fill";
+  struct Unmount {
+    const fs::path& path;
+    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+  } const unmount{folder.path()};
+  write_file(folder / "a", "old");
+  const std::string message = error_of([&] { write_file(folder / "a", std::string(200'000, 'x')); });
+  EXPECT_THAT(message, AllOf(StartsWith((folder / "a").string() + ": cannot write: "), HasSubstr("free some space")));
+  EXPECT_EQ(read_text_file(folder / "a"), "old");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(AtomicFile, AppearsOnlyAtCommit) {
+  const TemporaryFolder folder;
+  {
+    AtomicFile file(folder / "a");
+    file.write("one ");
+    file.write("two");
+    EXPECT_FALSE(fs::exists(folder / "a"));
+    EXPECT_EQ(file.temporary_path().parent_path(), folder.path());
+    file.commit();
+  }
+  EXPECT_EQ(read_text_file(folder / "a"), "one two");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(AtomicFile, LeavesNothingWithoutCommit) {
+  const TemporaryFolder folder;
+  { AtomicFile(folder / "a").write("lost"); }
+  EXPECT_EQ(folder.entries(), 0);
+}
+
+TEST(AtomicFile, TwoForOneTargetDoNotMeet) {
+  const TemporaryFolder folder;
+  AtomicFile first(folder / "a"), second(folder / "a");
+  first.write("first");
+  second.write("second");
+  first.commit();
+  second.commit();
+  EXPECT_EQ(read_text_file(folder / "a"), "second");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(AppendLine, MakesTheFileAndAddsWholeLines) {
+  const TemporaryFolder folder;
+  append_line(folder / "log", "one");
+  append_line(folder / "log", "");
+  append_line(folder / "log", "three");
+  EXPECT_EQ(read_text_file(folder / "log"), "one\n\nthree\n");
+}
+
+TEST(AppendLine, SaysThatTheDiskIsFull) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full here";
+  EXPECT_THAT(error_of([] { append_line("/dev/full", "x"); }),
+              AllOf(StartsWith("/dev/full: cannot write: "), HasSubstr("free some space")));
+}
+
+TEST(MakeDirectories, MakesParentsAndAcceptsWhatIsThere) {
+  const TemporaryFolder folder;
+  make_directories(folder / "a" / "b" / "c");
+  make_directories(folder / "a" / "b");
+  EXPECT_TRUE(fs::is_directory(folder / "a" / "b" / "c"));
+}
+
+TEST(MakeDirectories, NamesTheFileInTheWay) {
+  const TemporaryFolder folder;
+  write_file(folder / "file", "x");
+  for (const fs::path& path : {folder / "file", folder / "file" / "below"})
+    EXPECT_THAT(error_of([&] { make_directories(path); }),
+                AllOf(StartsWith(path.string() + ": cannot create the folder: "), HasSubstr("choose another place")));
+}
+
+}  // namespace
+}  // namespace limn
