@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limn/core/options.hpp"
@@ -22,7 +23,9 @@ inline constexpr std::array<const char*, 3> kSplitNames{"train", "valid", "test"
 struct SketchSplits {
   std::array<std::vector<Sketch>, 3> sketches;
   [[nodiscard]] std::vector<Sketch>& operator[](Split split) { return sketches[static_cast<int>(split)]; }
-  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const { return sketches[static_cast<int>(split)]; }
+  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const {
+    return sketches[static_cast<int>(split)];
+  }
 };
 
 struct StrokeDataOptions {
@@ -51,17 +54,56 @@ struct StrokeBatch {
 };
 
 // Packs sketches (any order; the batch sorts them stably by length, longest first). `indices` may be empty.
-[[nodiscard]] StrokeBatch make_batch(std::span<const Sketch* const> sketches, std::span<const std::int64_t> indices);
+[[nodiscard]] StrokeBatch make_batch(std::span<const Sketch* const> sketches,
+                                     std::span<const std::int64_t> indices);
+
+// Offsets beyond this are clamped on loading, as Magenta does: slips of the pen, not drawing.
+inline constexpr float kOffsetLimit = 1000;
+// The scale factor of MODELS.md §1: the standard deviation (np.std) of all dx and dy together, clamped. 0
+// without points.
+[[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);
+
+// How many batches a pool holds: more make the lengths within a batch more alike, and so also its drawings.
+inline constexpr std::int64_t kPoolBatches = 4;
+
+// The training batches of one epoch, drawn once: what the trainer keeps from step to step. Immutable.
+struct EpochPlan {
+  std::uint64_t seed = 0;
+  std::int64_t epoch = 0;
+  std::int64_t batch_size = 0;
+  std::vector<std::int64_t> indices;  // batch after batch, batch_size each
+
+  [[nodiscard]] std::int64_t batches() const {
+    return static_cast<std::int64_t>(indices.size()) / batch_size;
+  }
+  [[nodiscard]] std::int64_t first_step() const { return epoch * batches(); }
+  [[nodiscard]] bool covers(std::int64_t step) const {
+    return step >= first_step() && step < first_step() + batches();
+  }
+  // The indices of batch `step`, counted over all epochs; covers(step) must hold.
+  [[nodiscard]] std::span<const std::int64_t> batch(std::int64_t step) const {
+    return std::span(indices).subspan(static_cast<std::size_t>((step - first_step()) * batch_size),
+                                      static_cast<std::size_t>(batch_size));
+  }
+};
+
+// The part of a batch that one of several processes takes: places rank, rank + ranks, rank + 2 ranks, …
+struct BatchShare {
+  std::int64_t rank = 0;
+  std::int64_t ranks = 1;
+};
 
 class StrokeDataset {
  public:
-  // Filters, clamps to ±1000 and divides by the scale factor. `name` begins the error messages. A sketch with a
-  // value that is not finite, an empty training split, or nothing left after filtering is an Error.
-  // With `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
-  StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name, float scale_factor = 0);
+  // Drops sketches longer or shorter than the options say, and those without points, clamps to ±1000 and
+  // divides by the scale factor. `name` begins the error messages. A sketch with a value that is not finite,
+  // an empty training split, nothing left of it after dropping, or points that never move is an Error. With
+  // `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
+  StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name,
+                float scale_factor = 0);
   // PATHs of .npz (later other formats), or "builtin:doodles"; several are joined split by split.
-  [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths, const StrokeDataOptions& options,
-                                          float scale_factor = 0);
+  [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths,
+                                          const StrokeDataOptions& options, float scale_factor = 0);
 
   // Normalised sketches.
   [[nodiscard]] std::span<const Sketch> split(Split split) const { return splits_[split]; }
@@ -72,14 +114,23 @@ class StrokeDataset {
 
   // Training batches in one epoch; what does not fill a batch is left out, another part each epoch.
   [[nodiscard]] std::int64_t batches_per_epoch(std::int64_t batch_size) const;
-  // The indices of training batch `step` (0, 1, …, over all epochs): an epoch is a permutation drawn from
-  // (seed, epoch), cut into pools of kPoolBatches batches; each pool is sorted by length and cut into batches, and
-  // the batches of the epoch are shuffled. Every sketch is equally likely at every place of the epoch.
-  // Throws Error if the training split holds fewer sketches than a batch.
-  [[nodiscard]] std::vector<std::int64_t> batch_indices(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
-  // The batch itself, augmented from (seed, step, place in the batch).
-  [[nodiscard]] StrokeBatch training_batch(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
-  // Batches of a split in order of length, each at most batch_size, none left out, not augmented.
+  // The batches of an epoch: a permutation drawn from (seed, epoch), cut into pools of kPoolBatches batches;
+  // each pool is sorted by length and cut into batches, and the batches of the epoch are shuffled. Every
+  // sketch is equally likely at every place of the epoch. Throws Error if the training split holds fewer
+  // sketches than a batch. Takes O(sketches · log) time: keep the plan while it covers the steps.
+  [[nodiscard]] EpochPlan epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const;
+  // The plan of the epoch that training batch `step` (0, 1, …, over all epochs) lies in.
+  [[nodiscard]] EpochPlan plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
+  // One process's share of training batch `step`, augmented from (seed, step, place in the whole batch).
+  [[nodiscard]] StrokeBatch training_batch(const EpochPlan& plan, std::int64_t step,
+                                           const BatchShare& share = {}) const;
+  // The same for a caller that keeps no plan.
+  [[nodiscard]] std::vector<std::int64_t> batch_indices(std::uint64_t seed, std::int64_t step,
+                                                        std::int64_t batch_size) const;
+  [[nodiscard]] StrokeBatch training_batch(std::uint64_t seed, std::int64_t step,
+                                           std::int64_t batch_size) const;
+  // Batches of a split in order of length, longest first, each at most batch_size, none left out, not
+  // augmented.
   [[nodiscard]] std::vector<StrokeBatch> evaluation_batches(Split split, std::int64_t batch_size) const;
 
  private:
