@@ -97,9 +97,15 @@ std::string read_text_file(const fs::path& path, std::uint64_t max_bytes) {
   return read_whole<std::string>(path, max_bytes);
 }
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
-  if (path_.filename().empty() || fs::is_directory(path_)) fail("{}: is a folder; name a file", path_.string());
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  std::error_code ignored;  // what cannot be looked at cannot be written either, and open() says why
+  if (path_.filename().empty() || fs::is_directory(path_, ignored))
+    fail("{}: is a folder; name a file", path_.string());
+  // A name may be taken by what a killed process of the same number left behind, as happens in containers.
+  do {
+    temporary_ = temporary_name(path_);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail_to_write(path_, errno);
 }
 
@@ -156,7 +162,8 @@ void append_line(const fs::path& path, std::string_view line) {
 void make_directories(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error || !fs::is_directory(path))
+  std::error_code ignored;
+  if (error || !fs::is_directory(path, ignored))
     fail("{}: cannot create the folder: {}; choose another place", path.string(),
          error ? error.message() : "a file of that name is in the way");
 }

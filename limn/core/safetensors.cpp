@@ -148,8 +148,8 @@ SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
   // The grammar of a header is three levels deep: what nests deeper is refused before a tree is built of it.
   const json header = json::parse(
       text, text + header_size,
-      [](int depth, json::parse_event_t, json&) {
-        if (depth > 8) throw Error("nested too deeply");
+      [&](int depth, json::parse_event_t, json&) {
+        require(depth <= 8, "{}: its header is nested too deeply; the file is damaged", file.origin_);
         return true;
       },
       false);

@@ -112,12 +112,36 @@ TEST(WriteFile, RefusesAFolderOfThatNameAndAMissingFolder) {
   EXPECT_EQ(folder.entries(), 1);
 }
 
+// A small file system of its own over a folder, where this user may mount one.
+class SmallDisk {
+ public:
+  SmallDisk(const fs::path& folder, unsigned long flags)
+      : folder_(folder), is_mounted_(::mount("limn-test", folder.c_str(), "tmpfs", flags, "size=64k") == 0) {}
+  ~SmallDisk() {
+    if (is_mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  [[nodiscard]] bool is_mounted() const { return is_mounted_; }
+
+ private:
+  fs::path folder_;
+  bool is_mounted_;
+};
+
 TEST(WriteFile, RefusesAFolderThatMayNotBeWrittenTo) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   const TemporaryFolder folder;
-  fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  const bool is_root = ::geteuid() == 0;  // permissions do not stop root, a read-only file system does
+  const SmallDisk disk(is_root ? folder.path() : fs::path(), MS_RDONLY);
+  if (is_root && !disk.is_mounted()) GTEST_SKIP() << "root may write everywhere, and may not mount here";
+  if (!is_root) fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
   EXPECT_THAT(error_of([&] { write_file(folder / "a", "x"); }), HasSubstr("a folder that you may write to"));
-  fs::permissions(folder.path(), fs::perms::owner_all);
+  if (!is_root) fs::permissions(folder.path(), fs::perms::owner_all);
+}
+
+TEST(WriteFile, SaysThatANameIsTooLong) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(error_of([&] { write_file(folder / std::string(300, 'n'), "x"); }), HasSubstr("cannot write: "));
 }
 
 // The file size limit makes write() fail in the middle, as a full disk does, without needing a disk to fill.
@@ -154,12 +178,8 @@ TEST(WriteFile, KeepsTheOldFileWhereTheNewOneDoesNotFit) {
 
 TEST(WriteFile, KeepsTheOldFileOnAFullDisk) {
   const TemporaryFolder folder;
-  if (::mount("limn-test", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
-    GTEST_SKIP() << "this user may not mount a small file system to fill";
-  struct Unmount {
-    const fs::path& path;
-    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
-  } const unmount{folder.path()};
+  const SmallDisk disk(folder.path(), 0);
+  if (!disk.is_mounted()) GTEST_SKIP() << "this user may not mount a small file system to fill";
   write_file(folder / "a", "old");
   const std::string message = error_of([&] { write_file(folder / "a", std::string(200'000, 'x')); });
   EXPECT_THAT(message, AllOf(StartsWith((folder / "a").string() + ": cannot write: "), HasSubstr("free some space")));
@@ -196,6 +216,21 @@ TEST(AtomicFile, TwoForOneTargetDoNotMeet) {
   second.commit();
   EXPECT_EQ(read_text_file(folder / "a"), "second");
   EXPECT_EQ(folder.entries(), 1);
+}
+
+// A process killed while writing leaves its temporary file, and in a container the next one has the same number.
+TEST(AtomicFile, PassesOverWhatAKilledProcessLeft) {
+  const TemporaryFolder folder;
+  std::string name = AtomicFile(folder / "a").temporary_path().filename();
+  const std::string end = ".tmp";
+  name.resize(name.size() - end.size());
+  const auto dot = name.rfind('.');
+  const unsigned count = static_cast<unsigned>(std::stoul(name.substr(dot + 1)));
+  for (unsigned next = count + 1; next < count + 4; ++next)
+    append_line(folder / (name.substr(0, dot + 1) + std::to_string(next) + end), "left behind");
+  write_file(folder / "a", "new");
+  EXPECT_EQ(read_text_file(folder / "a"), "new");
+  EXPECT_EQ(folder.entries(), 4);
 }
 
 TEST(AppendLine, MakesTheFileAndAddsWholeLines) {
