@@ -1,1 +1,31 @@
+# cmake --install: the rooms, their headers, the command, and what find_package(limn) reads. The rooms without LibTorch
+# are an export set of their own, so that a program that only draws neither needs nor loads LibTorch.
+include(CMakePackageConfigHelpers)
+set(limn_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/limn)
+set(limn_torch_rooms nn models train serve)
 
+get_property(limn_rooms GLOBAL PROPERTY LIMN_ROOMS)
+install(TARGETS limn_flags EXPORT limnTargets)
+set_target_properties(limn_flags PROPERTIES EXPORT_NAME flags)
+foreach(room ${limn_rooms})
+  if(room IN_LIST limn_torch_rooms)
+    install(TARGETS limn_${room} EXPORT limnTorchTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  else()
+    install(TARGETS limn_${room} EXPORT limnTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/limn/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn
+    FILES_MATCHING PATTERN *.hpp)
+endforeach()
+install(FILES ${PROJECT_BINARY_DIR}/generated/limn/core/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn/core)
+install(EXPORT limnTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
+if(LIMN_WITH_TORCH)
+  install(EXPORT limnTorchTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
+  install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/limn-config.cmake.in ${PROJECT_BINARY_DIR}/limn-config.cmake
+  INSTALL_DESTINATION ${limn_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/limn-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/limn-config.cmake ${PROJECT_BINARY_DIR}/limn-config-version.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/LimnExternal.cmake DESTINATION ${limn_package_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

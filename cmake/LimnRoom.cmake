@@ -2,13 +2,15 @@
 # with the alias limn::NAME. PUBLIC names what the room's headers show, PRIVATE what only its sources use.
 # limn_test(NAME LABELS … SOURCES … LIBS … [TIMEOUT s] [TORCH]): one GoogleTest program of tests/<room>/. A label is
 # fast, slow, gpu or web. A program all of whose tests were skipped counts as skipped, not as passed.
-# TORCH, or a call of limn_torch_pch(TARGET) after the target is made: LibTorch's headers come precompiled.
+# TORCH, or a call of limn_torch_pch(TARGET) after the target is made: LibTorch's headers come precompiled from nn.
 
 add_library(limn_flags INTERFACE)
 target_compile_features(limn_flags INTERFACE cxx_std_20)
 target_compile_options(limn_flags INTERFACE
   $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-Wno-psabi>
   $<BUILD_INTERFACE:$<$<BOOL:${LIMN_WARNINGS_AS_ERRORS}>:-Werror>>)
+# Lets ccache serve files that use a precompiled header.
+target_compile_options(limn_flags INTERFACE $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>>)
 if(LIMN_SANITIZE)
   list(JOIN LIMN_SANITIZE "," limn_sanitizers)
   target_compile_options(limn_flags INTERFACE
@@ -16,18 +18,11 @@ if(LIMN_SANITIZE)
   target_link_options(limn_flags INTERFACE $<BUILD_INTERFACE:-fsanitize=${limn_sanitizers}>)
 endif()
 
-# Reading <torch/torch.h> takes 25 s a file; precompiled once for all, less than one. The targets that share it must
-# agree in -fPIC, so programs get it too. -fpch-preprocess lets ccache serve such files.
+# Reading <torch/torch.h> takes 25 s a file; precompiled once, in limn_nn, less than one. A target that shares it
+# must agree in -fPIC, so programs get it too.
 function(limn_torch_pch target)
-  if(NOT TARGET limn_torch_headers)
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/limn_torch_headers.cpp CONTENT "")
-    add_library(limn_torch_headers OBJECT ${PROJECT_BINARY_DIR}/limn_torch_headers.cpp)
-    target_link_libraries(limn_torch_headers PRIVATE limn_flags ${TORCH_LIBRARIES})
-    target_compile_options(limn_torch_headers PRIVATE -fPIC -fpch-preprocess)
-    target_precompile_headers(limn_torch_headers PRIVATE <torch/torch.h>)
-  endif()
-  target_compile_options(${target} PRIVATE -fPIC -fpch-preprocess)
-  target_precompile_headers(${target} REUSE_FROM limn_torch_headers)
+  target_compile_options(${target} PRIVATE -fPIC)
+  target_precompile_headers(${target} REUSE_FROM limn_nn)
 endfunction()
 
 function(limn_room name)

@@ -30,10 +30,8 @@ cd "$root"
 stage="building"
 cores="$(nproc)"
 jobs=$((cores < 2 ? cores : 2))  # a LibTorch file takes 1 GB of memory to compile
-launcher=()
-if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 echo "demo: building with $jobs jobs"
-cmake --preset release "${launcher[@]}" >/dev/null
+cmake --preset release >/dev/null
 cmake --build --preset release --parallel "$jobs" --target limn
 limn="$root/build/release/app/limn"
 

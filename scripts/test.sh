@@ -43,10 +43,8 @@ trap 'status=$?; ((status == 0)) || echo "test: FAILED ($stage, preset $preset)"
 
 cd "$root"
 stage="configuring"
-launcher=()
-if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 echo "test: configuring, preset $preset"
-cmake --preset "$preset" "${launcher[@]}"
+cmake --preset "$preset"
 
 stage="building"
 echo "test: building with $jobs jobs"
@@ -59,4 +57,6 @@ if [[ "$preset" == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
   runner=(setarch --addr-no-randomize)
 fi
 "${runner[@]}" ctest --preset "$preset" --parallel "$jobs" "${label[@]}"
+skipped="$(sed -n 's/^SKIPPED /  /p' "build/$preset/Testing/Temporary/LastTest.log")"
+if [[ -n "$skipped" ]]; then printf 'test: skipped:\n%s\n' "$skipped"; fi
 echo "test: all tests passed (preset $preset)"
