@@ -60,30 +60,34 @@ void draw_face(DoodlePen& pen) {
       },
   });
   if (pen.chance(0.5)) {
-    std::vector<Point> hair;
-    for (int i = 0; i <= 6; ++i)
-      hair.push_back(on_ellipse({0, 0}, rx * (i % 2 ? 1.0 : 1.28), ry * (i % 2 ? 1.0 : 1.28), 222 + 16 * i));
-    pen.lines(hair);
+    pen.arc({-rx, 0}, 16, 22, 290, 70);
+    pen.arc({rx, 0}, 16, 22, 250, 470);
+  }
+  if (pen.chance(0.5)) {
+    for (const double degrees : {-112.0, -92.0, -72.0}) {
+      const double root = 0.96, tip = pen.about(1.3, 0.08), lean = pen.about(6, 5);
+      pen.lines({on_ellipse({0, 0}, rx * root, ry * root, degrees),
+                 on_ellipse({0, 0}, rx * tip, ry * tip, degrees + lean)});
+    }
   }
 }
 
 void draw_flower(DoodlePen& pen) {
   const int petals = pen.between(5, 6);
-  const double inner = pen.about(21, 3), outer = pen.about(64, 7);
+  const double inner = pen.about(22, 3), outer = pen.about(74, 7);
   const double first = pen.about(-90, 30), step = 360.0 / petals;
   pen.loop({0, 0}, inner, inner);
+  // All petals in one go round the middle.
   std::vector<Point> nodes;
   for (int i = 0; i < petals; ++i) {
-    const double middle = first + step * (i + 0.5);
-    const double reach = outer * pen.about(1, 0.1);
+    const double middle = first + step * (i + 0.5), reach = outer * pen.about(1, 0.1);
     nodes.push_back(on_ellipse({0, 0}, inner, inner, middle - 0.5 * step));
-    nodes.push_back(on_ellipse({0, 0}, 0.8 * reach, 0.8 * reach, middle - 0.42 * step));
-    nodes.push_back(on_ellipse({0, 0}, reach, reach, middle));
-    nodes.push_back(on_ellipse({0, 0}, 0.8 * reach, 0.8 * reach, middle + 0.42 * step));
+    nodes.push_back(on_ellipse({0, 0}, 0.92 * reach, 0.92 * reach, middle - 0.3 * step));
+    nodes.push_back(on_ellipse({0, 0}, 0.92 * reach, 0.92 * reach, middle + 0.3 * step));
   }
   nodes.push_back(on_ellipse({0, 0}, inner, inner, first));
   pen.curve(nodes);
-  const double ground = outer + pen.about(105, 15), sway = pen.about(0, 14);
+  const double ground = outer + pen.about(95, 15), sway = pen.about(0, 14);
   pen.curve({{0, outer}, {sway, 0.5 * (outer + ground)}, {0, ground}});
   const double side = pen.chance(0.5) ? 1 : -1, height = 0.4 * outer + 0.6 * ground;
   pen.curve({{sway, height},
@@ -199,7 +203,9 @@ void draw_umbrella(DoodlePen& pen) {
 void draw_ice_cream(DoodlePen& pen) {
   const double half = pen.about(52, 6), tip = pen.about(148, 14), scoop = pen.about(62, 6);
   pen.lines({{-half, 0}, {pen.about(0, 5), tip}, {half, 0}});
-  if (pen.chance(0.7)) {
+  const bool is_melting = pen.chance(0.7);
+  const double top = is_melting ? -10 - scoop : -1.8 * scoop;
+  if (is_melting) {
     pen.arc({0, -10}, scoop, scoop, 170, 370);
     pen.curve({{-scoop, 0},
                {-0.66 * scoop, 16},
@@ -211,7 +217,7 @@ void draw_ice_cream(DoodlePen& pen) {
   } else {
     pen.loop({0, -scoop * 0.8}, scoop, scoop);
   }
-  if (pen.chance(0.35)) pen.loop({pen.about(0, 8), -scoop * 1.9}, 13, 13);
+  if (pen.chance(0.35)) pen.loop({pen.about(0, 8), top - 12}, 14, 14);
   const double slope = half / tip;
   pen.lines({{-half + 28 * slope, 34}, {half - 84 * slope - 2, 86}});
   pen.lines({{half - 28 * slope, 34}, {-half + 84 * slope + 2, 86}});

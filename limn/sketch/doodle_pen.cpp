@@ -34,7 +34,7 @@ Point on_ellipse(Point centre, double radius_x, double radius_y, double degrees)
 DoodlePen::DoodlePen(RandomStream& random) : random_(random) {
   tremor_ = about(1.3, 0.8);
   carelessness_ = about(2.2, 1.5);
-  tilt_ = about(0, 0.09);
+  tilt_ = about(0, 0.12);
   slant_ = about(0, 0.08);
   width_ = about(1, 0.15);
   has_ring_eyes_ = chance(0.5);
@@ -114,10 +114,10 @@ void DoodlePen::polygon(std::vector<Point> corners) {
 
 void DoodlePen::eye(Point centre) {
   if (has_ring_eyes_) {
-    const double radius = about(6.5, 1.5);
+    const double radius = about(7.5, 1.5);
     loop(centre, radius, radius);
   } else {
-    lines({centre + Point{0, -4}, centre + Point{0, 5}});
+    lines({centre + Point{0, -6}, centre + Point{0, 7}});
   }
 }
 

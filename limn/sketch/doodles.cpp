@@ -25,7 +25,7 @@ std::vector<std::string> doodle_kinds() {
 }
 
 Doodle draw_doodle(std::uint64_t seed, std::uint64_t number) {
-  constexpr double kSize = 255, kEpsilon = 2;
+  constexpr double kSize = 255, kEpsilon = 2.5;
   const doodles::Kind& kind = doodles::kinds()[number % doodles::kinds().size()];
   RandomStream random(seed, Purpose::kDoodles, number);
   doodles::DoodlePen pen(random);
