@@ -1,0 +1,129 @@
+#include "limn/sketch/npz.hpp"
+
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "limn/core/error.hpp"
+#include "limn/sketch/npy.hpp"
+#include "limn/sketch/pickle.hpp"
+#include "limn/sketch/pickle_writer.hpp"
+#include "limn/sketch/zip_archive.hpp"
+
+namespace limn {
+namespace {
+
+constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 36;
+
+// `length` rows of three numbers; `place(row, column)` is where in the array's memory a number lies.
+template <class Place>
+Sketch sketch_of(const NumericArray& array, std::int64_t length, const Place& place, std::string_view origin,
+                 std::int64_t index) {
+  Sketch sketch;
+  sketch.points.reserve(static_cast<std::size_t>(length));
+  for (std::int64_t row = 0; row < length; ++row) {
+    const float dx = array.value(place(row, 0));
+    const float dy = array.value(place(row, 1));
+    const float pen = array.value(place(row, 2));
+    require(std::isfinite(dx) && std::isfinite(dy),
+            "{}: sketch {}: the offset of row {} is not finite; mend or remove that sketch", origin, index,
+            row);
+    require(
+        pen == 0 || pen == 1,
+        "{}: sketch {}: row {} has {} in its third column; it must be 1 where the pen lifts and 0 elsewhere",
+        origin, index, row, pen);
+    sketch.points.push_back({.dx = dx, .dy = dy, .is_pen_lifted = pen == 1});
+  }
+  return sketch;
+}
+
+Sketch sketch_of_rows(const NumericArray& array, std::string_view origin, std::int64_t index) {
+  if (array.count() == 0) return {};
+  require(array.shape.size() == 2 && array.shape[1] == 3,
+          "{}: sketch {} has shape {}; expected n x 3: dx, dy and whether the pen lifts", origin, index,
+          fmt::join(array.shape, " x "));
+  const std::int64_t length = array.shape[0];
+  const bool by_columns = array.is_fortran_order;
+  const auto place = [=](std::int64_t row, std::int64_t column) {
+    return by_columns ? column * length + row : row * 3 + column;
+  };
+  return sketch_of(array, length, place, origin, index);
+}
+
+// An N x L x 3 array: N sketches of L points.
+std::vector<Sketch> sketches_of_block(const NumericArray& array, std::string_view origin) {
+  std::vector<Sketch> sketches;
+  if (!array.shape.empty() && array.shape[0] == 0) return sketches;
+  require(array.shape.size() == 3 && array.shape[2] == 3 && array.shape[1] > 0,
+          "{}: the array has shape {}; expected N x L x 3 numbers or an object array of n x 3 arrays", origin,
+          fmt::join(array.shape, " x "));
+  const std::int64_t count = array.shape[0];
+  const std::int64_t length = array.shape[1];
+  const bool is_fortran_order = array.is_fortran_order;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto place = [=](std::int64_t row, std::int64_t column) {
+      return is_fortran_order ? (column * length + row) * count + i : (i * length + row) * 3 + column;
+    };
+    sketches.push_back(sketch_of(array, length, place, origin, i));
+  }
+  return sketches;
+}
+
+std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::string& origin) {
+  NpyHeader header = parse_npy_header(npy, origin);
+  const auto data = npy.subspan(header.size);
+  if (header.format.kind != 'O')
+    return sketches_of_block(
+        make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin),
+        origin);
+
+  const PickledArrays pickled = read_pickled_arrays(data, origin);
+  require(element_count(header.shape, origin) == pickled.outer_count,
+          "{}: its header announces {} objects, its pickle holds {}; fetch the file again", origin,
+          fmt::join(header.shape, " x "), pickled.outer_count);
+  if (pickled.arrays.size() == 1 && pickled.arrays[0].shape.size() == 3)
+    return sketches_of_block(pickled.arrays[0], origin);
+  std::vector<Sketch> sketches;
+  sketches.reserve(pickled.arrays.size());
+  for (const NumericArray& array : pickled.arrays)
+    sketches.push_back(sketch_of_rows(array, origin, static_cast<std::int64_t>(sketches.size())));
+  return sketches;
+}
+
+}  // namespace
+
+SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin) {
+  ZipReader zip(file, origin);
+  SketchSplits splits;
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+    const std::string name = kSplitNames[static_cast<std::size_t>(split)];
+    const auto npy = zip.read(name + ".npy");
+    require(npy.has_value() || split != Split::kTrain, "{}: has no array named train; it holds {}", origin,
+            zip.names().empty() ? "nothing" : fmt::format("{}", fmt::join(zip.names(), ", ")));
+    if (npy) splits[split] = parse_split(*npy, fmt::format("{}: {}", origin, name));
+  }
+  return splits;
+}
+
+SketchSplits read_npz(const std::filesystem::path& path) {
+  return parse_npz(read_file(path, kMaxFile), path.string());
+}
+
+Bytes serialize_npz(const SketchSplits& splits) {
+  std::vector<std::pair<std::string, Bytes>> entries;
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+    const std::vector<Sketch>& sketches = splits[split];
+    const std::int64_t shape[] = {static_cast<std::int64_t>(sketches.size())};
+    const std::string npy = npy_header("|O", shape) + pickle_sketches(sketches);
+    const auto bytes = as_bytes(npy);
+    entries.emplace_back(std::string(kSplitNames[static_cast<std::size_t>(split)]) + ".npy",
+                         Bytes(bytes.begin(), bytes.end()));
+  }
+  return make_zip(entries);
+}
+
+void write_npz(const std::filesystem::path& path, const SketchSplits& splits) {
+  write_file(path, serialize_npz(splits));
+}
+
+}  // namespace limn

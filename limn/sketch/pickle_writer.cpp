@@ -1,0 +1,174 @@
+#include "limn/sketch/pickle_writer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+// Memo places of what every array repeats.
+enum Memo : std::uint8_t { kReconstruct, kNdarray, kZeroShape, kTypeCode, kEncode, kLatin1, kRowType };
+constexpr std::size_t kAppendBatch = 1000;  // as Python's own pickler
+
+bool fits_int16(float value) {
+  return value == std::trunc(value) && value >= std::numeric_limits<std::int16_t>::min() &&
+         value <= std::numeric_limits<std::int16_t>::max();
+}
+
+bool all_fit_int16(std::span<const Sketch> sketches) {
+  return std::ranges::all_of(sketches, [](const Sketch& sketch) {
+    return std::ranges::all_of(sketch.points,
+                               [](const StrokePoint& p) { return fits_int16(p.dx) && fits_int16(p.dy); });
+  });
+}
+
+class Writer {
+ public:
+  void op(char opcode) { text_ += opcode; }
+  void raw(std::string_view text) { text_ += text; }
+  void put(Memo memo) { (op('q'), op(static_cast<char>(memo))); }
+  void get(Memo memo) { (op('h'), op(static_cast<char>(memo))); }
+  void global(std::string_view module, std::string_view name) {
+    text_ += 'c';
+    text_.append(module).append("\n").append(name).append("\n");
+  }
+  void integer(std::int32_t value) {
+    if (value >= 0 && value < 256) {
+      op('K');
+      op(static_cast<char>(value));
+    } else {
+      op('J');
+      little_endian(static_cast<std::uint32_t>(value));
+    }
+  }
+  void unicode(std::string_view text) {
+    op('X');
+    little_endian(static_cast<std::uint32_t>(text.size()));
+    raw(text);
+  }
+  // Bytes as _codecs.encode(text, "latin1"): the only spelling that both Pythons turn back into bytes
+  // unaided. The function and its second argument are in the memo already.
+  void latin1(std::string_view bytes) {
+    std::string text;
+    for (const char c : bytes) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= 0x80) text += static_cast<char>(0xc0 | byte >> 6);
+      text += byte >= 0x80 ? static_cast<char>(0x80 | (byte & 0x3f)) : c;
+    }
+    get(kEncode);
+    unicode(text);
+    get(kLatin1);
+    raw("\x86R");
+  }
+  // dtype(code), then its state: (3, byte order, None, None, None, -1, -1, flags).
+  void dtype(std::string_view code, std::string_view order, std::int32_t flags) {
+    global("numpy", "dtype");
+    unicode(code);
+    raw("\x89\x88\x87R(");
+    integer(3);
+    unicode(order);
+    raw("NNN");
+    integer(-1);
+    integer(-1);
+    integer(flags);
+    raw("tb");
+  }
+  // _reconstruct(ndarray, (0,), b"b"), its function and arguments put into the memo.
+  void first_empty_array() {
+    global("numpy.core.multiarray", "_reconstruct");
+    put(kReconstruct);
+    global("numpy", "ndarray");
+    put(kNdarray);
+    integer(0);
+    op('\x85');
+    put(kZeroShape);
+    global("_codecs", "encode");
+    put(kEncode);
+    unicode("b");
+    unicode("latin1");
+    put(kLatin1);
+    raw("\x86R");
+    put(kTypeCode);
+    raw("\x87R");
+  }
+  // The same again, from the memo.
+  void empty_array() {
+    get(kReconstruct);
+    get(kNdarray);
+    get(kZeroShape);
+    get(kTypeCode);
+    raw("\x87R");
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  void little_endian(std::uint32_t value) {
+    for (int shift = 0; shift < 32; shift += 8) text_ += static_cast<char>(value >> shift & 0xff);
+  }
+  std::string text_;
+};
+
+template <class Number>
+std::string rows_of(const Sketch& sketch) {
+  std::string rows;
+  rows.reserve(sketch.points.size() * 3 * sizeof(Number));
+  for (const StrokePoint& p : sketch.points) {
+    const Number row[] = {static_cast<Number>(p.dx), static_cast<Number>(p.dy),
+                          static_cast<Number>(p.is_pen_lifted)};
+    rows.append(reinterpret_cast<const char*>(row), sizeof(row));
+  }
+  return rows;
+}
+
+// The dtype of the rows is written with the first sketch and taken from the memo by the others.
+void write_sketch(Writer& writer, const Sketch& sketch, bool as_int16, bool is_first) {
+  require(sketch.points.size() <= 100'000'000, "a sketch of {} points is too long for a .npz file",
+          sketch.points.size());
+  writer.empty_array();
+  writer.op('(');
+  writer.integer(1);
+  writer.integer(static_cast<std::int32_t>(sketch.points.size()));
+  writer.integer(3);
+  writer.op('\x86');
+  if (is_first) {
+    writer.dtype(as_int16 ? "i2" : "f4", "<", 0);
+    writer.put(kRowType);
+  } else {
+    writer.get(kRowType);
+  }
+  writer.op('\x89');
+  writer.latin1(as_int16 ? rows_of<std::int16_t>(sketch) : rows_of<float>(sketch));
+  writer.raw("tb");
+}
+
+}  // namespace
+
+std::string pickle_sketches(std::span<const Sketch> sketches) {
+  constexpr std::int32_t kObjectFlags = 63;  // what NumPy says of a dtype of references
+  const bool as_int16 = all_fit_int16(sketches);
+  Writer writer;
+  writer.raw("\x80\x02");
+  writer.first_empty_array();
+  writer.op('(');
+  writer.integer(1);
+  writer.integer(static_cast<std::int32_t>(sketches.size()));
+  writer.op('\x85');
+  writer.dtype("O8", "|", kObjectFlags);
+  writer.raw("\x89]");
+  for (std::size_t begin = 0; begin < sketches.size(); begin += kAppendBatch) {
+    writer.op('(');
+    const std::size_t end = std::min(begin + kAppendBatch, sketches.size());
+    for (std::size_t i = begin; i < end; ++i) write_sketch(writer, sketches[i], as_int16, i == 0);
+    writer.op('e');
+  }
+  writer.raw("tb.");
+  return writer.take();
+}
+
+}  // namespace limn

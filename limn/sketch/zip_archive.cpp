@@ -1,0 +1,144 @@
+#include "limn/sketch/zip_archive.hpp"
+
+#include <zip.h>
+
+#include <algorithm>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1} << 20;
+constexpr zip_uint16_t kDosDate = 0x21;  // 1980-01-01, the first that a zip can say
+constexpr std::size_t kMaxNames = 16;
+
+template <class Owner>
+zip_t* handle(const Owner& archive) {
+  return static_cast<zip_t*>(archive.get());
+}
+
+struct CloseEntry {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+class ZipError {
+ public:
+  ZipError() { zip_error_init(&error_); }
+  ~ZipError() { zip_error_fini(&error_); }
+  ZipError(const ZipError&) = delete;
+  ZipError& operator=(const ZipError&) = delete;
+  zip_error_t* get() { return &error_; }
+  [[nodiscard]] std::string text() { return zip_error_strerror(&error_); }
+
+ private:
+  zip_error_t error_;
+};
+
+}  // namespace
+
+void ZipReader::Close::operator()(void* archive) const { zip_discard(static_cast<zip_t*>(archive)); }
+
+ZipReader::ZipReader(std::span<const std::byte> file, std::string origin)
+    : origin_(std::move(origin)), unpack_left_(kUnpackFactor * file.size() + kUnpackFloor) {
+  ZipError error;
+  zip_source_t* source = zip_source_buffer_create(file.data(), file.size(), 0, error.get());
+  require(source != nullptr, "{}: {}", origin_, error.text());
+  archive_.reset(zip_open_from_source(source, ZIP_RDONLY, error.get()));
+  if (archive_ == nullptr) {
+    zip_source_free(source);
+    fail("{}: not a whole .npz (zip) file: {}; fetch the file again", origin_, error.text());
+  }
+}
+
+std::vector<std::string> ZipReader::names() const {
+  std::vector<std::string> names;
+  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(handle(archive_), 0));
+  for (zip_uint64_t i = 0; i < std::min<zip_uint64_t>(count, kMaxNames); ++i) {
+    const char* name = zip_get_name(handle(archive_), i, 0);
+    if (name != nullptr) names.emplace_back(printable(name));
+  }
+  if (count > kMaxNames) names.emplace_back("…");
+  return names;
+}
+
+std::optional<Bytes> ZipReader::read(const std::string& name) {
+  const zip_int64_t index = zip_name_locate(handle(archive_), name.c_str(), 0);
+  if (index < 0) return std::nullopt;
+  const std::unique_ptr<zip_file_t, CloseEntry> file(
+      zip_fopen_index(handle(archive_), static_cast<zip_uint64_t>(index), 0));
+  require(file != nullptr, "{}: {}: cannot be unpacked: {}", origin_, name, zip_strerror(handle(archive_)));
+  // The size that the archive declares is not believed: what unpacks is counted.
+  Bytes bytes;
+  while (true) {
+    const std::size_t filled = bytes.size();
+    bytes.resize(filled + std::clamp(filled, std::size_t{4096}, kChunk));
+    const zip_int64_t n = zip_fread(file.get(), bytes.data() + filled, bytes.size() - filled);
+    require(n >= 0, "{}: {}: cannot be unpacked: {}; fetch the file again", origin_, name,
+            zip_file_strerror(file.get()));
+    bytes.resize(filled + static_cast<std::size_t>(n));
+    if (n == 0) break;  // here libzip has compared the checksum
+    require(static_cast<std::uint64_t>(n) <= unpack_left_,
+            "{}: {}: unpacks to more than {} times the file's size; it is refused", origin_, name,
+            kUnpackFactor);
+    unpack_left_ -= static_cast<std::uint64_t>(n);
+  }
+  bytes.shrink_to_fit();
+  return bytes;
+}
+
+namespace {
+
+void add_entry(zip_t* archive, const std::string& name, const Bytes& content) {
+  zip_source_t* source = zip_source_buffer(archive, content.data(), content.size(), 0);
+  const zip_int64_t index =
+      source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    zip_source_free(source);
+    fail("cannot add {} to a zip archive: {}", name, zip_strerror(archive));
+  }
+  require(zip_file_set_dostime(archive, static_cast<zip_uint64_t>(index), 0, kDosDate, 0) == 0,
+          "cannot date {} in a zip archive: {}", name, zip_strerror(archive));
+}
+
+struct FreeSource {
+  void operator()(zip_source_t* source) const { zip_source_free(source); }
+};
+struct DiscardArchive {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+
+Bytes whole_source(zip_source_t* source) {
+  zip_stat_t status;
+  require(zip_source_stat(source, &status) == 0 && zip_source_open(source) == 0,
+          "cannot read back a zip archive");
+  Bytes bytes(status.size);
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const zip_int64_t n = zip_source_read(source, bytes.data() + filled, bytes.size() - filled);
+    if (n <= 0) break;
+    filled += static_cast<std::size_t>(n);
+  }
+  zip_source_close(source);
+  require(filled == bytes.size(), "cannot read back a zip archive");
+  return bytes;
+}
+
+}  // namespace
+
+Bytes make_zip(std::span<const std::pair<std::string, Bytes>> entries) {
+  ZipError error;
+  const std::unique_ptr<zip_source_t, FreeSource> target(
+      zip_source_buffer_create(nullptr, 0, 0, error.get()));
+  require(target != nullptr, "cannot make a zip archive: {}", error.text());
+  std::unique_ptr<zip_t, DiscardArchive> archive(
+      zip_open_from_source(target.get(), ZIP_CREATE | ZIP_TRUNCATE, error.get()));
+  require(archive != nullptr, "cannot make a zip archive: {}", error.text());
+  zip_source_keep(target.get());  // one reference is the archive's, one ours
+  for (const auto& [name, content] : entries) add_entry(archive.get(), name, content);
+  require(zip_close(archive.get()) == 0, "cannot make a zip archive: {}", zip_strerror(archive.get()));
+  (void)archive.release();
+  return whole_source(target.get());
+}
+
+}  // namespace limn

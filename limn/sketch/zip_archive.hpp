@@ -1,0 +1,45 @@
+// Zip archives in memory, by libzip: the entries of a hostile one under a bound on what they unpack to, and
+// new ones whose bytes depend on nothing but their content.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/core/file.hpp"
+
+namespace limn {
+
+// All entries read from one archive may unpack to this many times its size, and kUnpackFloor on top. Strokes
+// deflate about threefold; deflate itself reaches a thousandfold, which only a bomb does.
+inline constexpr std::uint64_t kUnpackFactor = 64;
+inline constexpr std::uint64_t kUnpackFloor = std::uint64_t{4} << 20;
+
+class ZipReader {
+ public:
+  // `file` must outlive the reader; `origin` begins the error messages. Throws Error if it is no zip archive.
+  ZipReader(std::span<const std::byte> file, std::string origin);
+
+  [[nodiscard]] std::vector<std::string> names() const;
+  // The content of the entry, or nothing if there is none of that name. Throws Error if it is encrypted,
+  // damaged or would unpack to too much. Takes memory only for what unpacks.
+  [[nodiscard]] std::optional<Bytes> read(const std::string& name);
+
+ private:
+  struct Close {
+    void operator()(void* archive) const;
+  };
+  std::string origin_;
+  std::uint64_t unpack_left_;
+  std::unique_ptr<void, Close> archive_;
+};
+
+// The deflated archive of the named contents, in order, dated 1980-01-01.
+[[nodiscard]] Bytes make_zip(std::span<const std::pair<std::string, Bytes>> entries);
+
+}  // namespace limn
