@@ -1,0 +1,30 @@
+// The encoder of a conditional Sketch-RNN over batches (MODELS.md §2): sketches in, μ and σ̂ out. Views the weights,
+// which must outlive it, and packs its two small layers. Any number of threads may use one.
+#pragma once
+
+#include <span>
+
+#include "limn/generate/latent.hpp"
+#include "limn/generate/linear.hpp"
+#include "limn/generate/weights.hpp"
+#include "limn/sketch/dataset.hpp"
+
+namespace limn {
+
+class SketchRnnEncoder {
+ public:
+  // Throws Error for an unconditional model, which has no encoder.
+  explicit SketchRnnEncoder(const SketchRnnWeights& weights);
+
+  // Row b belongs to sketch b of the batch. A sketch without points is encoded as h = 0.
+  [[nodiscard]] LatentPosterior encode(const StrokeBatch& batch) const;
+  // Normalised sketches; row i belongs to sketches[i].
+  [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const;
+
+ private:
+  SketchRnnWeights weights_;
+  PackedLinear mu_;
+  PackedLinear log_variance_;
+};
+
+}  // namespace limn
