@@ -1,0 +1,272 @@
+#include "limn/render/chart.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "limn/core/error.hpp"
+#include "limn/render/axis.hpp"
+#include "limn/render/curve.hpp"
+#include "limn/render/text.hpp"
+
+namespace limn {
+namespace {
+
+// Okabe & Ito without yellow, which paper swallows; neighbours differ in lightness as well.
+constexpr std::array<Colour, 7> kPalette{{{0, 114, 178},
+                                          {230, 159, 0},
+                                          {0, 158, 115},
+                                          {204, 121, 167},
+                                          {213, 94, 0},
+                                          {86, 180, 233},
+                                          {60, 60, 66}}};
+constexpr double kCurveWidth = 1.6;
+constexpr double kTickSize = 11;
+constexpr double kLabelSize = 12;
+constexpr double kPanelTitleSize = 13;
+constexpr double kTitleSize = 17;
+constexpr double kLegendSize = 12;
+constexpr double kLegendRow = 19;
+constexpr double kSample = 26;  // length of a legend's line
+constexpr double kPadding = 16;
+constexpr std::size_t kLeastSmoothed = 200;  // points; fewer are drawn as they are
+
+// How a series looks: a second round through the palette gets dashes of its own.
+struct Style {
+  Colour colour;
+  std::vector<double> dashes;
+  friend bool operator==(const Style&, const Style&) = default;
+};
+
+Style style_of(const ChartSeries& series, std::size_t place) {
+  const std::size_t index = series.colour < 0 ? place : static_cast<std::size_t>(series.colour);
+  const bool is_second_round = (index / kPalette.size()) % 2 == 1;
+  Style style{kPalette[index % kPalette.size()], {}};
+  if (series.is_dashed) style.dashes = is_second_round ? std::vector{1.0, 4.0} : std::vector{5.0, 4.0};
+  if (!series.is_dashed && is_second_round) style.dashes = {9.0, 3.5, 1.0, 3.5};
+  return style;
+}
+
+Colour tinted(Colour colour) {
+  const auto towards_paper = [](std::uint8_t value) {
+    return static_cast<std::uint8_t>(255 - (255 - value) * 3 / 10);
+  };
+  return {towards_paper(colour.red), towards_paper(colour.green), towards_paper(colour.blue)};
+}
+
+struct LegendEntry {
+  std::string name;
+  Style style;
+  friend bool operator==(const LegendEntry&, const LegendEntry&) = default;
+};
+
+std::vector<LegendEntry> legend_of(const Chart& chart) {
+  std::vector<LegendEntry> entries;
+  for (std::size_t i = 0; i < chart.series.size(); ++i)
+    if (!chart.series[i].name.empty())
+      entries.push_back({clean_text(chart.series[i].name), style_of(chart.series[i], i)});
+  return entries;
+}
+
+class ChartLayout {
+ public:
+  ChartLayout(std::span<const Chart> charts, const ChartOptions& options)
+      : charts_(charts), options_(options) {
+    check();
+    const auto count = static_cast<int>(charts.size());
+    columns_ = options.columns > 0 ? std::min(options.columns, count) : std::min(count, count == 4 ? 2 : 3);
+    picture_.width = 2 * kPadding + columns_ * options.panel_width + (columns_ - 1) * kPadding;
+    has_common_legend_ = std::all_of(charts.begin(), charts.end(), [&](const Chart& chart) {
+      return legend_of(chart) == legend_of(charts[0]);
+    });
+  }
+
+  Picture build() {
+    double top = kPadding;
+    if (!options_.title.empty()) {
+      add_text({kPadding, top + kTitleSize},
+               shortened(clean_text(options_.title), kTitleSize, picture_.width / 1.15), kTitleSize, kInk,
+               Anchor::kStart, true);
+      top += kTitleSize * 1.9;
+    }
+    if (has_common_legend_)
+      top = add_legend(legend_of(charts_[0]), kPadding, top, picture_.width - 2 * kPadding);
+    for (std::size_t i = 0; i < charts_.size(); ++i) {
+      const auto column = static_cast<double>(i % static_cast<std::size_t>(columns_));
+      const auto row = static_cast<double>(i / static_cast<std::size_t>(columns_));
+      const double left = kPadding + column * (options_.panel_width + kPadding);
+      const double panel_top = top + row * (options_.panel_height + kPadding);
+      add_panel(charts_[i],
+                {left, panel_top, left + options_.panel_width, panel_top + options_.panel_height});
+    }
+    const std::size_t rows =
+        (charts_.size() + static_cast<std::size_t>(columns_) - 1) / static_cast<std::size_t>(columns_);
+    picture_.height = top + static_cast<double>(rows) * (options_.panel_height + kPadding);
+    return std::move(picture_);
+  }
+
+ private:
+  void check() {
+    require(!charts_.empty(), "render: no chart to draw");
+    require(options_.panel_width >= 160 && options_.panel_height >= 120,
+            "render: panels of {} x {} pixels; they need at least 160 x 120", options_.panel_width,
+            options_.panel_height);
+    for (const Chart& chart : charts_)
+      for (const ChartSeries& series : chart.series)
+        require(series.x.size() == series.y.size(),
+                "render: series {} has {} x and {} y; they must be as many", printable(series.name),
+                series.x.size(), series.y.size());
+  }
+
+  void add_text(PicturePoint at, std::string text, double size, Colour colour, Anchor anchor,
+                bool is_bold = false, bool is_vertical = false) {
+    if (text.empty()) return;
+    picture_.elements.push_back(PictureText{.at = at,
+                                            .text = std::move(text),
+                                            .size = size,
+                                            .colour = colour,
+                                            .anchor = anchor,
+                                            .is_bold = is_bold,
+                                            .is_vertical = is_vertical});
+  }
+
+  void add_line(std::vector<PicturePoint> points, Colour colour, double width,
+                std::vector<double> dashes = {}) {
+    picture_.elements.push_back(PictureLine{
+        .points = std::move(points), .colour = colour, .width = width, .dashes = std::move(dashes)});
+  }
+
+  // Entries in rows as wide as there is room; returns where the rows end.
+  double add_legend(const std::vector<LegendEntry>& entries, double left, double top, double room) {
+    if (entries.empty()) return top;
+    double x = left;
+    for (const LegendEntry& entry : entries) {
+      const std::string name = shortened(entry.name, kLegendSize, room - kSample - 8);
+      const double width = kSample + 8 + text_width(name, kLegendSize) + 18;
+      if (x > left && x + width - 18 > left + room) {
+        x = left;
+        top += kLegendRow;
+      }
+      const double middle = top + kLegendRow / 2;
+      add_line({{x + 1, middle}, {x + kSample, middle}}, entry.style.colour, kCurveWidth + 0.6,
+               entry.style.dashes);
+      add_text({x + kSample + 8, middle + kLegendSize * 0.36}, name, kLegendSize, kInk, Anchor::kStart);
+      x += width;
+    }
+    return top + kLegendRow + 8;
+  }
+
+  void add_panel(const Chart& chart, PlotBox panel) {
+    const double title_room = panel.width() / 1.12;
+    if (!chart.title.empty()) {
+      add_text({panel.left, panel.top + kPanelTitleSize},
+               shortened(clean_text(chart.title), kPanelTitleSize, title_room), kPanelTitleSize, kInk,
+               Anchor::kStart, true);
+      panel.top += kPanelTitleSize * 1.7;
+    }
+    if (!has_common_legend_) panel.top = add_legend(legend_of(chart), panel.left, panel.top, panel.width());
+
+    std::vector<double> xs;
+    std::vector<double> ys;
+    for (const ChartSeries& series : chart.series) {
+      for (std::size_t i = 0; i < series.x.size(); ++i) {
+        if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
+        xs.push_back(series.x[i]);
+        ys.push_back(series.y[i]);
+      }
+    }
+    AxisRange x_range = range_of(std::move(xs), false);
+    if (x_range.low > 0 && x_range.low < 0.05 * x_range.high) x_range.low = 0;
+    AxisRange y_range = range_of(std::move(ys), options_.clips_outliers);
+    const double air = y_range.span() * 0.05;
+    y_range = {y_range.low - air, y_range.high + air};
+    const PlotBox plot = add_axes(chart, panel, x_range, y_range);
+    // Dashed ones last: they are the smoother and would vanish behind the others.
+    for (const bool is_dashed : {false, true})
+      for (std::size_t i = 0; i < chart.series.size(); ++i)
+        if (chart.series[i].is_dashed == is_dashed)
+          add_series(chart.series[i], style_of(chart.series[i], i), plot, x_range, y_range);
+  }
+
+  // Returns the box inside the axes.
+  PlotBox add_axes(const Chart& chart, PlotBox panel, AxisRange x_range, AxisRange y_range) {
+    PlotBox plot = panel;
+    plot.top += 8;
+    plot.bottom -= kTickSize * 1.9 + (chart.x_label.empty() ? 0 : kLabelSize * 1.5);
+    plot.right -= 12;
+    const AxisTicks y_ticks = nice_ticks(y_range, std::max(2, static_cast<int>(plot.height() / 42)));
+    double tick_width = 0;
+    for (const double value : y_ticks.values)
+      tick_width = std::max(tick_width, text_width(tick_text(value, y_ticks.step), kTickSize));
+    plot.left += tick_width + 8 + (chart.y_label.empty() ? 0 : kLabelSize * 1.7);
+    const AxisTicks x_ticks = nice_ticks(x_range, std::max(2, static_cast<int>(plot.width() / 75)));
+
+    for (const double value : y_ticks.values) {
+      const double y = plot.bottom - (value - y_range.low) / y_range.span() * plot.height();
+      add_line({{plot.left, y}, {plot.right, y}}, kHairline, 1);
+      add_text({plot.left - 7, y + kTickSize * 0.36}, tick_text(value, y_ticks.step), kTickSize, kQuietText,
+               Anchor::kEnd);
+    }
+    add_line({{plot.left, plot.bottom}, {plot.right, plot.bottom}}, kQuietText, 1);
+    for (const double value : x_ticks.values) {
+      const double x = plot.left + (value - x_range.low) / x_range.span() * plot.width();
+      add_line({{x, plot.bottom}, {x, plot.bottom + 4}}, kQuietText, 1);
+      add_text({x, plot.bottom + 5 + kTickSize}, tick_text(value, x_ticks.step), kTickSize, kQuietText,
+               Anchor::kMiddle);
+    }
+    add_text({(plot.left + plot.right) / 2, panel.bottom - 3},
+             shortened(clean_text(chart.x_label), kLabelSize, plot.width()), kLabelSize, kInk,
+             Anchor::kMiddle);
+    add_text({panel.left + kLabelSize, (plot.top + plot.bottom) / 2},
+             shortened(clean_text(chart.y_label), kLabelSize, plot.height()), kLabelSize, kInk,
+             Anchor::kMiddle, false, true);
+    return plot;
+  }
+
+  // Where noise would hide a curve, it stands pale behind the running mean.
+  void add_series(const ChartSeries& series, const Style& style, const PlotBox& plot, AxisRange x_range,
+                  AxisRange y_range) {
+    const bool is_smoothed = options_.smooths_noise && series.y.size() >= kLeastSmoothed;
+    const Style pale{tinted(style.colour), {}};
+    add_curve(series.x, series.y, is_smoothed ? pale : style, plot, x_range, y_range);
+    if (!is_smoothed) return;
+    add_curve(series.x, running_mean(series.y, series.y.size() / 100), style, plot, x_range, y_range);
+  }
+
+  // Values that are not finite part the curve.
+  void add_curve(std::span<const double> xs, std::span<const double> ys, const Style& style,
+                 const PlotBox& plot, AxisRange x_range, AxisRange y_range) {
+    std::vector<PicturePoint> curve;
+    const auto flush = [&] {
+      for (std::vector<PicturePoint>& piece : clip_curve(thin_curve(curve), plot)) {
+        const double width = piece.size() == 1 ? 3 * kCurveWidth : kCurveWidth;
+        add_line(std::move(piece), style.colour, width, style.dashes);
+      }
+      curve.clear();
+    };
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      const double x = plot.left + (xs[i] - x_range.low) / x_range.span() * plot.width();
+      const double y = plot.bottom - (ys[i] - y_range.low) / y_range.span() * plot.height();
+      if (std::isfinite(x) && std::isfinite(y))
+        curve.push_back({x, y});
+      else
+        flush();
+    }
+    flush();
+  }
+
+  std::span<const Chart> charts_;
+  const ChartOptions& options_;
+  int columns_ = 1;
+  bool has_common_legend_ = false;
+  Picture picture_;
+};
+
+}  // namespace
+
+Picture lay_out_charts(std::span<const Chart> charts, const ChartOptions& options) {
+  return ChartLayout(charts, options).build();
+}
+
+}  // namespace limn
