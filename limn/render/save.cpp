@@ -1,0 +1,66 @@
+#include "limn/render/save.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/render/png.hpp"
+#include "limn/render/svg_writer.hpp"
+
+namespace limn {
+namespace {
+
+constexpr std::array<std::string_view, 5> kSheetEndings{".svg", ".png", ".gif", ".gcode", ".nc"};
+constexpr std::array<std::string_view, 2> kChartEndings{".svg", ".png"};
+constexpr std::array<std::string_view, 1> kFrameEndings{".gif"};
+
+// The ending in lower case, or Error listing `known`.
+std::string ending_of(const std::filesystem::path& path, std::span<const std::string_view> known) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (std::find(known.begin(), known.end(), ending) == known.end())
+    fail("{}: the ending says what to write; use {}", path.string(), fmt::join(known, ", "));
+  return ending;
+}
+
+}  // namespace
+
+void require_sheet_ending(const std::filesystem::path& path) { (void)ending_of(path, kSheetEndings); }
+
+void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options) {
+  const std::string ending = ending_of(path, kSheetEndings);
+  const Picture picture = lay_out(sheet, options.sheet);
+  if (ending == ".svg")
+    write_file(path, svg_text(picture));
+  else if (ending == ".png")
+    write_png(path, paint(picture, {.scale = options.png_scale}));
+  else if (ending == ".gif")
+    write_file(path, encode_pen_gif(picture, options.animation));
+  else
+    write_file(path, gcode_text(picture, options.gcode));
+}
+
+void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms,
+                           int hold_ms, const SaveOptions& options) {
+  (void)ending_of(path, kFrameEndings);
+  std::vector<GifFrame> frames;
+  for (const Sheet& sheet : sheets)
+    frames.push_back({paint(lay_out(sheet, options.sheet), {.scale = options.animation.scale}), frame_ms});
+  if (!frames.empty()) frames.back().duration_ms = hold_ms;
+  write_gif(path, frames);
+}
+
+void save_charts(const std::filesystem::path& path, std::span<const Chart> charts,
+                 const ChartOptions& options, double png_scale) {
+  const std::string ending = ending_of(path, kChartEndings);
+  const Picture picture = lay_out_charts(charts, options);
+  if (ending == ".svg")
+    write_file(path, svg_text(picture));
+  else
+    write_png(path, paint(picture, {.scale = png_scale}));
+}
+
+}  // namespace limn
