@@ -11,6 +11,7 @@
 #include "limn/core/random.hpp"
 #include "limn/sketch/augment.hpp"
 #include "limn/sketch/doodles.hpp"
+#include "limn/sketch/npz.hpp"
 
 namespace limn {
 namespace {
@@ -91,7 +92,9 @@ void sort_longest_first(std::span<std::int64_t> indices, std::span<const Sketch>
 
 SketchSplits read_splits(const std::string& path) {
   if (path == kBuiltinDoodles) return builtin_doodles();
-  fail("{}: not a data set; the one built in is {}", path, kBuiltinDoodles);
+  require(!path.starts_with("builtin:"), "{}: no such data set is built in; there is {}", path,
+          kBuiltinDoodles);
+  return read_npz(path);
 }
 
 void append(SketchSplits& all, SketchSplits&& more) {

@@ -64,7 +64,7 @@ inline constexpr float kOffsetLimit = 1000;
 [[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);
 
 // How many batches a pool holds: more make the lengths within a batch more alike, and so also its drawings.
-inline constexpr std::int64_t kPoolBatches = 4;
+inline constexpr std::int64_t kPoolBatches = 5;
 
 // The training batches of one epoch, drawn once: what the trainer keeps from step to step. Immutable.
 struct EpochPlan {

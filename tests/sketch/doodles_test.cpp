@@ -1,0 +1,106 @@
+#include "limn/sketch/doodles.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "limn/sketch/summary.hpp"
+
+namespace limn {
+namespace {
+
+// FNV-1a over every number of every sketch.
+std::uint64_t hash_of(const SketchSplits& splits) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto mix = [&hash](std::int64_t value) {
+    hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x100000001b3u;
+  };
+  for (const std::vector<Sketch>& sketches : splits.sketches) {
+    for (const Sketch& sketch : sketches) {
+      for (const StrokePoint& point : sketch.points) {
+        mix(static_cast<std::int64_t>(point.dx));
+        mix(static_cast<std::int64_t>(point.dy));
+        mix(point.is_pen_lifted ? 1 : 0);
+      }
+      mix(-1000);
+    }
+  }
+  return hash;
+}
+
+TEST(Doodles, AreTheSameEverywhere) {
+  EXPECT_EQ(hash_of(builtin_doodles()), 1901254571695627804u)
+      << "the doodles have changed: say so in CHANGELOG";
+  EXPECT_NE(hash_of(builtin_doodles(2)), hash_of(builtin_doodles()));
+}
+
+TEST(Doodles, CountsAndLengths) {
+  const DatasetSummary summary = summarize(builtin_doodles());
+  EXPECT_EQ(summary.splits[0].sketches, 10'000);
+  EXPECT_EQ(summary.splits[1].sketches, 500);
+  EXPECT_EQ(summary.splits[2].sketches, 500);
+  for (const SplitSummary& split : summary.splits) {
+    EXPECT_LE(split.max_length, kDoodleMaxPoints);
+    EXPECT_GE(split.min_length, 10);
+    EXPECT_LT(split.mean_length, 35);
+    EXPECT_LT(split.mean_strokes, 6);
+  }
+}
+
+TEST(Doodles, AreWholeNumbersOfTheRightSize) {
+  for (std::uint64_t number = 0; number < 500; ++number) {
+    const Sketch sketch = draw_doodle(3, number).sketch;
+    const Bounds box = *bounds(sketch);
+    EXPECT_GE(box.min_x, 0);
+    EXPECT_GE(box.min_y, 0);
+    EXPECT_LE(std::max(box.max_x, box.max_y), 255);
+    EXPECT_GE(std::max(box.width(), box.height()), 245);
+    EXPECT_GE(std::min(box.width(), box.height()), 60);
+    for (const StrokePoint& point : sketch.points) {
+      EXPECT_EQ(point.dx, std::round(point.dx));
+      EXPECT_EQ(point.dy, std::round(point.dy));
+    }
+    EXPECT_TRUE(sketch.points.back().is_pen_lifted);
+  }
+}
+
+TEST(Doodles, KindsTakeTurns) {
+  const std::vector<std::string> kinds = doodle_kinds();
+  EXPECT_GE(kinds.size(), 8u);
+  EXPECT_EQ(std::set<std::string>(kinds.begin(), kinds.end()).size(), kinds.size());
+  for (std::size_t i = 0; i < 3 * kinds.size(); ++i)
+    EXPECT_EQ(draw_doodle(1, i).kind, kinds[i % kinds.size()]);
+}
+
+TEST(Doodles, NoTwoAreAlike) {
+  const SketchSplits splits = builtin_doodles();
+  std::vector<std::vector<float>> drawings;
+  for (const std::vector<Sketch>& sketches : splits.sketches) {
+    for (const Sketch& sketch : sketches) {
+      std::vector<float>& drawing = drawings.emplace_back();
+      for (const StrokePoint& point : sketch.points) drawing.insert(drawing.end(), {point.dx, point.dy});
+    }
+  }
+  std::ranges::sort(drawings);
+  EXPECT_EQ(std::ranges::adjacent_find(drawings), drawings.end());
+}
+
+TEST(Doodles, EveryKindVariesInStrokesAndStart) {
+  const std::size_t kinds = doodle_kinds().size();
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    std::set<std::size_t> lengths;
+    std::set<std::pair<float, float>> starts;
+    for (std::size_t i = 0; i < 40; ++i) {
+      const Sketch sketch = draw_doodle(1, kind + i * kinds).sketch;
+      lengths.insert(sketch.points.size());
+      starts.emplace(sketch.points[0].dx, sketch.points[0].dy);
+    }
+    EXPECT_GE(lengths.size(), 5u) << doodle_kinds()[kind];
+    EXPECT_GE(starts.size(), 20u) << doodle_kinds()[kind];
+  }
+}
+
+}  // namespace
+}  // namespace limn
