@@ -14,16 +14,18 @@
 #include <string>
 #include <thread>
 
-#include "core/temporary_folder.hpp"
 #include "limn/core/error.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace limn {
 namespace {
 
+using limn::testing::TemporaryFolder;
+
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string error_of(const std::function<void()>& action) {
   try {

@@ -12,16 +12,18 @@
 #include <utility>
 #include <vector>
 
-#include "core/temporary_folder.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace limn {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using limn::testing::TemporaryFolder;
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 template <class T>
 std::span<const std::byte> bytes_of(const std::vector<T>& values) {
@@ -41,7 +43,7 @@ std::string error_of_parsing(Bytes file) {
   try {
     (void)SafetensorsFile::parse(std::move(file), "x.safetensors");
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(StartsWith("x.safetensors"), testing::Not(HasSubstr("\n"))));
+    EXPECT_THAT(error.what(), AllOf(StartsWith("x.safetensors"), ::testing::Not(HasSubstr("\n"))));
     return error.what();
   }
   ADD_FAILURE() << "did not throw";
