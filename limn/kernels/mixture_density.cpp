@@ -184,7 +184,7 @@ HWY_INLINE void log_joint(D d, RowScratch& scratch, float dx, float dy) {
   }
 }
 
-// Eq. 9 for one point: -log(Σ_j pi_j N_j + 1e-6) = -logaddexp(log density, log 1e-6), which needs no
+// Eq. 9 for one offset: -log(Σ_j pi_j N_j + 1e-6) = -logaddexp(log density, log 1e-6), which needs no
 // exponential of a log density. With slopes, slope() receives scale times its gradient.
 template <bool kWithSlopes>
 HWY_INLINE float offset_loss(D d, RowScratch& scratch, float dx, float dy, float scale) {
@@ -217,7 +217,8 @@ HWY_INLINE float offset_loss(D d, RowScratch& scratch, float dx, float dy, float
   return -hn::GetLane(hn::Add(log_sum, trap));
 }
 
-// Eq. 10 for one point: -Σ_k p_k log q_k. With slopes, pen_slope() receives scale times its gradient.
+// Eq. 9 for the pen at one point: -Σ_k p_k log q_k. With slopes, pen_slope() receives scale times its
+// gradient.
 template <bool kWithSlopes>
 HWY_INLINE float pen_loss(D d, RowScratch& scratch, const float* row, const float* target, float scale) {
   const std::size_t padded = scratch.pen_padded(), lanes = hn::Lanes(d);

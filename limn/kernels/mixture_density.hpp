@@ -1,4 +1,4 @@
-// The output layer's loss (Ha & Eck 2017, eq. 4, 5, 9, 10), forward and backward in one pass, in log space.
+// The output layer's loss (Ha & Eck 2017, eq. 3, 5, 6, 7, 9), forward and backward in one pass, in log space.
 #pragma once
 
 #include <cstdint>
