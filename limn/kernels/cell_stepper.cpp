@@ -1,0 +1,114 @@
+// Single steps for generation: the same products and rows as over whole sequences, with weights packed once.
+#include <algorithm>
+#include <array>
+
+#include "limn/core/error.hpp"
+#include "limn/kernels/cell_rows.hpp"
+#include "limn/kernels/gemm.hpp"
+#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/recurrent.hpp"
+
+namespace limn::kernels {
+
+namespace {
+
+// What each cell provides. Immutable, so a step may be divided into ranges of sequences.
+class SteppingCell {
+ public:
+  explicit SteppingCell(const CellShape& cell) : shape(cell) {}
+  virtual ~SteppingCell() = default;
+  virtual void prepare(ConstMatrix constant, Matrix prepared) const = 0;
+  virtual void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const = 0;
+  [[nodiscard]] virtual std::int64_t prepared_size() const = 0;
+  const CellShape shape;
+};
+
+class LstmStepper final : public SteppingCell {
+ public:
+  LstmStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
+    const std::int64_t width = kGates * shape.hidden_size;
+    const ConstMatrix ih(parameters[0].data(), width, shape.input_size + shape.constant_size);
+    const ConstMatrix hh(parameters[1].data(), width, shape.hidden_size);
+    const std::array parts{hh, ih.slice_columns(0, shape.input_size)};
+    step_weights_.pack(parts, WeightLayout::kOutputMajor);
+    constant_weights_.pack(ih.slice_columns(shape.input_size, shape.constant_size), WeightLayout::kOutputMajor);
+    bias_.assign(parameters[2].begin(), parameters[2].end());
+  }
+
+  [[nodiscard]] std::int64_t prepared_size() const override { return kGates * shape.hidden_size; }
+
+  void prepare(ConstMatrix constant, Matrix prepared) const override {
+    GemmScratch scratch;
+    constant_weights_.multiply(constant, ConstMatrix(bias_.data(), prepared.rows, prepared.columns, 0), prepared,
+                               scratch);
+  }
+
+  void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const override {
+    const std::int64_t units = shape.hidden_size;
+    GemmScratch scratch;
+    MatrixBuffer gates;
+    gates.resize(state.rows, kGates * units);
+    const std::array inputs{ConstMatrix(state.slice_columns(0, units)), x};
+    step_weights_.multiply(inputs, prepared, gates.view(), scratch);
+    for (std::int64_t b = 0; b < state.rows; ++b) {
+      float* c = state.row(b) + units;
+      lstm_forward_row({.units = units, .gates = gates.row(b), .c_previous = c, .c = c, .h = state.row(b)});
+    }
+  }
+
+ private:
+  PackedWeights step_weights_;
+  PackedWeights constant_weights_;
+  std::vector<float> bias_;
+};
+
+}  // namespace
+
+struct CellStepper::Impl {
+  std::unique_ptr<SteppingCell> cell;
+};
+
+CellStepper::CellStepper(const CellShape& shape, Parameters parameters) {
+  require(shape.type == CellType::kLstm, "cell stepper: only lstm cells can step");
+  impl_ = std::make_unique<Impl>();
+  impl_->cell = std::make_unique<LstmStepper>(shape, parameters);
+}
+CellStepper::~CellStepper() = default;
+CellStepper::CellStepper(CellStepper&&) noexcept = default;
+CellStepper& CellStepper::operator=(CellStepper&&) noexcept = default;
+
+std::vector<float> CellStepper::prepare_constant(ConstMatrix constant, std::int64_t batch) const {
+  std::vector<float> prepared(static_cast<std::size_t>(batch * prepared_size()));
+  const CellShape& shape = impl_->cell->shape;
+  require(shape.constant_size == 0 || (constant.rows == batch && constant.columns == shape.constant_size),
+          "cell stepper: constant is [{}, {}], expected [{}, {}]", constant.rows, constant.columns, batch,
+          shape.constant_size);
+  if (batch == 0) return prepared;
+  if (shape.constant_size == 0) constant = ConstMatrix(nullptr, batch, 0);
+  impl_->cell->prepare(constant, Matrix(prepared.data(), batch, prepared_size()));
+  return prepared;
+}
+
+void CellStepper::step(ConstMatrix x, ConstMatrix prepared, Matrix state) const {
+  constexpr std::int64_t kRowsOfTask = 48;
+  const std::int64_t batch = state.rows;
+  require(x.rows == batch && x.columns == impl_->cell->shape.input_size && prepared.rows == batch &&
+              prepared.columns == prepared_size() && state.columns == state_size(impl_->cell->shape),
+          "cell stepper: x is [{}, {}], prepared [{}, {}] and state [{}, {}], expected [B, {}], [B, {}] and [B, {}]",
+          x.rows, x.columns, prepared.rows, prepared.columns, state.rows, state.columns, impl_->cell->shape.input_size,
+          prepared_size(), state_size(impl_->cell->shape));
+  const std::int64_t tasks = (batch + kRowsOfTask - 1) / kRowsOfTask;
+  if (tasks <= 1) {
+    if (batch > 0) impl_->cell->step(x, prepared, state);
+    return;
+  }
+  parallel_for(tasks, [&](std::int64_t task) {
+    const std::int64_t first = batch * task / tasks, count = batch * (task + 1) / tasks - first;
+    impl_->cell->step(x.slice_rows(first, count), prepared.slice_rows(first, count), state.slice_rows(first, count));
+  });
+}
+
+std::int64_t CellStepper::prepared_size() const { return impl_->cell->prepared_size(); }
+const CellShape& CellStepper::shape() const { return impl_->cell->shape; }
+
+}  // namespace limn::kernels

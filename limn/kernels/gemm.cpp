@@ -1,0 +1,97 @@
+#include "limn/kernels/gemm.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <utility>
+
+#include "limn/core/error.hpp"
+#include "limn/kernels/gemm_backend.hpp"
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::kernels {
+namespace {
+
+std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};
+
+}  // namespace
+
+void set_gemm_backend(GemmBackend backend) {
+  require(backend != GemmBackend::kOneDnn || has_onednn(), "gemm: this build has no oneDNN; use the portable backend");
+  chosen_backend.store(backend);
+}
+
+GemmBackend gemm_backend() {
+  const GemmBackend chosen = chosen_backend.load();
+  if (chosen != GemmBackend::kAutomatic) return chosen;
+  return onednn_is_faster() ? GemmBackend::kOneDnn : GemmBackend::kPortable;
+}
+
+bool has_bf16() { return onednn_has_bf16(); }
+
+PackedWeights::PackedWeights() = default;
+PackedWeights::~PackedWeights() = default;
+PackedWeights::PackedWeights(PackedWeights&&) noexcept = default;
+PackedWeights& PackedWeights::operator=(PackedWeights&&) noexcept = default;
+
+void PackedWeights::pack(std::span<const ConstMatrix> parts, WeightLayout layout, Precision precision) {
+  assert(!parts.empty());
+  const WeightParts weights{parts, layout};
+  const std::int64_t columns = weights.columns_of(parts.front());
+  std::int64_t depth = 0;
+  for (const ConstMatrix& part : parts) {
+    assert(weights.columns_of(part) == columns);
+    depth += weights.depth_of(part);
+  }
+  const Precision usable = has_bf16() ? precision : Precision::kFloat32;
+  const bool with_library = gemm_backend() == GemmBackend::kOneDnn || usable == Precision::kBFloat16;
+  impl_ = with_library ? pack_onednn(weights, depth, columns, usable) : pack_portable(weights, depth, columns);
+  impl_->total_depth = depth;
+  impl_->total_columns = columns;
+}
+
+void PackedWeights::pack(ConstMatrix weights, WeightLayout layout, Precision precision) {
+  pack(std::span(&weights, 1), layout, precision);
+}
+
+void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
+                                     std::int64_t last, GemmScratch& scratch) const {
+  assert(impl_ && c.columns == impl_->total_columns && first % impl_->column_step() == 0);
+  assert(!init.data || (init.rows >= c.rows && init.columns == c.columns));
+  if (c.rows == 0 || first >= last) return;
+  impl_->multiply(a, init, c, first, last, scratch);
+}
+
+void PackedWeights::multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, GemmScratch& scratch) const {
+  multiply_columns(a, init, c, 0, columns(), scratch);
+}
+
+void PackedWeights::multiply(ConstMatrix a, ConstMatrix init, Matrix c, GemmScratch& scratch) const {
+  multiply(std::span(&a, 1), init, c, scratch);
+}
+
+std::int64_t PackedWeights::column_step() const { return impl_->column_step(); }
+std::int64_t PackedWeights::depth() const { return impl_->total_depth; }
+std::int64_t PackedWeights::columns() const { return impl_->total_columns; }
+
+void multiply_parallel(const PackedWeights& weights, ConstMatrix a, ConstMatrix init, Matrix c) {
+  constexpr std::int64_t kRowsAtOnce = 192;
+  const std::int64_t tasks = (c.rows + kRowsAtOnce - 1) / kRowsAtOnce;
+  parallel_for(tasks, [&](std::int64_t task) {
+    GemmScratch scratch;
+    const std::int64_t first = task * kRowsAtOnce, count = std::min(kRowsAtOnce, c.rows - first);
+    weights.multiply(a.slice_rows(first, count), init.data ? init.slice_rows(first, count) : init,
+                     c.slice_rows(first, count), scratch);
+  });
+}
+
+void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, Precision precision) {
+  const Precision usable = has_bf16() ? precision : Precision::kFloat32;
+  if (gemm_backend() == GemmBackend::kOneDnn || usable == Precision::kBFloat16) {
+    weight_gradients_onednn(d, parts, accumulate, usable);
+  } else {
+    weight_gradients_portable(d, parts, accumulate);
+  }
+}
+
+}  // namespace limn::kernels

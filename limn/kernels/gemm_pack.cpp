@@ -1,0 +1,225 @@
+// The portable backend of gemm.hpp: packing, blocking and the division over threads. After Goto & van de Geijn,
+// "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of B stays in the first cache, a block of A in
+// the second, and C is touched once for each block of the depth.
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "limn/kernels/gemm_backend.hpp"
+#include "limn/kernels/gemm_portable.hpp"
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::kernels {
+namespace {
+
+using portable::BlockProduct;
+using portable::Tiling;
+
+// A panel of B with 320 rows of 16 floats is 20 KB, and six rows of A beside it 7.5 KB: together below 32 KB.
+constexpr std::int64_t kMaxDepth = 320;
+// Rows of A packed at once: with a block's depth at most 240 KB, half of a second cache.
+constexpr std::int64_t kMaxRows = 192;
+// Elements of B packed at once for a weight gradient.
+constexpr std::int64_t kGradientColumns = 512;
+
+std::int64_t round_up(std::int64_t value, std::int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// [0, size) cut into blocks of nearly equal size, at most `most` each.
+struct Blocks {
+  std::int64_t size, count;
+  Blocks(std::int64_t n, std::int64_t most) : size(n), count((n + most - 1) / most) {}
+  [[nodiscard]] std::int64_t begin(std::int64_t block) const { return size * block / count; }
+  [[nodiscard]] std::int64_t length(std::int64_t block) const { return begin(block + 1) - begin(block); }
+};
+
+class PortableWeights final : public PackedWeights::Impl {
+ public:
+  PortableWeights(const WeightParts& weights, std::int64_t k, std::int64_t n)
+      : width_(portable::panel_width()), padded_(round_up(n, width_)), blocks_(k, kMaxDepth) {
+    values_.resize(static_cast<std::size_t>(k * padded_));
+    parallel_for(padded_ / width_, [&](std::int64_t panel) { pack_panel(weights, n, panel); });
+  }
+
+  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last,
+                GemmScratch& scratch) const override {
+    if (blocks_.count == 0) return fill_from_init(init, c, first, last);
+    scratch.a.resize(static_cast<std::size_t>(std::min(c.rows, kMaxRows) * blocks_.size));
+    for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
+      const std::int64_t rows = std::min(kMaxRows, c.rows - row);
+      pack_rows(a, row, rows, scratch.a.data());
+      for (std::int64_t block = 0; block < blocks_.count; ++block) {
+        const float* from = block > 0 ? c.row(row) : init.data ? init.row(row) : nullptr;
+        portable::multiply_block({.a = scratch.a.data() + rows * blocks_.begin(block),
+                        .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
+                        .rows = rows,
+                        .columns = last - first,
+                        .depth = blocks_.length(block),
+                        .init = from ? from + first : nullptr,
+                        .init_stride = block > 0 ? c.row_stride : init.row_stride,
+                        .c = c.row(row) + first,
+                        .c_stride = c.row_stride});
+      }
+    }
+  }
+
+  [[nodiscard]] std::int64_t column_step() const override { return width_; }
+
+ private:
+  static void fill_from_init(ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last) {
+    for (std::int64_t r = 0; r < c.rows; ++r) {
+      for (std::int64_t n = first; n < last; ++n) c(r, n) = init.data ? init(r, n) : 0.0f;
+    }
+  }
+
+  void pack_panel(const WeightParts& weights, std::int64_t n, std::int64_t panel) {
+    const std::int64_t column = panel * width_, count = std::min(width_, n - column);
+    std::int64_t k = 0, block = 0;
+    for (const ConstMatrix& part : weights.parts) {
+      const std::int64_t depth = weights.depth_of(part);
+      for (std::int64_t i = 0; i < depth; ++i, ++k) {
+        while (k >= blocks_.begin(block + 1)) ++block;
+        float* to = values_.data() + blocks_.begin(block) * padded_ + column * blocks_.length(block) +
+                    (k - blocks_.begin(block)) * width_;
+        for (std::int64_t j = 0; j < count; ++j) to[j] = weights.at(part, i, column + j);
+        std::fill(to + count, to + width_, 0.0f);
+      }
+    }
+  }
+
+  // Rows [row, row + rows) of [A_1 A_2 …] as tiles, block after block of the depth.
+  void pack_rows(std::span<const ConstMatrix> a, std::int64_t row, std::int64_t rows, float* packed) const {
+    const Tiling tiling(rows, portable::max_tile_rows());
+    std::int64_t k = 0, block = 0;
+    for (const ConstMatrix& part : a) {
+      for (std::int64_t i = 0; i < part.columns;) {
+        while (k >= blocks_.begin(block + 1)) ++block;
+        const std::int64_t count = std::min(part.columns - i, blocks_.begin(block + 1) - k);
+        const std::int64_t depth = blocks_.length(block);
+        float* tile = packed + blocks_.begin(block) * rows;
+        for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
+          portable::pack_tile(part.row(row + r) + i, part.row_stride, tiling.rows(t), count,
+                              tile + r * depth + (k - blocks_.begin(block)) * tiling.rows(t));
+        }
+        i += count;
+        k += count;
+      }
+    }
+  }
+
+  std::int64_t width_;
+  std::int64_t padded_;
+  Blocks blocks_;
+  AlignedBuffer<float> values_;
+};
+
+// One rectangle of a weight gradient: rows [row, row + rows) are columns of [A_1 A_2 …], columns are those of D.
+struct GradientTask {
+  ConstMatrix d;
+  std::span<const WeightGradient> parts;
+  std::int64_t row, rows, column, columns;
+  bool accumulate;
+};
+
+// The columns [first, first + count) of [A_1 A_2 …] that fall into each part, in turn.
+template <class Visit>
+void for_each_part(const GradientTask& task, std::int64_t first, std::int64_t count, const Visit& visit) {
+  std::int64_t begin = 0;
+  for (const WeightGradient& part : task.parts) {
+    const std::int64_t end = begin + part.a.columns;
+    const std::int64_t from = std::max(begin, first), to = std::min(end, first + count);
+    if (from < to) visit(part, from - begin, from - first, to - from);
+    begin = end;
+  }
+}
+
+// Copies `count` floats; whole lines at once where both sides may be touched that far.
+inline void copy_floats(const float* from, std::int64_t count, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
+void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_t depth, float* packed) {
+  const Tiling tiling(task.rows, portable::max_tile_rows());
+  for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
+    const std::int64_t width = tiling.rows(t);
+    for_each_part(task, task.row + r, width, [&](const WeightGradient& part, std::int64_t column, std::int64_t offset,
+                                                 std::int64_t count) {
+      float* to = packed + r * depth + offset;
+      for (std::int64_t k = k0; k < k0 + depth; ++k, to += width) {
+        copy_floats(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
+      }
+    });
+  }
+}
+
+void pack_gradient_outputs(const GradientTask& task, std::int64_t k0, std::int64_t depth, float* packed) {
+  const std::int64_t width = portable::panel_width();
+  for (std::int64_t column = 0; column < task.columns; column += width) {
+    const std::int64_t count = std::min(width, task.columns - column);
+    for (std::int64_t k = 0; k < depth; ++k, packed += width) {
+      std::memcpy(packed, task.d.row(k0 + k) + task.column + column, static_cast<std::size_t>(count) * sizeof(float));
+      std::fill(packed + count, packed + width, 0.0f);
+    }
+  }
+}
+
+// c [rows, columns] is the gradient transposed.
+void store_gradient(const GradientTask& task, const float* c) {
+  for_each_part(task, task.row, task.rows, [&](const WeightGradient& part, std::int64_t column, std::int64_t offset,
+                                               std::int64_t count) {
+    for (std::int64_t n = 0; n < task.columns; ++n) {
+      float* out = part.out.row(task.column + n) + column;
+      const float* from = c + offset * task.columns + n;
+      for (std::int64_t i = 0; i < count; ++i) {
+        out[i] = from[i * task.columns] + (task.accumulate ? out[i] : 0.0f);
+      }
+    }
+  });
+}
+
+void compute_gradient(const GradientTask& task) {
+  const Blocks blocks(task.d.rows, kMaxDepth);
+  AlignedBuffer<float> a(static_cast<std::size_t>(task.rows * kMaxDepth));
+  AlignedBuffer<float> b(static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
+  AlignedBuffer<float> c(static_cast<std::size_t>(task.rows * task.columns));
+  if (blocks.count == 0) std::fill_n(c.data(), c.size(), 0.0f);
+  for (std::int64_t block = 0; block < blocks.count; ++block) {
+    const std::int64_t depth = blocks.length(block);
+    pack_gradient_inputs(task, blocks.begin(block), depth, a.data());
+    pack_gradient_outputs(task, blocks.begin(block), depth, b.data());
+    portable::multiply_block({.a = a.data(),
+                    .b = b.data(),
+                    .rows = task.rows,
+                    .columns = task.columns,
+                    .depth = depth,
+                    .init = block > 0 ? c.data() : nullptr,
+                    .init_stride = task.columns,
+                    .c = c.data(),
+                    .c_stride = task.columns});
+  }
+  store_gradient(task, c.data());
+}
+
+}  // namespace
+
+std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth, std::int64_t columns) {
+  return std::make_unique<PortableWeights>(weights, depth, columns);
+}
+
+void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate) {
+  std::int64_t inputs = 0;
+  for (const WeightGradient& part : parts) inputs += part.a.columns;
+  if (inputs == 0 || d.columns == 0) return;
+  const Blocks row_blocks(inputs, kMaxRows), column_blocks(d.columns, kGradientColumns);
+  parallel_for(row_blocks.count * column_blocks.count, [&](std::int64_t i) {
+    const std::int64_t r = i / column_blocks.count, n = i % column_blocks.count;
+    compute_gradient({.d = d,
+                      .parts = parts,
+                      .row = row_blocks.begin(r),
+                      .rows = row_blocks.length(r),
+                      .column = column_blocks.begin(n),
+                      .columns = column_blocks.length(n),
+                      .accumulate = accumulate});
+  });
+}
+
+}  // namespace limn::kernels

@@ -1,0 +1,175 @@
+#include "limn/kernels/gemm_portable.hpp"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "limn/kernels/gemm_portable.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace limn::kernels::portable {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::ScalableTag<float>;
+using Vector = hn::Vec<Tag>;
+
+constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
+constexpr int kPanelVectors = 2;
+constexpr int kPanelWidth = kPanelVectors * kLanes;
+// Accumulators take two thirds to three quarters of the registers: 16 of them, or 32 with AVX-512 and NEON.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON
+constexpr int kMaxRows = 12;
+#else
+constexpr int kMaxRows = 6;
+#endif
+// A multiply-add takes four cycles and two start in each: eight independent sums keep the units busy.
+constexpr int kWantedSums = 8;
+
+// Panels that a tile of `rows` rows takes at once.
+constexpr int panels_at_once(int rows) { return std::max(1, kWantedSums / (rows * kPanelVectors)); }
+
+std::int64_t PanelWidth() { return kPanelWidth; }
+std::int64_t MaxTileRows() { return kMaxRows; }
+
+// One tile: kRows rows times kPanels panels that lie `panel_size` apart.
+template <int kRows, int kPanels>
+HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::int64_t panel_size,
+                             std::int64_t depth, const float* init, std::int64_t init_stride, float* c,
+                             std::int64_t c_stride) {
+  constexpr int kVectors = kPanels * kPanelVectors;
+  const Tag d;
+  Vector sum[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      sum[r][v] = init ? hn::LoadU(d, init + r * init_stride + v * kLanes) : hn::Zero(d);
+    }
+  }
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Vector column[kVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      column[v] = hn::Load(d, b + (v / kPanelVectors) * panel_size + (v % kPanelVectors) * kLanes);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Vector x = hn::Set(d, a[r]);
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, column[v], sum[r][v]);
+    }
+    a += kRows;
+    b += kPanelWidth;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, c + r * c_stride + v * kLanes);
+  }
+}
+
+// The last panel where it is not full: through a buffer, so that nothing beside C is touched.
+template <int kRows>
+HWY_NOINLINE void MultiplyNarrowTile(const float* a, const float* b, std::int64_t depth, const float* init,
+                                     std::int64_t init_stride, float* c, std::int64_t c_stride,
+                                     std::int64_t columns) {
+  HWY_ALIGN float buffer[kRows * kPanelWidth] = {};
+  if (init) {
+    for (int r = 0; r < kRows; ++r) std::copy_n(init + r * init_stride, columns, buffer + r * kPanelWidth);
+  }
+  MultiplyTile<kRows, 1>(a, b, 0, depth, buffer, kPanelWidth, buffer, kPanelWidth);
+  for (int r = 0; r < kRows; ++r) std::copy_n(buffer + r * kPanelWidth, columns, c + r * c_stride);
+}
+
+// All tiles of kRows rows among rows [first, first + count · kRows) for panels of columns [column, column_end).
+template <int kRows>
+HWY_NOINLINE void MultiplyTiles(const BlockProduct& p, std::int64_t first, std::int64_t count, std::int64_t column,
+                                std::int64_t column_end) {
+  constexpr int kPanels = panels_at_once(kRows);
+  const std::int64_t panel_size = p.depth * kPanelWidth;
+  while (column < column_end) {
+    const bool several = column_end - column >= kPanels * kPanelWidth;
+    const std::int64_t width = std::min<std::int64_t>(several ? kPanels * kPanelWidth : kPanelWidth, column_end - column);
+    const float* b = p.b + column * p.depth;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t row = first + i * kRows;
+      const float* a = p.a + row * p.depth;
+      const float* init = p.init ? p.init + row * p.init_stride + column : nullptr;
+      float* c = p.c + row * p.c_stride + column;
+      if (several) {
+        MultiplyTile<kRows, kPanels>(a, b, panel_size, p.depth, init, p.init_stride, c, p.c_stride);
+      } else if (width == kPanelWidth) {
+        MultiplyTile<kRows, 1>(a, b, panel_size, p.depth, init, p.init_stride, c, p.c_stride);
+      } else {
+        MultiplyNarrowTile<kRows>(a, b, p.depth, init, p.init_stride, c, p.c_stride, width);
+      }
+    }
+    column += width;
+  }
+}
+
+void MultiplyTilesOf(std::int64_t rows, const BlockProduct& p, std::int64_t first, std::int64_t count,
+                     std::int64_t column, std::int64_t column_end) {
+  switch (count > 0 ? rows : 0) {
+    case 1: return MultiplyTiles<1>(p, first, count, column, column_end);
+    case 2: return MultiplyTiles<2>(p, first, count, column, column_end);
+    case 3: return MultiplyTiles<3>(p, first, count, column, column_end);
+    case 4: return MultiplyTiles<4>(p, first, count, column, column_end);
+    case 5: return MultiplyTiles<5>(p, first, count, column, column_end);
+    case 6: return MultiplyTiles<6>(p, first, count, column, column_end);
+    default: break;
+  }
+  if constexpr (kMaxRows > 6) {
+    switch (count > 0 ? rows : 0) {
+      case 7: return MultiplyTiles<7>(p, first, count, column, column_end);
+      case 8: return MultiplyTiles<8>(p, first, count, column, column_end);
+      case 9: return MultiplyTiles<9>(p, first, count, column, column_end);
+      case 10: return MultiplyTiles<10>(p, first, count, column, column_end);
+      case 11: return MultiplyTiles<11>(p, first, count, column, column_end);
+      case 12: return MultiplyTiles<12>(p, first, count, column, column_end);
+      default: break;
+    }
+  }
+}
+
+void MultiplyBlock(const BlockProduct& p) {
+  const Tiling tiling(p.rows, kMaxRows);
+  // With few rows several panels go together, else one panel stays in the first cache for all tiles.
+  const std::int64_t step = tiling.count <= 1 ? p.columns : kPanelWidth;
+  const std::int64_t larger_rows = tiling.larger * (tiling.base + 1);
+  for (std::int64_t column = 0; column < p.columns; column += step) {
+    const std::int64_t end = std::min(p.columns, column + step);
+    MultiplyTilesOf(tiling.base + 1, p, 0, tiling.larger, column, end);
+    MultiplyTilesOf(tiling.base, p, larger_rows, tiling.count - tiling.larger, column, end);
+  }
+}
+
+void PackTile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* from = a + r * a_stride;
+    float* to = tile + r;
+    for (std::int64_t k = 0; k < depth; ++k) to[k * rows] = from[k];
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace limn::kernels::portable
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace limn::kernels::portable {
+HWY_EXPORT(PanelWidth);
+HWY_EXPORT(MaxTileRows);
+HWY_EXPORT(MultiplyBlock);
+HWY_EXPORT(PackTile);
+
+std::int64_t panel_width() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
+std::int64_t max_tile_rows() { return HWY_DYNAMIC_DISPATCH(MaxTileRows)(); }
+void multiply_block(const BlockProduct& product) { HWY_DYNAMIC_DISPATCH(MultiplyBlock)(product); }
+void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
+  HWY_DYNAMIC_DISPATCH(PackTile)(a, a_stride, rows, depth, tile);
+}
+}  // namespace limn::kernels::portable
+#endif

@@ -1,0 +1,42 @@
+// The innermost loops of our own matrix products, compiled for every SIMD target and chosen at run time.
+// Reentrant. Only gemm.cpp calls them.
+//
+// A is read in tiles of a few rows, stored [depth][rows of the tile]; B in panels of panel_width() columns, stored
+// [depth][panel_width()], the last one filled up with zeros. Each element of C is summed over the depth in order.
+#pragma once
+
+#include <cstdint>
+
+namespace limn::kernels::portable {
+
+// Columns of a panel of B and the most rows of a tile of A on this CPU.
+[[nodiscard]] std::int64_t panel_width();
+[[nodiscard]] std::int64_t max_tile_rows();
+
+// Rows of a matrix cut into tiles of nearly equal size, so that none is too small to keep the multipliers busy.
+struct Tiling {
+  std::int64_t count = 0;
+  std::int64_t base = 0;    // rows of every tile …
+  std::int64_t larger = 0;  // … and one more in this many, which come first
+  Tiling(std::int64_t rows, std::int64_t max_rows)
+      : count((rows + max_rows - 1) / max_rows), base(count > 0 ? rows / count : 0), larger(rows - base * count) {}
+  [[nodiscard]] std::int64_t rows(std::int64_t tile) const { return base + (tile < larger ? 1 : 0); }
+};
+
+// C [rows, columns] = init + A · B over one block of the depth. `init` may be null (zero) or C itself; an
+// init_stride of 0 repeats one row.
+struct BlockProduct {
+  const float* a = nullptr;
+  const float* b = nullptr;
+  std::int64_t rows = 0, columns = 0, depth = 0;
+  const float* init = nullptr;
+  std::int64_t init_stride = 0;
+  float* c = nullptr;
+  std::int64_t c_stride = 0;
+};
+void multiply_block(const BlockProduct& product);
+
+// tile[k * rows + r] = a[r * a_stride + k]: `rows` row-major rows into the layout of a tile.
+void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile);
+
+}  // namespace limn::kernels::portable

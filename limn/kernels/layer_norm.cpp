@@ -1,0 +1,7 @@
+#include "limn/core/error.hpp"
+#include "limn/kernels/cell_sequence.hpp"
+namespace limn::kernels {
+std::unique_ptr<CellSequence> make_layer_norm_sequence(const CellShape&, Direction, Precision) {
+  fail("recurrent: layer_norm cells cannot run yet");
+}
+}  // namespace limn::kernels

@@ -1,0 +1,23 @@
+#include "limn/kernels/sequence_layout.hpp"
+
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::kernels {
+
+SequenceLayout::SequenceLayout(std::span<const std::int64_t> counts, Direction direction)
+    : direction_(direction), active_(counts.begin(), counts.end()), offsets_{0} {
+  for (const std::int64_t count : active_) offsets_.push_back(offsets_.back() + count);
+  previous_.reserve(static_cast<std::size_t>(rows()));
+  const bool is_forward = direction_ == Direction::kForward;
+  for (std::int64_t t = 0; t < steps(); ++t) {
+    const std::int64_t before = is_forward ? t - 1 : t + 1;
+    const std::int64_t going_on = before < 0 || before >= steps() ? 0 : std::min(active(before), active(t));
+    for (std::int64_t b = 0; b < active(t); ++b) {
+      previous_.push_back(static_cast<std::int32_t>(b < going_on ? row(before, b) : rows() + b));
+    }
+  }
+}
+
+std::int64_t slice_count(std::int64_t batch) { return std::min<std::int64_t>(thread_count(), batch); }
+
+}  // namespace limn::kernels

@@ -1,0 +1,349 @@
+// The recurrent engine against the scalar reference in double, in every mode and on every SIMD target.
+#include "limn/kernels/recurrent.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <hwy/targets.h>
+#include <limits>
+
+#include "kernels/recurrent_cases.hpp"
+#include "limn/core/error.hpp"
+#include "limn/kernels/gemm.hpp"
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::testing {
+namespace {
+
+using kernels::CellStepper;
+using kernels::CellType;
+using kernels::Precision;
+
+// Values are of order 1; float32 sums of a few hundred terms and transcendentals of 1e-6 stay well inside. Absolute
+// errors are taken relative to the largest magnitude of the tensor, since gradients sum over all rows.
+constexpr double kFloat32Tolerance = 1e-5;
+constexpr double kBFloat16Tolerance = 4e-2;
+
+void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, double tolerance,
+                 const std::string& what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  double scale = 1;
+  for (const float value : expected) scale = std::max(scale, std::abs(static_cast<double>(value)));
+  double worst = 0;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    const double error = std::isfinite(actual[i]) ? std::abs(static_cast<double>(actual[i]) - expected[i])
+                                                  : std::numeric_limits<double>::infinity();
+    if (error > worst) worst = error, at = i;
+  }
+  EXPECT_LE(worst, tolerance * scale) << what << "[" << at << "] is " << actual[at] << ", expected " << expected[at]
+                                      << " (" << worst / (tolerance * scale) << " of the limit)";
+}
+
+void expect_near(const Case& c, const CaseResult& actual, const CaseResult& expected, double tolerance) {
+  expect_near(actual.hidden, expected.hidden, tolerance, "hidden");
+  expect_near(actual.final_state, expected.final_state, tolerance, "final_state");
+  const auto specs = kernels::cell_parameters(c.options.shape);
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    expect_near(actual.d_parameters[i], expected.d_parameters[i], tolerance, "d " + specs[i].name);
+  }
+  expect_near(actual.d_x, expected.d_x, tolerance, "d x");
+  expect_near(actual.d_constant, expected.d_constant, tolerance, "d constant");
+  expect_near(actual.d_initial_state, expected.d_initial_state, tolerance, "d initial_state");
+}
+
+void expect_identical(const CaseResult& a, const CaseResult& b) {
+  EXPECT_EQ(a.hidden, b.hidden);
+  EXPECT_EQ(a.final_state, b.final_state);
+  EXPECT_EQ(a.d_parameters, b.d_parameters);
+  EXPECT_EQ(a.d_x, b.d_x);
+  EXPECT_EQ(a.d_constant, b.d_constant);
+  EXPECT_EQ(a.d_initial_state, b.d_initial_state);
+}
+
+CellShape small_shape(CellType type, std::int64_t hidden = 7, std::int64_t constant = 2) {
+  return {.type = type,
+          .input_size = 5,
+          .constant_size = constant,
+          .hidden_size = hidden,
+          .hyper_num_units = hidden == 1 ? 1 : 6,
+          .hyper_embedding_size = hidden == 1 ? 1 : 3};
+}
+
+// Restores the pool and the choice of backend and target after each test.
+class RecurrentTest : public ::testing::TestWithParam<CellType> {
+ protected:
+  ~RecurrentTest() override {
+    kernels::set_thread_count(0);
+    kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic);
+    hwy::SetSupportedTargetsForTest(0);
+  }
+  [[nodiscard]] CaseOptions options(std::int64_t hidden = 7, std::int64_t constant = 2) const {
+    return {.shape = small_shape(GetParam(), hidden, constant)};
+  }
+};
+
+TEST_P(RecurrentTest, TapeAgreesWithNumericGradients) {
+  CaseOptions o = options(4);
+  o.lengths = {3, 2};
+  o.with_initial_state = true;
+  o.keep = 0.7f;
+  const Case c = make_case(o);
+  const CaseResult r = run_reference(c);
+  CaseInputs<double> in(c);
+  const auto numeric = [&](double& value) {
+    const double kept = value, step = 1e-5;
+    value = kept + step;
+    const double above = reference_loss(c, in);
+    value = kept - step;
+    const double below = reference_loss(c, in);
+    value = kept;
+    return (above - below) / (2 * step);
+  };
+  for (std::size_t p = 0; p < in.parameters.size(); ++p) {
+    for (std::size_t i = 0; i < in.parameters[p].size(); i += 3) {
+      EXPECT_NEAR(r.d_parameters[p][i], numeric(in.parameters[p][i]), 1e-5) << p << " " << i;
+    }
+  }
+  for (std::size_t i = 0; i < in.x.size(); ++i) EXPECT_NEAR(r.d_x[i], numeric(in.x[i]), 1e-5);
+  for (std::size_t i = 0; i < in.constant.size(); ++i) EXPECT_NEAR(r.d_constant[i], numeric(in.constant[i]), 1e-5);
+  for (std::size_t i = 0; i < in.initial_state.size(); ++i) {
+    EXPECT_NEAR(r.d_initial_state[i], numeric(in.initial_state[i]), 1e-5);
+  }
+}
+
+TEST_P(RecurrentTest, EveryModeAgreesWithReference) {
+  for (const std::int64_t hidden : {1, 7, 17, 33}) {
+    for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+      for (int mode = 0; mode < 8; ++mode) {
+        CaseOptions o = options(hidden, mode & 1 ? 2 : 0);
+        o.direction = direction;
+        o.with_initial_state = mode & 2;
+        o.keep = mode & 4 ? 0.6f : 1.0f;
+        Case c = make_case(o);
+        SCOPED_TRACE(::testing::Message() << "H=" << hidden << " backward=" << (direction == Direction::kBackward)
+                                          << " mode=" << mode);
+        expect_near(c, run_kernels(c), run_reference(c), kFloat32Tolerance);
+      }
+    }
+  }
+}
+
+TEST_P(RecurrentTest, EverySimdTargetAgreesWithReference) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    CaseOptions o = options(33);
+    o.lengths = {6, 6, 5, 5, 5, 3, 1};
+    o.with_initial_state = true;
+    o.keep = 0.8f;
+    Case c = make_case(o);
+    expect_near(c, run_kernels(c), run_reference(c), kFloat32Tolerance);
+  }
+}
+
+TEST_P(RecurrentTest, BothBackendsAgreeWithReference) {
+  if (!kernels::has_onednn()) GTEST_SKIP() << "this build has no oneDNN";
+  for (const auto backend : {kernels::GemmBackend::kOneDnn, kernels::GemmBackend::kPortable}) {
+    kernels::set_gemm_backend(backend);
+    CaseOptions o = options(17);
+    o.direction = Direction::kBackward;
+    o.with_initial_state = true;
+    o.keep = 0.8f;
+    Case c = make_case(o);
+    expect_near(c, run_kernels(c), run_reference(c), kFloat32Tolerance);
+  }
+}
+
+TEST_P(RecurrentTest, BFloat16StaysNearReference) {
+  CaseOptions o = options(17);
+  o.with_initial_state = true;
+  Case c = make_case(o);
+  const CaseResult reduced = run_kernels(c, Precision::kBFloat16);
+  expect_near(c, reduced, run_reference(c), kBFloat16Tolerance);
+  if (!kernels::has_bf16()) expect_identical(reduced, run_kernels(c));
+}
+
+TEST_P(RecurrentTest, ResultsDoNotDependOnThreads) {
+  kernels::set_gemm_backend(kernels::GemmBackend::kPortable);
+  for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+    CaseOptions o = options(33);
+    o.direction = direction;
+    o.lengths = {9, 8, 8, 7, 7, 7, 6, 4, 4, 3, 2, 2, 1};
+    o.with_initial_state = true;
+    o.keep = 0.8f;
+    Case c = make_case(o);
+    kernels::set_thread_count(1);
+    const CaseResult one = run_kernels(c);
+    for (const int threads : {2, 3, 20}) {
+      kernels::set_thread_count(threads);
+      expect_identical(run_kernels(c), one);
+    }
+  }
+}
+
+// The same sequences alone: what a batch computes for one does not depend on the others.
+TEST_P(RecurrentTest, PackedResultEqualsOneSequenceAtATime) {
+  kernels::set_gemm_backend(kernels::GemmBackend::kPortable);
+  CaseOptions o = options(17);
+  o.lengths = {6, 5, 5, 2, 1};
+  o.with_initial_state = true;
+  o.keep = 0.8f;
+  Case all = make_case(o);
+  const CaseResult packed = run_kernels(all);
+  const auto size = [](std::int64_t n) { return static_cast<std::ptrdiff_t>(n); };
+  for (std::int64_t b = 0; b < all.batch; ++b) {
+    Case one = all;
+    one.options.lengths = {o.lengths[static_cast<std::size_t>(b)]};
+    one.batch = 1;
+    one.rows = one.options.lengths.front();
+    one.active.assign(static_cast<std::size_t>(one.rows), 1);
+    one.dropout.row_offset += b * one.dropout.row_stride;
+    one.x.clear();
+    one.hidden_weight.clear();
+    std::vector<float> hidden;
+    for (std::int64_t t = 0; t < one.rows; ++t) {
+      const std::int64_t row = all.row(t, b);
+      one.x.insert(one.x.end(), all.x.begin() + size(row * 5), all.x.begin() + size((row + 1) * 5));
+      const auto append = [&](const std::vector<float>& from, std::vector<float>& to) {
+        to.insert(to.end(), from.begin() + size(row * 17), from.begin() + size((row + 1) * 17));
+      };
+      append(all.hidden_weight, one.hidden_weight);
+      append(packed.hidden, hidden);
+    }
+    const auto take = [&](const std::vector<float>& from, std::int64_t width) {
+      return std::vector<float>(from.begin() + size(b * width), from.begin() + size((b + 1) * width));
+    };
+    one.constant = take(all.constant, 2);
+    one.initial_state = take(all.initial_state, all.state);
+    one.final_weight = take(all.final_weight, all.state);
+    const CaseResult alone = run_kernels(one);
+    EXPECT_EQ(alone.hidden, hidden) << b;
+    EXPECT_EQ(alone.final_state, take(packed.final_state, all.state)) << b;
+    EXPECT_EQ(alone.d_initial_state, take(packed.d_initial_state, all.state)) << b;
+    EXPECT_EQ(alone.d_constant, take(packed.d_constant, 2)) << b;
+  }
+}
+
+TEST_P(RecurrentTest, EvaluationEqualsTrainingForward) {
+  Case c = make_case(options(17));
+  const CaseResult kept = run_kernels(c);
+  std::vector<float> final_state(c.final_weight.size());
+  const std::vector<std::span<const float>> parameters(c.parameters.begin(), c.parameters.end());
+  kernels::RecurrentSequence sequence(c.options.shape, c.options.direction);
+  auto input = input_of(c, parameters);
+  input.keep_for_backward = false;
+  sequence.forward(input, {}, matrix_of<float>(final_state, c.batch, c.state));
+  EXPECT_EQ(final_state, kept.final_state);
+  EXPECT_THROW(sequence.backward({}), Error);
+}
+
+TEST_P(RecurrentTest, ASequenceObjectMayBeUsedAgain) {
+  Case large = make_case(options(17), 1), small = make_case(options(17), 2);
+  small.options.lengths = {1};
+  small.batch = small.rows = 1;
+  small.active = {1};
+  const std::vector<std::span<const float>> parameters(large.parameters.begin(), large.parameters.end());
+  kernels::RecurrentSequence sequence(large.options.shape, Direction::kForward);
+  std::vector<float> first(large.hidden_weight.size()), again(large.hidden_weight.size()), one(17);
+  sequence.forward(input_of(large, parameters), matrix_of<float>(first, large.rows, 17), {});
+  sequence.forward(input_of(small, parameters), matrix_of<float>(one, 1, 17), {});
+  sequence.forward(input_of(large, parameters), matrix_of<float>(again, large.rows, 17), {});
+  EXPECT_EQ(first, again);
+}
+
+TEST_P(RecurrentTest, EmptyBatchGivesZeroGradients) {
+  CaseOptions o = options();
+  o.lengths = {};
+  Case c = make_case(o);
+  const CaseResult r = run_kernels(c);
+  for (const auto& gradient : r.d_parameters) EXPECT_THAT(gradient, ::testing::Each(0.0f));
+}
+
+TEST_P(RecurrentTest, StepperEqualsSequence) {
+  for (const std::int64_t batch : {1, 3, 130}) {
+    CaseOptions o = options(17);
+    o.lengths.assign(static_cast<std::size_t>(batch), 4);
+    o.with_initial_state = true;
+    Case c = make_case(o);
+    const std::vector<std::span<const float>> parameters(c.parameters.begin(), c.parameters.end());
+    const CellStepper stepper(o.shape, parameters);
+    const auto prepared = stepper.prepare_constant(matrix_of<const float>(c.constant, batch, 2), batch);
+    std::vector<float> state = c.initial_state;
+    const Matrix x(c.x.data(), c.rows, 5);
+    for (std::int64_t t = 0; t < 4; ++t) {
+      stepper.step(x.slice_rows(t * batch, batch), ConstMatrix(prepared.data(), batch, stepper.prepared_size()),
+                   Matrix(state.data(), batch, c.state));
+    }
+    expect_near(state, run_kernels(c).final_state, 1e-6, "state");
+  }
+}
+
+TEST_P(RecurrentTest, WrongShapesAreRefused) {
+  Case c = make_case(options());
+  const std::vector<std::span<const float>> parameters(c.parameters.begin(), c.parameters.end());
+  kernels::RecurrentSequence sequence(c.options.shape, Direction::kForward);
+  std::vector<float> hidden(c.hidden_weight.size());
+  auto input = input_of(c, parameters);
+  input.x.columns = 4;
+  EXPECT_THROW(sequence.forward(input, {}, {}), Error);
+  input = input_of(c, parameters);
+  EXPECT_THROW(sequence.forward(input, matrix_of<float>(hidden, c.rows - 1, 7), {}), Error);
+  const std::vector<std::int64_t> growing = {2, 3, 5};
+  input.active = growing;
+  EXPECT_THROW(sequence.forward(input, {}, {}), Error);
+  input = input_of(c, std::vector(parameters.begin(), parameters.end() - 1));
+  EXPECT_THROW(sequence.forward(input, {}, {}), Error);
+  EXPECT_THROW(kernels::RecurrentSequence(CellShape{.type = GetParam()}, Direction::kForward), Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, RecurrentTest,
+                         ::testing::Values(CellType::kLstm, CellType::kLayerNorm, CellType::kHyper),
+                         [](const auto& tested) {
+                           return tested.param == CellType::kLstm        ? "Lstm"
+                                  : tested.param == CellType::kLayerNorm ? "LayerNorm"
+                                                                         : "Hyper";
+                         });
+
+TEST(KeepMask, KeepsTheRightShareIndependently) {
+  const kernels::RecurrentDropout dropout{.keep = 0.9f, .seed = 5};
+  int kept = 0, both = 0;
+  constexpr int kSequences = 20, kSteps = 20, kUnits = 100;
+  for (int b = 0; b < kSequences; ++b) {
+    for (int t = 0; t < kSteps; ++t) {
+      for (int j = 0; j < kUnits; ++j) {
+        const float mask = kernels::keep_mask(dropout, b, t, j);
+        EXPECT_TRUE(mask == 0.0f || mask == 1 / 0.9f);
+        kept += mask > 0;
+        both += mask > 0 && kernels::keep_mask(dropout, b, t, j + 1) > 0;
+      }
+    }
+  }
+  constexpr double kCount = kSequences * kSteps * kUnits;
+  EXPECT_NEAR(kept / kCount, 0.9, 0.005);    // the standard deviation is 0.0015
+  EXPECT_NEAR(both / kCount, 0.81, 0.007);
+}
+
+TEST(KeepMask, FollowsTheNumberOfTheSequenceOverAllProcesses) {
+  const kernels::RecurrentDropout whole{.keep = 0.5f, .seed = 5, .step = 9};
+  kernels::RecurrentDropout second = whole;
+  second.row_offset = 1;
+  second.row_stride = 2;
+  for (int j = 0; j < 40; ++j) {
+    EXPECT_EQ(kernels::keep_mask(whole, 5, 3, j), kernels::keep_mask(second, 2, 3, j));
+  }
+  kernels::RecurrentDropout off = whole;
+  off.keep = 1;
+  EXPECT_EQ(kernels::keep_mask(off, 0, 0, 0), 1.0f);
+}
+
+TEST(CellTypeNamed, KnowsThreeNames) {
+  EXPECT_EQ(kernels::cell_type_named("lstm"), CellType::kLstm);
+  EXPECT_EQ(kernels::cell_type_named("layer_norm"), CellType::kLayerNorm);
+  EXPECT_EQ(kernels::cell_type_named("hyper"), CellType::kHyper);
+  EXPECT_THROW((void)kernels::cell_type_named("gru"), Error);
+}
+
+}  // namespace
+}  // namespace limn::testing
