@@ -8,11 +8,14 @@ add_library(limn_flags INTERFACE)
 target_compile_features(limn_flags INTERFACE cxx_std_20)
 target_compile_options(limn_flags INTERFACE
   $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wnon-virtual-dtor;-Wno-psabi>
+  # A false alarm of GCC 12 on std::string (its bug 105651).
+  $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>>
   $<BUILD_INTERFACE:$<$<BOOL:${LIMN_WARNINGS_AS_ERRORS}>:-Werror>>)
 # Lets ccache serve files that use a precompiled header.
 target_compile_options(limn_flags INTERFACE $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>>)
 if(LIMN_SANITIZE)
   list(JOIN LIMN_SANITIZE "," limn_sanitizers)
+  set(limn_sanitizer_flags -fsanitize=${limn_sanitizers})  # what links with the rooms needs it too
   target_compile_options(limn_flags INTERFACE
     $<BUILD_INTERFACE:-fsanitize=${limn_sanitizers};-fno-sanitize-recover=all;-fno-omit-frame-pointer>)
   target_link_options(limn_flags INTERFACE $<BUILD_INTERFACE:-fsanitize=${limn_sanitizers}>)
