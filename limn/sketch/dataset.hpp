@@ -66,7 +66,8 @@ inline constexpr float kOffsetLimit = 1000;
 // How many batches a pool holds: more make the lengths within a batch more alike, and so also its drawings.
 inline constexpr std::int64_t kPoolBatches = 5;
 
-// The training batches of one epoch, drawn once: what the trainer keeps from step to step. Immutable.
+// The training batches of one epoch, drawn once: what the trainer keeps from step to step. Immutable. One made
+// by default covers no step.
 struct EpochPlan {
   std::uint64_t seed = 0;
   std::int64_t epoch = 0;
@@ -74,7 +75,7 @@ struct EpochPlan {
   std::vector<std::int64_t> indices;  // batch after batch, batch_size each
 
   [[nodiscard]] std::int64_t batches() const {
-    return static_cast<std::int64_t>(indices.size()) / batch_size;
+    return batch_size == 0 ? 0 : static_cast<std::int64_t>(indices.size()) / batch_size;
   }
   [[nodiscard]] std::int64_t first_step() const { return epoch * batches(); }
   [[nodiscard]] bool covers(std::int64_t step) const {

@@ -200,6 +200,7 @@ TEST(Epoch, IsAFunctionOfSeedAndNumber) {
   EXPECT_TRUE(plan.covers(29));
   EXPECT_FALSE(plan.covers(19));
   EXPECT_FALSE(plan.covers(30));
+  EXPECT_FALSE(EpochPlan{}.covers(0));
 }
 
 // Pearson's chi-square of counts that should all be `expected`.
