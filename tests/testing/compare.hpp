@@ -33,7 +33,7 @@ inline constexpr Tolerance kFloat32{.relative = 1e-5, .absolute = 2e-6, .floor =
 inline constexpr Tolerance kCancelling{.relative = 1e-3, .absolute = 1e-4, .floor = 1e-3};
 // Matrix inputs rounded to bf16 (8 bits, eps 7.8e-3), sums in float32.
 inline constexpr Tolerance kBFloat16{.relative = 3e-2, .absolute = 2e-2, .floor = 1e-3};
-// float64 derivative against a central difference, step 1e-5: step² of truncation, eps / step of rounding.
+// float64 derivative against a central difference, step 2e-6: step² of truncation, eps / step of rounding.
 inline constexpr Tolerance kNumericGradient{.relative = 1e-6, .absolute = 1e-7, .floor = 1e-2};
 
 // Success if every element of `actual` is within the tolerance of `expected` and the sizes agree. A NaN never
