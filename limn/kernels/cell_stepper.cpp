@@ -5,6 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/cell_rows.hpp"
 #include "limn/kernels/gemm.hpp"
+#include "limn/kernels/layer_norm_rows.hpp"
 #include "limn/kernels/parallel.hpp"
 #include "limn/kernels/recurrent.hpp"
 
@@ -23,24 +24,26 @@ class SteppingCell {
   const CellShape shape;
 };
 
-class LstmStepper final : public SteppingCell {
+// lstm and layer_norm: one product, then one row call a sequence.
+class GatedStepper final : public SteppingCell {
  public:
-  LstmStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
+  GatedStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
     const std::int64_t width = kGates * shape.hidden_size;
     const ConstMatrix ih(parameters[0].data(), width, shape.input_size + shape.constant_size);
     const ConstMatrix hh(parameters[1].data(), width, shape.hidden_size);
     const std::array parts{hh, ih.slice_columns(0, shape.input_size)};
     step_weights_.pack(parts, WeightLayout::kOutputMajor);
     constant_weights_.pack(ih.slice_columns(shape.input_size, shape.constant_size), WeightLayout::kOutputMajor);
-    bias_.assign(parameters[2].begin(), parameters[2].end());
+    for (const auto vector : parameters.subspan(2)) vectors_.emplace_back(vector.begin(), vector.end());
   }
 
   [[nodiscard]] std::int64_t prepared_size() const override { return kGates * shape.hidden_size; }
 
   void prepare(ConstMatrix constant, Matrix prepared) const override {
+    const bool has_bias = shape.type == CellType::kLstm;
+    const ConstMatrix bias(vectors_[0].data(), prepared.rows, prepared.columns, 0);
     GemmScratch scratch;
-    constant_weights_.multiply(constant, ConstMatrix(bias_.data(), prepared.rows, prepared.columns, 0), prepared,
-                               scratch);
+    constant_weights_.multiply(constant, has_bias ? bias : ConstMatrix(), prepared, scratch);
   }
 
   void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const override {
@@ -51,15 +54,32 @@ class LstmStepper final : public SteppingCell {
     const std::array inputs{ConstMatrix(state.slice_columns(0, units)), x};
     step_weights_.multiply(inputs, prepared, gates.view(), scratch);
     for (std::int64_t b = 0; b < state.rows; ++b) {
-      float* c = state.row(b) + units;
-      lstm_forward_row({.units = units, .gates = gates.row(b), .c_previous = c, .c = c, .h = state.row(b)});
+      float* h = state.row(b);
+      finish(gates.row(b), h, h + units);
     }
   }
 
  private:
+  void finish(float* gates, float* h, float* c) const {
+    if (shape.type == CellType::kLstm) {
+      return lstm_forward_row({.units = shape.hidden_size, .gates = gates, .c_previous = c, .c = c, .h = h});
+    }
+    float unused[kLayerNormStatistics];
+    layer_norm_forward_row({.units = shape.hidden_size,
+                            .weights = {.gamma = vectors_[0].data(),
+                                        .beta = vectors_[1].data(),
+                                        .cell_gamma = vectors_[2].data(),
+                                        .cell_beta = vectors_[3].data()},
+                            .gates = gates,
+                            .c_previous = c,
+                            .c = c,
+                            .h = h,
+                            .statistics = unused});
+  }
+
   PackedWeights step_weights_;
   PackedWeights constant_weights_;
-  std::vector<float> bias_;
+  std::vector<std::vector<float>> vectors_;  // bias, or gamma, beta, cell_gamma, cell_beta
 };
 
 }  // namespace
@@ -69,9 +89,9 @@ struct CellStepper::Impl {
 };
 
 CellStepper::CellStepper(const CellShape& shape, Parameters parameters) {
-  require(shape.type == CellType::kLstm, "cell stepper: only lstm cells can step");
+  require(shape.type != CellType::kHyper, "cell stepper: hyper cells cannot step yet");
   impl_ = std::make_unique<Impl>();
-  impl_->cell = std::make_unique<LstmStepper>(shape, parameters);
+  impl_->cell = std::make_unique<GatedStepper>(shape, parameters);
 }
 CellStepper::~CellStepper() = default;
 CellStepper::CellStepper(CellStepper&&) noexcept = default;

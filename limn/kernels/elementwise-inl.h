@@ -23,6 +23,8 @@ using FloatVector = hn::Vec<Floats>;
 struct WholeAccess {
   HWY_INLINE FloatVector load(const float* p) const { return hn::LoadU(Floats(), p); }
   HWY_INLINE void store(FloatVector v, float* p) const { hn::StoreU(v, Floats(), p); }
+  // v with zero in the lanes that do not count, for sums.
+  HWY_INLINE FloatVector keep(FloatVector v) const { return v; }
 };
 
 // The first lanes of a vector; the others load as zero and are not stored. Through a buffer, because Highway's masked
@@ -38,6 +40,9 @@ struct PartAccess {
     HWY_ALIGN float buffer[hn::MaxLanes(Floats())];
     hn::Store(v, Floats(), buffer);
     for (std::int64_t i = 0; i < lanes; ++i) p[i] = buffer[i];
+  }
+  HWY_INLINE FloatVector keep(FloatVector v) const {
+    return hn::IfThenElseZero(hn::FirstN(Floats(), static_cast<std::size_t>(lanes)), v);
   }
   std::int64_t lanes;
 };

@@ -7,25 +7,6 @@
 #include "limn/kernels/parallel.hpp"
 
 namespace limn::kernels {
-namespace {
-
-void copy_rows(ConstMatrix from, Matrix to) {
-  for (std::int64_t r = 0; r < to.rows; ++r) {
-    if (from.data) {
-      std::copy_n(from.row(r), to.columns, to.row(r));
-    } else {
-      std::fill_n(to.row(r), to.columns, 0.0f);
-    }
-  }
-}
-
-// Columns of a state or its gradient; an empty matrix stays empty.
-template <class T>
-MatrixView<T> columns_of(MatrixView<T> state, std::int64_t first, std::int64_t count) {
-  return state.data ? state.slice_columns(first, count) : state;
-}
-
-}  // namespace
 
 GatedSequence::GatedSequence(const CellShape& shape, Direction direction, Precision precision)
     : shape_(shape), precision_(precision), direction_(direction) {}

@@ -18,6 +18,16 @@ SequenceLayout::SequenceLayout(std::span<const std::int64_t> counts, Direction d
   }
 }
 
+void copy_rows(ConstMatrix from, Matrix to) {
+  for (std::int64_t r = 0; r < to.rows; ++r) {
+    if (from.data) {
+      std::copy_n(from.row(r), to.columns, to.row(r));
+    } else {
+      std::fill_n(to.row(r), to.columns, 0.0f);
+    }
+  }
+}
+
 std::int64_t slice_count(std::int64_t batch) { return std::min<std::int64_t>(thread_count(), batch); }
 
 }  // namespace limn::kernels

@@ -58,6 +58,15 @@ struct BatchSlice {
   }
 };
 
+// Copies `from`, or zero where it is empty, into every row of `to`.
+void copy_rows(ConstMatrix from, Matrix to);
+
+// Columns of a state or its gradient; an empty matrix stays empty.
+template <class T>
+[[nodiscard]] MatrixView<T> columns_of(MatrixView<T> state, std::int64_t first, std::int64_t count) {
+  return state.data ? state.slice_columns(first, count) : state;
+}
+
 // How many slices a batch is cut into: one for each thread.
 [[nodiscard]] std::int64_t slice_count(std::int64_t batch);
 
