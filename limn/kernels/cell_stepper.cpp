@@ -5,6 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/cell_rows.hpp"
 #include "limn/kernels/gemm.hpp"
+#include "limn/kernels/hyper_weights.hpp"
 #include "limn/kernels/layer_norm_rows.hpp"
 #include "limn/kernels/parallel.hpp"
 #include "limn/kernels/recurrent.hpp"
@@ -82,6 +83,63 @@ class GatedStepper final : public SteppingCell {
   std::vector<std::vector<float>> vectors_;  // bias, or gamma, beta, cell_gamma, cell_beta
 };
 
+class HyperStepper final : public SteppingCell {
+ public:
+  HyperStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
+    products_.pack(shape, HyperTensors<const float>(shape, parameters), Precision::kFloat32);
+    for (const auto vector : parameters.subspan(3, 4)) norm_.emplace_back(vector.begin(), vector.end());
+    for (const auto vector : parameters.subspan(9, 4)) small_norm_.emplace_back(vector.begin(), vector.end());
+  }
+
+  [[nodiscard]] std::int64_t prepared_size() const override { return products_.prepared_size(); }
+  void prepare(ConstMatrix constant, Matrix prepared) const override { products_.prepare(constant, prepared); }
+
+  void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const override {
+    const std::int64_t units = shape.hidden_size, small = shape.hyper_num_units, rows = state.rows;
+    MatrixBuffer small_gates, embeddings, gates, scale_x, scale_h, from_x, from_h;
+    small_gates.resize(rows, kGates * small);
+    embeddings.resize(rows, static_cast<std::int64_t>(kHyperRoles) * kGates * shape.hyper_embedding_size);
+    for (MatrixBuffer* wide : {&gates, &scale_x, &scale_h, &from_x, &from_h}) wide->resize(rows, kGates * units);
+    const Matrix h = state.slice_columns(0, units), small_state = state.slice_columns(2 * units, 2 * small);
+    GemmScratch scratch;
+    products_.small_gates(x, h, small_state.slice_columns(0, small), prepared, small_gates.view(), scratch);
+    for (std::int64_t b = 0; b < rows; ++b) finish(small_norm_, small, small_gates.row(b), small_state.row(b));
+    products_.embed(small_state.slice_columns(0, small), embeddings.view(), scratch);
+    products_.scale(kShift, embeddings.view(), gates.view(), scratch);
+    products_.scale(kScaleX, embeddings.view(), scale_x.view(), scratch);
+    products_.scale(kScaleH, embeddings.view(), scale_h.view(), scratch);
+    products_.from_x(x, prepared, from_x.view(), scratch);
+    products_.from_h(h, from_h.view(), scratch);
+    hyper_combine_row({.count = rows * kGates * units,
+                       .scale_x = scale_x.row(0),
+                       .scale_h = scale_h.row(0),
+                       .from_x = from_x.row(0),
+                       .from_h = from_h.row(0),
+                       .gates = gates.row(0)});
+    for (std::int64_t b = 0; b < rows; ++b) finish(norm_, units, gates.row(b), state.row(b));
+  }
+
+ private:
+  // `state` is [h, c] of one of the two cells.
+  static void finish(const std::vector<std::vector<float>>& norm, std::int64_t units, float* gates, float* state) {
+    float unused[kLayerNormStatistics];
+    float* c = state + units;
+    layer_norm_forward_row({.units = units,
+                            .weights = {.gamma = norm[0].data(),
+                                        .beta = norm[1].data(),
+                                        .cell_gamma = norm[2].data(),
+                                        .cell_beta = norm[3].data()},
+                            .gates = gates,
+                            .c_previous = c,
+                            .c = c,
+                            .h = state,
+                            .statistics = unused});
+  }
+
+  HyperProducts products_;
+  std::vector<std::vector<float>> norm_, small_norm_;
+};
+
 }  // namespace
 
 struct CellStepper::Impl {
@@ -89,9 +147,12 @@ struct CellStepper::Impl {
 };
 
 CellStepper::CellStepper(const CellShape& shape, Parameters parameters) {
-  require(shape.type != CellType::kHyper, "cell stepper: hyper cells cannot step yet");
   impl_ = std::make_unique<Impl>();
-  impl_->cell = std::make_unique<GatedStepper>(shape, parameters);
+  if (shape.type == CellType::kHyper) {
+    impl_->cell = std::make_unique<HyperStepper>(shape, parameters);
+  } else {
+    impl_->cell = std::make_unique<GatedStepper>(shape, parameters);
+  }
 }
 CellStepper::~CellStepper() = default;
 CellStepper::CellStepper(CellStepper&&) noexcept = default;
