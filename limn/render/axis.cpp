@@ -47,7 +47,7 @@ AxisTicks nice_ticks(AxisRange range, int wanted) {
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   double step = 10 * power;
   for (const double factor : {5.0, 2.0, 1.0})
-    if (factor * power >= rough * 0.8) step = factor * power;
+    if (factor * power >= rough * 0.7) step = factor * power;
   AxisTicks ticks{.values = {}, .step = step};
   const double slack = step * 1e-6;
   for (double i = std::ceil((range.low - slack) / step); i * step <= range.high + slack; ++i)

@@ -85,9 +85,9 @@ class ChartLayout {
   Picture build() {
     double top = kPadding;
     if (!options_.title.empty()) {
-      add_text({kPadding, top + kTitleSize},
-               shortened(clean_text(options_.title), kTitleSize, picture_.width / 1.15), kTitleSize, kInk,
-               Anchor::kStart, true);
+      add_text(
+          {.at = {kPadding, top + kTitleSize}, .text = options_.title, .size = kTitleSize, .is_bold = true},
+          picture_.width / 1.15);
       top += kTitleSize * 1.9;
     }
     if (has_common_legend_)
@@ -119,16 +119,10 @@ class ChartLayout {
                 series.x.size(), series.y.size());
   }
 
-  void add_text(PicturePoint at, std::string text, double size, Colour colour, Anchor anchor,
-                bool is_bold = false, bool is_vertical = false) {
-    if (text.empty()) return;
-    picture_.elements.push_back(PictureText{.at = at,
-                                            .text = std::move(text),
-                                            .size = size,
-                                            .colour = colour,
-                                            .anchor = anchor,
-                                            .is_bold = is_bold,
-                                            .is_vertical = is_vertical});
+  // The text as far as there is room.
+  void add_text(PictureText text, double room) {
+    text.text = shortened(clean_text(text.text), text.size, room);
+    if (!text.text.empty()) picture_.elements.push_back(std::move(text));
   }
 
   void add_line(std::vector<PicturePoint> points, Colour colour, double width,
@@ -151,18 +145,20 @@ class ChartLayout {
       const double middle = top + kLegendRow / 2;
       add_line({{x + 1, middle}, {x + kSample, middle}}, entry.style.colour, kCurveWidth + 0.6,
                entry.style.dashes);
-      add_text({x + kSample + 8, middle + kLegendSize * 0.36}, name, kLegendSize, kInk, Anchor::kStart);
+      add_text({.at = {x + kSample + 8, middle + kLegendSize * 0.36}, .text = name, .size = kLegendSize},
+               room);
       x += width;
     }
     return top + kLegendRow + 8;
   }
 
   void add_panel(const Chart& chart, PlotBox panel) {
-    const double title_room = panel.width() / 1.12;
     if (!chart.title.empty()) {
-      add_text({panel.left, panel.top + kPanelTitleSize},
-               shortened(clean_text(chart.title), kPanelTitleSize, title_room), kPanelTitleSize, kInk,
-               Anchor::kStart, true);
+      add_text({.at = {panel.left, panel.top + kPanelTitleSize},
+                .text = chart.title,
+                .size = kPanelTitleSize,
+                .is_bold = true},
+               panel.width() / 1.12);
       panel.top += kPanelTitleSize * 1.7;
     }
     if (!has_common_legend_) panel.top = add_legend(legend_of(chart), panel.left, panel.top, panel.width());
@@ -202,25 +198,32 @@ class ChartLayout {
     plot.left += tick_width + 8 + (chart.y_label.empty() ? 0 : kLabelSize * 1.7);
     const AxisTicks x_ticks = nice_ticks(x_range, std::max(2, static_cast<int>(plot.width() / 75)));
 
+    PictureText tick{.size = kTickSize, .colour = kQuietText, .anchor = Anchor::kEnd};
     for (const double value : y_ticks.values) {
       const double y = plot.bottom - (value - y_range.low) / y_range.span() * plot.height();
       add_line({{plot.left, y}, {plot.right, y}}, kHairline, 1);
-      add_text({plot.left - 7, y + kTickSize * 0.36}, tick_text(value, y_ticks.step), kTickSize, kQuietText,
-               Anchor::kEnd);
+      tick.at = {plot.left - 7, y + kTickSize * 0.36};
+      tick.text = tick_text(value, y_ticks.step);
+      add_text(tick, panel.width());
     }
     add_line({{plot.left, plot.bottom}, {plot.right, plot.bottom}}, kQuietText, 1);
+    tick.anchor = Anchor::kMiddle;
     for (const double value : x_ticks.values) {
       const double x = plot.left + (value - x_range.low) / x_range.span() * plot.width();
       add_line({{x, plot.bottom}, {x, plot.bottom + 4}}, kQuietText, 1);
-      add_text({x, plot.bottom + 5 + kTickSize}, tick_text(value, x_ticks.step), kTickSize, kQuietText,
-               Anchor::kMiddle);
+      tick.at = {x, plot.bottom + 5 + kTickSize};
+      tick.text = tick_text(value, x_ticks.step);
+      add_text(tick, panel.width());
     }
-    add_text({(plot.left + plot.right) / 2, panel.bottom - 3},
-             shortened(clean_text(chart.x_label), kLabelSize, plot.width()), kLabelSize, kInk,
-             Anchor::kMiddle);
-    add_text({panel.left + kLabelSize, (plot.top + plot.bottom) / 2},
-             shortened(clean_text(chart.y_label), kLabelSize, plot.height()), kLabelSize, kInk,
-             Anchor::kMiddle, false, true);
+    PictureText label{.at = {(plot.left + plot.right) / 2, panel.bottom - 3},
+                      .text = chart.x_label,
+                      .size = kLabelSize,
+                      .anchor = Anchor::kMiddle};
+    add_text(label, plot.width());
+    label.at = {panel.left + kLabelSize, (plot.top + plot.bottom) / 2};
+    label.text = chart.y_label;
+    label.is_vertical = true;
+    add_text(label, plot.height());
     return plot;
   }
 

@@ -25,6 +25,9 @@ std::size_t pixel_count(const Raster& raster) {
   return raster.pixels.size() / static_cast<std::size_t>(raster.channels);
 }
 
+// At 5 bits a channel, each filled up with its own upper bits so that black and white stay what they are.
+std::uint32_t coarse(std::uint32_t packed) { return (packed & 0xF8F8F8U) | (packed >> 5 & 0x070707U); }
+
 struct CountedColour {
   std::uint32_t packed = 0;
   std::int64_t count = 0;
@@ -96,8 +99,7 @@ void ColourHistogram::add(const Raster& raster) {
     std::uint32_t packed = pack(raster, i);
     std::size_t run_end = i + 1;  // pictures are mostly runs of paper
     while (run_end < count && pack(raster, run_end) == packed) ++run_end;
-    if (counts_.size() >= kExactColours && !counts_.contains(packed))
-      packed = (packed & 0xF8F8F8U) | 0x040404U;
+    if (counts_.size() >= kExactColours && !counts_.contains(packed)) packed = coarse(packed);
     counts_[packed] += static_cast<std::int64_t>(run_end - i);
     i = run_end;
   }

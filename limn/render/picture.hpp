@@ -46,8 +46,8 @@ enum class Anchor { kStart, kMiddle, kEnd };
 
 // One line of text; `at` is the baseline's start, middle or end. `text` is clean (see text.hpp).
 struct PictureText {
-  PicturePoint at;
-  std::string text;
+  PicturePoint at = {};
+  std::string text = {};
   double size = 12;
   Colour colour = kInk;
   Anchor anchor = Anchor::kStart;

@@ -141,29 +141,29 @@ class SheetLayout {
   [[nodiscard]] double column_pitch() const { return cell_width_ + gap_; }
   [[nodiscard]] double row_pitch() const { return cell_height_ + label_height_ + gap_; }
 
-  void add_text(PicturePoint at, const std::string& text, double size, Anchor anchor, Colour colour,
-                double room) {
-    std::string shown = shortened(clean_text(text), size, room);
-    if (shown.empty()) return;
-    picture_.elements.push_back(
-        PictureText{.at = at, .text = std::move(shown), .size = size, .colour = colour, .anchor = anchor});
+  // The text as far as there is room.
+  void add_text(PictureText text, double room) {
+    text.text = shortened(clean_text(text.text), text.size, room);
+    if (!text.text.empty()) picture_.elements.push_back(std::move(text));
   }
 
   void add_title_and_headings() {
-    if (!sheet_.title.empty()) {
-      add_text(title_at_, sheet_.title, kTitleSize, Anchor::kStart, kInk,
-               (picture_.width - 2 * kPadding) / 1.09);
-      if (auto* title = std::get_if<PictureText>(&picture_.elements.back())) title->is_bold = true;
-    }
+    const PictureText title{.at = title_at_, .text = sheet_.title, .size = kTitleSize, .is_bold = true};
+    add_text(title, (picture_.width - 2 * kPadding) / 1.09);
+    PictureText heading{.size = kHeadingSize, .colour = kQuietText, .anchor = Anchor::kMiddle};
     for (std::size_t c = 0; c < sheet_.column_headings.size() && std::cmp_less(c, sheet_.columns); ++c) {
       const double x = grid_x_ + static_cast<double>(c) * column_pitch() + cell_width_ / 2;
-      add_text({x, grid_y_ - kHeadingSize * 0.6}, sheet_.column_headings[c], kHeadingSize, Anchor::kMiddle,
-               kQuietText, cell_width_);
+      heading.at = {x, grid_y_ - kHeadingSize * 0.6};
+      heading.text = sheet_.column_headings[c];
+      add_text(heading, cell_width_);
     }
+    heading.anchor = Anchor::kEnd;
     for (std::size_t r = 0; r < sheet_.row_headings.size() && std::cmp_less(r, sheet_.rows()); ++r) {
       const double y =
           grid_y_ + static_cast<double>(r) * row_pitch() + cell_height_ / 2 + kHeadingSize * 0.35;
-      add_text({grid_x_ - 10, y}, sheet_.row_headings[r], kHeadingSize, Anchor::kEnd, kQuietText, grid_x_);
+      heading.at = {grid_x_ - 10, y};
+      heading.text = sheet_.row_headings[r];
+      add_text(heading, grid_x_);
     }
   }
 
@@ -210,9 +210,12 @@ class SheetLayout {
                    .scale = std::isfinite(fitted) ? fitted : 1};
     }
     for (const DrawingPart& part : cell.parts) add_part(part, placement, static_cast<int>(index));
-    const double room = cell_width_ + gap_ - 4;
-    add_text({centre.x, corner.y + cell_height_ + label_size_ * 1.1}, cell.label, label_size_,
-             Anchor::kMiddle, kQuietText, room);
+    add_text({.at = {centre.x, corner.y + cell_height_ + label_size_ * 1.1},
+              .text = cell.label,
+              .size = label_size_,
+              .colour = kQuietText,
+              .anchor = Anchor::kMiddle},
+             cell_width_ + gap_ - 4);
   }
 
   Placement add_image(const Raster& image, PicturePoint centre) {
