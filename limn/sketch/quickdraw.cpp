@@ -1,0 +1,324 @@
+#include "limn/sketch/quickdraw.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <istream>
+#include <nlohmann/json.hpp>
+
+#include "limn/core/error.hpp"
+#include "limn/sketch/json_events.hpp"
+#include "limn/sketch/simplify.hpp"
+
+namespace limn {
+namespace {
+
+constexpr double kSide = 255;
+constexpr std::size_t kMaxCount = 65535;
+
+// --- ndjson in ---
+
+class RecordReader : public JsonEvents {
+ public:
+  using JsonEvents::JsonEvents;
+
+  [[nodiscard]] QuickDrawRecord take() {
+    require(has_drawing_, "{}: has no \"drawing\"", what());
+    record_.sketch = from_strokes(strokes_);
+    return std::move(record_);
+  }
+
+ private:
+  // Depths: the record's object is 1, the drawing's list 2, a stroke 3, its x, y or t list 4.
+  enum Depth { kRecord = 1, kDrawing, kStroke, kAxis };
+
+  [[nodiscard]] bool in_drawing() const { return depth_ >= kDrawing && field_ == "drawing"; }
+
+  void begin_object() override {
+    if (in_drawing()) refuse("an object in the drawing");
+    ++depth_;
+  }
+  void finish_object() override { --depth_; }
+  void name(const std::string& key) override {
+    if (depth_ == kRecord) field_ = key;
+  }
+  void begin_list() override {
+    if (depth_ == 0) refuse("a list");
+    ++depth_;
+    if (field_ != "drawing") return;
+    if (depth_ == kDrawing) {
+      require(!has_drawing_, "{}: has two drawings", what());
+      has_drawing_ = true;
+    }
+    if (depth_ == kStroke) {
+      strokes_.emplace_back();
+      axis_ = -1;
+    }
+    if (depth_ == kAxis) {
+      ++axis_;
+      place_ = 0;
+    }
+    if (depth_ > kAxis) refuse("a list of coordinates in another");
+  }
+  void end_list() override {
+    if (in_drawing() && depth_ == kAxis) check_axis();
+    if (in_drawing() && depth_ == kStroke)
+      require(axis_ >= 1, "{}: stroke {} lacks its y list", what(), strokes_.size());
+    --depth_;
+  }
+  void check_axis() const {
+    if (axis_ == 1)
+      require(place_ == strokes_.back().size(), "{}: stroke {} has {} x and {} y", what(), strokes_.size(),
+              strokes_.back().size(), place_);
+  }
+  void number(double value) override {
+    if (depth_ == kRecord && field_ == "drawing") refuse("a number for a drawing");
+    if (!in_drawing()) {
+      if (depth_ == kRecord && field_ == "key_id" && value >= 0 && value < 1.8e19)
+        record_.key_id = static_cast<std::uint64_t>(value);
+      return;
+    }
+    if (depth_ != kAxis) refuse("a number in the drawing outside of a coordinate list");
+    require(std::abs(value) <= 1e30, "{}: a coordinate of {} is beyond all pages", what(), value);
+    Stroke& stroke = strokes_.back();
+    if (axis_ == 0) stroke.push_back({.x = static_cast<float>(value), .y = 0});
+    if (axis_ == 1) {
+      require(place_ < stroke.size(), "{}: stroke {} has more y than x", what(), strokes_.size());
+      stroke[place_].y = static_cast<float>(value);
+    }
+    ++place_;
+  }
+  void text(const std::string& value) override {
+    if (in_drawing() || depth_ == 0 || (depth_ == kRecord && field_ == "drawing"))
+      refuse("a text for coordinates");
+    if (depth_ != kRecord) return;
+    if (field_ == "word") record_.word = value;
+    if (field_ == "countrycode") record_.country_code = value;
+    if (field_ == "timestamp") record_.timestamp = value;
+    if (field_ == "key_id") {
+      const char* end = value.data() + value.size();
+      const auto [stop, error] = std::from_chars(value.data(), end, record_.key_id);
+      require(error == std::errc{} && stop == end, "{}: key_id is \"{}\"; expected a whole number", what(),
+              printable(value));
+    }
+  }
+  void truth(bool value) override {
+    if (in_drawing() || depth_ == 0) refuse("true or false for coordinates");
+    if (depth_ == kRecord && field_ == "recognized") record_.recognized = value;
+  }
+  void nothing() override {
+    if (in_drawing() || depth_ == 0) refuse("null for coordinates");
+  }
+
+  std::int64_t depth_ = 0;
+  std::string field_;
+  bool has_drawing_ = false;
+  int axis_ = -1;          // 0 x, 1 y, 2 and more: time and what else there is, left out
+  std::size_t place_ = 0;  // in that list
+  std::vector<Stroke> strokes_;
+  QuickDrawRecord record_;
+};
+
+// The next line without its newline, or false at the end.
+bool next_line(std::istream& in, std::string& line, const std::string& where) {
+  line.clear();
+  std::streambuf& buffer = *in.rdbuf();
+  constexpr int kEnd = std::char_traits<char>::eof();
+  int c = buffer.sbumpc();
+  if (c == kEnd) return false;
+  for (; c != kEnd && c != '\n'; c = buffer.sbumpc()) {
+    require(line.size() < kMaxNdjsonLine, "{}: longer than {} MiB; is it ndjson, a drawing a line?", where,
+            kMaxNdjsonLine >> 20);
+    line += static_cast<char>(c);
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return true;
+}
+
+// --- .bin in ---
+
+// Exactly `size` bytes into `to`.
+void take(std::istream& in, char* to, std::size_t size, const std::string& where) {
+  const auto count = in.rdbuf()->sgetn(to, static_cast<std::streamsize>(size));
+  require(count == static_cast<std::streamsize>(size), "{}: truncated; fetch the file again", where);
+}
+
+template <class T>
+T number(std::istream& in, const std::string& where) {
+  T value{};
+  take(in, reinterpret_cast<char*>(&value), sizeof(T), where);
+  return value;
+}
+
+// UTC, as Quick, Draw! writes it, without the fraction that .bin does not have.
+std::string timestamp_text(std::uint32_t seconds) {
+  using namespace std::chrono;
+  const sys_seconds time{std::chrono::seconds{seconds}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+// The inverse; 0 for a text that is no such time.
+std::uint32_t timestamp_seconds(const std::string& text) {
+  using namespace std::chrono;
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2u %2u:%2u:%2u", &year, &month, &day, &hour, &minute, &second) != 6)
+    return 0;
+  const year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
+  if (!date.ok() || year < 1970 || year > 2105) return 0;
+  const auto time = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
+  return static_cast<std::uint32_t>(time.time_since_epoch().count());
+}
+
+Sketch read_bin_drawing(std::istream& in, const std::string& where) {
+  std::vector<Stroke> strokes;
+  const auto stroke_count = number<std::uint16_t>(in, where);
+  std::string x, y;
+  for (int i = 0; i < stroke_count; ++i) {
+    const auto point_count = number<std::uint16_t>(in, where);
+    x.resize(point_count);
+    y.resize(point_count);
+    take(in, x.data(), x.size(), where);
+    take(in, y.data(), y.size(), where);
+    Stroke& stroke = strokes.emplace_back();
+    for (std::size_t p = 0; p < point_count; ++p)
+      stroke.push_back({static_cast<float>(static_cast<unsigned char>(x[p])),
+                        static_cast<float>(static_cast<unsigned char>(y[p]))});
+  }
+  return from_strokes(strokes);
+}
+
+// --- out ---
+
+// Whole numbers 0-255, aligned to the top left.
+std::vector<Stroke> whole_numbers(const Sketch& sketch, QuickDrawScale scale) {
+  std::vector<Stroke> strokes = to_strokes(sketch);
+  const auto box = bounds(sketch);
+  if (!box) return strokes;
+  const bool is_whole = std::ranges::all_of(sketch.points, [](const StrokePoint& p) {
+    return p.dx == std::round(p.dx) && p.dy == std::round(p.dy);
+  });
+  if (scale == QuickDrawScale::kAlways || !is_whole || box->width() > kSide || box->height() > kSide)
+    strokes = fitted(strokes, kSide);
+  else
+    for (Stroke& stroke : strokes)
+      for (Position& p : stroke) p = {p.x - box->min_x, p.y - box->min_y};
+  for (Stroke& stroke : strokes)
+    for (Position& p : stroke)
+      p = {std::clamp(std::round(p.x), 0.0F, 255.0F), std::clamp(std::round(p.y), 0.0F, 255.0F)};
+  return strokes;
+}
+
+template <class T>
+void append_number(std::string& out, T value) {
+  char bytes[sizeof(T)];
+  std::memcpy(bytes, &value, sizeof(T));
+  out.append(bytes, sizeof(T));
+}
+
+std::ifstream open_for_reading(const std::filesystem::path& path) {
+  require(!std::filesystem::is_directory(path), "{}: is a folder; name a file in it", path.string());
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  require(in.is_open(), "{}: cannot open: {}; check the path", path.string(), std::strerror(errno));
+  return in;
+}
+
+}  // namespace
+
+void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
+                 const QuickDrawSink& sink) {
+  std::string line;
+  for (std::int64_t n = 1;; ++n) {
+    const std::string where = fmt::format("{}: line {}", origin, n);
+    if (!next_line(in, line, where)) return;
+    if (line.find_first_not_of(" \t") == line.npos) continue;
+    RecordReader reader(where);
+    parse_json(line, reader);
+    QuickDrawRecord record = reader.take();
+    if (record.recognized || !options.only_recognized) sink(std::move(record));
+  }
+}
+
+void read_quickdraw_bin(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
+                        const QuickDrawSink& sink) {
+  for (std::int64_t n = 0; in.rdbuf()->sgetc() != std::char_traits<char>::eof(); ++n) {
+    const std::string where = fmt::format("{}: drawing {}", origin, n);
+    QuickDrawRecord record;
+    record.key_id = number<std::uint64_t>(in, where);
+    take(in, record.country_code.data(), 2, where);
+    const auto recognized = number<std::int8_t>(in, where);
+    require(recognized == 0 || recognized == 1,
+            "{}: recognized is {}, not 0 or 1; is it a Quick, Draw! .bin file?", where, recognized);
+    record.recognized = recognized == 1;
+    record.timestamp = timestamp_text(number<std::uint32_t>(in, where));
+    record.sketch = read_bin_drawing(in, where);
+    if (record.recognized || !options.only_recognized) sink(std::move(record));
+  }
+}
+
+void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options,
+                 const QuickDrawSink& sink) {
+  std::ifstream in = open_for_reading(path);
+  read_ndjson(in, path.string(), options, sink);
+}
+
+void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options,
+                        const QuickDrawSink& sink) {
+  std::ifstream in = open_for_reading(path);
+  read_quickdraw_bin(in, path.string(), options, sink);
+}
+
+std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale) {
+  const auto quoted = [](const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  };
+  std::string line =
+      fmt::format(R"({{"word":{},"countrycode":{},"timestamp":{},"recognized":{},"key_id":"{}","drawing":[)",
+                  quoted(record.word), quoted(record.country_code), quoted(record.timestamp),
+                  record.recognized, record.key_id);
+  const std::vector<Stroke> strokes = whole_numbers(record.sketch, scale);
+  for (std::size_t i = 0; i < strokes.size(); ++i) {
+    line += i == 0 ? "[[" : ",[[";
+    for (std::size_t p = 0; p < strokes[i].size(); ++p)
+      fmt::format_to(std::back_inserter(line), "{}{}", p == 0 ? "" : ",", strokes[i][p].x);
+    line += "],[";
+    for (std::size_t p = 0; p < strokes[i].size(); ++p)
+      fmt::format_to(std::back_inserter(line), "{}{}", p == 0 ? "" : ",", strokes[i][p].y);
+    line += "]]";
+  }
+  return line + "]}\n";
+}
+
+std::string quickdraw_bin_record(const QuickDrawRecord& record, QuickDrawScale scale) {
+  const std::vector<Stroke> strokes = whole_numbers(record.sketch, scale);
+  require(strokes.size() <= kMaxCount, "a drawing of {} strokes; .bin counts to {}", strokes.size(),
+          kMaxCount);
+  std::string out;
+  append_number(out, record.key_id);
+  std::string country = record.country_code;
+  country.resize(2, ' ');
+  out += country;
+  append_number(out, static_cast<std::int8_t>(record.recognized));
+  append_number(out, timestamp_seconds(record.timestamp));
+  append_number(out, static_cast<std::uint16_t>(strokes.size()));
+  for (const Stroke& stroke : strokes) {
+    require(stroke.size() <= kMaxCount, "a stroke of {} points; .bin counts to {}", stroke.size(), kMaxCount);
+    append_number(out, static_cast<std::uint16_t>(stroke.size()));
+    for (const Position& p : stroke) out += static_cast<char>(static_cast<unsigned char>(p.x));
+    for (const Position& p : stroke) out += static_cast<char>(static_cast<unsigned char>(p.y));
+  }
+  return out;
+}
+
+}  // namespace limn

@@ -1,0 +1,140 @@
+#include "limn/sketch/quickdraw.hpp"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "sketch/hostile.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The shapes of the dataset's own files, shortened.
+const std::string kSimplified =
+    R"({"word":"cat","countrycode":"US","timestamp":"2017-03-01 20:41:36.70725 UTC","recognized":false,)"
+    R"("key_id":"9223372036854775809","drawing":[[[0,255,3],[7,0,9]],[[5],[6]]]})";
+const std::string kRaw =
+    R"({"key_id":"5891796615823360","word":"nose","countrycode":"AE","timestamp":"2017-03-01 20:41:36.70725 UTC",)"
+    R"("recognized":true,"drawing":[[[1.5,2.25],[3,4.5],[0,132.7]]]})";
+
+std::vector<QuickDrawRecord> read_lines(const std::string& text, QuickDrawOptions options = {}) {
+  std::istringstream in(text);
+  std::vector<QuickDrawRecord> records;
+  read_ndjson(in, "x.ndjson", options,
+              [&](QuickDrawRecord&& record) { records.push_back(std::move(record)); });
+  return records;
+}
+
+std::vector<QuickDrawRecord> read_bin(const std::string& bytes, QuickDrawOptions options = {}) {
+  std::istringstream in(bytes);
+  std::vector<QuickDrawRecord> records;
+  read_quickdraw_bin(in, "x.bin", options,
+                     [&](QuickDrawRecord&& record) { records.push_back(std::move(record)); });
+  return records;
+}
+
+std::string line_error(const std::string& text) {
+  return error_of([&] { return read_lines(text); });
+}
+
+TEST(QuickDraw, ReadsSimplifiedAndRawLines) {
+  const auto records = read_lines(kSimplified + "\n\n" + kRaw);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].word, "cat");
+  EXPECT_EQ(records[0].country_code, "US");
+  EXPECT_EQ(records[0].timestamp, "2017-03-01 20:41:36.70725 UTC");
+  EXPECT_FALSE(records[0].recognized);
+  EXPECT_EQ(records[0].key_id, 9223372036854775809U);
+  EXPECT_EQ(records[0].sketch.points,
+            (std::vector<StrokePoint>{{0, 7, false}, {255, -7, false}, {-252, 9, true}, {2, -3, true}}));
+  EXPECT_EQ(records[1].sketch.points, (std::vector<StrokePoint>{{1.5F, 3, false}, {0.75F, 1.5F, true}}));
+}
+
+TEST(QuickDraw, MayPassOverTheUnrecognized) {
+  const auto records = read_lines(kSimplified + "\r\n" + kRaw + "\r\n", {.only_recognized = true});
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].word, "nose");
+}
+
+TEST(QuickDraw, LinesSayWhatIsWrong) {
+  EXPECT_THAT(line_error(kRaw + "\n{}"), HasSubstr("x.ndjson: line 2: has no \"drawing\""));
+  EXPECT_THAT(line_error("nonsense"), HasSubstr("x.ndjson: line 1: not valid JSON at byte"));
+  EXPECT_THAT(line_error("[]"), HasSubstr("a list where"));
+  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("a number for a drawing"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1,2],[3]]]})"), HasSubstr("stroke 1 has 2 x and 1 y"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1],[3,4]]]})"), HasSubstr("more y than x"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1,2]]]})"), HasSubstr("stroke 1 lacks its y list"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[[1]]]]})"), HasSubstr("in another"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1e300],[0]]]})"), HasSubstr("beyond all pages"));
+  EXPECT_THAT(line_error(R"({"drawing":[],"drawing":[]})"), HasSubstr("two drawings"));
+  EXPECT_THAT(line_error(R"({"key_id":"12x","drawing":[]})"), HasSubstr("key_id is \"12x\""));
+  EXPECT_THAT(line_error("{\"word\":\"\xff\",\"drawing\":[]}"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(line_error(std::string(kMaxNdjsonLine + 1, ' ')), HasSubstr("longer than 16 MiB"));
+  EXPECT_THAT(line_error("{\"x\":" + std::string(1000000, '[')), HasSubstr("not valid JSON"));
+  EXPECT_EQ(line_error(R"({"x":[[{"drawing":[7]}]],"drawing":[]})"), "");
+  EXPECT_THAT(error_of([] {
+                read_ndjson(std::filesystem::path("/nowhere/x.ndjson"), {}, [](QuickDrawRecord&&) {});
+                return 0;
+              }),
+              HasSubstr("/nowhere/x.ndjson: cannot open"));
+}
+
+TEST(QuickDraw, WholeNumbersThatFitAreOnlyMoved) {
+  QuickDrawRecord record{.word = "a \"cat\"\n", .country_code = "DE", .timestamp = "2017-03-01 20:41:36 UTC"};
+  record.recognized = false;
+  record.key_id = 42;
+  record.sketch.points = {{10, 20, false}, {5, 0, false}, {0, 250, true}, {-5, 0, true}};
+  const auto from_line = read_lines(ndjson_line(record)).at(0);
+  EXPECT_EQ(from_line.word, record.word);
+  EXPECT_EQ(from_line.sketch.points,
+            (std::vector<StrokePoint>{{0, 0, false}, {5, 0, false}, {0, 250, true}, {-5, 0, true}}));
+  // A second pass changes nothing.
+  EXPECT_EQ(read_lines(ndjson_line(from_line)).at(0), from_line);
+  auto from_bin = read_bin(quickdraw_bin_record(from_line)).at(0);
+  from_bin.word = from_line.word;
+  EXPECT_EQ(from_bin, from_line);
+}
+
+TEST(QuickDraw, OthersAreScaledTo255) {
+  QuickDrawRecord record;
+  record.sketch.points = {{0.5F, 0.5F, false}, {1, 0, false}, {0, 2, true}};
+  for (const auto& back :
+       {read_lines(ndjson_line(record)).at(0), read_bin(quickdraw_bin_record(record)).at(0)})
+    EXPECT_EQ(back.sketch.points, (std::vector<StrokePoint>{{0, 0, false}, {128, 0, false}, {0, 255, true}}));
+}
+
+TEST(QuickDraw, BinIsByteByByteAsDescribed) {
+  QuickDrawRecord record{
+      .country_code = "US", .timestamp = "1970-01-02 00:00:01 UTC", .key_id = 0x0102030405060708};
+  record.sketch.points = {{0, 0, false}, {9, 8, true}};
+  const std::string expected(
+      "\x08\x07\x06\x05\x04\x03\x02\x01US\x01\x81\x51\x01\x00\x01\x00\x02\x00\x00\x09\x00\x08", 23);
+  EXPECT_EQ(quickdraw_bin_record(record), expected);
+}
+
+TEST(QuickDraw, BinSaysWhatIsWrong) {
+  std::string bytes = quickdraw_bin_record(read_lines(kSimplified).at(0));
+  bytes[10] = 7;
+  EXPECT_THAT(error_of([&] { return read_bin(bytes); }),
+              HasSubstr("x.bin: drawing 0: recognized is 7, not 0 or 1"));
+  EXPECT_THAT(error_of([&] { return read_bin("PK"); }), HasSubstr("x.bin: drawing 0: truncated"));
+}
+
+TEST(QuickDraw, BearsTruncationAndChanges) {
+  const auto lines = [](std::span<const std::byte> file) { return read_lines(string_of(file)); };
+  const auto bin = [](std::span<const std::byte> file) { return read_bin(string_of(file)); };
+  const std::string text = kSimplified + "\n" + kRaw;
+  // Nothing, the first line with and without its newline.
+  EXPECT_EQ(accepted_truncations(lines, bytes_of(text)), 3U);
+  expect_survives_changes(lines, bytes_of(text), 5000, 5);
+  std::string records;
+  for (const auto& record : read_lines(text)) records += quickdraw_bin_record(record);
+  // Nothing, and the first record.
+  EXPECT_EQ(accepted_truncations(bin, bytes_of(records)), 2U);
+  expect_survives_changes(bin, bytes_of(records), 5000, 6);
+}
+
+}  // namespace
+}  // namespace limn
