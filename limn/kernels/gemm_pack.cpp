@@ -2,7 +2,6 @@
 // "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of B stays in the first cache, a block of A in
 // the second, and C is touched once for each block of the depth.
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "limn/kernels/gemm_backend.hpp"
@@ -132,11 +131,6 @@ void for_each_part(const GradientTask& task, std::int64_t first, std::int64_t co
   }
 }
 
-// Copies `count` floats; whole lines at once where both sides may be touched that far.
-inline void copy_floats(const float* from, std::int64_t count, float* to) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
-}
-
 void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_t depth, float* packed) {
   const Tiling tiling(task.rows, portable::max_tile_rows());
   for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
@@ -144,8 +138,17 @@ void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_
     for_each_part(task, task.row + r, width, [&](const WeightGradient& part, std::int64_t column, std::int64_t offset,
                                                  std::int64_t count) {
       float* to = packed + r * depth + offset;
+      const bool is_whole = count == width && column + portable::readable_width() <= part.a.columns;
+      if (is_whole) {
+        return portable::gather_tile({.from = part.a.data + column + (part.rows ? 0 : k0 * part.a.row_stride),
+                                      .stride = part.a.row_stride,
+                                      .rows = part.rows ? part.rows + k0 : nullptr,
+                                      .depth = depth,
+                                      .width = width,
+                                      .tile = to});
+      }
       for (std::int64_t k = k0; k < k0 + depth; ++k, to += width) {
-        copy_floats(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
+        std::copy_n(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
       }
     });
   }
@@ -155,8 +158,13 @@ void pack_gradient_outputs(const GradientTask& task, std::int64_t k0, std::int64
   const std::int64_t width = portable::panel_width();
   for (std::int64_t column = 0; column < task.columns; column += width) {
     const std::int64_t count = std::min(width, task.columns - column);
+    if (count == width) {
+      portable::pack_panel(task.d.row(k0) + task.column + column, task.d.row_stride, depth, packed);
+      packed += depth * width;
+      continue;
+    }
     for (std::int64_t k = 0; k < depth; ++k, packed += width) {
-      std::memcpy(packed, task.d.row(k0 + k) + task.column + column, static_cast<std::size_t>(count) * sizeof(float));
+      std::copy_n(task.d.row(k0 + k) + task.column + column, count, packed);
       std::fill(packed + count, packed + width, 0.0f);
     }
   }

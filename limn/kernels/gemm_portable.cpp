@@ -154,6 +154,28 @@ void PackTile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int
   }
 }
 
+void PackPanel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
+  const Tag d;
+  for (std::int64_t k = 0; k < depth; ++k, from += stride, panel += kPanelWidth) {
+    for (int v = 0; v < kPanelVectors; ++v) hn::Store(hn::LoadU(d, from + v * kLanes), d, panel + v * kLanes);
+  }
+}
+
+// Vectors that hold the widest tile.
+constexpr int kTileVectors = (kMaxRows + kLanes - 1) / kLanes;
+
+std::int64_t ReadableWidth() { return kTileVectors * kLanes; }
+
+// What a vector writes too much, the next row overwrites.
+void GatherTileRows(const GatherTile& g) {
+  const Tag d;
+  float* tile = g.tile;
+  for (std::int64_t k = 0; k < g.depth; ++k, tile += g.width) {
+    const float* from = g.from + (g.rows ? g.rows[k] : k) * g.stride;
+    for (int v = 0; v < kTileVectors; ++v) hn::StoreU(hn::LoadU(d, from + v * kLanes), d, tile + v * kLanes);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace limn::kernels::portable
 HWY_AFTER_NAMESPACE();
@@ -164,6 +186,9 @@ HWY_EXPORT(PanelWidth);
 HWY_EXPORT(MaxTileRows);
 HWY_EXPORT(MultiplyBlock);
 HWY_EXPORT(PackTile);
+HWY_EXPORT(PackPanel);
+HWY_EXPORT(ReadableWidth);
+HWY_EXPORT(GatherTileRows);
 
 std::int64_t panel_width() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
 std::int64_t max_tile_rows() { return HWY_DYNAMIC_DISPATCH(MaxTileRows)(); }
@@ -171,5 +196,10 @@ void multiply_block(const BlockProduct& product) { HWY_DYNAMIC_DISPATCH(Multiply
 void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
   HWY_DYNAMIC_DISPATCH(PackTile)(a, a_stride, rows, depth, tile);
 }
+void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
+  HWY_DYNAMIC_DISPATCH(PackPanel)(from, stride, depth, panel);
+}
+std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(ReadableWidth)(); }
+void gather_tile(const GatherTile& gather) { HWY_DYNAMIC_DISPATCH(GatherTileRows)(gather); }
 }  // namespace limn::kernels::portable
 #endif

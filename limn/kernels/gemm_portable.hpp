@@ -39,4 +39,20 @@ void multiply_block(const BlockProduct& product);
 // tile[k * rows + r] = a[r * a_stride + k]: `rows` row-major rows into the layout of a tile.
 void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile);
 
+// panel[k] = row k of `from`, panel_width() floats each.
+void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel);
+
+// tile[k * width + i] = row rows[k] (k itself where rows is null) of `from`, element i < width. Whole vectors are
+// read and written: up to readable_width() floats of each row, and as many behind the end of the tile.
+struct GatherTile {
+  const float* from = nullptr;
+  std::int64_t stride = 0;
+  const std::int32_t* rows = nullptr;
+  std::int64_t depth = 0;
+  std::int64_t width = 0;
+  float* tile = nullptr;
+};
+void gather_tile(const GatherTile& gather);
+[[nodiscard]] std::int64_t readable_width();
+
 }  // namespace limn::kernels::portable
