@@ -10,6 +10,13 @@ void add_train(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_reconstruct(CLI::App& app);
+void add_complete(CLI::App& app);
+void add_interpolate(CLI::App& app);
+void add_encode(CLI::App& app);
+void add_decode(CLI::App& app);
+void add_import(CLI::App& app);
+void add_export(CLI::App& app);
+void add_plot(CLI::App& app);
 void add_info(CLI::App& app);
 void add_data(CLI::App& app);
 

@@ -29,6 +29,13 @@ int run(int argc, char** argv) {
   limn::app::add_eval(app);
   limn::app::add_sample(app);
   limn::app::add_reconstruct(app);
+  limn::app::add_complete(app);
+  limn::app::add_interpolate(app);
+  limn::app::add_encode(app);
+  limn::app::add_decode(app);
+  limn::app::add_plot(app);
+  limn::app::add_import(app);
+  limn::app::add_export(app);
   limn::app::add_info(app);
   limn::app::add_data(app);
   try {

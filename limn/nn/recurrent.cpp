@@ -35,76 +35,67 @@ namespace {
 
 using torch::Tensor;
 
-// What the backward pass needs, kept alive by the autograd node. Holds the tensors whose memory the sequence reads.
-struct Call : torch::CustomClassHolder {
-  std::shared_ptr<SequencePool> pool;
-  kernels::CellShape shape;
-  std::unique_ptr<kernels::RecurrentSequence> sequence;
-  std::vector<Tensor> weights;
-  std::vector<std::int64_t> active;
-  Tensor x, constant, initial_state;
-  std::vector<std::span<const float>> parameter_spans;
+// One sequence in the graph. LibTorch's Function takes no lists of tensors, and cells differ in how many they have: so
+// this is a node of its own. It holds the tensors whose memory the sequence reads until the backward pass.
+class RecurrentNode : public torch::autograd::Node {
+ public:
+  RecurrentNode(std::shared_ptr<SequencePool> pool, const kernels::CellShape& shape)
+      : pool_(std::move(pool)), shape_(shape), sequence_(pool_->take(shape)) {}
+  ~RecurrentNode() override { pool_->give_back(std::move(sequence_), shape_); }
 
-  ~Call() override {
-    if (sequence) pool->give_back(std::move(sequence), shape);
-  }
-};
-
-struct RecurrentFunction : torch::autograd::Function<RecurrentFunction> {
-  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, const Tensor& x,
-                                                const Tensor& constant, const Tensor& initial_state,
-                                                const std::vector<Tensor>& weights,
-                                                const c10::intrusive_ptr<Call>& call,
-                                                const kernels::RecurrentDropout& dropout, bool keep) {
-    call->x = x.detach().contiguous();
-    call->constant = constant.defined() ? constant.detach().contiguous() : Tensor();
-    call->initial_state = initial_state.defined() ? initial_state.detach().contiguous() : Tensor();
-    for (const auto& weight : weights) call->weights.push_back(weight.detach().contiguous());
-    for (const auto& weight : call->weights) call->parameter_spans.push_back(const_span(weight));
-
-    const std::int64_t batch = call->active.front();
-    auto hidden = torch::empty({call->x.size(0), call->shape.hidden_size});
-    auto final_state = torch::empty({batch, kernels::state_size(call->shape)});
-    call->sequence->forward({.parameters = call->parameter_spans,
-                             .active = call->active,
-                             .x = const_view(call->x),
-                             .constant = const_view(call->constant),
-                             .initial_state = const_view(call->initial_state),
-                             .dropout = dropout,
-                             .keep_for_backward = keep},
-                            view(hidden), view(final_state));
-    context->saved_data["call"] = c10::IValue::make_capsule(call);
-    context->saved_data["wants_x"] = x.requires_grad();
-    context->set_materialize_grads(false);
-    return {hidden, final_state};
+  RecurrentOutput run(const RecurrentInput& input, const std::vector<Tensor>& weights, bool keep) {
+    const auto held = [](const Tensor& t) { return t.defined() ? t.detach().contiguous() : Tensor(); };
+    x_ = held(input.x);
+    constant_ = held(input.constant);
+    initial_state_ = held(input.initial_state);
+    active_ = input.active;
+    wants_x_ = input.x.requires_grad();
+    for (const auto& weight : weights) weights_.push_back(held(weight));
+    for (const auto& weight : weights_) parameters_.push_back(const_span(weight));
+    RecurrentOutput output{.hidden = torch::empty({x_.size(0), shape_.hidden_size}),
+                           .final_state = torch::empty({active_.front(), kernels::state_size(shape_)})};
+    sequence_->forward({.parameters = parameters_,
+                        .active = active_,
+                        .x = const_view(x_),
+                        .constant = const_view(constant_),
+                        .initial_state = const_view(initial_state_),
+                        .dropout = input.dropout,
+                        .keep_for_backward = keep},
+                       view(output.hidden), view(output.final_state));
+    return output;
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list outputs) {
-    auto capsule = context->saved_data["call"].toCapsule();
-    auto& call = static_cast<Call&>(*capsule);
-    auto contiguous = [](const Tensor& t) { return t.defined() ? t.contiguous() : Tensor(); };
-    const Tensor grad_hidden = contiguous(outputs[0]), grad_final = contiguous(outputs[1]);
-    auto like = [](const Tensor& t, bool wanted) { return t.defined() && wanted ? torch::empty_like(t) : Tensor(); };
-    Tensor grad_x = like(call.x, context->saved_data["wants_x"].toBool());
-    Tensor grad_constant = like(call.constant, true), grad_initial = like(call.initial_state, true);
-    torch::autograd::variable_list grad_weights;
-    std::vector<std::span<float>> grad_spans;
-    for (const auto& weight : call.weights) {
-      grad_weights.push_back(torch::empty_like(weight));
-      grad_spans.push_back(span(grad_weights.back()));
+  // Gradients of x, constant, initial state and the weights, in this order.
+  torch::autograd::variable_list apply(torch::autograd::variable_list&& outputs) override {
+    const auto contiguous = [](const Tensor& t) { return t.defined() ? t.contiguous() : Tensor(); };
+    const auto like = [](const Tensor& t, bool is_wanted) {
+      return t.defined() && is_wanted ? torch::empty_like(t) : Tensor();
+    };
+    const Tensor hidden = contiguous(outputs[0]), final_state = contiguous(outputs[1]);
+    torch::autograd::variable_list gradients{like(x_, wants_x_), like(constant_, true), like(initial_state_, true)};
+    std::vector<std::span<float>> spans;
+    for (const auto& weight : weights_) {
+      gradients.push_back(torch::empty_like(weight));
+      spans.push_back(span(gradients.back()));
     }
-    call.sequence->backward({.hidden = const_view(grad_hidden),
-                             .final_state = const_view(grad_final),
-                             .parameters = grad_spans,
-                             .x = view(grad_x),
-                             .constant = view(grad_constant),
-                             .initial_state = view(grad_initial)});
-    torch::autograd::variable_list gradients{grad_x, grad_constant, grad_initial};
-    gradients.insert(gradients.end(), grad_weights.begin(), grad_weights.end());
-    gradients.resize(gradients.size() + 3);  // call, dropout and keep have none
+    sequence_->backward({.hidden = const_view(hidden),
+                         .final_state = const_view(final_state),
+                         .parameters = spans,
+                         .x = view(gradients[0]),
+                         .constant = view(gradients[1]),
+                         .initial_state = view(gradients[2])});
     return gradients;
   }
+
+ private:
+  std::shared_ptr<SequencePool> pool_;
+  kernels::CellShape shape_;
+  std::unique_ptr<kernels::RecurrentSequence> sequence_;
+  std::vector<Tensor> weights_;
+  std::vector<std::span<const float>> parameters_;
+  std::vector<std::int64_t> active_;
+  Tensor x_, constant_, initial_state_;
+  bool wants_x_ = false;
 };
 
 }  // namespace
@@ -134,21 +125,30 @@ RecurrentImpl::RecurrentImpl(const kernels::CellShape& shape, kernels::Direction
       pool_(std::make_shared<SequencePool>(shape, direction, precision)) {}
 
 RecurrentOutput RecurrentImpl::forward(const RecurrentInput& input) {
-  auto call = c10::make_intrusive<Call>();
-  call->pool = pool_;
   // With input dropout the caller repeats the constant part for each step: the same weights, all columns varying.
-  call->shape = shape_;
+  kernels::CellShape shape = shape_;
   if (!input.constant.defined()) {
-    call->shape.input_size = shape_.input_size + shape_.constant_size;
-    call->shape.constant_size = 0;
+    shape.input_size += shape.constant_size;
+    shape.constant_size = 0;
   }
-  require(input.x.dim() == 2 && input.x.size(1) == call->shape.input_size, "{}: x has {} columns, expected {}",
-          "recurrent", input.x.size(-1), call->shape.input_size);
-  call->sequence = pool_->take(call->shape);
-  call->active = input.active;
-  const auto outputs = RecurrentFunction::apply(input.x, input.constant, input.initial_state, weights_, call,
-                                                input.dropout, torch::GradMode::is_enabled());
-  return {outputs[0], outputs[1]};
+  require(input.x.dim() == 2 && input.x.size(1) == shape.input_size, "recurrent: x has {} columns, expected {}",
+          input.x.size(-1), shape.input_size);
+  const std::shared_ptr<RecurrentNode> node(new RecurrentNode(pool_, shape), torch::autograd::deleteNode);
+  const bool keep = torch::GradMode::is_enabled();
+  RecurrentOutput output = node->run(input, weights_, keep);
+  if (!keep) return output;
+  torch::autograd::edge_list edges;
+  const auto append = [&](const Tensor& t) {
+    edges.push_back(t.defined() ? torch::autograd::impl::gradient_edge(t) : torch::autograd::Edge());
+  };
+  append(input.x);
+  append(input.constant);
+  append(input.initial_state);
+  for (const auto& weight : weights_) append(weight);
+  node->set_next_edges(std::move(edges));
+  torch::autograd::create_gradient_edge(output.hidden, node);
+  torch::autograd::create_gradient_edge(output.final_state, node);
+  return output;
 }
 
 }  // namespace limn::nn

@@ -10,13 +10,10 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/sketch/augment.hpp"
-#include "limn/sketch/doodles.hpp"
-#include "limn/sketch/npz.hpp"
+#include "limn/sketch/sketch_file.hpp"
 
 namespace limn {
 namespace {
-
-constexpr std::string_view kBuiltinDoodles = "builtin:doodles";
 
 float clamped(float offset) { return std::clamp(offset, -kOffsetLimit, kOffsetLimit); }
 
@@ -88,13 +85,6 @@ void sort_longest_first(std::span<std::int64_t> indices, std::span<const Sketch>
   std::ranges::stable_sort(indices, std::ranges::greater{}, [&](std::int64_t i) {
     return sketches[static_cast<std::size_t>(i)].points.size();
   });
-}
-
-SketchSplits read_splits(const std::string& path) {
-  if (path == kBuiltinDoodles) return builtin_doodles();
-  require(!path.starts_with("builtin:"), "{}: no such data set is built in; there is {}", path,
-          kBuiltinDoodles);
-  return read_npz(path);
 }
 
 void append(SketchSplits& all, SketchSplits&& more) {
@@ -182,9 +172,9 @@ StrokeDataset::StrokeDataset(SketchSplits splits, const StrokeDataOptions& optio
 
 StrokeDataset StrokeDataset::load(std::span<const std::string> paths, const StrokeDataOptions& options,
                                   float scale_factor) {
-  require(!paths.empty(), "no data set given; name a file or {}", kBuiltinDoodles);
+  require(!paths.empty(), "no data set given; name a file or builtin:doodles");
   SketchSplits all;
-  for (const std::string& path : paths) append(all, read_splits(path));
+  for (const std::string& path : paths) append(all, read_sketches(path));
   return {std::move(all), options, fmt::format("{}", fmt::join(paths, " + ")), scale_factor};
 }
 

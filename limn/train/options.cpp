@@ -10,7 +10,7 @@
 namespace limn {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::ostringstream out;
   out << toml::toml_formatter{toml::value<std::string>{std::string(text)},
                               toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings};
@@ -18,7 +18,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string toml_value(const OptionField& field) {
-  if (std::holds_alternative<std::string*>(field.target)) return quoted(field.text());
+  if (std::holds_alternative<std::string*>(field.target)) return toml_string(field.text());
   std::string text = field.text();
   const bool is_real = std::holds_alternative<double*>(field.target);
   if (is_real && text.find_first_of(".e") == std::string::npos) text += ".0";
@@ -82,8 +82,8 @@ kernels::ClipMode clip_mode(const TrainOptions& o) {
 std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options) {
   std::string text = fmt::format("# Everything needed to repeat this run: limn train {} --config THIS_FILE --out DIR\n",
                                  config.family);
-  text += fmt::format("family = {}\ndata = [", quoted(config.family));
-  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "") + quoted(config.data[i]);
+  text += fmt::format("family = {}\ndata = [", toml_string(config.family));
+  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "") + toml_string(config.data[i]);
   text += "]\n\n";
   for (const auto& field : options) text += fmt::format("{} = {}  # {}\n", field.name, toml_value(field), field.help);
   return text;

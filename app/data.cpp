@@ -1,0 +1,64 @@
+// limn data: what a data set holds, and any sketch format to any other.
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "limn/core/error.hpp"
+#include "limn/sketch/sketch_file.hpp"
+#include "limn/sketch/summary.hpp"
+
+namespace limn::app {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json describe(const SplitSummary& s) {
+  return {{"sketches", s.sketches},
+          {"points", s.points},
+          {"strokes", s.strokes},
+          {"length", {{"min", s.min_length}, {"mean", s.mean_length}, {"median", s.median_length}, {"max", s.max_length}}},
+          {"strokes_per_sketch", {{"min", s.min_strokes}, {"mean", s.mean_strokes}, {"max", s.max_strokes}}},
+          {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
+}
+
+void print_table(const std::string& path, const DatasetSummary& summary) {
+  fmt::print("{}\n{:<7}{:>10}{:>12}{:>8}{:>9}{:>9}{:>7}{:>10}{:>16}\n", path, "split", "sketches", "points", "shortest",
+             " mean", "median", "longest", "strokes", "offsets");
+  for (std::size_t i = 0; i < summary.splits.size(); ++i) {
+    const auto& s = summary.splits[i];
+    fmt::print("{:<7}{:>10}{:>12}{:>8}{:>9.1f}{:>9g}{:>7}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points, s.min_length,
+               s.mean_length, s.median_length, s.max_length, s.mean_strokes,
+               fmt::format("{:g}…{:g}", s.min_offset, s.max_offset));
+  }
+  fmt::print("scale factor {:.9g}\n", summary.scale_factor);
+}
+
+void show_info(const std::string& path, bool is_json) {
+  const auto summary = summarize(read_sketches(path));
+  if (!is_json) {
+    print_table(path, summary);
+    return;
+  }
+  json out{{"path", path}, {"scale_factor", summary.scale_factor}};
+  for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
+  fmt::print("{}\n", out.dump());
+}
+
+}  // namespace
+
+void add_data(CLI::App& app) {
+  auto* data = app.add_subcommand("data", "look into data sets");
+  data->require_subcommand(1);
+  auto* info = data->add_subcommand("info", "what a data set holds: counts, lengths, scale factor");
+  struct Arguments {
+    std::string path;
+    bool is_json = false;
+  };
+  auto a = std::make_shared<Arguments>();
+  info->add_option("PATH", a->path, "data set file, or builtin:doodles")->required();
+  info->add_flag("--json", a->is_json, "one JSON object");
+  info->footer("\nExample:\n  limn data info builtin:doodles\n");
+  info->callback([a] { show_info(a->path, a->is_json); });
+}
+
+}  // namespace limn::app

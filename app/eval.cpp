@@ -1,0 +1,86 @@
+// limn eval: the losses of a model on a split (MODELS.md §2, "Evaluation").
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "limn/core/error.hpp"
+#include "limn/generate/checkpoint.hpp"
+#include "limn/generate/evaluation.hpp"
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::app {
+namespace {
+
+struct EvalArguments {
+  std::string model;
+  std::vector<std::string> data;
+  std::string split = "test";
+  std::string latent = "sample";
+  std::uint64_t seed = 0;
+  int threads = 0;
+  bool is_json = false;
+};
+
+// The data set under the filter that the model was trained with, in the model's units.
+StrokeDataset load_data(const EvalArguments& a, const SketchRnnCheckpoint& checkpoint) {
+  StrokeDataOptions options;
+  options.max_seq_len = checkpoint.max_seq_len;
+  return StrokeDataset::load(a.data.empty() ? std::vector<std::string>{"builtin:doodles"} : a.data, options,
+                             checkpoint.scale_factor);
+}
+
+void print(const SketchRnnEvaluation& e, const EvalArguments& a) {
+  nlohmann::ordered_json out{{"split", a.split},
+                             {"n", e.n},
+                             {"reconstruction", e.reconstruction},
+                             {"kl", e.kl},
+                             {"total", e.total},
+                             {"reconstruction_training_form", e.reconstruction_training_form},
+                             {"offset", e.offset},
+                             {"pen", e.pen}};
+  if (e.reconstruction_shuffled_z) out["reconstruction_shuffled_z"] = *e.reconstruction_shuffled_z;
+  if (a.is_json) {
+    fmt::print("{}\n", out.dump());
+    return;
+  }
+  for (const auto& [name, value] : out.items())
+    fmt::print("{:<29} {}\n", name, value.is_number_float() ? fmt::format("{:.6f}", value.get<double>())
+                                    : value.is_string()     ? value.get<std::string>()
+                                                            : value.dump());
+}
+
+void evaluate_model(const EvalArguments& a) {
+  kernels::set_thread_count(a.threads);
+  const Split split = split_named(a.split);
+  const auto checkpoint = load_sketch_rnn(a.model);
+  const auto data = load_data(a, checkpoint);
+  require(!data.split(split).empty(), "{}: the {} split is empty; choose another --split", data.name(), a.split);
+  print(evaluate(sketch_rnn_weights(checkpoint), data, split,
+                 {.max_seq_len = checkpoint.max_seq_len,
+                  .seed = a.seed,
+                  .uses_mean = a.latent == "mean",
+                  .with_shuffled_z = checkpoint.options.conditional}),
+        a);
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app) {
+  auto* command = app.add_subcommand("eval", "the losses of a model on a data set");
+  auto a = std::make_shared<EvalArguments>();
+  command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
+  command->add_option("--data", a->data, "data set [builtin:doodles]")->type_name("PATH");
+  command->add_option("--split", a->split, "train, valid or test")->capture_default_str();
+  command->add_option("--latent", a->latent, "z: sample draws one a sketch from --seed, mean takes mu")
+      ->check(CLI::IsMember({"sample", "mean"}))
+      ->capture_default_str();
+  command->add_option("--seed", a->seed, "of the latent noise")->capture_default_str();
+  command->add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
+  command->add_flag("--json", a->is_json, "one JSON object");
+  command->footer("\nreconstruction_shuffled_z is the reconstruction loss with every sketch decoded from the z of another:\n"
+                  "if it is no worse than reconstruction, the decoder ignores z (posterior collapse).\n"
+                  "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n");
+  command->callback([a] { evaluate_model(*a); });
+}
+
+}  // namespace limn::app

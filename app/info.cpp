@@ -1,0 +1,60 @@
+// limn info: what a model is.
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "limn/core/error.hpp"
+#include "limn/generate/checkpoint.hpp"
+
+namespace limn::app {
+namespace {
+
+nlohmann::ordered_json describe(const SketchRnnCheckpoint& checkpoint, const std::string& path) {
+  std::size_t weights = 0;
+  for (const auto& [name, values] : checkpoint.weights) weights += values.size();
+  SketchRnnOptions options = checkpoint.options;
+  using json = nlohmann::ordered_json;
+  return json{{"file", path},
+              {"model", kSketchRnnModel},
+              {"step", checkpoint.step},
+              {"parameters", weights},
+              {"scale_factor", checkpoint.scale_factor},
+              {"max_seq_len", checkpoint.max_seq_len},
+              {"metrics", json::parse(checkpoint.metrics)},
+              {"options", json::parse(options_to_json(fields(options)))},
+              {"training", json::parse(checkpoint.training_config)}};
+}
+
+void print_tree(const nlohmann::ordered_json& object, int indent) {
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_object()) {
+      if (value.empty()) continue;
+      fmt::print("{:{}}{}\n", "", indent, name);
+      print_tree(value, indent + 2);
+    } else {
+      fmt::print("{:{}}{:<{}} {}\n", "", indent, name, 28 - indent,
+                 value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  auto* command = app.add_subcommand("info", "what a model is: options, size, step, losses");
+  struct Arguments {
+    std::string model;
+    bool is_json = false;
+  };
+  auto a = std::make_shared<Arguments>();
+  command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
+  command->add_flag("--json", a->is_json, "one JSON object");
+  command->footer("\nExample:\n  limn info runs/doodles\n");
+  command->callback([a] {
+    const auto description = describe(load_sketch_rnn(a->model), resolve_model_path(a->model).string());
+    if (a->is_json) fmt::print("{}\n", description.dump());
+    else print_tree(description, 0);
+  });
+}
+
+}  // namespace limn::app

@@ -1,0 +1,141 @@
+#include "limn/sketch/sketch_file.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/sketch/doodles.hpp"
+#include "limn/sketch/json.hpp"
+#include "limn/sketch/npz.hpp"
+#include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/svg_reader.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kBuiltinDoodles = "builtin:doodles";
+
+std::string ending_of(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+// One sketch for each .svg directly in the folder.
+std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions& options) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (ending_of(entry->path()) == ".svg") files.push_back(entry->path());
+  require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
+  require(!files.empty(), "{}: a folder without .svg files; name a file or a folder of SVGs",
+          folder.string());
+  std::ranges::sort(files);
+  std::vector<Sketch> sketches;
+  for (const fs::path& file : files) sketches.push_back(read_svg(file, options));
+  return sketches;
+}
+
+}  // namespace
+
+SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& options) {
+  if (path == kBuiltinDoodles) return builtin_doodles();
+  require(!path.native().starts_with("builtin:"), "{}: no such data set is built in; there is {}", path.string(),
+          kBuiltinDoodles);
+  const std::string ending = ending_of(path);
+  if (ending == ".npz") return read_npz(path);
+  SketchSplits splits;
+  std::vector<Sketch>& train = splits[Split::kTrain];
+  const SvgReadOptions svg_options{.tolerance = options.svg_tolerance};
+  const QuickDrawOptions quickdraw_options{.only_recognized = options.only_recognized};
+  const auto keep = [&](QuickDrawRecord&& record) { train.push_back(std::move(record.sketch)); };
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored))
+    train = read_svg_folder(path, svg_options);
+  else if (ending == ".ndjson")
+    read_ndjson(path, quickdraw_options, keep);
+  else if (ending == ".bin")
+    read_quickdraw_bin(path, quickdraw_options, keep);
+  else if (ending == ".json")
+    train = read_sketches_json(path);
+  else if (ending == ".svg")
+    train.push_back(read_svg(path, svg_options));
+  else {
+    require(fs::exists(path, ignored), "{}: no such file; check the path", path.string());
+    fail(
+        "{}: not a file of sketches by its name; .npz, .ndjson, .bin, .json, .svg and folders of .svg are "
+        "read",
+        path.string());
+  }
+  return splits;
+}
+
+void write_sketches(const fs::path& path, const SketchSplits& splits, const SketchWriteOptions& options) {
+  const std::string ending = ending_of(path);
+  if (ending == ".npz") return write_npz(path, splits);
+  const auto each = [&](const auto& visit) {
+    for (const std::vector<Sketch>& sketches : splits.sketches) std::ranges::for_each(sketches, visit);
+  };
+  if (ending == ".json") {
+    std::vector<Sketch> all;
+    each([&](const Sketch& sketch) { all.push_back(sketch); });
+    return write_sketches_json(path, all);
+  }
+  require(ending == ".ndjson" || ending == ".bin",
+          "{}: sketches are not written to such a name; use .npz, .ndjson, .bin or .json", path.string());
+  AtomicFile file(path);
+  QuickDrawRecord record{.word = options.word};
+  const auto scale = options.always_scale ? QuickDrawScale::kAlways : QuickDrawScale::kIfNeeded;
+  each([&](const Sketch& sketch) {
+    record.sketch = sketch;
+    file.write(ending == ".bin" ? quickdraw_bin_record(record, scale) : ndjson_line(record, scale));
+    ++record.key_id;
+  });
+  file.commit();
+}
+
+SketchReference parse_sketch_reference(std::string_view text) {
+  SketchReference reference;
+  const std::size_t hash = text.rfind('#');
+  if (hash != text.npos && hash + 1 < text.size() &&
+      text.find_first_not_of("0123456789", hash + 1) == text.npos) {
+    std::int64_t index = 0;
+    const auto [end, error] = std::from_chars(text.data() + hash + 1, text.data() + text.size(), index);
+    require(error == std::errc{}, "{}: no file has so many sketches", text);
+    reference.index = index;
+    text = text.substr(0, hash);
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon != text.npos && std::ranges::find(kSplitNames, text.substr(colon + 1)) != kSplitNames.end()) {
+    reference.split = split_named(text.substr(colon + 1));
+    text = text.substr(0, colon);
+  }
+  reference.path = text;
+  return reference;
+}
+
+std::vector<Sketch> read_sketches(const SketchReference& reference, const SketchReadOptions& options) {
+  SketchSplits splits = read_sketches(fs::path(reference.path), options);
+  const Split split = reference.split.value_or(Split::kTrain);
+  const char* name = kSplitNames[static_cast<std::size_t>(split)];
+  std::vector<Sketch>& sketches = splits[split];
+  require(!sketches.empty(), "{}: holds no sketches in {}; name another split, as in {}:train#0",
+          reference.path, name, reference.path);
+  if (!reference.index) return std::move(sketches);
+  require(*reference.index < std::ssize(sketches), "{}: no sketch #{}: {} holds {}, #0 to #{}",
+          reference.path, *reference.index, name, sketches.size(), sketches.size() - 1);
+  return {std::move(sketches[static_cast<std::size_t>(*reference.index)])};
+}
+
+Sketch read_sketch(const SketchReference& reference, const SketchReadOptions& options) {
+  SketchReference one = reference;
+  one.index = reference.index.value_or(0);
+  return read_sketches(one, options).front();
+}
+
+}  // namespace limn

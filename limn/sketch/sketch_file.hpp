@@ -1,0 +1,55 @@
+// Sketches from and to files of any format, chosen by the name's ending: .npz, .ndjson, .bin, .json, .svg
+// (one sketch), and for reading a folder of .svg files (one sketch each, in order of their names), or
+// builtin:doodles, the set that limn draws itself. Formats without splits are all training data. Also how the command line names sketches: FILE, FILE#17,
+// FILE:test#17.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limn/sketch/dataset.hpp"
+
+namespace limn {
+
+struct SketchReadOptions {
+  bool only_recognized = false;  // Quick, Draw!: passes over drawings that were not recognized
+  double svg_tolerance = 0.25;   // as SvgReadOptions::tolerance
+};
+
+// Throws Error for an ending that is not read, naming those that are.
+[[nodiscard]] SketchSplits read_sketches(const std::filesystem::path& path,
+                                         const SketchReadOptions& options = {});
+
+struct SketchWriteOptions {
+  std::string word;           // Quick, Draw!'s category
+  bool always_scale = false;  // Quick, Draw!: scale each drawing to 0-255 even where its whole numbers fit
+};
+
+// .npz keeps the splits; .ndjson, .bin and .json hold train, valid and test one after the other. Replaces
+// `path`, all or nothing. Throws Error for other endings: pictures, .svg among them, are the room render's.
+void write_sketches(const std::filesystem::path& path, const SketchSplits& splits,
+                    const SketchWriteOptions& options = {});
+
+// A reference to sketches. Indices count from 0, as NumPy's do: FILE#17 is the sketch that d['train'][17] is.
+struct SketchReference {
+  std::string path;
+  std::optional<Split> split;         // train where none is named
+  std::optional<std::int64_t> index;  // all of the split where none is named
+};
+
+// FILE, FILE#INDEX, FILE:SPLIT or FILE:SPLIT#INDEX. A ':' that no split follows and a '#' that no digits
+// follow belong to the file's name. Throws Error for an index beyond 64 bits.
+[[nodiscard]] SketchReference parse_sketch_reference(std::string_view text);
+
+// The sketches that it means. Throws Error that tells how many there are if the index is beyond them, and if
+// the split is empty.
+[[nodiscard]] std::vector<Sketch> read_sketches(const SketchReference& reference,
+                                                const SketchReadOptions& options = {});
+// The one sketch that it means: number 0 where no index is given.
+[[nodiscard]] Sketch read_sketch(const SketchReference& reference, const SketchReadOptions& options = {});
+
+}  // namespace limn
