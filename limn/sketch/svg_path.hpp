@@ -1,0 +1,87 @@
+// The geometry of SVG: affine transforms, their attribute's text, and path data to strokes. Used by
+// svg_reader.cpp.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limn/sketch/sketch.hpp"
+
+namespace limn::svg {
+
+struct Point {
+  double x = 0;
+  double y = 0;
+  friend bool operator==(const Point&, const Point&) = default;
+};
+inline Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
+inline Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
+inline Point operator*(double s, Point p) { return {s * p.x, s * p.y}; }
+
+// x' = a x + c y + e, y' = b x + d y + f, as SVG's matrix(a b c d e f).
+struct Transform {
+  double a = 1, b = 0, c = 0, d = 1, e = 0, f = 0;
+  [[nodiscard]] Point operator()(Point p) const { return {a * p.x + c * p.y + e, b * p.x + d * p.y + f}; }
+};
+// First `inner`, then `outer`.
+[[nodiscard]] Transform operator*(const Transform& outer, const Transform& inner);
+
+// The text of a transform attribute: matrix, translate, scale, rotate, skewX and skewY, any number of them.
+[[nodiscard]] Transform parse_transform(std::string_view text, const std::string& origin);
+
+// Numbers, one after the other, out of an attribute: separated by white space and commas or, as SVG permits,
+// by nothing where the next number's sign or second point shows where it begins.
+class Scanner {
+ public:
+  Scanner(std::string_view text, const std::string& origin) : text_(text), origin_(origin) {}
+  [[nodiscard]] bool at_end();                    // but for white space and commas
+  [[nodiscard]] bool at_number();                 // a number begins here
+  [[nodiscard]] char letter();                    // the next character, whatever it is
+  [[nodiscard]] double number();                  // finite, at most 1e9 in size, or Error
+  [[nodiscard]] bool flag();                      // an arc's 0 or 1, which needs no separator
+  [[nodiscard]] std::string_view word(char end);  // the text up to `end`, which is passed over
+  [[noreturn]] void complain() const;
+
+ private:
+  void skip();
+  std::string_view text_;
+  const std::string& origin_;
+  std::size_t position_ = 0;
+};
+
+// Collects strokes in the drawing's own units: lines and curves come in an element's units and go through its
+// transform; curves are flattened to `tolerance` after it.
+class Pen {
+ public:
+  Pen(double tolerance, std::size_t max_points, const std::string& origin);
+  Transform transform;
+
+  void move_to(Point p);
+  void line_to(Point p);
+  void cubic_to(Point control1, Point control2, Point end);
+  // An elliptical arc (SVG 1.1 F.6): radii, the x axis' rotation in degrees, and which of the four arcs.
+  void arc_to(Point radii, double rotation_degrees, bool is_large, bool is_sweeping, Point end);
+  void close();
+  // The end of an element: the next one begins a stroke of its own.
+  void lift() { is_down_ = false; }
+  [[nodiscard]] Point position() const { return position_; }
+  [[nodiscard]] Point start() const { return start_; }
+  [[nodiscard]] std::vector<Stroke> take() { return std::move(strokes_); }
+
+ private:
+  void append(Point p);
+
+  double tolerance_;
+  std::size_t points_left_;
+  const std::string& origin_;
+  std::vector<Stroke> strokes_;
+  Point position_, start_;
+  bool is_down_ = false;  // the last stroke goes on
+};
+
+// Draws path data: all of M L H V C S Q T A Z and their relative forms.
+void draw_path(Pen& pen, std::string_view data, const std::string& origin);
+
+}  // namespace limn::svg

@@ -1,0 +1,207 @@
+#include "limn/sketch/svg_reader.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "sketch/hostile.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<Stroke> draw(const std::string& content, double tolerance = 0.25) {
+  return parse_svg("<svg xmlns='http://www.w3.org/2000/svg'>" + content + "</svg>", "x.svg",
+                   {.tolerance = tolerance});
+}
+std::vector<Stroke> path(const std::string& data) { return draw("<path d='" + data + "'/>"); }
+std::string error_for(const std::string& content) {
+  return error_of([&] { return draw(content); });
+}
+
+void expect_near(const std::vector<Stroke>& found, const std::vector<Stroke>& wanted) {
+  ASSERT_EQ(found.size(), wanted.size());
+  for (std::size_t s = 0; s < found.size(); ++s) {
+    ASSERT_EQ(found[s].size(), wanted[s].size()) << "stroke " << s;
+    for (std::size_t p = 0; p < found[s].size(); ++p) {
+      EXPECT_NEAR(found[s][p].x, wanted[s][p].x, 1e-4) << "stroke " << s << " point " << p;
+      EXPECT_NEAR(found[s][p].y, wanted[s][p].y, 1e-4) << "stroke " << s << " point " << p;
+    }
+  }
+}
+
+TEST(Svg, DrawsLinesOfEveryForm) {
+  const std::vector<Stroke> wanted{{{1, 2}, {3, 4}, {8, 4}, {8, -1}, {1, 2}}};
+  expect_near(path("M1,2 L3,4 H8 V-1 Z"), wanted);
+  expect_near(path("m1 2l2 2h5v-5z"), wanted);
+  expect_near(path("M1 2 3 4 8 4 8-1z"), wanted);
+  expect_near(path("m1,2,2,2,5,0,0-5z"), wanted);
+}
+
+TEST(Svg, NumbersMayTouch) {
+  expect_near(path("M.5.25L-1-2+3+4 1e1 2E-1"), {{{0.5F, 0.25F}, {-1, -2}, {3, 4}, {10, 0.2F}}});
+  // The flags of an arc need nothing between them.
+  expect_near({path("M0 0A5 5 0 01 10 0").at(0).back() == Position{10, 0} ? Stroke{{1, 1}} : Stroke{}},
+              {{{1, 1}}});
+}
+
+TEST(Svg, AMoveStartsAStrokeAndCloseGoesBack) {
+  expect_near(path("M0 0L1 0M5 5L6 6zl2 0"), {{{0, 0}, {1, 0}}, {{5, 5}, {6, 6}, {5, 5}}, {{5, 5}, {7, 5}}});
+  expect_near(path("M0 0m3 3l1 0"), {{{3, 3}, {4, 3}}});
+  EXPECT_TRUE(path("M3 3").empty());
+  expect_near(path("M3 3z"), {{{3, 3}}});
+}
+
+// The largest distance of the points from f(p) = 0, and that the pieces between them are short enough.
+template <class Distance>
+void expect_on_curve(const std::vector<Stroke>& strokes, const Distance& distance, double tolerance) {
+  ASSERT_EQ(strokes.size(), 1U);
+  for (std::size_t i = 0; i + 1 < strokes[0].size(); ++i) {
+    const Position a = strokes[0][i], b = strokes[0][i + 1];
+    EXPECT_LE(std::abs(distance(a.x, a.y)), 1e-3);
+    EXPECT_LE(std::abs(distance((a.x + b.x) / 2, (a.y + b.y) / 2)), tolerance + 1e-5);  // float's rounding
+  }
+}
+
+TEST(Svg, ArcsLieOnTheirEllipse) {
+  const auto circle = [](double x, double y) { return std::hypot(x - 10, y) - 10; };
+  for (const char* data :
+       {"M0 0A10 10 0 0 1 20 0", "M0 0A10 10 0 1 0 20 0", "M0 0a10 10 30 0 1 10 -10", "M0 0A1 1 0 0 1 20 0"})
+    expect_on_curve(path(data), circle, 0.25);
+  // Which of the two half circles: sweeping is clockwise on a page whose y grows downwards.
+  EXPECT_LT(path("M0 0A10 10 0 0 1 20 0").at(0)[1].y, 0);
+  EXPECT_GT(path("M0 0A10 10 0 0 0 20 0").at(0)[1].y, 0);
+  // The large arc goes the long way.
+  EXPECT_GT(path("M0 0A10 10 0 1 1 10 10").at(0).size(), path("M0 0A10 10 0 0 1 10 10").at(0).size());
+  // An ellipse of radii 20 and 10 turned by 90 degrees about (10, 0).
+  expect_on_curve(
+      path("M0 0A20 10 90 0 1 20 0"),
+      [](double x, double y) { return (std::hypot((x - 10) / 10, y / 20) - 1) * 10; }, 0.25);
+}
+
+TEST(Svg, CurvesKeepToTheTolerance) {
+  // y = x (1 - x/100) * 0.5: a quadratic from (0,0) by (50,50) to (100,0) has y = x (100 - x) / 100.
+  const auto parabola = [](double x, double y) { return y - x * (100 - x) / 100; };
+  for (const double tolerance : {0.01, 0.25, 2.0})
+    expect_on_curve(draw("<path d='M0 0Q50 50 100 0'/>", tolerance), parabola, tolerance);
+  EXPECT_GT(draw("<path d='M0 0Q50 50 100 0'/>", 0.01).at(0).size(),
+            draw("<path d='M0 0Q50 50 100 0'/>", 2).at(0).size());
+  // The same curve as a cubic, relative, and in two halves with the smooth forms.
+  expect_on_curve(path("M0 0c33.333333 33.333333 66.666667 33.333333 100 0"), parabola, 0.26);
+  expect_on_curve(path("M0 0Q25 25 50 25T100 0"), parabola, 0.26);
+  expect_on_curve(path("M0 0C16.666667 16.666667 33.333333 25 50 25S83.333333 16.666667 100 0"), parabola,
+                  0.26);
+}
+
+TEST(Svg, SmoothAfterAnotherFamilyTakesThePointItself) {
+  expect_near({{path("M0 0L10 0T20 0").at(0).back()}}, {{{20, 0}}});
+  const Stroke stroke = path("M0 0L10 5T20 0").at(0);
+  for (const Position& p : stroke) EXPECT_LE(p.y, 5);
+}
+
+TEST(Svg, DrawsTheShapes) {
+  expect_near(draw("<line x1='1' y1='2' x2='3' y2='4'/>"), {{{1, 2}, {3, 4}}});
+  expect_near(draw("<polyline points='0,0 1,1, 2 0'/>"), {{{0, 0}, {1, 1}, {2, 0}}});
+  expect_near(draw("<polygon points='0,0 1,1 2,0'/>"), {{{0, 0}, {1, 1}, {2, 0}, {0, 0}}});
+  expect_near(draw("<rect x='1' y='2' width='3' height='4'/>"), {{{1, 2}, {4, 2}, {4, 6}, {1, 6}, {1, 2}}});
+  EXPECT_TRUE(draw("<rect width='0' height='4'/><circle r='0'/><polyline points=''/><path/>").empty());
+  expect_on_curve(
+      draw("<circle cx='5' cy='6' r='7'/>"), [](double x, double y) { return std::hypot(x - 5, y - 6) - 7; },
+      0.25);
+  expect_on_curve(
+      draw("<ellipse cx='5' rx='8' ry='4'/>"),
+      [](double x, double y) { return (std::hypot((x - 5) / 8, y / 4) - 1) * 4; }, 0.25);
+  // Round corners: x + y stays 3 (2 - sqrt 2) = 1.757 inside of the square ones; ry is as rx.
+  const Stroke rounded = draw("<rect width='20' height='10' rx='3'/>").at(0);
+  for (const Position& p : rounded) {
+    EXPECT_GE(p.x, 0);
+    EXPECT_LE(p.x + p.y, 28.25);
+    EXPECT_GE(p.x + p.y, 1.7);
+  }
+  expect_near(draw("<line x2='1in' y2='25.4mm'/>"), {{{0, 0}, {96, 96}}});
+}
+
+TEST(Svg, AppliesEveryTransformInOrder) {
+  const auto moved = [](const std::string& transform) {
+    return draw("<g transform='" + transform + "'><line x1='1' x2='2' y2='3'/></g>");
+  };
+  expect_near(moved("translate(10)"), {{{11, 0}, {12, 3}}});
+  expect_near(moved("translate(10, -5) scale(2)"), {{{12, -5}, {14, 1}}});
+  expect_near(moved("scale(2 3)translate(1,1)"), {{{4, 3}, {6, 12}}});
+  expect_near(moved("rotate(90)"), {{{0, 1}, {-3, 2}}});
+  expect_near(moved("rotate(90 1 0)"), {{{1, 0}, {-2, 1}}});
+  expect_near(moved("skewX(45)"), {{{1, 0}, {5, 3}}});
+  expect_near(moved("skewY(45)"), {{{1, 1}, {2, 5}}});
+  expect_near(moved("matrix(1 2 3 4 5 6)"), {{{6, 8}, {16, 22}}});
+  expect_near(draw("<g transform='translate(1 0)'><g transform='scale(2)'><path transform='translate(0 1)' "
+                   "d='M0 0h1'/></g></g>"),
+              {{{1, 2}, {3, 2}}});
+}
+
+TEST(Svg, LeavesOutWhatIsNotDrawn) {
+  EXPECT_TRUE(
+      draw("<defs><line x2='1'/></defs><symbol><line x2='1'/></symbol><clipPath><line x2='1'/></clipPath>"
+           "<line x2='1' display='none'/><g style='fill:red; display : none'><line x2='1'/></g>"
+           "<text>words</text><image href='http://example.org/x.png'/><style>@import 'x';</style>")
+          .empty());
+  EXPECT_EQ(draw("<g style='inline-display:none'><line x2='1'/></g>").size(), 1U);
+}
+
+TEST(Svg, DrawsInternalUses) {
+  expect_near(draw("<defs><line id='a' x2='1'/></defs><use href='#a' x='5' transform='scale(2)'/>"),
+              {{{10, 0}, {12, 0}}});
+  expect_near(draw("<symbol id='s'><line x2='1'/></symbol><use xlink:href='#s' y='3'/>"), {{{0, 3}, {1, 3}}});
+  EXPECT_THAT(error_for("<use href='other.svg#a'/>"), HasSubstr("only elements of the same file are drawn"));
+  EXPECT_THAT(error_for("<use href='#b'/>"), HasSubstr("which is not there"));
+  EXPECT_THAT(error_for("<g id='a'><use href='#a'/></g>"), HasSubstr("nested deeper than"));
+}
+
+TEST(Svg, RefusesABombOfUses) {
+  std::string bomb = "<g id='a0'><line x2='1'/></g>";
+  for (int i = 1; i < 40; ++i) {
+    const std::string use = "<use href='#a" + std::to_string(i - 1) + "'/>";
+    bomb += "<g id='a" + std::to_string(i) + "' display='inline'>" + use + use + "</g>";
+  }
+  EXPECT_THAT(error_for("<defs>" + bomb + "</defs><use href='#a39'/>"),
+              HasSubstr("draws more than 1000000 elements"));
+}
+
+TEST(Svg, ResolvesNoEntity) {
+  const std::string bomb =
+      "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;'>"
+      "<!ENTITY f SYSTEM 'file:///etc/passwd'>]><svg><path d='&b;'/></svg>";
+  EXPECT_THAT(error_of([&] { return parse_svg(bomb, "x.svg"); }), HasSubstr("\"&b;\" is not SVG"));
+}
+
+TEST(Svg, SaysWhatIsWrong) {
+  EXPECT_THAT(error_of([] { return parse_svg("", "x.svg"); }), HasSubstr("x.svg: not whole XML"));
+  EXPECT_THAT(error_of([] { return parse_svg("<html/>", "x.svg"); }),
+              HasSubstr("outermost element is <html>"));
+  for (const char* data : {"L1 1", "M1", "M1 1X", "M1 1L1 nan", "M1e10 0", "M0 0A1 1 0 2 0 1 1", "M+-1 0",
+                           "7", "M0 0z 1", "M1e999 0"})
+    EXPECT_THAT(error_for(std::string("<path d='") + data + "'/>"), HasSubstr("is not SVG at character"))
+        << data;
+  EXPECT_THAT(error_for("<g transform='turn(3)'/>"), HasSubstr("transform turn with 1 numbers"));
+  EXPECT_THAT(error_for("<g transform='scale(1,2,3,4,5,6,7)'/>"), HasSubstr("is not SVG"));
+  EXPECT_THAT(error_for("<g transform='scale(1e9) scale(1e9)'><line x2='1'/></g>"),
+              HasSubstr("beyond all pages"));
+  EXPECT_THAT(error_for("<circle r='10%'/>"), HasSubstr("r=\"10%\" has no fixed length"));
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "<g>";
+  for (int i = 0; i < 100000; ++i) deep += "</g>";
+  EXPECT_THAT(error_for(deep), HasSubstr("nested deeper than 256"));
+}
+
+TEST(Svg, BearsTruncationAndChanges) {
+  const auto read = [](std::span<const std::byte> file) { return parse_svg(string_of(file), "x.svg"); };
+  const Bytes file = bytes_of(
+      "<svg viewBox='0 0 9 9'><defs><g id='a'><circle r='3'/></g></defs><g transform='rotate(9) scale(2,1)'>"
+      "<path d='M1 2C3 4 5 6 7 8S1 1 2 2Q1 0 3 3T9 9a3 2 45 0 1 5 5z'/><use href='#a' x='2'/>"
+      "<rect width='5' height='4' rx='1'/><polygon points='1,2 3,4 5,0'/></g></svg>");
+  EXPECT_EQ(accepted_truncations(read, file), 0U);
+  expect_survives_changes(read, file, 5000, 7);
+}
+
+}  // namespace
+}  // namespace limn
