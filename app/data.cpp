@@ -22,11 +22,11 @@ json describe(const SplitSummary& s) {
 }
 
 void print_table(const std::string& path, const DatasetSummary& summary) {
-  fmt::print("{}\n{:<7}{:>10}{:>12}{:>8}{:>9}{:>9}{:>7}{:>10}{:>16}\n", path, "split", "sketches", "points", "shortest",
-             " mean", "median", "longest", "strokes", "offsets");
+  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points", "shortest",
+             "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
     const auto& s = summary.splits[i];
-    fmt::print("{:<7}{:>10}{:>12}{:>8}{:>9.1f}{:>9g}{:>7}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points, s.min_length,
+    fmt::print("{:<7}{:>10}{:>12}{:>10}{:>9.1f}{:>9g}{:>9}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points, s.min_length,
                s.mean_length, s.median_length, s.max_length, s.mean_strokes,
                fmt::format("{:g}…{:g}", s.min_offset, s.max_offset));
   }
