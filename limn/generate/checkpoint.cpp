@@ -25,7 +25,7 @@ constexpr const char* kMaxSeqLen = "max_seq_len";
 constexpr const char* kStep = "step";
 constexpr const char* kMetrics = "metrics";
 constexpr const char* kLatentActivation = "latent_activation";
-constexpr std::array kKnownKeys{kFormat,      kVersion,    kModel, kConfig,  kTrainingConfig,
+constexpr std::array kKnownKeys{kFormat,      kVersion,   kModel, kConfig,  kTrainingConfig,
                                 kScaleFactor, kMaxSeqLen, kStep,  kMetrics, kLatentActivation};
 constexpr std::int64_t kMaxSequence = 1'000'000;  // no drawing is longer; bounds what generation may take
 
@@ -34,8 +34,10 @@ T metadata_number(const SafetensorsFile& file, const char* key) {
   const std::string& text = file.metadata(key);
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size(), "{}: metadata {} is '{}', expected a number; "
-          "the file is damaged", file.origin(), key, printable(text));
+  require(error == std::errc() && end == text.data() + text.size(),
+          "{}: metadata {} is '{}', expected a number; "
+          "the file is damaged",
+          file.origin(), key, printable(text));
   return value;
 }
 
@@ -61,20 +63,21 @@ std::string metadata_object(const SafetensorsFile& file, const char* key) {
 }
 
 void check_kind(const SafetensorsFile& file) {
-  require(file.metadata(kFormat) == kFormatName, "{}: its format is '{}', expected '{}'; it is not a limn checkpoint",
-          file.origin(), printable(file.metadata(kFormat)), kFormatName);
+  require(file.metadata(kFormat) == kFormatName,
+          "{}: its format is '{}', expected '{}'; it is not a limn checkpoint", file.origin(),
+          printable(file.metadata(kFormat)), kFormatName);
   const auto version = metadata_number<std::int64_t>(file, kVersion);
   require(version >= 1 && version <= kFormatVersion,
           "{}: checkpoint version {}; this limn reads up to {}: use a newer limn", file.origin(), version,
           kFormatVersion);
-  require(file.metadata(kModel) == kSketchRnnModel, "{}: it holds a model of kind '{}', expected '{}'", file.origin(),
-          printable(file.metadata(kModel)), kSketchRnnModel);
+  require(file.metadata(kModel) == kSketchRnnModel, "{}: it holds a model of kind '{}', expected '{}'",
+          file.origin(), printable(file.metadata(kModel)), kSketchRnnModel);
 }
 
 bool squashes_latent(const SafetensorsFile& file) {
   const std::string activation = metadata_or(file, kLatentActivation, "none");
-  require(activation == "none" || activation == "tanh", "{}: latent_activation is '{}', expected none or tanh",
-          file.origin(), printable(activation));
+  require(activation == "none" || activation == "tanh",
+          "{}: latent_activation is '{}', expected none or tanh", file.origin(), printable(activation));
   return activation == "tanh";
 }
 
@@ -112,14 +115,16 @@ void check(const SketchRnnCheckpoint& checkpoint, const std::string& origin) {
   const auto specs = sketch_rnn_parameters(checkpoint.options);
   for (const auto& spec : specs) {
     const auto found = checkpoint.weights.find(spec.name);
-    require(found != checkpoint.weights.end(), "{}: tensor {} is missing; its options ask for one", origin, spec.name);
+    require(found != checkpoint.weights.end(), "{}: tensor {} is missing; its options ask for one", origin,
+            spec.name);
     std::size_t count = 1;
     for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
-    require(found->second.size() == count, "{}: tensor {} has {} values, its options ask for {}", origin, spec.name,
-            found->second.size(), shape_text(spec.shape));
-    require(std::all_of(found->second.begin(), found->second.end(), [](float w) { return std::isfinite(w); }),
-            "{}: tensor {} holds values that are not finite; the training diverged, take an earlier checkpoint",
-            origin, spec.name);
+    require(found->second.size() == count, "{}: tensor {} has {} values, its options ask for {}", origin,
+            spec.name, found->second.size(), shape_text(spec.shape));
+    require(
+        std::all_of(found->second.begin(), found->second.end(), [](float w) { return std::isfinite(w); }),
+        "{}: tensor {} holds values that are not finite; the training diverged, take an earlier checkpoint",
+        origin, spec.name);
   }
   for (const auto& [name, values] : checkpoint.weights)
     require(std::any_of(specs.begin(), specs.end(), [&n = name](const auto& spec) { return spec.name == n; }),
@@ -137,7 +142,8 @@ SketchRnnCheckpoint parse_checkpoint(const SafetensorsFile& file) {
   checkpoint.metrics = metadata_object(file, kMetrics);
   checkpoint.training_config = metadata_object(file, kTrainingConfig);
   for (const auto& [key, value] : file.metadata())
-    if (std::find(kKnownKeys.begin(), kKnownKeys.end(), key) == kKnownKeys.end()) checkpoint.extra[key] = value;
+    if (std::find(kKnownKeys.begin(), kKnownKeys.end(), key) == kKnownKeys.end())
+      checkpoint.extra[key] = value;
   for (const auto& spec : sketch_rnn_parameters(checkpoint.options))
     checkpoint.weights[spec.name] = file.read_f32(spec.name, spec.shape);
   for (const auto& [name, tensor] : file.tensors())
@@ -154,9 +160,10 @@ SketchRnnCheckpoint read_checkpoint(const std::filesystem::path& path) {
 Bytes serialize_checkpoint(const SketchRnnCheckpoint& checkpoint) {
   SafetensorsContent content{.tensors = {}, .metadata = metadata_of(checkpoint)};
   for (const auto& spec : sketch_rnn_parameters(checkpoint.options))
-    content.tensors[spec.name] = {.type = DType::kF32,
-                                  .shape = spec.shape,
-                                  .bytes = std::as_bytes(std::span<const float>(checkpoint.weights.at(spec.name)))};
+    content.tensors[spec.name] = {
+        .type = DType::kF32,
+        .shape = spec.shape,
+        .bytes = std::as_bytes(std::span<const float>(checkpoint.weights.at(spec.name)))};
   return serialize_safetensors(content);
 }
 
@@ -176,8 +183,10 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
     auto candidate = path / "checkpoints" / name;
     if (std::filesystem::is_regular_file(candidate, ignored)) return candidate;
   }
-  fail("{}: neither checkpoints/best.safetensors nor checkpoints/last.safetensors is in it; is it a run directory?",
-       path.string());
+  fail(
+      "{}: neither checkpoints/best.safetensors nor checkpoints/last.safetensors is in it; is it a run "
+      "directory?",
+      path.string());
 }
 
 SketchRnnCheckpoint load_sketch_rnn(const std::filesystem::path& path) {

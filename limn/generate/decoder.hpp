@@ -1,5 +1,6 @@
 // The decoder of a Sketch-RNN packed for drawing: initial states, single steps, output rows. Immutable after
-// construction, so any number of threads may use one; what changes while drawing is in a DecoderRows of each call.
+// construction, so any number of threads may use one; what changes while drawing is in a DecoderRows of each
+// call.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct DecoderRows {
   void keep(std::span<const std::int64_t> kept);
 };
 
-// z [B, Z] as the decoder reads it: tanh(z) for a model that squashes its latent vectors. Z = 0 gives an empty vector.
+// z [B, Z] as the decoder reads it: tanh(z) for a model that squashes its latent vectors. Z = 0 gives an
+// empty vector.
 [[nodiscard]] std::vector<float> decoder_latents(const SketchRnnWeights& weights, ConstMatrix z);
 
 // [h0; c0] = tanh(W_z z + b) for z as decoder_latents() gives it: [B, S].

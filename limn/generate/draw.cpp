@@ -1,5 +1,5 @@
-// SketchRnnGenerator::draw: many drawings at once. They are cut into groups, one task of the pool each; a group is a
-// batch whose rows leave it as their drawings end.
+// SketchRnnGenerator::draw: many drawings at once. They are cut into groups, one task of the pool each; a
+// group is a batch whose rows leave it as their drawings end.
 #include <algorithm>
 
 #include "limn/generate/sketch_rnn.hpp"
@@ -8,8 +8,8 @@
 namespace limn {
 namespace {
 
-// Rows that are multiplied together: enough to use each weight read from memory many times, few enough that their
-// states stay in the cache.
+// Rows that are multiplied together: enough to use each weight read from memory many times, few enough that
+// their states stay in the cache.
 constexpr std::int64_t kLargestGroup = 64;
 
 void lift_pen(Sketch& sketch) {
@@ -33,7 +33,9 @@ struct Row {
     if (point) points.push_back(*point);
     return point.has_value();
   }
-  [[nodiscard]] bool is_full() const { return static_cast<std::int64_t>(drawing->sketch.points.size()) >= limit; }
+  [[nodiscard]] bool is_full() const {
+    return static_cast<std::int64_t>(drawing->sketch.points.size()) >= limit;
+  }
 
   const DrawRequest* request;
   std::int64_t limit;
@@ -58,7 +60,8 @@ class Group {
     start();
     while (!rows_.empty()) {
       decoder().step(ConstMatrix(x_.data(), decoder_rows_.count, kStroke5), decoder_rows_);
-      decoder().output(decoder_rows_, Matrix(y_.data(), decoder_rows_.count, decoder().output_size()), scratch_);
+      decoder().output(decoder_rows_, Matrix(y_.data(), decoder_rows_.count, decoder().output_size()),
+                       scratch_);
       add_points();
     }
   }
@@ -74,7 +77,8 @@ class Group {
       x_.insert(x_.end(), kStartRow.begin(), kStartRow.end());
     }
     if (count > 0)
-      decoder_rows_ = decoder().start(ConstMatrix(z.data(), count, static_cast<std::int64_t>(z.size()) / count), count);
+      decoder_rows_ =
+          decoder().start(ConstMatrix(z.data(), count, static_cast<std::int64_t>(z.size()) / count), count);
     y_.resize(static_cast<std::size_t>(count * decoder().output_size()));
   }
 

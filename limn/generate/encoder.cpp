@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kSketchesAtOnce = 256;  // bounds the memory that encoding a large set takes
 
-// The state of one direction after its last step, [B, S]. Sketches without points come last in a batch and keep zeros.
+// The state of one direction after its last step, [B, S]. Sketches without points come last in a batch and
+// keep zeros.
 std::vector<float> final_states(const StrokeBatch& batch, const kernels::CellShape& shape,
                                 kernels::Direction direction, kernels::Parameters parameters) {
   const std::int64_t size = kernels::state_size(shape);
@@ -21,25 +22,28 @@ std::vector<float> final_states(const StrokeBatch& batch, const kernels::CellSha
   if (active.empty()) return states;
   const std::int64_t first_row = batch.active.front();
   kernels::RecurrentSequence cell(shape, direction);
-  cell.forward({.parameters = parameters,
-                .active = active,
-                .x = ConstMatrix(batch.inputs.data() + first_row * kStroke5, batch.rows() - first_row, kStroke5),
-                .keep_for_backward = false},
-               {}, Matrix(states.data(), active.front(), size));
+  cell.forward(
+      {.parameters = parameters,
+       .active = active,
+       .x = ConstMatrix(batch.inputs.data() + first_row * kStroke5, batch.rows() - first_row, kStroke5),
+       .keep_for_backward = false},
+      {}, Matrix(states.data(), active.front(), size));
   return states;
 }
 
 }  // namespace
 
 SketchRnnEncoder::SketchRnnEncoder(const SketchRnnWeights& weights) : weights_(weights) {
-  require(weights.options.conditional, "the model is unconditional: it has no encoder, and sketches have no z");
+  require(weights.options.conditional,
+          "the model is unconditional: it has no encoder, and sketches have no z");
   mu_ = PackedLinear(weights.mu, 2 * weights.options.enc_rnn_size);
   log_variance_ = PackedLinear(weights.log_variance, 2 * weights.options.enc_rnn_size);
 }
 
 LatentPosterior SketchRnnEncoder::encode(const StrokeBatch& batch) const {
   const auto shape = encoder_shape(weights_.options);
-  const std::int64_t n = batch.batch_size(), state = kernels::state_size(shape), z_size = weights_.options.z_size;
+  const std::int64_t n = batch.batch_size(), state = kernels::state_size(shape),
+                     z_size = weights_.options.z_size;
   LatentPosterior posterior{.mu = Latents(n, z_size), .log_variance = Latents(n, z_size)};
   if (n == 0) return posterior;
   const auto forward = final_states(batch, shape, kernels::Direction::kForward, weights_.encoder_forward);
@@ -55,7 +59,8 @@ LatentPosterior SketchRnnEncoder::encode(const StrokeBatch& batch) const {
 
 LatentPosterior SketchRnnEncoder::encode(std::span<const Sketch> sketches) const {
   const auto n = static_cast<std::int64_t>(sketches.size());
-  LatentPosterior all{.mu = Latents(n, weights_.options.z_size), .log_variance = Latents(n, weights_.options.z_size)};
+  LatentPosterior all{.mu = Latents(n, weights_.options.z_size),
+                      .log_variance = Latents(n, weights_.options.z_size)};
   for (std::size_t first = 0; first < sketches.size(); first += kSketchesAtOnce) {
     std::vector<const Sketch*> some;
     for (std::size_t i = first; i < std::min(sketches.size(), first + kSketchesAtOnce); ++i)

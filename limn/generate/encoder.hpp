@@ -1,5 +1,5 @@
-// The encoder of a conditional Sketch-RNN over batches (MODELS.md §2): sketches in, μ and σ̂ out. Views the weights,
-// which must outlive it, and packs its two small layers. Any number of threads may use one.
+// The encoder of a conditional Sketch-RNN over batches (MODELS.md §2): sketches in, μ and σ̂ out. Views
+// the weights, which must outlive it, and packs its two small layers. Any number of threads may use one.
 #pragma once
 
 #include <span>

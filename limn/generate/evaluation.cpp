@@ -20,7 +20,8 @@ class TeacherForcedDecoder {
         shape_(decoder_shape(weights.options)),
         cell_(shape_, kernels::Direction::kForward),
         output_(weights.output, weights.options.dec_rnn_size) {
-    if (weights.options.conditional) initial_state_ = PackedLinear(weights.initial_state, weights.options.z_size);
+    if (weights.options.conditional)
+      initial_state_ = PackedLinear(weights.initial_state, weights.options.z_size);
   }
 
   // Sums over the batch. z [B, Z], empty for an unconditional model.
@@ -78,7 +79,8 @@ EncodedSplit encode_split(const SketchRnnWeights& weights, std::span<const Strok
   for (const StrokeBatch& batch : batches) {
     const LatentPosterior posterior = encoder.encode(batch);
     split.kl_sum += kl_sum(posterior);
-    const Latents z = options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed, batch.indices);
+    const Latents z =
+        options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed, batch.indices);
     split.z.values.insert(split.z.values.end(), z.values.begin(), z.values.end());
   }
   return split;
@@ -96,15 +98,15 @@ Latents shuffled(const Latents& z, std::uint64_t seed) {
   return out;
 }
 
-kernels::MixtureDensitySums decode_split(const SketchRnnWeights& weights, std::span<const StrokeBatch> batches,
-                                         const Latents& z) {
+kernels::MixtureDensitySums decode_split(const SketchRnnWeights& weights,
+                                         std::span<const StrokeBatch> batches, const Latents& z) {
   TeacherForcedDecoder decoder(weights);
   kernels::MixtureDensitySums sums;
   std::int64_t first = 0;
   for (const StrokeBatch& batch : batches) {
     if (batch.batch_size() == 0) continue;
-    const ConstMatrix rows = z.values.empty() ? ConstMatrix()
-                                              : ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size);
+    const ConstMatrix rows =
+        z.values.empty() ? ConstMatrix() : ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size);
     const auto part = decoder.losses(batch, rows);
     sums.offset += part.offset;
     sums.pen += part.pen;
@@ -118,8 +120,8 @@ kernels::MixtureDensitySums decode_split(const SketchRnnWeights& weights, std::s
 
 SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, std::span<const StrokeBatch> batches,
                              const EvaluationOptions& options) {
-  require(options.max_seq_len > 0, "evaluation: max_seq_len is {}, expected the N_max of the model or its data",
-          options.max_seq_len);
+  require(options.max_seq_len > 0,
+          "evaluation: max_seq_len is {}, expected the N_max of the model or its data", options.max_seq_len);
   SketchRnnEvaluation result;
   for (const StrokeBatch& batch : batches) result.n += batch.batch_size();
   require(result.n > 0, "evaluation: the split holds no sketch");

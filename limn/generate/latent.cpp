@@ -80,10 +80,12 @@ Latents latent_grid(const LatentCorners& corners, std::int64_t rows, std::int64_
   return grid;
 }
 
-Latents prior_latents(std::int64_t count, std::int64_t z_size, std::uint64_t seed, std::uint64_t first_index) {
+Latents prior_latents(std::int64_t count, std::int64_t z_size, std::uint64_t seed,
+                      std::uint64_t first_index) {
   Latents z(count, z_size);
   for (std::int64_t i = 0; i < count; ++i)
-    RandomStream(seed, Purpose::kLatentPrior, 0, first_index + static_cast<std::uint64_t>(i)).fill_normal(z.row(i));
+    RandomStream(seed, Purpose::kLatentPrior, 0, first_index + static_cast<std::uint64_t>(i))
+        .fill_normal(z.row(i));
   return z;
 }
 
@@ -94,7 +96,8 @@ Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
   Latents z(n, z_size);
   for (std::int64_t i = 0; i < n; ++i) {
     const auto index = indices.empty() ? i : indices[static_cast<std::size_t>(i)];
-    RandomStream(seed, Purpose::kLatentEvaluation, 0, static_cast<std::uint64_t>(index)).fill_normal(z.row(i));
+    RandomStream(seed, Purpose::kLatentEvaluation, 0, static_cast<std::uint64_t>(index))
+        .fill_normal(z.row(i));
     const auto mu = posterior.mu.row(i), log_variance = posterior.log_variance.row(i);
     const auto out = z.row(i);
     for (std::size_t k = 0; k < out.size(); ++k) out[k] = mu[k] + std::exp(log_variance[k] / 2) * out[k];

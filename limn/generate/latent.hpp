@@ -1,5 +1,5 @@
-// Points of the latent space: from the prior, on the way between two drawings, on a grid between four. Plain functions
-// on values; latent arithmetic (z_a - z_b + z_c, MODELS.md §2) is the caller's + and -.
+// Points of the latent space: from the prior, on the way between two drawings, on a grid between four. Plain
+// functions on values; latent arithmetic (z_a - z_b + z_c, MODELS.md §2) is the caller's + and -.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ struct Latents {
   std::vector<float> values;  // [n, Z]
 
   Latents() = default;
-  Latents(std::int64_t count, std::int64_t size) : z_size(size), values(static_cast<std::size_t>(count * size)) {}
+  Latents(std::int64_t count, std::int64_t size)
+      : z_size(size), values(static_cast<std::size_t>(count * size)) {}
   [[nodiscard]] std::int64_t count() const;
   [[nodiscard]] std::span<const float> row(std::int64_t i) const;
   [[nodiscard]] std::span<float> row(std::int64_t i);
@@ -26,12 +27,13 @@ struct LatentPosterior {
   Latents log_variance;
 };
 
-// The point at t in [0, 1] on the great arc from `a` to `b` (Shoemake 1985), on the straight line where they are nearly
-// parallel or one is zero. Exactly `a` at 0 and `b` at 1. Both of one length, or Error.
+// The point at t in [0, 1] on the great arc from `a` to `b` (Shoemake 1985), on the straight line where they
+// are nearly parallel or one is zero. Exactly `a` at 0 and `b` at 1. Both of one length, or Error.
 [[nodiscard]] std::vector<float> slerp(std::span<const float> a, std::span<const float> b, float t);
 
 // `steps` >= 2 points from `a` to `b`, both ends among them.
-[[nodiscard]] Latents interpolate_latents(std::span<const float> a, std::span<const float> b, std::int64_t steps);
+[[nodiscard]] Latents interpolate_latents(std::span<const float> a, std::span<const float> b,
+                                          std::int64_t steps);
 
 struct LatentCorners {
   std::span<const float> top_left;
@@ -39,15 +41,16 @@ struct LatentCorners {
   std::span<const float> bottom_left;
   std::span<const float> bottom_right;
 };
-// rows x columns points between four, row after row; spherical along each row's ends first, then along the row.
+// rows x columns points between four, row after row; spherical along each row's ends first, then along the
+// row.
 [[nodiscard]] Latents latent_grid(const LatentCorners& corners, std::int64_t rows, std::int64_t columns);
 
 // z ~ N(0, I): row i is a pure function of (seed, first_index + i).
 [[nodiscard]] Latents prior_latents(std::int64_t count, std::int64_t z_size, std::uint64_t seed,
                                     std::uint64_t first_index = 0);
 
-// z = mu + exp(log_variance / 2) ⊙ ε, where the ε of row i is a pure function of (seed, indices[i]), or of (seed, i)
-// where `indices` is empty. What evaluation uses.
+// z = mu + exp(log_variance / 2) ⊙ ε, where the ε of row i is a pure function of (seed, indices[i]), or of
+// (seed, i) where `indices` is empty. What evaluation uses.
 [[nodiscard]] Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
                                         std::span<const std::int64_t> indices = {});
 

@@ -20,17 +20,17 @@ constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 28;
 constexpr std::int64_t kMagentaMixtures = 20;
 constexpr std::int64_t kTanhBeforeVersion = 6;
 constexpr std::int64_t kNewestVersion = 6;
-constexpr double kLargestWeight = 10;      // value = q / 32767 · 10
+constexpr double kLargestWeight = 10;  // value = q / 32767 · 10
 constexpr double kLargestCode = 32767;
-constexpr float kForgetBias = 1;           // what Magenta adds at run time
+constexpr float kForgetBias = 1;  // what Magenta adds at run time
 // Our gate g lies at Magenta's place kMagentaGate[g]: i, f, g, o out of i, g, f, o. Its own inverse.
 constexpr std::array<std::int64_t, kernels::kGates> kMagentaGate{0, 2, 1, 3};
 // The initial state is [c; h] there, [h; c] here: halves change places. Its own inverse too.
 constexpr std::array<std::int64_t, 2> kSwappedHalves{1, 0};
 constexpr std::array<std::int64_t, 1> kAsItIs{0};
 
-// How one tensor of the file becomes one of ours. Columns there are rows here, cut into blocks.size() equal blocks
-// of which our block b is theirs blocks[b].
+// How one tensor of the file becomes one of ours. Columns there are rows here, cut into blocks.size() equal
+// blocks of which our block b is theirs blocks[b].
 struct Layout {
   std::string name;
   std::vector<std::int64_t> shape;  // ours: [out, in] or [out]
@@ -48,7 +48,8 @@ struct Layout {
   }
   // What is to be added to a value of row r on the way in.
   [[nodiscard]] float offset(std::int64_t r) const {
-    const bool is_forget = has_forget_bias && r * kernels::kGates / out() == static_cast<int>(kernels::Gate::kForget);
+    const bool is_forget =
+        has_forget_bias && r * kernels::kGates / out() == static_cast<int>(kernels::Gate::kForget);
     return is_forget ? kForgetBias : 0;
   }
 };
@@ -111,11 +112,11 @@ Document parse_document(std::string_view text, const std::string& origin) {
     fail("{}: not valid JSON, or cut short", origin);
   }
   require(!file.root.is_discarded(), "{}: not valid JSON, or cut short", origin);
-  require(file.root.is_array() && file.root.size() == 3 && file.info().is_object() && file.dims().is_array() &&
-              file.weights().is_array(),
+  require(file.root.is_array() && file.root.size() == 3 && file.info().is_object() &&
+              file.dims().is_array() && file.weights().is_array(),
           "{}: not a Magenta sketch-rnn model: expected a JSON array of info, dims and weights", origin);
-  require(file.dims().size() == file.weights().size(), "{}: {} shapes but {} weights; the file is damaged", origin,
-          file.dims().size(), file.weights().size());
+  require(file.dims().size() == file.weights().size(), "{}: {} shapes but {} weights; the file is damaged",
+          origin, file.dims().size(), file.weights().size());
   return file;
 }
 
@@ -128,8 +129,9 @@ double info_number(const Document& file, const char* key, double otherwise) {
 
 std::int64_t info_integer(const Document& file, const char* key, std::int64_t low, std::int64_t high) {
   const double value = info_number(file, key, std::nan(""));
-  require(value >= static_cast<double>(low) && value <= static_cast<double>(high) && std::floor(value) == value,
-          "{}: info.{} is {}, expected a whole number from {} to {}", file.origin, key, value, low, high);
+  require(
+      value >= static_cast<double>(low) && value <= static_cast<double>(high) && std::floor(value) == value,
+      "{}: info.{} is {}, expected a whole number from {} to {}", file.origin, key, value, low, high);
   return static_cast<std::int64_t>(value);
 }
 
@@ -138,8 +140,8 @@ bool is_conditional(const Document& file) {
   require(mode != file.info().end(), "{}: info.mode is missing; expected gen or vae", file.origin);
   if (*mode == "gen" || *mode == 2) return false;
   if (*mode == "vae" || *mode == 0 || *mode == 1) return true;
-  fail("{}: info.mode is {}, expected gen (2) or vae (0, 1)", file.origin, printable(mode->dump(
-      -1, ' ', true, json::error_handler_t::replace)));
+  fail("{}: info.mode is {}, expected gen (2) or vae (0, 1)", file.origin,
+       printable(mode->dump(-1, ' ', true, json::error_handler_t::replace)));
 }
 
 // Extent `axis` of the file's tensor `place`.
@@ -154,13 +156,13 @@ std::int64_t extent(const Document& file, std::size_t place, std::size_t axis) {
 SketchRnnOptions read_options(const Document& file) {
   SketchRnnOptions options{.conditional = is_conditional(file), .use_recurrent_dropout = false};
   const std::size_t expected = options.conditional ? kVaeTensors : kGenTensors;
-  require(file.dims().size() == expected, "{}: {} tensors, a {} model has {}", file.origin, file.dims().size(),
-          options.conditional ? "vae" : "gen", expected);
+  require(file.dims().size() == expected, "{}: {} tensors, a {} model has {}", file.origin,
+          file.dims().size(), options.conditional ? "vae" : "gen", expected);
   const std::size_t output = options.conditional ? kInitialStateTensors : 0;
   options.dec_rnn_size = extent(file, output, 0);
   const std::int64_t columns = extent(file, output, 1);
-  require(columns == kernels::output_size(kMagentaMixtures), "{}: {} output columns, expected {}", file.origin, columns,
-          kernels::output_size(kMagentaMixtures));
+  require(columns == kernels::output_size(kMagentaMixtures), "{}: {} output columns, expected {}",
+          file.origin, columns, kernels::output_size(kMagentaMixtures));
   options.num_mixture = kMagentaMixtures;
   if (options.conditional) {
     options.enc_rnn_size = extent(file, kEncoderRecurrentPlace, 0);
@@ -171,21 +173,23 @@ SketchRnnOptions read_options(const Document& file) {
 
 std::vector<float> read_tensor(const Document& file, std::size_t place, const Layout& layout) {
   const json expected = layout.file_shape();
-  require(file.dims()[place] == expected, "{}: shape {} ({}) is {}, expected {}", file.origin, place, layout.name,
-          printable(file.dims()[place].dump(-1, ' ', true, json::error_handler_t::replace)), expected.dump());
+  require(file.dims()[place] == expected, "{}: shape {} ({}) is {}, expected {}", file.origin, place,
+          layout.name, printable(file.dims()[place].dump(-1, ' ', true, json::error_handler_t::replace)),
+          expected.dump());
   const json& text = file.weights()[place];
   require(text.is_string(), "{}: weights {} ({}) are not a string; the file is damaged", file.origin, place,
           layout.name);
   const auto count = static_cast<std::size_t>(layout.out() * layout.in());
   const auto bytes = decode_base64(text.get_ref<const std::string&>());
   require(bytes.has_value() && bytes->size() == count * sizeof(std::int16_t),
-          "{}: weights {} ({}) are not the base64 of {} 16-bit numbers; the file is damaged", file.origin, place,
-          layout.name, count);
+          "{}: weights {} ({}) are not the base64 of {} 16-bit numbers; the file is damaged", file.origin,
+          place, layout.name, count);
   std::vector<float> values(count);
   for (std::int64_t r = 0; r < layout.out(); ++r)
     for (std::int64_t c = 0; c < layout.in(); ++c) {
       const auto at = static_cast<std::size_t>(c * layout.out() + layout.file_column(r));
-      const auto low = std::to_integer<unsigned>((*bytes)[2 * at]), high = std::to_integer<unsigned>((*bytes)[2 * at + 1]);
+      const auto low = std::to_integer<unsigned>((*bytes)[2 * at]),
+                 high = std::to_integer<unsigned>((*bytes)[2 * at + 1]);
       const auto code = static_cast<std::int16_t>(static_cast<std::uint16_t>(low | high << 8));
       values[static_cast<std::size_t>(r * layout.in() + c)] =
           static_cast<float>(code / kLargestCode * kLargestWeight) + layout.offset(r);
@@ -196,7 +200,8 @@ std::vector<float> read_tensor(const Document& file, std::size_t place, const La
 // The losses that the file tells, under our names.
 std::string read_metrics(const Document& file) {
   json metrics = json::object();
-  if (const double r = info_number(file, "r_loss", std::nan("")); std::isfinite(r)) metrics["reconstruction"] = r;
+  if (const double r = info_number(file, "r_loss", std::nan("")); std::isfinite(r))
+    metrics["reconstruction"] = r;
   if (const double kl = info_number(file, "kl_loss", std::nan("")); std::isfinite(kl)) metrics["kl"] = kl;
   return metrics.dump();
 }
@@ -207,7 +212,8 @@ std::string write_tensor(const std::vector<float>& values, const Layout& layout,
     for (std::int64_t c = 0; c < layout.in(); ++c) {
       const double value = values[static_cast<std::size_t>(r * layout.in() + c)] - layout.offset(r);
       if (std::fabs(value) > kLargestWeight) ++saturated;
-      const double code = std::clamp(std::round(value / kLargestWeight * kLargestCode), -kLargestCode, kLargestCode);
+      const double code =
+          std::clamp(std::round(value / kLargestWeight * kLargestCode), -kLargestCode, kLargestCode);
       const auto bits = static_cast<std::uint16_t>(static_cast<std::int16_t>(code));
       const auto at = static_cast<std::size_t>(c * layout.out() + layout.file_column(r));
       bytes[2 * at] = static_cast<std::byte>(bits & 0xff);
@@ -223,7 +229,8 @@ void check_exportable(const SketchRnnCheckpoint& checkpoint) {
   require(o.num_mixture == kMagentaMixtures, "Magenta's JSON holds {} mixture components; this model has {}",
           kMagentaMixtures, o.num_mixture);
   require(!checkpoint.squashes_latent,
-          "this model was imported from a version before {} and squashes z; Magenta's JSON of version {} cannot say so",
+          "this model was imported from a version before {} and squashes z; Magenta's JSON of version {} "
+          "cannot say so",
           kTanhBeforeVersion, kNewestVersion);
 }
 

@@ -1,8 +1,9 @@
-// Magenta's sketch-rnn models in JSON (sketch-rnn-js, @magenta/sketch, ml5; FORMATS.md), read and written. Files are
-// hostile: sizes are checked against each other and against the text before memory is taken.
+// Magenta's sketch-rnn models in JSON (sketch-rnn-js, @magenta/sketch, ml5; FORMATS.md), read and written.
+// Files are hostile: sizes are checked against each other and against the text before memory is taken.
 //
-// Differences that the import evens out: gates i, g, f, o become i, f, g, o; the +1 that Magenta adds to the forget
-// gate at run time goes into its bias; matrices [in, out] become [out, in]; the initial state's c, h become h, c.
+// Differences that the import evens out: gates i, g, f, o become i, f, g, o; the +1 that Magenta adds to the
+// forget gate at run time goes into its bias; matrices [in, out] become [out, in]; the initial state's c, h
+// become h, c.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,9 @@
 
 namespace limn {
 
-// Models of mode "gen" (2) are unconditional, "vae" (0, 1) have an encoder. `extra` gets "name" and "source"; `metrics`
-// the losses that the file tells. A vae of version < 6 sets squashes_latent.
-// Throws Error naming the file and what is wrong in it.
+// Models of mode "gen" (2) are unconditional, "vae" (0, 1) have an encoder. `extra` gets "name" and "source";
+// `metrics` the losses that the file tells. A vae of version < 6 sets squashes_latent. Throws Error naming
+// the file and what is wrong in it.
 [[nodiscard]] SketchRnnCheckpoint read_magenta_json(const std::filesystem::path& path);
 [[nodiscard]] SketchRnnCheckpoint parse_magenta_json(std::string_view text, const std::string& origin);
 
@@ -24,8 +25,8 @@ struct MagentaExport {
   std::string json;
   std::int64_t saturated = 0;  // weights beyond ±10, which the format cannot hold; they became ±10
 };
-// Version 6. The name is extra["name"] or else `name`. Throws Error for what the format cannot hold: cells other than
-// lstm, M other than 20, a decoder that squashes z.
+// Version 6. The name is extra["name"] or else `name`. Throws Error for what the format cannot hold: cells
+// other than lstm, M other than 20, a decoder that squashes z.
 [[nodiscard]] MagentaExport to_magenta_json(const SketchRnnCheckpoint& checkpoint, const std::string& name);
 
 }  // namespace limn

@@ -1,5 +1,5 @@
-// From a row of the decoder's output to the next point of a drawing (Ha & Eck 2017, eq. 3-8): the distribution at a
-// temperature, and a draw from it. Plain functions; nothing is shared.
+// From a row of the decoder's output to the next point of a drawing (Ha & Eck 2017, eq. 3-8): the
+// distribution at a temperature, and a draw from it. Plain functions; nothing is shared.
 #pragma once
 
 #include <array>
@@ -22,20 +22,21 @@ struct NextPointDistribution {
   std::vector<double> rho;               // correlation
 };
 
-// `y` is an output row [3 + 6M] in the order of kernels/mixture_density.hpp. Temperature τ > 0: pen and π logits over
-// τ, σ · √τ. Differs: Magenta's Python multiplies σ by τ; the paper's eq. 8 is σ² τ.
+// `y` is an output row [3 + 6M] in the order of kernels/mixture_density.hpp. Temperature τ > 0: pen and π
+// logits over τ, σ · √τ. Differs: Magenta's Python multiplies σ by τ; the paper's eq. 8 is σ² τ.
 [[nodiscard]] NextPointDistribution next_point_distribution(std::span<const float> y, float temperature);
 
 struct PointChoice {
   float temperature = 0.4F;  // above 0; higher is more varied
-  bool is_greedy = false;    // the likeliest pen state and component, its mean offset; temperature has no effect
+  bool is_greedy =
+      false;  // the likeliest pen state and component, its mean offset; temperature has no effect
 };
 // Throws Error unless the temperature is a positive number.
 void check(const PointChoice& choice);
 
-// Draws the next point from `y`, or nothing where the drawing ends. Takes from `random`, whatever it draws, one number
-// for the pen state and, unless that is the end, one for the component and a normal pair for the offset.
-// Throws Error if the offset is not finite: the model has diverged.
+// Draws the next point from `y`, or nothing where the drawing ends. Takes from `random`, whatever it draws,
+// one number for the pen state and, unless that is the end, one for the component and a normal pair for the
+// offset. Throws Error if the offset is not finite: the model has diverged.
 [[nodiscard]] std::optional<StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
                                                          RandomStream& random);
 

@@ -9,7 +9,8 @@ namespace limn {
 namespace {
 
 bool is_finite(std::span<const StrokePoint> points) {
-  return std::ranges::all_of(points, [](const StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
+  return std::ranges::all_of(points,
+                             [](const StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
 }
 
 SketchRnnCheckpoint checked(SketchRnnCheckpoint checkpoint) {
@@ -20,7 +21,9 @@ SketchRnnCheckpoint checked(SketchRnnCheckpoint checkpoint) {
 }  // namespace
 
 SketchRnnGenerator::SketchRnnGenerator(SketchRnnCheckpoint checkpoint)
-    : checkpoint_(checked(std::move(checkpoint))), weights_(sketch_rnn_weights(checkpoint_)), decoder_(weights_) {
+    : checkpoint_(checked(std::move(checkpoint))),
+      weights_(sketch_rnn_weights(checkpoint_)),
+      decoder_(weights_) {
   if (is_conditional()) encoder_.emplace(weights_);
 }
 
@@ -58,8 +61,8 @@ std::int64_t SketchRnnGenerator::point_limit(const DrawRequest& request) const {
   return request.max_points > 0 ? request.max_points : max_seq_len();
 }
 
-std::vector<Drawing> draw_latents(const SketchRnnGenerator& generator, const Latents& z, const PointChoice& choice,
-                                  std::uint64_t seed, std::uint64_t first_index) {
+std::vector<Drawing> draw_latents(const SketchRnnGenerator& generator, const Latents& z,
+                                  const PointChoice& choice, std::uint64_t seed, std::uint64_t first_index) {
   std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < z.count(); ++i)
     requests.push_back({.z = z.row(i),
@@ -72,7 +75,8 @@ std::vector<Drawing> draw_latents(const SketchRnnGenerator& generator, const Lat
 std::vector<Drawing> reconstruct(const SketchRnnGenerator& generator, std::span<const Sketch> sketches,
                                  const ReconstructionOptions& options) {
   const LatentPosterior posterior = generator.encode(sketches);
-  return draw_latents(generator, options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed),
+  return draw_latents(generator,
+                      options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed),
                       options.choice, options.seed);
 }
 

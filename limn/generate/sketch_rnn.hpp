@@ -1,6 +1,6 @@
-// Drawing with a Sketch-RNN, without LibTorch: encode, draw many sketches at once, complete, reconstruct, and draw point
-// by point. A SketchRnnGenerator is immutable: all its calls may run at once from any number of threads. A
-// DrawingSession belongs to one thread at a time and needs its generator to outlive it.
+// Drawing with a Sketch-RNN, without LibTorch: encode, draw many sketches at once, complete, reconstruct, and
+// draw point by point. A SketchRnnGenerator is immutable: all its calls may run at once from any number of
+// threads. A DrawingSession belongs to one thread at a time and needs its generator to outlive it.
 //
 // Units: everything here is normalised (data units over scale_factor()), as StrokeDataset keeps its sketches.
 // normalised() and in_data_units() convert.
@@ -61,8 +61,9 @@ class SketchRnnGenerator {
   // μ and σ̂ of each sketch [n, Z]. Throws Error for an unconditional model or values that are not finite.
   [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const;
 
-  // One drawing for each request; drawing i depends on request i alone. Groups of drawings run on the pool of
-  // kernels/parallel.hpp. Throws Error for a request that does not fit the model, or if the model has diverged.
+  // One drawing for each request. Drawing i depends on request i alone: bit for bit where kernels/gemm.hpp
+  // multiplies with our own products, to rounding where it uses oneDNN. Groups of drawings run on the pool of
+  // kernels/parallel.hpp. Throws Error for a request that does not fit, or if the model has diverged.
   [[nodiscard]] std::vector<Drawing> draw(std::span<const DrawRequest> requests) const;
 
   // Throws Error saying what does not fit: z, prefix, temperature or max_points.
@@ -83,15 +84,16 @@ struct ReconstructionOptions {
   std::uint64_t seed = 0;
 };
 // Encodes each sketch and draws from its z.
-[[nodiscard]] std::vector<Drawing> reconstruct(const SketchRnnGenerator& generator, std::span<const Sketch> sketches,
+[[nodiscard]] std::vector<Drawing> reconstruct(const SketchRnnGenerator& generator,
+                                               std::span<const Sketch> sketches,
                                                const ReconstructionOptions& options);
 // A drawing of each row of z, drawing i with index first_index + i.
 [[nodiscard]] std::vector<Drawing> draw_latents(const SketchRnnGenerator& generator, const Latents& z,
                                                 const PointChoice& choice, std::uint64_t seed,
                                                 std::uint64_t first_index = 0);
 
-// One drawing, point by point: for the studio, where points are shown as they come. A copy goes on from the same
-// place on its own; with reseed() it becomes another ending.
+// One drawing, point by point: for the studio, where points are shown as they come. A copy goes on from the
+// same place on its own; with reseed() it becomes another ending.
 class DrawingSession {
  public:
   // The request's z is copied and its prefix fed.
@@ -99,9 +101,9 @@ class DrawingSession {
 
   // Points that a hand drew. Throws Error for values that are not finite.
   void feed(std::span<const StrokePoint> points);
-  // The next point, already fed back; nothing once the drawing has ended. The same points as draw() gives, but for
-  // the pen bit of the last one before an end, which is known only after it was given. The point that reaches
-  // max_points lifts the pen.
+  // The next point, already fed back; nothing once the drawing has ended. The same points as draw() gives,
+  // but for the pen bit of the last one before an end, which is known only after it was given. The point that
+  // reaches max_points lifts the pen.
   [[nodiscard]] std::optional<StrokePoint> next_point();
   // What next_point() draws from.
   [[nodiscard]] NextPointDistribution distribution();

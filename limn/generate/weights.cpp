@@ -31,7 +31,8 @@ class TensorCursor {
 SketchRnnWeights sketch_rnn_weights(const SketchRnnOptions& options,
                                     std::span<const std::span<const float>> tensors) {
   const auto specs = sketch_rnn_parameters(options);
-  require(tensors.size() == specs.size(), "sketch-rnn weights: {} tensors, expected {}", tensors.size(), specs.size());
+  require(tensors.size() == specs.size(), "sketch-rnn weights: {} tensors, expected {}", tensors.size(),
+          specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     std::size_t count = 1;
     for (const auto extent : specs[i].shape) count *= static_cast<std::size_t>(extent);

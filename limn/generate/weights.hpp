@@ -1,5 +1,6 @@
-// A Sketch-RNN's tensors as views of memory that someone else owns (a checkpoint, or the trainer's parameters), sorted
-// by what they do. Cheap to copy; the memory must outlive it. Any number of threads may read one.
+// A Sketch-RNN's tensors as views of memory that someone else owns (a checkpoint, or the trainer's
+// parameters), sorted by what they do. Cheap to copy; the memory must outlive it. Any number of threads may
+// read one.
 #pragma once
 
 #include <span>
@@ -17,8 +18,10 @@ struct LinearWeights {
 
 struct SketchRnnWeights {
   SketchRnnOptions options;
-  bool squashes_latent = false;  // the decoder reads tanh(z): imported models of before version 6 (magenta_json.hpp)
-  // In the order of kernels::cell_parameters(). The encoder's and what reads z are empty in an unconditional model.
+  bool squashes_latent =
+      false;  // the decoder reads tanh(z): imported models of before version 6 (magenta_json.hpp)
+  // In the order of kernels::cell_parameters(). The encoder's and what reads z are empty in an unconditional
+  // model.
   std::vector<std::span<const float>> encoder_forward;
   std::vector<std::span<const float>> encoder_backward;
   std::vector<std::span<const float>> decoder_cell;

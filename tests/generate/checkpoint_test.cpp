@@ -1,7 +1,6 @@
 #include "limn/generate/checkpoint.hpp"
 
 #include <gmock/gmock.h>
-
 #include <unistd.h>
 
 #include <filesystem>
@@ -15,8 +14,8 @@
 namespace limn {
 namespace {
 
-using testing::tiny_checkpoint;
 using ::testing::HasSubstr;
+using testing::tiny_checkpoint;
 
 std::string error_of(const std::function<void()>& action) {
   try {
@@ -44,7 +43,8 @@ struct Parts {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("limn-checkpoint-" + std::to_string(getpid()))) {
+  TemporaryFolder()
+      : path_(std::filesystem::temp_directory_path() / ("limn-checkpoint-" + std::to_string(getpid()))) {
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }
@@ -111,7 +111,8 @@ TEST(Checkpoint, RefusesOtherKindsAndVersions) {
   EXPECT_THAT(with("step", "-1"), HasSubstr("step"));
   EXPECT_THAT(with("metrics", "[]"), HasSubstr("not a JSON object"));
   EXPECT_THAT(with("training_config", std::string(5000, '[').c_str()), HasSubstr("not a JSON object"));
-  for (const char* key : {"format", "format_version", "model", "config", "scale_factor", "max_seq_len", "step"}) {
+  for (const char* key :
+       {"format", "format_version", "model", "config", "scale_factor", "max_seq_len", "step"}) {
     auto content = good.content;
     content.metadata.erase(key);
     EXPECT_THAT(parse_error(content), HasSubstr(key));
@@ -140,11 +141,13 @@ TEST(Checkpoint, RefusesTensorsThatDisagreeWithTheOptions) {
 TEST(Checkpoint, RefusesWeightsThatAreNotFinite) {
   auto checkpoint = tiny_checkpoint(true);
   checkpoint.weights.at("encoder.mu.bias")[2] = std::numeric_limits<float>::infinity();
-  EXPECT_THAT(error_of([&] {
-                (void)parse_checkpoint(SafetensorsFile::parse(serialize_checkpoint(checkpoint), "m.safetensors"));
-              }),
-              HasSubstr("m.safetensors: tensor encoder.mu.bias holds values that are not finite"));
-  EXPECT_THAT(error_of([&] { write_checkpoint("/nowhere/m.safetensors", checkpoint); }), HasSubstr("not finite"));
+  EXPECT_THAT(
+      error_of([&] {
+        (void)parse_checkpoint(SafetensorsFile::parse(serialize_checkpoint(checkpoint), "m.safetensors"));
+      }),
+      HasSubstr("m.safetensors: tensor encoder.mu.bias holds values that are not finite"));
+  EXPECT_THAT(error_of([&] { write_checkpoint("/nowhere/m.safetensors", checkpoint); }),
+              HasSubstr("not finite"));
 }
 
 TEST(Checkpoint, TruncationIsAnErrorAtEveryLength) {

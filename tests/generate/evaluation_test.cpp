@@ -21,7 +21,8 @@ constexpr std::int64_t kMaxSeqLen = 13;
 
 std::vector<Sketch> split_sketches() {
   std::vector<Sketch> all;
-  for (const std::int64_t length : {5, 1, 9, 3, 9, 2, 7}) all.push_back(random_sketch(length, 40 + all.size()));
+  for (const std::int64_t length : {5, 1, 9, 3, 9, 2, 7})
+    all.push_back(random_sketch(length, 40 + all.size()));
   return all;
 }
 
@@ -126,7 +127,8 @@ TEST(Evaluate, DoesNotDependOnTheNumberOfThreads) {
   EXPECT_EQ(one.total, three.total);
 }
 
-// With z strong in the decoder's input, another sketch's z gives other figures; with no weight on z, the same.
+// With z strong in the decoder's input, another sketch's z gives other figures; with no weight on z, the
+// same.
 TEST(Evaluate, ShuffledLatentsTellWhetherTheDecoderReadsThem) {
   auto checkpoint = tiny_checkpoint(true);
   const auto batches = batches_of(split_sketches(), 3);
@@ -145,7 +147,8 @@ TEST(Evaluate, ShuffledLatentsTellWhetherTheDecoderReadsThem) {
   const auto one = batches_of({random_sketch(4, 0)}, 1);
   EXPECT_FALSE(evaluate(sketch_rnn_weights(checkpoint), one, options).reconstruction_shuffled_z.has_value());
   const auto unconditional = tiny_checkpoint(false);
-  EXPECT_FALSE(evaluate(sketch_rnn_weights(unconditional), batches, options).reconstruction_shuffled_z.has_value());
+  EXPECT_FALSE(
+      evaluate(sketch_rnn_weights(unconditional), batches, options).reconstruction_shuffled_z.has_value());
 }
 
 TEST(Evaluate, WholeDataSets) {

@@ -69,7 +69,8 @@ TEST(LatentGrid, HasItsCornersInPlace) {
 }
 
 TEST(PriorLatents, DependOnSeedAndIndexOnly) {
-  const Latents all = prior_latents(7, 5, 11), tail = prior_latents(3, 5, 11, 4), other = prior_latents(7, 5, 12);
+  const Latents all = prior_latents(7, 5, 11), tail = prior_latents(3, 5, 11, 4),
+                other = prior_latents(7, 5, 12);
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_THAT(tail.row(i), ::testing::ElementsAreArray(all.row(4 + i)));
   EXPECT_NE(all.values, other.values);
   const Latents many = prior_latents(2000, 10, 1);
@@ -87,7 +88,8 @@ TEST(PosteriorLatents, AreMuPlusScaledNoise) {
   const Latents z = posterior_latents(p, 3, indices);
   for (std::int64_t i = 0; i < 2; ++i) {
     std::vector<float> noise(3);
-    RandomStream(3, Purpose::kLatentEvaluation, 0, static_cast<std::uint64_t>(indices[static_cast<std::size_t>(i)]))
+    RandomStream(3, Purpose::kLatentEvaluation, 0,
+                 static_cast<std::uint64_t>(indices[static_cast<std::size_t>(i)]))
         .fill_normal(noise);
     for (std::size_t k = 0; k < 3; ++k)
       EXPECT_FLOAT_EQ(z.row(i)[k], p.mu.row(i)[k] + std::exp(static_cast<float>(i)) * noise[k]);

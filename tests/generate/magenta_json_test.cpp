@@ -16,8 +16,8 @@ namespace limn {
 namespace {
 
 using nlohmann::json;
-using testing::tiny_checkpoint;
 using ::testing::HasSubstr;
+using testing::tiny_checkpoint;
 
 SketchRnnCheckpoint exportable(bool conditional, std::uint64_t seed = 1) {
   SketchRnnCheckpoint checkpoint;
@@ -70,7 +70,8 @@ TEST(MagentaJson, ExportAndImportKeepTheModel) {
     EXPECT_FALSE(after.squashes_latent);
     ASSERT_EQ(after.weights.size(), before.weights.size());
     for (const auto& [name, values] : before.weights)
-      EXPECT_THAT(after.weights.at(name), ::testing::Pointwise(::testing::FloatNear(1.6e-4F), values)) << name;
+      EXPECT_THAT(after.weights.at(name), ::testing::Pointwise(::testing::FloatNear(1.6e-4F), values))
+          << name;
     EXPECT_EQ(to_magenta_json(after, "owl").json, exported.json);
   }
 }
@@ -164,10 +165,14 @@ TEST(MagentaJson, OneDamageEach) {
   EXPECT_THAT(damaged([](json& f) { f[1][12] = 4; }), HasSubstr("shape 12"));
   EXPECT_THAT(damaged([](json& f) { f[1][12][0] = 4'000'000'000; }), HasSubstr("shape 12"));
   EXPECT_THAT(damaged([](json& f) { f[1][12][0] = 65536; }), HasSubstr("m.json: shape"));
-  EXPECT_THAT(damaged([](json& f) { f[1][14] = {5, 16}; }), HasSubstr("shape 14 (decoder.cell.weight_ih) is [5,16]"));
+  EXPECT_THAT(damaged([](json& f) {
+                f[1][14] = {5, 16};
+              }),
+              HasSubstr("shape 14 (decoder.cell.weight_ih) is [5,16]"));
   EXPECT_THAT(damaged([](json& f) { f[2][4] = 7; }), HasSubstr("weights 4"));
   EXPECT_THAT(damaged([](json& f) { f[2][4] = "AAAA"; }), HasSubstr("not the base64 of 36 16-bit numbers"));
-  EXPECT_THAT(damaged([](json& f) { f[2][4] = "?" + f[2][4].get<std::string>().substr(1); }), HasSubstr("base64"));
+  EXPECT_THAT(damaged([](json& f) { f[2][4] = "?" + f[2][4].get<std::string>().substr(1); }),
+              HasSubstr("base64"));
 }
 
 TEST(MagentaJson, TruncationIsAnErrorAtEveryLength) {

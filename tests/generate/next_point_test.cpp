@@ -12,7 +12,7 @@ namespace limn {
 namespace {
 
 // M = 2: pen logits, π logits, μx, μy, log σx, log σy, ρ̂.
-const std::vector<float> kRow{1.0F,  0.5F, -0.5F, 0.2F, 0.9F,  -2.0F, 3.0F,  0.5F,
+const std::vector<float> kRow{1.0F,  0.5F, -0.5F, 0.2F, 0.9F,  -2.0F, 3.0F, 0.5F,
                               -1.0F, 0.1F, -0.4F, 0.3F, -0.2F, 0.8F,  -0.5F};
 
 double softmax_at(std::initializer_list<double> logits, std::size_t k, double temperature) {
@@ -24,7 +24,8 @@ double softmax_at(std::initializer_list<double> logits, std::size_t k, double te
 TEST(NextPointDistribution, FollowsThePaperAtAnyTemperature) {
   for (const float tau : {1.0F, 0.25F, 0.01F, 3.0F}) {
     const auto p = next_point_distribution(kRow, tau);
-    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(p.pen[k], softmax_at({1.0, 0.5, -0.5}, k, tau), 1e-5) << tau;
+    for (std::size_t k = 0; k < 3; ++k)
+      EXPECT_NEAR(p.pen[k], softmax_at({1.0, 0.5, -0.5}, k, tau), 1e-5) << tau;
     for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR(p.pi[j], softmax_at({0.2, 0.9}, j, tau), 1e-5) << tau;
     EXPECT_THAT(p.mu_x, ::testing::ElementsAre(-2.0, 3.0));
     EXPECT_THAT(p.mu_y, ::testing::ElementsAre(0.5, -1.0));
@@ -106,7 +107,7 @@ TEST(DrawNextPoint, RefusesWhatIsNotFinite) {
     EXPECT_THROW((void)draw_next_point(row, {}, random), Error) << i;
   }
   std::vector<float> wide = kRow;
-  wide[2] = -100;  // no end
+  wide[2] = -100;             // no end
   wide[9] = wide[10] = 1000;  // exp overflows
   EXPECT_THROW((void)draw_next_point(wide, {}, random), Error);
 }

@@ -53,7 +53,8 @@ TEST(Encode, MatchesThePlainModelInTheCallersOrder) {
     const auto expected = plain.encode(sketches[i]);
     for (std::size_t k = 0; k < 5; ++k) {
       EXPECT_NEAR(posterior.mu.row(static_cast<std::int64_t>(i))[k], expected.mu[k], 1e-5) << i;
-      EXPECT_NEAR(posterior.log_variance.row(static_cast<std::int64_t>(i))[k], expected.log_variance[k], 1e-5) << i;
+      EXPECT_NEAR(posterior.log_variance.row(static_cast<std::int64_t>(i))[k], expected.log_variance[k], 1e-5)
+          << i;
     }
   }
   EXPECT_EQ(generator.encode({}).mu.count(), 0);
@@ -62,11 +63,13 @@ TEST(Encode, MatchesThePlainModelInTheCallersOrder) {
 TEST(Encode, ManyAtOnceAreAsOneByOne) {
   const SketchRnnGenerator generator(tiny_checkpoint(true));
   std::vector<Sketch> sketches;
-  for (std::uint64_t i = 0; i < 300; ++i) sketches.push_back(random_sketch(static_cast<std::int64_t>(i % 11), i));
+  for (std::uint64_t i = 0; i < 300; ++i)
+    sketches.push_back(random_sketch(static_cast<std::int64_t>(i % 11), i));
   const auto all = generator.encode(sketches);
   for (const std::size_t i : {0, 17, 255, 256, 299}) {
     const auto one = generator.encode(std::span(sketches).subspan(i, 1));
-    EXPECT_THAT(one.mu.values, ::testing::Pointwise(::testing::FloatNear(1e-5F), all.mu.row(static_cast<std::int64_t>(i))));
+    EXPECT_THAT(one.mu.values,
+                ::testing::Pointwise(::testing::FloatNear(1e-5F), all.mu.row(static_cast<std::int64_t>(i))));
   }
 }
 
@@ -85,8 +88,7 @@ TEST(Decoder, DistributionMatchesThePlainModel) {
       const SketchRnnGenerator generator(checkpoint);
       const Latents z = conditional ? prior_latents(1, 5, 4) : Latents(0, 5);
       const Sketch sketch = random_sketch(8, 2);
-      const auto outputs =
-          PlainModel(checkpoint).decode(sketch, Vector(z.values.begin(), z.values.end()));
+      const auto outputs = PlainModel(checkpoint).decode(sketch, Vector(z.values.begin(), z.values.end()));
       DrawingSession session(generator, {.z = z.values, .choice = {.temperature = 1}});
       for (std::size_t i = 0; i < outputs.size(); ++i) {
         const auto p = session.distribution();
@@ -106,7 +108,8 @@ TEST(Decoder, DistributionMatchesThePlainModel) {
 class DrawWith : public ::testing::TestWithParam<kernels::GemmBackend> {
  protected:
   void SetUp() override {
-    if (GetParam() == kernels::GemmBackend::kOneDnn && !kernels::has_onednn()) GTEST_SKIP() << "built without oneDNN";
+    if (GetParam() == kernels::GemmBackend::kOneDnn && !kernels::has_onednn())
+      GTEST_SKIP() << "built without oneDNN";
     kernels::set_gemm_backend(GetParam());
   }
   void TearDown() override { kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic); }
@@ -114,19 +117,36 @@ class DrawWith : public ::testing::TestWithParam<kernels::GemmBackend> {
 INSTANTIATE_TEST_SUITE_P(EveryBackend, DrawWith,
                          ::testing::Values(kernels::GemmBackend::kPortable, kernels::GemmBackend::kOneDnn));
 
+// Bit for bit with our own products; oneDNN picks another order of summation for another number of rows.
+float tolerance_of(kernels::GemmBackend backend) {
+  return backend == kernels::GemmBackend::kOneDnn ? 1e-3F : 0.0F;
+}
+
+void expect_near(const Sketch& a, const Sketch& b, float tolerance) {
+  ASSERT_EQ(a.points.size(), b.points.size());
+  for (std::size_t i = 0; i < a.points.size(); ++i) {
+    EXPECT_NEAR(a.points[i].dx, b.points[i].dx, tolerance) << i;
+    EXPECT_NEAR(a.points[i].dy, b.points[i].dy, tolerance) << i;
+    EXPECT_EQ(a.points[i].is_pen_lifted, b.points[i].is_pen_lifted) << i;
+  }
+}
+
 TEST_P(DrawWith, IsTheSameWhateverIsDrawnBesideItAndOnAnyNumberOfThreads) {
+  const float tolerance = tolerance_of(GetParam());
+  const PointChoice choice{.temperature = 0.8F};
   for (const bool conditional : {true, false}) {
     auto options = testing::tiny_options(conditional);
     options.dec_rnn_size = 67;
     const SketchRnnGenerator generator(testing::random_checkpoint(options, 1, 0.3F));
-    const auto together = sketches_of(draw_new(generator, 150, {.temperature = 0.8F}, 7));
+    const auto together = sketches_of(draw_new(generator, 150, choice, 7));
     for (const std::uint64_t i : {0U, 1U, 63U, 64U, 149U})
-      EXPECT_EQ(draw_new(generator, 1, {.temperature = 0.8F}, 7, i)[0].sketch, together[i]) << i;
+      expect_near(draw_new(generator, 1, choice, 7, i)[0].sketch, together[i], tolerance);
     for (const int threads : {1, 3}) {
       const ThreadCount count(threads);
-      EXPECT_EQ(sketches_of(draw_new(generator, 150, {.temperature = 0.8F}, 7)), together) << threads;
+      const auto again = sketches_of(draw_new(generator, 150, choice, 7));
+      for (std::size_t i = 0; i < together.size(); ++i) expect_near(again[i], together[i], tolerance);
     }
-    EXPECT_NE(sketches_of(draw_new(generator, 150, {.temperature = 0.8F}, 8)), together);
+    EXPECT_NE(sketches_of(draw_new(generator, 150, choice, 8)), together);
     EXPECT_NE(together[0], together[1]);
   }
 }
@@ -295,8 +315,8 @@ TEST(Golden, ASeededDrawingStaysTheSame) {
   const auto drawing = draw_new(generator, 1, {.temperature = 0.5F}, 20, 3).front();
   const std::vector<StrokePoint> golden{
       {-0.026902F, -0.023631F, true}, {-0.097006F, -0.156655F, false}, {-0.647105F, -0.136563F, true},
-      {-1.108954F, 0.368723F, false}, {0.564580F, 0.670759F, false}, {1.379767F, 1.611405F, false},
-      {0.167406F, 0.806136F, false}, {0.934835F, -0.371007F, false}, {-0.728447F, 1.195194F, true},
+      {-1.108954F, 0.368723F, false}, {0.564580F, 0.670759F, false},   {1.379767F, 1.611405F, false},
+      {0.167406F, 0.806136F, false},  {0.934835F, -0.371007F, false},  {-0.728447F, 1.195194F, true},
   };
   ASSERT_EQ(drawing.sketch.points.size(), golden.size());
   for (std::size_t i = 0; i < golden.size(); ++i) {

@@ -16,7 +16,8 @@ inline SketchRnnOptions tiny_options(bool conditional) {
 }
 
 // Weights uniform in ±spread, from the seed.
-inline SketchRnnCheckpoint random_checkpoint(const SketchRnnOptions& options, std::uint64_t seed, float spread) {
+inline SketchRnnCheckpoint random_checkpoint(const SketchRnnOptions& options, std::uint64_t seed,
+                                             float spread) {
   SketchRnnCheckpoint checkpoint;
   checkpoint.options = options;
   checkpoint.scale_factor = 2.5F;
