@@ -81,6 +81,8 @@ HWY_EXPORT(AddRow);
 
 void lstm_forward_row(const LstmForwardRow& row) { HWY_DYNAMIC_DISPATCH(LstmForward)(row); }
 void lstm_backward_row(const LstmBackwardRow& row) { HWY_DYNAMIC_DISPATCH(LstmBackward)(row); }
-void add_row(const float* from, std::int64_t count, float* to) { HWY_DYNAMIC_DISPATCH(AddRow)(from, count, to); }
+void add_row(const float* from, std::int64_t count, float* to) {
+  HWY_DYNAMIC_DISPATCH(AddRow)(from, count, to);
+}
 }  // namespace limn::kernels
 #endif

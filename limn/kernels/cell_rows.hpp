@@ -1,5 +1,6 @@
-// The element-wise arithmetic of the cells, one sequence at one step ("row") a call, compiled for every SIMD target.
-// Reentrant. A row of gates is [4H] in the order of enum Gate. `mask` is the dropout mask [H] of the candidate or null.
+// The element-wise arithmetic of the cells, one sequence at one step ("row") a call, compiled for every SIMD
+// target. Reentrant. A row of gates is [4H] in the order of enum Gate. `mask` is the dropout mask [H] of the
+// candidate or null.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +10,11 @@
 namespace limn::kernels {
 
 // out[i] = keep_mask(dropout, b, t, i) for i < count.
-void fill_keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count, float* out);
+void fill_keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count,
+                    float* out);
 
-// lstm, MODELS.md §3. `gates` holds the pre-activations a and receives σ(i), σ(f), tanh g (before the mask), σ(o).
-// `c` may be `c_previous`.
+// lstm, MODELS.md §3. `gates` holds the pre-activations a and receives σ(i), σ(f), tanh g (before the mask),
+// σ(o). `c` may be `c_previous`.
 struct LstmForwardRow {
   std::int64_t units = 0;
   float* gates = nullptr;

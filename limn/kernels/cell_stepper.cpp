@@ -34,7 +34,8 @@ class GatedStepper final : public SteppingCell {
     const ConstMatrix hh(parameters[1].data(), width, shape.hidden_size);
     const std::array parts{hh, ih.slice_columns(0, shape.input_size)};
     step_weights_.pack(parts, WeightLayout::kOutputMajor);
-    constant_weights_.pack(ih.slice_columns(shape.input_size, shape.constant_size), WeightLayout::kOutputMajor);
+    constant_weights_.pack(ih.slice_columns(shape.input_size, shape.constant_size),
+                           WeightLayout::kOutputMajor);
     for (const auto vector : parameters.subspan(2)) vectors_.emplace_back(vector.begin(), vector.end());
   }
 
@@ -92,18 +93,22 @@ class HyperStepper final : public SteppingCell {
   }
 
   [[nodiscard]] std::int64_t prepared_size() const override { return products_.prepared_size(); }
-  void prepare(ConstMatrix constant, Matrix prepared) const override { products_.prepare(constant, prepared); }
+  void prepare(ConstMatrix constant, Matrix prepared) const override {
+    products_.prepare(constant, prepared);
+  }
 
   void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const override {
     const std::int64_t units = shape.hidden_size, small = shape.hyper_num_units, rows = state.rows;
     MatrixBuffer small_gates, embeddings, gates, scale_x, scale_h, from_x, from_h;
     small_gates.resize(rows, kGates * small);
     embeddings.resize(rows, static_cast<std::int64_t>(kHyperRoles) * kGates * shape.hyper_embedding_size);
-    for (MatrixBuffer* wide : {&gates, &scale_x, &scale_h, &from_x, &from_h}) wide->resize(rows, kGates * units);
+    for (MatrixBuffer* wide : {&gates, &scale_x, &scale_h, &from_x, &from_h})
+      wide->resize(rows, kGates * units);
     const Matrix h = state.slice_columns(0, units), small_state = state.slice_columns(2 * units, 2 * small);
     GemmScratch scratch;
     products_.small_gates(x, h, small_state.slice_columns(0, small), prepared, small_gates.view(), scratch);
-    for (std::int64_t b = 0; b < rows; ++b) finish(small_norm_, small, small_gates.row(b), small_state.row(b));
+    for (std::int64_t b = 0; b < rows; ++b)
+      finish(small_norm_, small, small_gates.row(b), small_state.row(b));
     products_.embed(small_state.slice_columns(0, small), embeddings.view(), scratch);
     products_.scale(kShift, embeddings.view(), gates.view(), scratch);
     products_.scale(kScaleX, embeddings.view(), scale_x.view(), scratch);
@@ -121,7 +126,8 @@ class HyperStepper final : public SteppingCell {
 
  private:
   // `state` is [h, c] of one of the two cells.
-  static void finish(const std::vector<std::vector<float>>& norm, std::int64_t units, float* gates, float* state) {
+  static void finish(const std::vector<std::vector<float>>& norm, std::int64_t units, float* gates,
+                     float* state) {
     float unused[kLayerNormStatistics];
     float* c = state + units;
     layer_norm_forward_row({.units = units,
@@ -175,9 +181,10 @@ void CellStepper::step(ConstMatrix x, ConstMatrix prepared, Matrix state) const 
   const std::int64_t batch = state.rows;
   require(x.rows == batch && x.columns == impl_->cell->shape.input_size && prepared.rows == batch &&
               prepared.columns == prepared_size() && state.columns == state_size(impl_->cell->shape),
-          "cell stepper: x is [{}, {}], prepared [{}, {}] and state [{}, {}], expected [B, {}], [B, {}] and [B, {}]",
-          x.rows, x.columns, prepared.rows, prepared.columns, state.rows, state.columns, impl_->cell->shape.input_size,
-          prepared_size(), state_size(impl_->cell->shape));
+          "cell stepper: x is [{}, {}], prepared [{}, {}] and state [{}, {}], expected [B, {}], [B, {}] and "
+          "[B, {}]",
+          x.rows, x.columns, prepared.rows, prepared.columns, state.rows, state.columns,
+          impl_->cell->shape.input_size, prepared_size(), state_size(impl_->cell->shape));
   const std::int64_t tasks = (batch + kRowsOfTask - 1) / kRowsOfTask;
   if (tasks <= 1) {
     if (batch > 0) impl_->cell->step(x, prepared, state);
@@ -185,7 +192,8 @@ void CellStepper::step(ConstMatrix x, ConstMatrix prepared, Matrix state) const 
   }
   parallel_for(tasks, [&](std::int64_t task) {
     const std::int64_t first = batch * task / tasks, count = batch * (task + 1) / tasks - first;
-    impl_->cell->step(x.slice_rows(first, count), prepared.slice_rows(first, count), state.slice_rows(first, count));
+    impl_->cell->step(x.slice_rows(first, count), prepared.slice_rows(first, count),
+                      state.slice_rows(first, count));
   });
 }
 

@@ -1,5 +1,5 @@
-// Vector functions shared by the Highway sources of this room: exponential, logistic, tanh, and loops that end
-// inside a vector. Included once for every SIMD target, after hwy/highway.h.
+// Vector functions shared by the Highway sources of this room: exponential, logistic, tanh, and loops that
+// end inside a vector. Included once for every SIMD target, after hwy/highway.h.
 #if defined(LIMN_KERNELS_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef LIMN_KERNELS_ELEMENTWISE_INL_H_
 #undef LIMN_KERNELS_ELEMENTWISE_INL_H_
@@ -27,8 +27,8 @@ struct WholeAccess {
   HWY_INLINE FloatVector keep(FloatVector v) const { return v; }
 };
 
-// The first lanes of a vector; the others load as zero and are not stored. Through a buffer, because Highway's masked
-// loads touch the whole vector on targets without masks.
+// The first lanes of a vector; the others load as zero and are not stored. Through a buffer, because
+// Highway's masked loads touch the whole vector on targets without masks.
 struct PartAccess {
   explicit HWY_INLINE PartAccess(std::int64_t count) : lanes(count) {}
   HWY_INLINE FloatVector load(const float* p) const {
@@ -56,8 +56,9 @@ HWY_INLINE void ForEachVector(std::int64_t count, const Body& body) {
   if (i < count) body(PartAccess(count - i), i);
 }
 
-// e^x to about 1e-7 relative for x in [-87, 88], constant beyond: x = n ln 2 + r with |r| <= ln 2 / 2 in two parts
-// (Cody & Waite), e^r by the Taylor polynomial of degree 7 (truncation 5e-9), 2^n through the exponent bits.
+// e^x to about 1e-7 relative for x in [-87, 88], constant beyond: x = n ln 2 + r with |r| <= ln 2 / 2 in two
+// parts (Cody & Waite), e^r by the Taylor polynomial of degree 7 (truncation 5e-9), 2^n through the exponent
+// bits.
 HWY_INLINE FloatVector Exponential(FloatVector x) {
   const Floats d;
   const hn::RebindToSigned<Floats> di;
@@ -83,13 +84,14 @@ HWY_INLINE FloatVector Logistic(FloatVector x) {
   return hn::Div(one, hn::Add(one, Exponential(hn::Neg(x))));
 }
 
-// Relative error below 1e-6 everywhere: near zero, where 1 - 2 / (e^2x + 1) would cancel, the odd polynomial of
-// degree 11 that is nearest to tanh on [-0.625, 0.625] (the coefficients of Moshier's Cephes).
+// Relative error below 1e-6 everywhere: near zero, where 1 - 2 / (e^2x + 1) would cancel, the odd polynomial
+// of degree 11 that is nearest to tanh on [-0.625, 0.625] (the coefficients of Moshier's Cephes).
 HWY_INLINE FloatVector HyperbolicTangent(FloatVector x) {
   const Floats d;
   const auto one = hn::Set(d, 1.0f), two = hn::Set(d, 2.0f);
   const auto magnitude = hn::Abs(x);
-  const auto far = hn::NegMulAdd(two, hn::Div(one, hn::Add(Exponential(hn::Add(magnitude, magnitude)), one)), one);
+  const auto far =
+      hn::NegMulAdd(two, hn::Div(one, hn::Add(Exponential(hn::Add(magnitude, magnitude)), one)), one);
   const auto s = hn::Mul(x, x);
   auto p = hn::Set(d, -5.70498872745e-3f);
   p = hn::MulAdd(p, s, hn::Set(d, 2.06390887954e-2f));

@@ -28,8 +28,8 @@ void GatedSequence::pack_forward_weights() {
   constant_.clear();
   if (shape_.constant_size > 0) {
     PackedWeights weights;
-    weights.pack(weight_ih().slice_columns(shape_.input_size, shape_.constant_size), WeightLayout::kOutputMajor,
-                 precision_);
+    weights.pack(weight_ih().slice_columns(shape_.input_size, shape_.constant_size),
+                 WeightLayout::kOutputMajor, precision_);
     constant_.resize(layout_.batch(), width);
     multiply_parallel(weights, input_.constant, repeated, constant_.view());
   } else if (!added.empty()) {
@@ -80,8 +80,10 @@ void GatedSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix
     const std::array inputs{ConstMatrix(h.view().slice_rows(0, rows)),
                             slice.of(input_.x.slice_rows(first, layout_.active(t)))};
     ConstMatrix init = constant_.view();
-    if (one_constant) init = {constant_.row(0), rows, gates.columns, 0};
-    else if (!constant_.empty()) init = slice.of(init);
+    if (one_constant)
+      init = {constant_.row(0), rows, gates.columns, 0};
+    else if (!constant_.empty())
+      init = slice.of(init);
     step_weights_.multiply(inputs, init, gates, scratch);
     for (std::int64_t i = 0; i < rows; ++i) {
       const std::int64_t b = slice.sequence(i), row = first + b;
@@ -123,7 +125,8 @@ void GatedSequence::backward_slice(const BatchSlice& slice, const RecurrentSeque
   GemmScratch scratch;
   dh.resize(size, units);
   dc.resize(size, units);
-  const ConstMatrix last = gradients.final_state.data ? slice.of(gradients.final_state) : gradients.final_state;
+  const ConstMatrix last =
+      gradients.final_state.data ? slice.of(gradients.final_state) : gradients.final_state;
   copy_rows(columns_of(last, 0, units), dh.view());
   copy_rows(columns_of(last, units, units), dc.view());
   for (std::int64_t k = layout_.steps() - 1; k >= 0; --k) {
@@ -165,7 +168,8 @@ void GatedSequence::gradients_of_weights(const RecurrentSequence::Gradients& gra
   }
   weight_gradients(gates_.view(), parts, false, precision_);
   if (shape_.constant_size > 0) {
-    const WeightGradient part{input_.constant, nullptr, ih.slice_columns(shape_.input_size, shape_.constant_size)};
+    const WeightGradient part{input_.constant, nullptr,
+                              ih.slice_columns(shape_.input_size, shape_.constant_size)};
     weight_gradients(constant_grad_.view(), std::span(&part, 1), false, precision_);
   }
 }
@@ -177,8 +181,8 @@ void GatedSequence::gradients_of_inputs(const RecurrentSequence::Gradients& grad
     multiply_parallel(weights, gates_.view(), {}, gradients.x);
   }
   if (gradients.constant.data && shape_.constant_size > 0) {
-    weights.pack(weight_ih().slice_columns(shape_.input_size, shape_.constant_size), WeightLayout::kInputMajor,
-                 precision_);
+    weights.pack(weight_ih().slice_columns(shape_.input_size, shape_.constant_size),
+                 WeightLayout::kInputMajor, precision_);
     multiply_parallel(weights, constant_grad_.view(), {}, gradients.constant);
   }
 }

@@ -1,6 +1,6 @@
-// The loop over time that the lstm and layer_norm cells share: pre-activations a = W_ih [x; z] + W_hh h, then one
-// call for each row. Each slice of the batch runs through all steps on one thread; the gradients of the weights
-// follow afterwards, all steps in one product. Internal to the room.
+// The loop over time that the lstm and layer_norm cells share: pre-activations a = W_ih [x; z] + W_hh h, then
+// one call for each row. Each slice of the batch runs through all steps on one thread; the gradients of the
+// weights follow afterwards, all steps in one product. Internal to the room.
 #pragma once
 
 #include <vector>
@@ -59,12 +59,12 @@ class GatedSequence : public CellSequence {
   Precision precision_;
   Direction direction_;
   RecurrentSequence::Input input_;
-  PackedWeights step_weights_;   // [W_hh, W_ih of x]ᵀ, [H + D, 4H]
-  PackedWeights back_weights_;   // W_hh, [4H, H]
-  MatrixBuffer constant_;        // W_ih z + bias, [B, 4H], or one row of bias, or empty
-  MatrixBuffer gates_;           // [R, 4H]: activations, then dL/da
-  MatrixBuffer hidden_, cell_;   // [R + B, H]: after each row, then the initial state
-  MatrixBuffer constant_grad_;   // Σ_t dL/da, [B, 4H], where Z > 0
+  PackedWeights step_weights_;  // [W_hh, W_ih of x]ᵀ, [H + D, 4H]
+  PackedWeights back_weights_;  // W_hh, [4H, H]
+  MatrixBuffer constant_;       // W_ih z + bias, [B, 4H], or one row of bias, or empty
+  MatrixBuffer gates_;          // [R, 4H]: activations, then dL/da
+  MatrixBuffer hidden_, cell_;  // [R + B, H]: after each row, then the initial state
+  MatrixBuffer constant_grad_;  // Σ_t dL/da, [B, 4H], where Z > 0
 };
 
 }  // namespace limn::kernels

@@ -17,7 +17,8 @@ std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};
 }  // namespace
 
 void set_gemm_backend(GemmBackend backend) {
-  require(backend != GemmBackend::kOneDnn || has_onednn(), "gemm: this build has no oneDNN; use the portable backend");
+  require(backend != GemmBackend::kOneDnn || has_onednn(),
+          "gemm: this build has no oneDNN; use the portable backend");
   chosen_backend.store(backend);
 }
 
@@ -45,7 +46,8 @@ void PackedWeights::pack(std::span<const ConstMatrix> parts, WeightLayout layout
   }
   const Precision usable = has_bf16() ? precision : Precision::kFloat32;
   const bool with_library = gemm_backend() == GemmBackend::kOneDnn || usable == Precision::kBFloat16;
-  impl_ = with_library ? pack_onednn(weights, depth, columns, usable) : pack_portable(weights, depth, columns);
+  impl_ =
+      with_library ? pack_onednn(weights, depth, columns, usable) : pack_portable(weights, depth, columns);
   impl_->total_depth = depth;
   impl_->total_columns = columns;
 }
@@ -54,15 +56,16 @@ void PackedWeights::pack(ConstMatrix weights, WeightLayout layout, Precision pre
   pack(std::span(&weights, 1), layout, precision);
 }
 
-void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
-                                     std::int64_t last, GemmScratch& scratch) const {
+void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c,
+                                     std::int64_t first, std::int64_t last, GemmScratch& scratch) const {
   assert(impl_ && c.columns == impl_->total_columns && first % impl_->column_step() == 0);
   assert(!init.data || (init.rows >= c.rows && init.columns == c.columns));
   if (c.rows == 0 || first >= last) return;
   impl_->multiply(a, init, c, first, last, scratch);
 }
 
-void PackedWeights::multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, GemmScratch& scratch) const {
+void PackedWeights::multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c,
+                             GemmScratch& scratch) const {
   multiply_columns(a, init, c, 0, columns(), scratch);
 }
 
@@ -85,7 +88,8 @@ void multiply_parallel(const PackedWeights& weights, ConstMatrix a, ConstMatrix 
   });
 }
 
-void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, Precision precision) {
+void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
+                      Precision precision) {
   const Precision usable = has_bf16() ? precision : Precision::kFloat32;
   if (gemm_backend() == GemmBackend::kOneDnn || usable == Precision::kBFloat16) {
     weight_gradients_onednn(d, parts, accumulate, usable);

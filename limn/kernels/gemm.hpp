@@ -1,8 +1,9 @@
-// Matrix products of the recurrent cells. Two of them: activations times weights that were packed once for many
-// products (PackedWeights), and the gradient of weights summed over all rows of a batch (weight_gradients).
-// Matrices may be given in parts that lie side by side along the summed dimension, so that [h, x] needs no copy.
-// Backends: oneDNN where it was found and the CPU has AVX-512 or AMX, else our own on Highway. With our own, an
-// element of a result depends only on its row and column, never on the number of threads or on the other rows.
+// Matrix products of the recurrent cells. Two of them: activations times weights that were packed once for
+// many products (PackedWeights), and the gradient of weights summed over all rows of a batch
+// (weight_gradients). Matrices may be given in parts that lie side by side along the summed dimension, so
+// that [h, x] needs no copy. Backends: oneDNN where it was found and the CPU has AVX-512 or AMX, else our own
+// on Highway. With our own, an element of a result depends only on its row and column, never on the number of
+// threads or on the other rows.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ enum class GemmBackend { kAutomatic, kPortable, kOneDnn };
 
 // Whether this build has oneDNN.
 [[nodiscard]] bool has_onednn();
-// For tests and benchmarks: what is packed or multiplied from now on uses `backend`. Throws Error for kOneDnn in a
-// build without it. Not while products run.
+// For tests and benchmarks: what is packed or multiplied from now on uses `backend`. Throws Error for kOneDnn
+// in a build without it. Not while products run.
 void set_gemm_backend(GemmBackend backend);
 // kPortable or kOneDnn, never kAutomatic.
 [[nodiscard]] GemmBackend gemm_backend();
@@ -39,8 +40,8 @@ enum class WeightLayout {
   kInputMajor,   // [K_i, N], one below the other: C = A · [W_1; W_2; …]
 };
 
-// A weight matrix B [K, N] in the order in which the kernels read it. Immutable between calls of pack(), so any number
-// of threads may multiply with it.
+// A weight matrix B [K, N] in the order in which the kernels read it. Immutable between calls of pack(), so
+// any number of threads may multiply with it.
 class PackedWeights {
  public:
   PackedWeights();
@@ -49,11 +50,13 @@ class PackedWeights {
   PackedWeights& operator=(PackedWeights&&) noexcept;
 
   // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16 where has_bf16().
-  void pack(std::span<const ConstMatrix> parts, WeightLayout layout, Precision precision = Precision::kFloat32);
+  void pack(std::span<const ConstMatrix> parts, WeightLayout layout,
+            Precision precision = Precision::kFloat32);
   void pack(ConstMatrix weights, WeightLayout layout, Precision precision = Precision::kFloat32);
 
-  // C [M, N] = init + [A_1 A_2 …] · B on the calling thread. `init` is [M, N] (a row stride of 0 repeats one row; it
-  // may be C itself) or empty, which means zero. The A_i [M, K_i] may be cut differently from the parts of B.
+  // C [M, N] = init + [A_1 A_2 …] · B on the calling thread. `init` is [M, N] (a row stride of 0 repeats one
+  // row; it may be C itself) or empty, which means zero. The A_i [M, K_i] may be cut differently from the
+  // parts of B.
   void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, GemmScratch& scratch) const;
   void multiply(ConstMatrix a, ConstMatrix init, Matrix c, GemmScratch& scratch) const;
   // The same for columns [first, last) of B and C only; `first` must be a multiple of column_step().
@@ -80,8 +83,9 @@ struct WeightGradient {
   Matrix out;                          // [N, K_i]
 };
 
-// The gradients of weights that met inputs a_i with output gradients d [R, N]: one product for all parts, divided
-// over the pool by elements of the result, never along R. With `accumulate` they are added to what `out` holds.
+// The gradients of weights that met inputs a_i with output gradients d [R, N]: one product for all parts,
+// divided over the pool by elements of the result, never along R. With `accumulate` they are added to what
+// `out` holds.
 void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate = false,
                       Precision precision = Precision::kFloat32);
 

@@ -34,8 +34,8 @@ struct WeightParts {
   }
 };
 
-[[nodiscard]] std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth,
-                                                                 std::int64_t columns);
+[[nodiscard]] std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights,
+                                                                 std::int64_t depth, std::int64_t columns);
 void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate);
 
 // Both throw Error in a build without oneDNN.

@@ -1,6 +1,263 @@
-// The oneDNN backend of gemm.hpp, or its absence.
+// The oneDNN backend of gemm.hpp, in float32 and in bf16 with float32 sums, or its absence where limn was
+// built without oneDNN. Weights are reordered once into the layout that oneDNN prefers; primitives are kept
+// by their sizes. Every product runs on the calling thread alone: the division over threads is ours.
 #include "limn/core/error.hpp"
 #include "limn/kernels/gemm_backend.hpp"
+
+#ifdef LIMN_HAVE_ONEDNN
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <tuple>
+
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::kernels {
+namespace {
+
+using dnnl::memory;
+
+// The engine, and what it has compiled. Primitives may be executed by any number of threads at once, since
+// each brings its own scratchpad.
+class Library {
+ public:
+  static Library& instance() {
+    static Library library;
+    return library;
+  }
+
+  const dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+
+  // The primitive for C = A · B with these layouts; compiled at its first use.
+  struct Product {
+    dnnl::matmul primitive;
+    memory::desc a, b, c, scratchpad;
+  };
+  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, int>;
+  std::shared_ptr<const Product> product(const Key& key, const memory::desc& a, const memory::desc& b,
+                                         const memory::desc& c) {
+    const std::lock_guard lock(mutex_);
+    auto& slot = products_[key];
+    if (slot && slot->b == b) return slot;
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), attributes, engine);
+    auto made = std::make_shared<Product>(Product{dnnl::matmul(description), description.src_desc(),
+                                                  description.weights_desc(), description.dst_desc(),
+                                                  description.scratchpad_desc()});
+    // A layout that is still open has no second use under this key.
+    if (b.data.format_kind != dnnl_format_kind_any)
+      slot = made;
+    else
+      products_.erase(key);
+    return made;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<Key, std::shared_ptr<const Product>> products_;
+};
+
+memory::data_type type_of(bool is_bf16) { return is_bf16 ? memory::data_type::bf16 : memory::data_type::f32; }
+
+memory::desc strided(std::int64_t rows, std::int64_t columns, std::int64_t row_stride, bool is_bf16) {
+  return {{rows, columns}, type_of(is_bf16), memory::dims{row_stride, 1}};
+}
+
+// Round to nearest even; NaN stays NaN.
+std::uint16_t to_bf16(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
+  return static_cast<std::uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
+}
+
+// Values of either type in one piece of memory.
+struct TypedBuffer {
+  bool is_bf16;
+  AlignedBuffer<float>& floats;
+  AlignedBuffer<std::uint16_t>& halves;
+
+  void resize(std::int64_t count) {
+    if (is_bf16)
+      halves.resize(static_cast<std::size_t>(count));
+    else
+      floats.resize(static_cast<std::size_t>(count));
+  }
+  void put(const float* from, std::int64_t count, std::int64_t at) {
+    if (is_bf16)
+      std::transform(from, from + count, halves.data() + at, to_bf16);
+    else
+      std::copy_n(from, count, floats.data() + at);
+  }
+  [[nodiscard]] void* data() { return is_bf16 ? static_cast<void*>(halves.data()) : floats.data(); }
+};
+
+void run(const Library::Product& product, void* a, void* b, float* c,
+         AlignedBuffer<std::uint8_t>& scratchpad) {
+  auto& engine = Library::instance().engine;
+  omp_set_num_threads(1);  // of this thread only: oneDNN would start a team of its own inside our pool
+  scratchpad.resize(product.scratchpad.get_size());
+  dnnl::stream stream(engine);
+  dnnl::matmul(product.primitive)
+      .execute(stream, {{DNNL_ARG_SRC, memory(product.a, engine, a)},
+                        {DNNL_ARG_WEIGHTS, memory(product.b, engine, b)},
+                        {DNNL_ARG_DST, memory(product.c, engine, c)},
+                        {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, engine, scratchpad.data())}});
+  stream.wait();
+}
+
+class OneDnnWeights final : public PackedWeights::Impl {
+ public:
+  OneDnnWeights(const WeightParts& weights, std::int64_t k, std::int64_t n, bool is_bf16)
+      : depth_(k), columns_(n), is_bf16_(is_bf16) {
+    if (k == 0 || n == 0) return;
+    auto& library = Library::instance();
+    constexpr std::int64_t kUsualRows = 48;
+    const memory::desc open({k, n}, type_of(is_bf16), memory::format_tag::any);
+    layout_ = library
+                  .product({kUsualRows, k, n, k, n, is_bf16, 0}, strided(kUsualRows, k, k, is_bf16), open,
+                           strided(kUsualRows, n, n, false))
+                  ->b;
+    AlignedBuffer<float> plain(static_cast<std::size_t>(k * n));
+    gather(weights, plain.data());
+    values_.resize(layout_.get_size());
+    omp_set_num_threads(1);
+    dnnl::stream stream(library.engine);
+    memory from(strided(k, n, n, false), library.engine, plain.data()),
+        to(layout_, library.engine, values_.data());
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+  }
+
+  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
+                std::int64_t last, GemmScratch& scratch) const override {
+    static_cast<void>(first);
+    static_cast<void>(last);  // always all columns, see column_step()
+    if (depth_ > 0) {
+      gather_rows(a, c.rows, scratch);
+      scratch.c.resize(static_cast<std::size_t>(c.rows * columns_));
+      const auto product = Library::instance().product(
+          {c.rows, depth_, columns_, depth_, columns_, is_bf16_, 1},
+          strided(c.rows, depth_, depth_, is_bf16_), layout_, strided(c.rows, columns_, columns_, false));
+      TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
+      run(*product, inputs.data(), const_cast<std::uint8_t*>(values_.data()), scratch.c.data(),
+          scratch.library);
+    }
+    for (std::int64_t r = 0; r < c.rows; ++r) {
+      const float* sum = depth_ > 0 ? scratch.c.data() + r * columns_ : nullptr;
+      const float* start = init.data ? init.row(r) : nullptr;
+      float* out = c.row(r);
+      for (std::int64_t n = 0; n < columns_; ++n) out[n] = (start ? start[n] : 0.0f) + (sum ? sum[n] : 0.0f);
+    }
+  }
+
+  // Blocks of oneDNN's layout are its own affair: the columns are not divided.
+  [[nodiscard]] std::int64_t column_step() const override { return std::max<std::int64_t>(1, columns_); }
+
+ private:
+  void gather(const WeightParts& weights, float* plain) const {
+    std::int64_t first = 0;
+    for (const ConstMatrix& part : weights.parts) {
+      const std::int64_t depth = weights.depth_of(part);
+      for (std::int64_t k = 0; k < depth; ++k) {
+        for (std::int64_t n = 0; n < columns_; ++n)
+          plain[(first + k) * columns_ + n] = weights.at(part, k, n);
+      }
+      first += depth;
+    }
+  }
+
+  void gather_rows(std::span<const ConstMatrix> a, std::int64_t rows, GemmScratch& scratch) const {
+    TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
+    inputs.resize(rows * depth_);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      std::int64_t at = r * depth_;
+      for (const ConstMatrix& part : a) {
+        if (part.columns > 0) inputs.put(part.row(r), part.columns, at);
+        at += part.columns;
+      }
+    }
+  }
+
+  std::int64_t depth_, columns_;
+  bool is_bf16_;
+  memory::desc layout_;
+  AlignedBuffer<std::uint8_t> values_;
+};
+
+// dᵀ · inputs for columns [first, first + count) of d, and their way into the parts' gradients.
+void gradient_columns(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, bool is_bf16,
+                      TypedBuffer& inputs, std::int64_t width, std::int64_t first, std::int64_t count) {
+  GemmScratch scratch;
+  TypedBuffer outputs{is_bf16, scratch.a, scratch.a_bf16};
+  outputs.resize(d.rows * count);
+  for (std::int64_t r = 0; r < d.rows; ++r) outputs.put(d.row(r) + first, count, r * count);
+  scratch.c.resize(static_cast<std::size_t>(count * width));
+  const memory::desc transposed({count, d.rows}, type_of(is_bf16), memory::dims{1, count});
+  const auto product = Library::instance().product({count, d.rows, width, count, width, is_bf16, 2},
+                                                   transposed, strided(d.rows, width, width, is_bf16),
+                                                   strided(count, width, width, false));
+  run(*product, outputs.data(), inputs.data(), scratch.c.data(), scratch.library);
+  for (std::int64_t n = 0; n < count; ++n) {
+    const float* from = scratch.c.data() + n * width;
+    for (const WeightGradient& part : parts) {
+      for (std::int64_t k = 0; k < part.a.columns; ++k) {
+        float& out = part.out(first + n, k);
+        out = from[k] + (accumulate ? out : 0.0f);
+      }
+      from += part.a.columns;
+    }
+  }
+}
+
+}  // namespace
+
+bool has_onednn() { return true; }
+bool onednn_has_bf16() { return dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core_bf16; }
+bool onednn_is_faster() {
+  const auto isa = dnnl::get_effective_cpu_isa();
+  return isa >= dnnl::cpu_isa::avx512_core && isa != dnnl::cpu_isa::avx2_vnni;
+}
+
+std::unique_ptr<PackedWeights::Impl> pack_onednn(const WeightParts& weights, std::int64_t depth,
+                                                 std::int64_t columns, Precision precision) {
+  return std::make_unique<OneDnnWeights>(weights, depth, columns, precision == Precision::kBFloat16);
+}
+
+void weight_gradients_onednn(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
+                             Precision precision) {
+  std::int64_t width = 0;
+  for (const WeightGradient& part : parts) width += part.a.columns;
+  if (width == 0 || d.rows == 0 || d.columns == 0) return weight_gradients_portable(d, parts, accumulate);
+  const bool is_bf16 = precision == Precision::kBFloat16;
+  AlignedBuffer<float> floats;
+  AlignedBuffer<std::uint16_t> halves;
+  TypedBuffer inputs{is_bf16, floats, halves};
+  inputs.resize(d.rows * width);
+  for (std::int64_t r = 0; r < d.rows; ++r) {
+    std::int64_t at = r * width;
+    for (const WeightGradient& part : parts) {
+      inputs.put(part.a.row(part.rows ? part.rows[r] : r), part.a.columns, at);
+      at += part.a.columns;
+    }
+  }
+  // Divided by columns of d in equal shares that do not depend on the number of threads.
+  constexpr std::int64_t kColumns = 128;
+  parallel_for((d.columns + kColumns - 1) / kColumns, [&](std::int64_t task) {
+    const std::int64_t first = task * kColumns, count = std::min(kColumns, d.columns - first);
+    gradient_columns(d, parts, accumulate, is_bf16, inputs, width, first, count);
+  });
+}
+
+}  // namespace limn::kernels
+
+#else
 
 namespace limn::kernels {
 
@@ -15,3 +272,5 @@ void weight_gradients_onednn(ConstMatrix, std::span<const WeightGradient>, bool,
 }
 
 }  // namespace limn::kernels
+
+#endif

@@ -1,6 +1,6 @@
-// The portable backend of gemm.hpp: packing, blocking and the division over threads. After Goto & van de Geijn,
-// "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of B stays in the first cache, a block of A in
-// the second, and C is touched once for each block of the depth.
+// The portable backend of gemm.hpp: packing, blocking and the division over threads. After Goto & van de
+// Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of B stays in the first cache, a
+// block of A in the second, and C is touched once for each block of the depth.
 #include <algorithm>
 #include <vector>
 
@@ -21,7 +21,9 @@ constexpr std::int64_t kMaxRows = 192;
 // Elements of B packed at once for a weight gradient.
 constexpr std::int64_t kGradientColumns = 512;
 
-std::int64_t round_up(std::int64_t value, std::int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
 // [0, size) cut into blocks of nearly equal size, at most `most` each.
 struct Blocks {
@@ -39,8 +41,8 @@ class PortableWeights final : public PackedWeights::Impl {
     parallel_for(padded_ / width_, [&](std::int64_t panel) { pack_panel(weights, n, panel); });
   }
 
-  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last,
-                GemmScratch& scratch) const override {
+  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
+                std::int64_t last, GemmScratch& scratch) const override {
     if (blocks_.count == 0) return fill_from_init(init, c, first, last);
     scratch.a.resize(static_cast<std::size_t>(std::min(c.rows, kMaxRows) * blocks_.size));
     for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
@@ -48,15 +50,16 @@ class PortableWeights final : public PackedWeights::Impl {
       pack_rows(a, row, rows, scratch.a.data());
       for (std::int64_t block = 0; block < blocks_.count; ++block) {
         const float* from = block > 0 ? c.row(row) : init.data ? init.row(row) : nullptr;
-        portable::multiply_block({.a = scratch.a.data() + rows * blocks_.begin(block),
-                        .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
-                        .rows = rows,
-                        .columns = last - first,
-                        .depth = blocks_.length(block),
-                        .init = from ? from + first : nullptr,
-                        .init_stride = block > 0 ? c.row_stride : init.row_stride,
-                        .c = c.row(row) + first,
-                        .c_stride = c.row_stride});
+        portable::multiply_block(
+            {.a = scratch.a.data() + rows * blocks_.begin(block),
+             .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
+             .rows = rows,
+             .columns = last - first,
+             .depth = blocks_.length(block),
+             .init = from ? from + first : nullptr,
+             .init_stride = block > 0 ? c.row_stride : init.row_stride,
+             .c = c.row(row) + first,
+             .c_stride = c.row_stride});
       }
     }
   }
@@ -111,7 +114,8 @@ class PortableWeights final : public PackedWeights::Impl {
   AlignedBuffer<float> values_;
 };
 
-// One rectangle of a weight gradient: rows [row, row + rows) are columns of [A_1 A_2 …], columns are those of D.
+// One rectangle of a weight gradient: rows [row, row + rows) are columns of [A_1 A_2 …], columns are those of
+// D.
 struct GradientTask {
   ConstMatrix d;
   std::span<const WeightGradient> parts;
@@ -135,22 +139,24 @@ void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_
   const Tiling tiling(task.rows, portable::max_tile_rows());
   for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
     const std::int64_t width = tiling.rows(t);
-    for_each_part(task, task.row + r, width, [&](const WeightGradient& part, std::int64_t column, std::int64_t offset,
-                                                 std::int64_t count) {
-      float* to = packed + r * depth + offset;
-      const bool is_whole = count == width && column + portable::readable_width() <= part.a.columns;
-      if (is_whole) {
-        return portable::gather_tile({.from = part.a.data + column + (part.rows ? 0 : k0 * part.a.row_stride),
-                                      .stride = part.a.row_stride,
-                                      .rows = part.rows ? part.rows + k0 : nullptr,
-                                      .depth = depth,
-                                      .width = width,
-                                      .tile = to});
-      }
-      for (std::int64_t k = k0; k < k0 + depth; ++k, to += width) {
-        std::copy_n(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
-      }
-    });
+    for_each_part(
+        task, task.row + r, width,
+        [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
+          float* to = packed + r * depth + offset;
+          const bool is_whole = count == width && column + portable::readable_width() <= part.a.columns;
+          if (is_whole) {
+            return portable::gather_tile(
+                {.from = part.a.data + column + (part.rows ? 0 : k0 * part.a.row_stride),
+                 .stride = part.a.row_stride,
+                 .rows = part.rows ? part.rows + k0 : nullptr,
+                 .depth = depth,
+                 .width = width,
+                 .tile = to});
+          }
+          for (std::int64_t k = k0; k < k0 + depth; ++k, to += width) {
+            std::copy_n(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
+          }
+        });
   }
 }
 
@@ -172,22 +178,24 @@ void pack_gradient_outputs(const GradientTask& task, std::int64_t k0, std::int64
 
 // c [rows, columns] is the gradient transposed.
 void store_gradient(const GradientTask& task, const float* c) {
-  for_each_part(task, task.row, task.rows, [&](const WeightGradient& part, std::int64_t column, std::int64_t offset,
-                                               std::int64_t count) {
-    for (std::int64_t n = 0; n < task.columns; ++n) {
-      float* out = part.out.row(task.column + n) + column;
-      const float* from = c + offset * task.columns + n;
-      for (std::int64_t i = 0; i < count; ++i) {
-        out[i] = from[i * task.columns] + (task.accumulate ? out[i] : 0.0f);
-      }
-    }
-  });
+  for_each_part(
+      task, task.row, task.rows,
+      [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
+        for (std::int64_t n = 0; n < task.columns; ++n) {
+          float* out = part.out.row(task.column + n) + column;
+          const float* from = c + offset * task.columns + n;
+          for (std::int64_t i = 0; i < count; ++i) {
+            out[i] = from[i * task.columns] + (task.accumulate ? out[i] : 0.0f);
+          }
+        }
+      });
 }
 
 void compute_gradient(const GradientTask& task) {
   const Blocks blocks(task.d.rows, kMaxDepth);
   AlignedBuffer<float> a(static_cast<std::size_t>(task.rows * kMaxDepth));
-  AlignedBuffer<float> b(static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
+  AlignedBuffer<float> b(
+      static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
   AlignedBuffer<float> c(static_cast<std::size_t>(task.rows * task.columns));
   if (blocks.count == 0) std::fill_n(c.data(), c.size(), 0.0f);
   for (std::int64_t block = 0; block < blocks.count; ++block) {
@@ -195,21 +203,22 @@ void compute_gradient(const GradientTask& task) {
     pack_gradient_inputs(task, blocks.begin(block), depth, a.data());
     pack_gradient_outputs(task, blocks.begin(block), depth, b.data());
     portable::multiply_block({.a = a.data(),
-                    .b = b.data(),
-                    .rows = task.rows,
-                    .columns = task.columns,
-                    .depth = depth,
-                    .init = block > 0 ? c.data() : nullptr,
-                    .init_stride = task.columns,
-                    .c = c.data(),
-                    .c_stride = task.columns});
+                              .b = b.data(),
+                              .rows = task.rows,
+                              .columns = task.columns,
+                              .depth = depth,
+                              .init = block > 0 ? c.data() : nullptr,
+                              .init_stride = task.columns,
+                              .c = c.data(),
+                              .c_stride = task.columns});
   }
   store_gradient(task, c.data());
 }
 
 }  // namespace
 
-std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth, std::int64_t columns) {
+std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth,
+                                                   std::int64_t columns) {
   return std::make_unique<PortableWeights>(weights, depth, columns);
 }
 

@@ -35,9 +35,9 @@ std::int64_t MaxTileRows() { return kMaxRows; }
 
 // One tile: kRows rows times kPanels panels that lie `panel_size` apart.
 template <int kRows, int kPanels>
-HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::int64_t panel_size,
-                             std::int64_t depth, const float* init, std::int64_t init_stride, float* c,
-                             std::int64_t c_stride) {
+HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
+                             std::int64_t panel_size, std::int64_t depth, const float* init,
+                             std::int64_t init_stride, float* c, std::int64_t c_stride) {
   constexpr int kVectors = kPanels * kPanelVectors;
   const Tag d;
   Vector sum[kRows][kVectors];
@@ -83,15 +83,17 @@ HWY_NOINLINE void MultiplyNarrowTile(const float* a, const float* b, std::int64_
   for (int r = 0; r < kRows; ++r) std::copy_n(buffer + r * kPanelWidth, columns, c + r * c_stride);
 }
 
-// All tiles of kRows rows among rows [first, first + count · kRows) for panels of columns [column, column_end).
+// All tiles of kRows rows among rows [first, first + count · kRows) for panels of columns [column,
+// column_end).
 template <int kRows>
-HWY_NOINLINE void MultiplyTiles(const BlockProduct& p, std::int64_t first, std::int64_t count, std::int64_t column,
-                                std::int64_t column_end) {
+HWY_NOINLINE void MultiplyTiles(const BlockProduct& p, std::int64_t first, std::int64_t count,
+                                std::int64_t column, std::int64_t column_end) {
   constexpr int kPanels = panels_at_once(kRows);
   const std::int64_t panel_size = p.depth * kPanelWidth;
   while (column < column_end) {
     const bool several = column_end - column >= kPanels * kPanelWidth;
-    const std::int64_t width = std::min<std::int64_t>(several ? kPanels * kPanelWidth : kPanelWidth, column_end - column);
+    const std::int64_t width =
+        std::min<std::int64_t>(several ? kPanels * kPanelWidth : kPanelWidth, column_end - column);
     const float* b = p.b + column * p.depth;
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t row = first + i * kRows;

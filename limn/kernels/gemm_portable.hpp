@@ -1,8 +1,9 @@
 // The innermost loops of our own matrix products, compiled for every SIMD target and chosen at run time.
 // Reentrant. Only gemm.cpp calls them.
 //
-// A is read in tiles of a few rows, stored [depth][rows of the tile]; B in panels of panel_width() columns, stored
-// [depth][panel_width()], the last one filled up with zeros. Each element of C is summed over the depth in order.
+// A is read in tiles of a few rows, stored [depth][rows of the tile]; B in panels of panel_width() columns,
+// stored [depth][panel_width()], the last one filled up with zeros. Each element of C is summed over the
+// depth in order.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,16 @@ namespace limn::kernels::portable {
 [[nodiscard]] std::int64_t panel_width();
 [[nodiscard]] std::int64_t max_tile_rows();
 
-// Rows of a matrix cut into tiles of nearly equal size, so that none is too small to keep the multipliers busy.
+// Rows of a matrix cut into tiles of nearly equal size, so that none is too small to keep the multipliers
+// busy.
 struct Tiling {
   std::int64_t count = 0;
   std::int64_t base = 0;    // rows of every tile …
   std::int64_t larger = 0;  // … and one more in this many, which come first
   Tiling(std::int64_t rows, std::int64_t max_rows)
-      : count((rows + max_rows - 1) / max_rows), base(count > 0 ? rows / count : 0), larger(rows - base * count) {}
+      : count((rows + max_rows - 1) / max_rows),
+        base(count > 0 ? rows / count : 0),
+        larger(rows - base * count) {}
   [[nodiscard]] std::int64_t rows(std::int64_t tile) const { return base + (tile < larger ? 1 : 0); }
 };
 
@@ -42,8 +46,8 @@ void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::in
 // panel[k] = row k of `from`, panel_width() floats each.
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel);
 
-// tile[k * width + i] = row rows[k] (k itself where rows is null) of `from`, element i < width. Whole vectors are
-// read and written: up to readable_width() floats of each row, and as many behind the end of the tile.
+// tile[k * width + i] = row rows[k] (k itself where rows is null) of `from`, element i < width. Whole vectors
+// are read and written: up to readable_width() floats of each row, and as many behind the end of the tile.
 struct GatherTile {
   const float* from = nullptr;
   std::int64_t stride = 0;

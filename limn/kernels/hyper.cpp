@@ -103,8 +103,8 @@ void HyperSequence::small_cell(ForwardSlice& s, std::int64_t t, std::int64_t row
   const Matrix gates = keep ? s.slice.of(small_gates_.view().slice_rows(first, active))
                             : s.small_gates.view().slice_rows(0, rows);
   products_.small_gates(s.slice.of(input_.x.slice_rows(first, active)), s.h.view().slice_rows(0, rows),
-                        s.small_h.view().slice_rows(0, rows), s.slice.of(ConstMatrix(prepared_.view())), gates,
-                        s.scratch);
+                        s.small_h.view().slice_rows(0, rows), s.slice.of(ConstMatrix(prepared_.view())),
+                        gates, s.scratch);
   const LayerNormWeights weights = layer_norm_weights(tensors().small_norm);
   float unused[kLayerNormStatistics];
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -121,7 +121,8 @@ void HyperSequence::small_cell(ForwardSlice& s, std::int64_t t, std::int64_t row
 }
 
 void HyperSequence::main_cell(ForwardSlice& s, std::int64_t t, std::int64_t rows) {
-  const std::int64_t first = layout_.row(t, 0), active = layout_.active(t), width = kGates * shape_.hidden_size;
+  const std::int64_t first = layout_.row(t, 0), active = layout_.active(t),
+                     width = kGates * shape_.hidden_size;
   const bool keep = input_.keep_for_backward;
   const auto kept_or = [&](MatrixBuffer& kept, MatrixBuffer& own) {
     return keep ? s.slice.of(kept.view().slice_rows(first, active)) : own.view().slice_rows(0, rows);
@@ -155,7 +156,8 @@ void HyperSequence::main_cell(ForwardSlice& s, std::int64_t t, std::int64_t rows
   }
 }
 
-std::unique_ptr<CellSequence> make_hyper_sequence(const CellShape& shape, Direction direction, Precision precision) {
+std::unique_ptr<CellSequence> make_hyper_sequence(const CellShape& shape, Direction direction,
+                                                  Precision precision) {
   return std::make_unique<HyperSequence>(shape, direction, precision);
 }
 

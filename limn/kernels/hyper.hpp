@@ -1,6 +1,6 @@
-// The hyper cell over whole sequences: a small layer_norm cell reads [x; z; h] and scales the main cell's products
-// row by row (MODELS.md §3). Kept for the backward pass: the normalised gates of both cells, W_hh h, the embeddings and
-// the states; scales and W_ih x are computed again. Internal to the room.
+// The hyper cell over whole sequences: a small layer_norm cell reads [x; z; h] and scales the main cell's
+// products row by row (MODELS.md §3). Kept for the backward pass: the normalised gates of both cells, W_hh h,
+// the embeddings and the states; scales and W_ih x are computed again. Internal to the room.
 #pragma once
 
 #include <vector>
@@ -37,7 +37,8 @@ class HyperSequence final : public CellSequence {
 
   void gradients_of_factors(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out);
   void split_steps(std::int64_t first, std::int64_t last, Factors& factors);
-  void accumulate_chunk(std::int64_t first, std::int64_t rows, const Factors& factors, HyperTensors<float>& out);
+  void accumulate_chunk(std::int64_t first, std::int64_t rows, const Factors& factors,
+                        HyperTensors<float>& out);
   void gradients_of_small_cell(HyperTensors<float>& out);
   void gradients_of_constant(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out);
 

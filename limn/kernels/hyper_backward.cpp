@@ -1,7 +1,7 @@
-// The backward pass of hyper.hpp. First every slice of the batch goes back through time and leaves dL/da of both
-// cells, dL/d embeddings and the sums that belong to z. Then the gradients of the weights follow: those of the small
-// cell in one product over all rows, those that meet a scaled product in chunks of steps, for which the scales are
-// computed again rather than kept.
+// The backward pass of hyper.hpp. First every slice of the batch goes back through time and leaves dL/da of
+// both cells, dL/d embeddings and the sums that belong to z. Then the gradients of the weights follow: those
+// of the small cell in one product over all rows, those that meet a scaled product in chunks of steps, for
+// which the scales are computed again rather than kept.
 #include <algorithm>
 
 #include "limn/kernels/cell_rows.hpp"
@@ -139,7 +139,8 @@ void HyperSequence::small_cell_backward(BackwardSlice& s, std::int64_t t) {
     for (std::int64_t gate = 0; gate < kGates; ++gate) {
       const std::int64_t column = (static_cast<std::int64_t>(role) * kGates + gate) * each;
       scale_back_[role][static_cast<std::size_t>(gate)].multiply(
-          d_scale[role].slice_columns(gate * units, units), {}, d_embeddings.slice_columns(column, each), s.scratch);
+          d_scale[role].slice_columns(gate * units, units), {}, d_embeddings.slice_columns(column, each),
+          s.scratch);
     }
   }
   const Matrix d_small_h = s.d_small_h.view().slice_rows(0, rows);
@@ -171,7 +172,8 @@ void HyperSequence::states_backward(BackwardSlice& s, std::int64_t t) {
   small_back_.multiply(da_small, {}, s.d_small_h.view().slice_rows(0, rows), s.scratch);
 }
 
-void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out) {
+void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gradients,
+                                         HyperTensors<float>& out) {
   Factors factors;
   PackedWeights to_x;
   const bool wants_x = gradients.x.data && shape_.input_size > 0;
@@ -180,7 +182,8 @@ void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gra
   for (std::int64_t first = 0; first < layout_.steps();) {
     std::int64_t last = first + 1;
     while (last < layout_.steps() && layout_.row(last, 0) - layout_.row(first, 0) < kChunkRows) ++last;
-    const std::int64_t row = layout_.row(first, 0), rows = layout_.row(last - 1, 0) + layout_.active(last - 1) - row;
+    const std::int64_t row = layout_.row(first, 0),
+                       rows = layout_.row(last - 1, 0) + layout_.active(last - 1) - row;
     for (MatrixBuffer* f : {&factors.scale_x, &factors.scale_h, &factors.from_x, &factors.d_from_h}) {
       f->resize(rows, gates_.columns());
     }
@@ -205,8 +208,8 @@ void HyperSequence::split_steps(std::int64_t first, std::int64_t last, Factors& 
     GemmScratch scratch;
     products_.scale(kScaleX, embeddings, factors.scale_x.view().slice_rows(at, rows), scratch);
     products_.scale(kScaleH, embeddings, factors.scale_h.view().slice_rows(at, rows), scratch);
-    products_.from_x(input_.x.slice_rows(row, rows), prepared_.view(), factors.from_x.view().slice_rows(at, rows),
-                     scratch);
+    products_.from_x(input_.x.slice_rows(row, rows), prepared_.view(),
+                     factors.from_x.view().slice_rows(at, rows), scratch);
     for (std::int64_t i = 0; i < rows; ++i) {
       hyper_split_row({.count = gates_.columns(),
                        .d_gates = gates_.row(row + i),
@@ -226,7 +229,8 @@ void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, cons
   const ConstMatrix da = gates_.view().slice_rows(first, rows);
   const WeightGradient hh{hidden_.view(), layout_.previous() + first, out.hh};
   const WeightGradient x{input_.x.slice_rows(first, rows), nullptr, out.ih_x};
-  const WeightGradient bias{ConstMatrix(&one, rows, 1, 0), nullptr, Matrix(out.bias, kGates * shape_.hidden_size, 1)};
+  const WeightGradient bias{ConstMatrix(&one, rows, 1, 0), nullptr,
+                            Matrix(out.bias, kGates * shape_.hidden_size, 1)};
   weight_gradients(factors.d_from_h.view(), std::span(&hh, 1), accumulate, precision_);
   weight_gradients(factors.from_x.view(), std::span(&x, 1), accumulate, precision_);
   weight_gradients(da, std::span(&bias, 1), accumulate, precision_);
@@ -235,8 +239,9 @@ void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, cons
   // Each is too small to be divided, so the twelve of them are.
   parallel_for(static_cast<std::int64_t>(kHyperRoles) * kGates, [&](std::int64_t i) {
     const auto role = static_cast<std::size_t>(i / kGates);
-    const WeightGradient part{ConstMatrix(embeddings_.view()).slice_rows(first, rows).slice_columns(i * each, each),
-                              nullptr, out.scale_of(role, i % kGates)};
+    const WeightGradient part{
+        ConstMatrix(embeddings_.view()).slice_rows(first, rows).slice_columns(i * each, each), nullptr,
+        out.scale_of(role, i % kGates)};
     weight_gradients(d_scale[role].slice_columns(i % kGates * units, units), std::span(&part, 1), accumulate,
                      precision_);
   });
@@ -253,12 +258,14 @@ void HyperSequence::gradients_of_small_cell(HyperTensors<float>& out) {
     std::vector<WeightGradient> embedding{{small_hidden_.view(), nullptr, out.embedding[role]}};
     const std::span<float> bias = out.embedding_bias[role];
     if (!bias.empty()) embedding.push_back({ConstMatrix(&one, rows, 1, 0), nullptr, Matrix(bias, width, 1)});
-    weight_gradients(ConstMatrix(d_embeddings_.view()).slice_columns(static_cast<std::int64_t>(role) * width, width),
-                     embedding, false, precision_);
+    weight_gradients(
+        ConstMatrix(d_embeddings_.view()).slice_columns(static_cast<std::int64_t>(role) * width, width),
+        embedding, false, precision_);
   }
 }
 
-void HyperSequence::gradients_of_constant(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out) {
+void HyperSequence::gradients_of_constant(const RecurrentSequence::Gradients& gradients,
+                                          HyperTensors<float>& out) {
   if (shape_.constant_size == 0) return;
   const std::int64_t width = gates_.columns();
   const ConstMatrix sums = prepared_grad_.view();

@@ -13,7 +13,8 @@ namespace HWY_NAMESPACE {
 
 void HyperCombine(const HyperCombineRow& row) {
   ForEachVector(row.count, [&](auto access, std::int64_t j) HWY_ATTR {
-    auto sum = hn::MulAdd(access.load(row.scale_x + j), access.load(row.from_x + j), access.load(row.gates + j));
+    auto sum =
+        hn::MulAdd(access.load(row.scale_x + j), access.load(row.from_x + j), access.load(row.gates + j));
     sum = hn::MulAdd(access.load(row.scale_h + j), access.load(row.from_h + j), sum);
     access.store(sum, row.gates + j);
   });

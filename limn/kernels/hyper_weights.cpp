@@ -5,10 +5,14 @@
 namespace limn::kernels {
 
 LayerNormWeights layer_norm_weights(std::span<const std::span<const float>> norm) {
-  return {.gamma = norm[0].data(), .beta = norm[1].data(), .cell_gamma = norm[2].data(), .cell_beta = norm[3].data()};
+  return {.gamma = norm[0].data(),
+          .beta = norm[1].data(),
+          .cell_gamma = norm[2].data(),
+          .cell_beta = norm[3].data()};
 }
 
-void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>& tensors, Precision precision) {
+void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>& tensors,
+                         Precision precision) {
   constexpr auto kLayout = WeightLayout::kOutputMajor;
   shape_ = shape;
   const std::array small{tensors.small_hh, tensors.small_h, tensors.small_x};
@@ -29,7 +33,9 @@ void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>
   }
 }
 
-std::int64_t HyperProducts::prepared_size() const { return kGates * (shape_.hidden_size + shape_.hyper_num_units); }
+std::int64_t HyperProducts::prepared_size() const {
+  return kGates * (shape_.hidden_size + shape_.hyper_num_units);
+}
 
 void HyperProducts::prepare(ConstMatrix constant, Matrix prepared) const {
   const std::int64_t width = kGates * shape_.hidden_size;
@@ -38,11 +44,12 @@ void HyperProducts::prepare(ConstMatrix constant, Matrix prepared) const {
     return;
   }
   multiply_parallel(constant_, constant, {}, prepared.slice_columns(0, width));
-  multiply_parallel(small_constant_, constant, {}, prepared.slice_columns(width, kGates * shape_.hyper_num_units));
+  multiply_parallel(small_constant_, constant, {},
+                    prepared.slice_columns(width, kGates * shape_.hyper_num_units));
 }
 
-void HyperProducts::small_gates(ConstMatrix x, ConstMatrix h, ConstMatrix small_h, ConstMatrix prepared, Matrix out,
-                                GemmScratch& scratch) const {
+void HyperProducts::small_gates(ConstMatrix x, ConstMatrix h, ConstMatrix small_h, ConstMatrix prepared,
+                                Matrix out, GemmScratch& scratch) const {
   const std::array inputs{small_h, h, x};
   small_.multiply(inputs, prepared.slice_columns(kGates * shape_.hidden_size, out.columns), out, scratch);
 }
@@ -52,15 +59,16 @@ void HyperProducts::embed(ConstMatrix small_h, Matrix out, GemmScratch& scratch)
   for (std::size_t role = 0; role < kHyperRoles; ++role) {
     const std::vector<float>& bias = embedding_bias_[role];
     const ConstMatrix init = bias.empty() ? ConstMatrix() : ConstMatrix(bias.data(), out.rows, width, 0);
-    embedding_[role].multiply(small_h, init, out.slice_columns(static_cast<std::int64_t>(role) * width, width),
-                              scratch);
+    embedding_[role].multiply(small_h, init,
+                              out.slice_columns(static_cast<std::int64_t>(role) * width, width), scratch);
   }
 }
 
 void HyperProducts::scale(std::size_t role, ConstMatrix embeddings, Matrix out, GemmScratch& scratch) const {
   const std::int64_t units = shape_.hidden_size, each = shape_.hyper_embedding_size;
   for (std::int64_t gate = 0; gate < kGates; ++gate) {
-    const ConstMatrix init = role == kShift ? ConstMatrix(bias_.data() + gate * units, out.rows, units, 0) : ConstMatrix();
+    const ConstMatrix init =
+        role == kShift ? ConstMatrix(bias_.data() + gate * units, out.rows, units, 0) : ConstMatrix();
     const std::int64_t first = (static_cast<std::int64_t>(role) * kGates + gate) * each;
     scale_[role][static_cast<std::size_t>(gate)].multiply(embeddings.slice_columns(first, each), init,
                                                           out.slice_columns(gate * units, units), scratch);
@@ -71,6 +79,8 @@ void HyperProducts::from_x(ConstMatrix x, ConstMatrix prepared, Matrix out, Gemm
   x_.multiply(x, prepared.slice_columns(0, out.columns), out, scratch);
 }
 
-void HyperProducts::from_h(ConstMatrix h, Matrix out, GemmScratch& scratch) const { h_.multiply(h, {}, out, scratch); }
+void HyperProducts::from_h(ConstMatrix h, Matrix out, GemmScratch& scratch) const {
+  h_.multiply(h, {}, out, scratch);
+}
 
 }  // namespace limn::kernels

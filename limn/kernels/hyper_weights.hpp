@@ -1,5 +1,5 @@
-// The parameters of a hyper cell by name, and its forward products, which whole sequences and single steps share.
-// MODELS.md §3, after Ha et al. 2016 (arXiv 1609.09106). Internal to the room.
+// The parameters of a hyper cell by name, and its forward products, which whole sequences and single steps
+// share. MODELS.md §3, after Ha et al. 2016 (arXiv 1609.09106). Internal to the room.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@ namespace limn::kernels {
 enum HyperRole : std::size_t { kScaleX = 0, kScaleH = 1, kShift = 2 };
 inline constexpr std::size_t kHyperRoles = 3;
 
-// Views of the parameters (T = const float) or their gradients (T = float), given in the order of cell_parameters().
+// Views of the parameters (T = const float) or their gradients (T = float), given in the order of
+// cell_parameters().
 template <class T>
 struct HyperTensors {
   HyperTensors(const CellShape& shape, std::span<const std::span<T>> all)
@@ -44,11 +45,11 @@ struct HyperTensors {
     return scale[role].slice_rows(gate * units, units);
   }
 
-  MatrixView<T> ih_x, ih_z, hh;                     // [4H, D], [4H, Z], [4H, H]
-  MatrixView<T> small_x, small_z, small_h;          // [4U, D], [4U, Z], [4U, H]
-  MatrixView<T> small_hh;                           // [4U, U]
-  std::array<MatrixView<T>, kHyperRoles> embedding;  // [4E, U]
-  std::array<MatrixView<T>, kHyperRoles> scale;      // [4H, E]
+  MatrixView<T> ih_x, ih_z, hh;                          // [4H, D], [4H, Z], [4H, H]
+  MatrixView<T> small_x, small_z, small_h;               // [4U, D], [4U, Z], [4U, H]
+  MatrixView<T> small_hh;                                // [4U, U]
+  std::array<MatrixView<T>, kHyperRoles> embedding;      // [4E, U]
+  std::array<MatrixView<T>, kHyperRoles> scale;          // [4H, E]
   std::array<std::span<T>, kHyperRoles> embedding_bias;  // [4E], the shift's is empty
   std::span<T> bias;                                     // [4H]
   std::span<const std::span<T>> norm, small_norm;        // gamma, beta, cell_gamma, cell_beta

@@ -23,8 +23,8 @@ struct Moments {
   float inverse_deviation[kGateCount];
 };
 
-// Mean and 1 / sqrt(variance + epsilon) of kCount groups of `units` values; the second pass over the first cache
-// costs less than the cancellation of E[x²] − E[x]² would.
+// Mean and 1 / sqrt(variance + epsilon) of kCount groups of `units` values; the second pass over the first
+// cache costs less than the cancellation of E[x²] − E[x]² would.
 template <int kCount>
 HWY_INLINE Moments MomentsOf(const float* values, std::int64_t units) {
   const Floats d;
@@ -98,7 +98,8 @@ struct NormGradient {
     sum = hn::Set(Floats(), Sum(sum) * share);
     product = hn::Set(Floats(), Sum(product) * share);
   }
-  HWY_INLINE FloatVector apply(FloatVector gradient, FloatVector normalised, FloatVector inverse_deviation) const {
+  HWY_INLINE FloatVector apply(FloatVector gradient, FloatVector normalised,
+                               FloatVector inverse_deviation) const {
     return hn::Mul(hn::NegMulAdd(normalised, product, hn::Sub(gradient, sum)), inverse_deviation);
   }
 
@@ -139,8 +140,9 @@ class LayerNormGradient {
   HWY_INLINE void ThroughGates() {
     ForEachVector(units, [&](auto access, std::int64_t j) HWY_ATTR {
       const auto one = hn::Set(Floats(), 1.0f);
-      const auto dc = hn::Add(access.load(row.dc + j), cell_sums.apply(access.load(d_cell + j), Cell(access, j),
-                                                                       hn::Set(Floats(), row.statistics[4])));
+      const auto dc = hn::Add(
+          access.load(row.dc + j),
+          cell_sums.apply(access.load(d_cell + j), Cell(access, j), hn::Set(Floats(), row.statistics[4])));
       const auto i = Logistic(Gate(access, 0, j)), f = Logistic(Gate(access, 1, j));
       const auto g = HyperbolicTangent(Gate(access, 2, j));
       auto di = hn::Mul(dc, g), dg = hn::Mul(dc, i);
@@ -220,6 +222,8 @@ HWY_EXPORT(LayerNormForward);
 HWY_EXPORT(LayerNormBackward);
 
 void layer_norm_forward_row(const LayerNormForwardRow& row) { HWY_DYNAMIC_DISPATCH(LayerNormForward)(row); }
-void layer_norm_backward_row(const LayerNormBackwardRow& row) { HWY_DYNAMIC_DISPATCH(LayerNormBackward)(row); }
+void layer_norm_backward_row(const LayerNormBackwardRow& row) {
+  HWY_DYNAMIC_DISPATCH(LayerNormBackward)(row);
+}
 }  // namespace limn::kernels
 #endif

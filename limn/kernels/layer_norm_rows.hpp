@@ -1,5 +1,5 @@
-// The element-wise arithmetic of layer-normalised cells (MODELS.md §3), one sequence at one step a call, compiled for
-// every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
+// The element-wise arithmetic of layer-normalised cells (MODELS.md §3), one sequence at one step a call,
+// compiled for every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,12 @@ struct LayerNormWeights {
   const float* cell_beta = nullptr;
 };
 
-// What a row keeps for its backward pass beside its gates: 1 / σ of the four gates and of c, and the mean of c.
+// What a row keeps for its backward pass beside its gates: 1 / σ of the four gates and of c, and the mean of
+// c.
 inline constexpr std::int64_t kLayerNormStatistics = 6;
 
-// `gates` holds the pre-activations [4H] and receives them normalised, before gamma and beta. `c` may be `c_previous`;
-// `mask` [H] may be null.
+// `gates` holds the pre-activations [4H] and receives them normalised, before gamma and beta. `c` may be
+// `c_previous`; `mask` [H] may be null.
 struct LayerNormForwardRow {
   std::int64_t units = 0;
   LayerNormWeights weights;
@@ -55,8 +56,8 @@ struct LayerNormBackwardRow {
 };
 void layer_norm_backward_row(const LayerNormBackwardRow& row);
 
-// Sums the gradients of all sequences, [B, layer_norm_gradient_size()], in the order of the rows, into those of gamma,
-// beta, cell_gamma and cell_beta, which are overwritten.
+// Sums the gradients of all sequences, [B, layer_norm_gradient_size()], in the order of the rows, into those
+// of gamma, beta, cell_gamma and cell_beta, which are overwritten.
 void sum_layer_norm_gradients(ConstMatrix of_sequences, ParameterGradients sums);
 
 }  // namespace limn::kernels

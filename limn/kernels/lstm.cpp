@@ -1,4 +1,5 @@
-// The lstm cell (MODELS.md §3): a = W_ih x + W_hh h + b; c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g); h' = σ(o) ⊙ tanh c'.
+// The lstm cell (MODELS.md §3): a = W_ih x + W_hh h + b; c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g); h' = σ(o) ⊙ tanh
+// c'.
 #include "limn/kernels/cell_rows.hpp"
 #include "limn/kernels/gated_sequence.hpp"
 
@@ -11,7 +12,9 @@ class LstmSequence final : public GatedSequence {
 
  private:
   [[nodiscard]] std::span<const float> bias(Parameters parameters) const override { return parameters[2]; }
-  [[nodiscard]] std::span<float> bias_gradient(ParameterGradients gradients) const override { return gradients[2]; }
+  [[nodiscard]] std::span<float> bias_gradient(ParameterGradients gradients) const override {
+    return gradients[2];
+  }
   void prepare_forward(bool) override {}
   void prepare_backward() override {}
   void finish_backward(ParameterGradients) override {}
@@ -38,7 +41,8 @@ class LstmSequence final : public GatedSequence {
 
 }  // namespace
 
-std::unique_ptr<CellSequence> make_lstm_sequence(const CellShape& shape, Direction direction, Precision precision) {
+std::unique_ptr<CellSequence> make_lstm_sequence(const CellShape& shape, Direction direction,
+                                                 Precision precision) {
   return std::make_unique<LstmSequence>(shape, direction, precision);
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limn/core/matrix.hpp"
@@ -48,7 +49,8 @@ enum class Precision { kFloat32, kBFloat16 };
 [[nodiscard]] bool has_bf16();
 
 // Recurrent dropout without memory loss: the mask of (sequence b, step t, unit j) is keep_mask() of this.
-// Disabled where keep == 1. `row_offset + b * row_stride` numbers the sequences over all processes.
+// Disabled where keep == 1. A hyper cell drops candidates of its small cell too: its unit j has number H + j.
+// `row_offset + b * row_stride` numbers the sequences over all processes.
 struct RecurrentDropout {
   float keep = 1;
   std::uint64_t seed = 0;

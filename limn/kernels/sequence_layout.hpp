@@ -31,7 +31,9 @@ class SequenceLayout {
   }
   // For each row the row of the same sequence's step before; rows() + b where b starts there.
   [[nodiscard]] const std::int32_t* previous() const { return previous_.data(); }
-  [[nodiscard]] std::int64_t previous(std::int64_t row) const { return previous_[static_cast<std::size_t>(row)]; }
+  [[nodiscard]] std::int64_t previous(std::int64_t row) const {
+    return previous_[static_cast<std::size_t>(row)];
+  }
 
  private:
   Direction direction_ = Direction::kForward;
@@ -40,8 +42,8 @@ class SequenceLayout {
   std::vector<std::int32_t> previous_;
 };
 
-// Sequences first, first + count, first + 2 · count, …: long and short ones in each slice. A slice goes through all
-// steps on one thread without waiting for the others.
+// Sequences first, first + count, first + 2 · count, …: long and short ones in each slice. A slice goes
+// through all steps on one thread without waiting for the others.
 struct BatchSlice {
   std::int64_t first = 0;
   std::int64_t count = 1;

@@ -1,5 +1,5 @@
-// The cells of MODELS.md §3 written as the formulas stand, one sequence and one scalar at a time, for double or for
-// the tape's Var. Nothing is shared with the kernels but the names and the order of the parameters.
+// The cells of MODELS.md §3 written as the formulas stand, one sequence and one scalar at a time, for double
+// or for the tape's Var. Nothing is shared with the kernels but the names and the order of the parameters.
 #pragma once
 
 #include <cmath>
@@ -40,7 +40,8 @@ Values<S> plus(const Values<S>& a, const Values<S>& b) {
   return out;
 }
 
-// Normalises each of the consecutive groups of `size` values: biased variance, epsilon 1e-3, then gamma and beta.
+// Normalises each of the consecutive groups of `size` values: biased variance, epsilon 1e-3, then gamma and
+// beta.
 template <class S>
 Values<S> layer_norm(const Values<S>& a, std::size_t size, const Values<S>& gamma, const Values<S>& beta) {
   using std::sqrt;
@@ -49,7 +50,8 @@ Values<S> layer_norm(const Values<S>& a, std::size_t size, const Values<S>& gamm
     S mean(0.0), variance(0.0);
     for (std::size_t i = 0; i < size; ++i) mean = mean + a[begin + i];
     mean = mean / S(static_cast<double>(size));
-    for (std::size_t i = 0; i < size; ++i) variance = variance + (a[begin + i] - mean) * (a[begin + i] - mean);
+    for (std::size_t i = 0; i < size; ++i)
+      variance = variance + (a[begin + i] - mean) * (a[begin + i] - mean);
     variance = variance / S(static_cast<double>(size));
     for (std::size_t i = begin; i < begin + size; ++i) {
       out[i] = (a[i] - mean) / sqrt(variance + S(1e-3)) * gamma[i] + beta[i];

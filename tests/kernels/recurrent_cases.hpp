@@ -60,7 +60,8 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
   c.options = options;
   c.batch = static_cast<std::int64_t>(options.lengths.size());
   for (std::int64_t t = 0; !options.lengths.empty() && t < options.lengths.front(); ++t) {
-    c.active.push_back(std::ranges::count_if(options.lengths, [&](std::int64_t length) { return length > t; }));
+    c.active.push_back(
+        std::ranges::count_if(options.lengths, [&](std::int64_t length) { return length > t; }));
     c.rows += c.active.back();
   }
   c.state = kernels::state_size(options.shape);
@@ -68,7 +69,8 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
     std::int64_t count = 1;
     for (const std::int64_t size : spec.shape) count *= size;
     c.parameters.push_back(random_values(count, random, 0.4f));
-    if (spec.name.find("gamma") != std::string::npos || spec.name.ends_with("zx.bias") || spec.name.ends_with("zh.bias")) {
+    if (spec.name.find("gamma") != std::string::npos || spec.name.ends_with("zx.bias") ||
+        spec.name.ends_with("zh.bias")) {
       for (float& value : c.parameters.back()) value += 1;
     }
   }
@@ -82,11 +84,13 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
 }
 
 template <class T>
-MatrixView<T> matrix_of(std::vector<std::remove_const_t<T>>& values, std::int64_t rows, std::int64_t columns) {
+MatrixView<T> matrix_of(std::vector<std::remove_const_t<T>>& values, std::int64_t rows,
+                        std::int64_t columns) {
   return values.empty() ? MatrixView<T>() : MatrixView<T>(values.data(), rows, columns);
 }
 
-inline kernels::RecurrentSequence::Input input_of(Case& c, const std::vector<std::span<const float>>& parameters) {
+inline kernels::RecurrentSequence::Input input_of(Case& c,
+                                                  const std::vector<std::span<const float>>& parameters) {
   const CellShape& shape = c.options.shape;
   return {.parameters = parameters,
           .active = c.active,
@@ -136,13 +140,16 @@ struct CaseInputs {
 
 // The reference: the loss, and the outputs where wanted.
 template <class S>
-S reference_loss(const Case& c, const CaseInputs<S>& in, Values<S>* hidden = nullptr, Values<S>* final_state = nullptr) {
+S reference_loss(const Case& c, const CaseInputs<S>& in, Values<S>* hidden = nullptr,
+                 Values<S>* final_state = nullptr) {
   const CellShape& shape = c.options.shape;
   const CellReference<S> cell(shape, in.parameters);
   const auto units = static_cast<std::size_t>(shape.hidden_size);
-  const std::size_t small = shape.type == kernels::CellType::kHyper ? static_cast<std::size_t>(shape.hyper_num_units) : 0;
+  const std::size_t small =
+      shape.type == kernels::CellType::kHyper ? static_cast<std::size_t>(shape.hyper_num_units) : 0;
   const auto slice = [](const Values<S>& v, std::size_t first, std::size_t count) {
-    return Values<S>(v.begin() + static_cast<std::ptrdiff_t>(first), v.begin() + static_cast<std::ptrdiff_t>(first + count));
+    return Values<S>(v.begin() + static_cast<std::ptrdiff_t>(first),
+                     v.begin() + static_cast<std::ptrdiff_t>(first + count));
   };
   S loss(0.0);
   for (std::int64_t b = 0; b < c.batch; ++b) {
@@ -154,7 +161,8 @@ S reference_loss(const Case& c, const CaseInputs<S>& in, Values<S>* hidden = nul
     for (std::int64_t k = 0; k < length; ++k) {
       const std::int64_t t = c.options.direction == Direction::kForward ? k : length - 1 - k;
       const auto row = static_cast<std::size_t>(c.row(t, b));
-      const auto d = static_cast<std::size_t>(shape.input_size), z = static_cast<std::size_t>(shape.constant_size);
+      const auto d = static_cast<std::size_t>(shape.input_size),
+                 z = static_cast<std::size_t>(shape.constant_size);
       Values<S> input = slice(in.x, row * d, d);
       const Values<S> constant = slice(in.constant, static_cast<std::size_t>(b) * z, z);
       input.insert(input.end(), constant.begin(), constant.end());
@@ -169,7 +177,8 @@ S reference_loss(const Case& c, const CaseInputs<S>& in, Values<S>* hidden = nul
       }
     }
     Values<S> last = state.h;
-    for (const auto* part : {&state.c, &state.hyper_h, &state.hyper_c}) last.insert(last.end(), part->begin(), part->end());
+    for (const auto* part : {&state.c, &state.hyper_h, &state.hyper_c})
+      last.insert(last.end(), part->begin(), part->end());
     for (std::size_t j = 0; j < last.size(); ++j) {
       loss = loss + last[j] * S(c.final_weight[first + j]);
       if (final_state) (*final_state)[first + j] = last[j];

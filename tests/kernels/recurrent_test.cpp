@@ -20,8 +20,9 @@ using kernels::CellStepper;
 using kernels::CellType;
 using kernels::Precision;
 
-// Values are of order 1; float32 sums of a few hundred terms and transcendentals of 1e-6 stay well inside. Absolute
-// errors are taken relative to the largest magnitude of the tensor, since gradients sum over all rows.
+// Values are of order 1; float32 sums of a few hundred terms and transcendentals of 1e-6 stay well inside.
+// Absolute errors are taken relative to the largest magnitude of the tensor, since gradients sum over all
+// rows.
 constexpr double kFloat32Tolerance = 1e-5;
 constexpr double kBFloat16Tolerance = 4e-2;
 
@@ -37,8 +38,9 @@ void expect_near(const std::vector<float>& actual, const std::vector<float>& exp
                                                   : std::numeric_limits<double>::infinity();
     if (error > worst) worst = error, at = i;
   }
-  EXPECT_LE(worst, tolerance * scale) << what << "[" << at << "] is " << actual[at] << ", expected " << expected[at]
-                                      << " (" << worst / (tolerance * scale) << " of the limit)";
+  EXPECT_LE(worst, tolerance * scale)
+      << what << "[" << at << "] is " << actual[at] << ", expected " << expected[at] << " ("
+      << worst / (tolerance * scale) << " of the limit)";
 }
 
 void expect_near(const Case& c, const CaseResult& actual, const CaseResult& expected, double tolerance) {
@@ -107,7 +109,8 @@ TEST_P(RecurrentTest, TapeAgreesWithNumericGradients) {
     }
   }
   for (std::size_t i = 0; i < in.x.size(); ++i) EXPECT_NEAR(r.d_x[i], numeric(in.x[i]), 1e-5);
-  for (std::size_t i = 0; i < in.constant.size(); ++i) EXPECT_NEAR(r.d_constant[i], numeric(in.constant[i]), 1e-5);
+  for (std::size_t i = 0; i < in.constant.size(); ++i)
+    EXPECT_NEAR(r.d_constant[i], numeric(in.constant[i]), 1e-5);
   for (std::size_t i = 0; i < in.initial_state.size(); ++i) {
     EXPECT_NEAR(r.d_initial_state[i], numeric(in.initial_state[i]), 1e-5);
   }
@@ -122,12 +125,21 @@ TEST_P(RecurrentTest, EveryModeAgreesWithReference) {
         o.with_initial_state = mode & 2;
         o.keep = mode & 4 ? 0.6f : 1.0f;
         Case c = make_case(o);
-        SCOPED_TRACE(::testing::Message() << "H=" << hidden << " backward=" << (direction == Direction::kBackward)
-                                          << " mode=" << mode);
+        SCOPED_TRACE(::testing::Message() << "H=" << hidden << " backward="
+                                          << (direction == Direction::kBackward) << " mode=" << mode);
         expect_near(c, run_kernels(c), run_reference(c), kFloat32Tolerance);
       }
     }
   }
+}
+
+// More rows than a chunk of the hyper cell's backward pass and than a block of the products' depth.
+TEST_P(RecurrentTest, ManyRowsAgreeWithReference) {
+  CaseOptions o = options(9);
+  o.lengths.assign(210, 5);  // not fewer and longer ones: rounding errors grow from step to step
+  o.lengths.back() = 2;
+  Case c = make_case(o);
+  expect_near(c, run_kernels(c), run_reference(c), kFloat32Tolerance);
 }
 
 TEST_P(RecurrentTest, EverySimdTargetAgreesWithReference) {
@@ -273,7 +285,8 @@ TEST_P(RecurrentTest, StepperEqualsSequence) {
     std::vector<float> state = c.initial_state;
     const Matrix x(c.x.data(), c.rows, 5);
     for (std::int64_t t = 0; t < 4; ++t) {
-      stepper.step(x.slice_rows(t * batch, batch), ConstMatrix(prepared.data(), batch, stepper.prepared_size()),
+      stepper.step(x.slice_rows(t * batch, batch),
+                   ConstMatrix(prepared.data(), batch, stepper.prepared_size()),
                    Matrix(state.data(), batch, c.state));
     }
     expect_near(state, run_kernels(c).final_state, 1e-6, "state");
@@ -321,7 +334,7 @@ TEST(KeepMask, KeepsTheRightShareIndependently) {
     }
   }
   constexpr double kCount = kSequences * kSteps * kUnits;
-  EXPECT_NEAR(kept / kCount, 0.9, 0.005);    // the standard deviation is 0.0015
+  EXPECT_NEAR(kept / kCount, 0.9, 0.005);  // the standard deviation is 0.0015
   EXPECT_NEAR(both / kCount, 0.81, 0.007);
 }
 

@@ -1,5 +1,5 @@
-// Reverse-mode differentiation in double, one scalar operation at a time: the oracle's gradients come from here, so
-// they share nothing with the kernels. One tape a thread; clear() before each use.
+// Reverse-mode differentiation in double, one scalar operation at a time: the oracle's gradients come from
+// here, so they share nothing with the kernels. One tape a thread; clear() before each use.
 #pragma once
 
 #include <cmath>
@@ -64,7 +64,8 @@ inline Var operator*(const Var& a, const Var& b) {
   return {a.value * b.value, Tape::current().push(a.node, b.value, b.node, a.value)};
 }
 inline Var operator/(const Var& a, const Var& b) {
-  return {a.value / b.value, Tape::current().push(a.node, 1 / b.value, b.node, -a.value / (b.value * b.value))};
+  return {a.value / b.value,
+          Tape::current().push(a.node, 1 / b.value, b.node, -a.value / (b.value * b.value))};
 }
 inline Var tanh(const Var& a) {
   const double t = std::tanh(a.value);

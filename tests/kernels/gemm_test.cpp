@@ -1,0 +1,160 @@
+// Matrix products against sums in double, at odd sizes, on every SIMD target and both backends.
+#include "limn/kernels/gemm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <hwy/targets.h>
+#include <vector>
+
+#include "limn/core/random.hpp"
+
+namespace limn::kernels {
+namespace {
+
+std::vector<float> random_values(std::int64_t count, std::uint64_t seed) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  RandomStream(seed, Purpose::kTest).fill_normal(values);
+  return values;
+}
+
+// Sums of K products of order 1 in float32: the error grows like the square root of K.
+double tolerance(std::int64_t depth) { return 2e-6 * std::sqrt(static_cast<double>(depth) + 1); }
+
+struct Sizes {
+  std::int64_t rows, columns, depth;
+};
+
+// More rows than a tile, than a block; columns beyond a panel; depths beyond a block of 320.
+const Sizes kSizes[] = {{1, 1, 1},    {1, 37, 19},   {2, 33, 5},   {3, 16, 700}, {4, 65, 64},
+                        {5, 8, 321},  {6, 31, 320},  {7, 129, 33}, {12, 40, 17}, {13, 7, 6},
+                        {50, 48, 51}, {200, 19, 23}, {3, 5, 0},    {0, 5, 3}};
+
+// C = init + [A_1 A_2] · B, with A cut at another place than B, in either layout of B.
+void check_product(const Sizes& s, WeightLayout layout, bool with_init) {
+  SCOPED_TRACE(::testing::Message() << s.rows << "x" << s.columns << "x" << s.depth << " layout "
+                                    << static_cast<int>(layout) << " init " << with_init);
+  const std::int64_t stride = s.depth + 3, cut_a = s.depth / 2, cut_b = s.depth / 3;
+  const auto a = random_values(s.rows * stride, 1);
+  const auto w = random_values(s.columns * s.depth, 2), start = random_values(s.columns, 3);
+  const bool outputs_first = layout == WeightLayout::kOutputMajor;
+  const ConstMatrix b =
+      outputs_first ? ConstMatrix(w.data(), s.columns, s.depth) : ConstMatrix(w.data(), s.depth, s.columns);
+  const std::vector<ConstMatrix> parts =
+      outputs_first ? std::vector{b.slice_columns(0, cut_b), b.slice_columns(cut_b, s.depth - cut_b)}
+                    : std::vector{b.slice_rows(0, cut_b), b.slice_rows(cut_b, s.depth - cut_b)};
+  PackedWeights packed;
+  packed.pack(parts, layout);
+  const ConstMatrix all(a.data(), s.rows, s.depth, stride);
+  const std::vector<ConstMatrix> inputs{all.slice_columns(0, cut_a),
+                                        all.slice_columns(cut_a, s.depth - cut_a)};
+  std::vector<float> out(static_cast<std::size_t>(s.rows * (s.columns + 2)), 99.0f);
+  const Matrix c(out.data(), s.rows, s.columns, s.columns + 2);
+  GemmScratch scratch;
+  packed.multiply(inputs, with_init ? ConstMatrix(start.data(), s.rows, s.columns, 0) : ConstMatrix(), c,
+                  scratch);
+  for (std::int64_t r = 0; r < s.rows; ++r) {
+    for (std::int64_t n = 0; n < s.columns; ++n) {
+      double sum = with_init ? start[static_cast<std::size_t>(n)] : 0;
+      for (std::int64_t k = 0; k < s.depth; ++k)
+        sum += double{all(r, k)} * (outputs_first ? b(n, k) : b(k, n));
+      ASSERT_NEAR(c(r, n), sum, tolerance(s.depth) * (1 + std::abs(sum))) << r << "," << n;
+    }
+    EXPECT_EQ(c.row(r)[s.columns], 99.0f) << "written beside the matrix";
+  }
+}
+
+// out = Σ_r d[r]ᵀ a[rows[r]] for two parts, one through row numbers.
+void check_gradient(const Sizes& s, bool accumulate) {
+  SCOPED_TRACE(::testing::Message() << s.rows << "x" << s.columns << "x" << s.depth << " + " << accumulate);
+  const std::int64_t outputs = s.columns, inputs = s.rows, sum_rows = s.depth;
+  const auto d = random_values(sum_rows * outputs, 4), a = random_values((sum_rows + 1) * inputs, 5);
+  const float one = 1;
+  std::vector<std::int32_t> rows;
+  for (std::int64_t r = 0; r < sum_rows; ++r) rows.push_back(static_cast<std::int32_t>(sum_rows - r));
+  std::vector<float> out(static_cast<std::size_t>(outputs * inputs), 2.0f),
+      bias(static_cast<std::size_t>(outputs), 2.0f);
+  const ConstMatrix d_view(d.data(), sum_rows, outputs), a_view(a.data(), sum_rows + 1, inputs);
+  const WeightGradient parts[] = {
+      {ConstMatrix(&one, sum_rows, 1, 0), nullptr, Matrix(bias.data(), outputs, 1)},
+      {a_view, rows.data(), Matrix(out.data(), outputs, inputs)}};
+  weight_gradients(d_view, parts, accumulate);
+  for (std::int64_t n = 0; n < outputs; ++n) {
+    double total = accumulate ? 2 : 0;
+    for (std::int64_t r = 0; r < sum_rows; ++r) total += d_view(r, n);
+    ASSERT_NEAR(bias[static_cast<std::size_t>(n)], total, tolerance(sum_rows) * (1 + std::abs(total)));
+    for (std::int64_t k = 0; k < inputs; ++k) {
+      double sum = accumulate ? 2 : 0;
+      for (std::int64_t r = 0; r < sum_rows; ++r)
+        sum += double{d_view(r, n)} * a_view(rows[static_cast<std::size_t>(r)], k);
+      ASSERT_NEAR(out[static_cast<std::size_t>(n * inputs + k)], sum,
+                  tolerance(sum_rows) * (1 + std::abs(sum)));
+    }
+  }
+}
+
+void check_everything() {
+  for (const Sizes& sizes : kSizes) {
+    for (const WeightLayout layout : {WeightLayout::kOutputMajor, WeightLayout::kInputMajor}) {
+      check_product(sizes, layout, false);
+      check_product(sizes, layout, true);
+    }
+    check_gradient(sizes, false);
+    check_gradient(sizes, true);
+  }
+}
+
+class GemmTest : public ::testing::Test {
+ protected:
+  ~GemmTest() override {
+    set_gemm_backend(GemmBackend::kAutomatic);
+    hwy::SetSupportedTargetsForTest(0);
+  }
+};
+
+TEST_F(GemmTest, PortableAgreesWithDoubleOnEveryTarget) {
+  set_gemm_backend(GemmBackend::kPortable);
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    check_everything();
+  }
+}
+
+TEST_F(GemmTest, OneDnnAgreesWithDouble) {
+  if (!has_onednn()) GTEST_SKIP() << "this build has no oneDNN";
+  set_gemm_backend(GemmBackend::kOneDnn);
+  check_everything();
+}
+
+TEST_F(GemmTest, ColumnsMayBeComputedApart) {
+  set_gemm_backend(GemmBackend::kPortable);
+  const auto a = random_values(3 * 20, 1), w = random_values(70 * 20, 2);
+  PackedWeights packed;
+  packed.pack(ConstMatrix(w.data(), 70, 20), WeightLayout::kOutputMajor);
+  std::vector<float> whole(210), apart(210);
+  const ConstMatrix inputs(a.data(), 3, 20);
+  GemmScratch scratch;
+  packed.multiply(inputs, {}, Matrix(whole.data(), 3, 70), scratch);
+  const std::int64_t cut = packed.column_step();
+  packed.multiply_columns(std::span(&inputs, 1), {}, Matrix(apart.data(), 3, 70), 0, cut, scratch);
+  packed.multiply_columns(std::span(&inputs, 1), {}, Matrix(apart.data(), 3, 70), cut, 70, scratch);
+  EXPECT_EQ(whole, apart);
+}
+
+TEST_F(GemmTest, ARowDoesNotDependOnTheOthers) {
+  set_gemm_backend(GemmBackend::kPortable);
+  const auto a = random_values(53 * 400, 1), w = random_values(37 * 400, 2);
+  PackedWeights packed;
+  packed.pack(ConstMatrix(w.data(), 37, 400), WeightLayout::kOutputMajor);
+  std::vector<float> whole(53 * 37), one(37);
+  GemmScratch scratch;
+  packed.multiply(ConstMatrix(a.data(), 53, 400), {}, Matrix(whole.data(), 53, 37), scratch);
+  for (std::int64_t r = 0; r < 53; ++r) {
+    packed.multiply(ConstMatrix(a.data() + r * 400, 1, 400), {}, Matrix(one.data(), 1, 37), scratch);
+    EXPECT_TRUE(std::equal(one.begin(), one.end(), whole.begin() + static_cast<std::ptrdiff_t>(r * 37))) << r;
+  }
+}
+
+}  // namespace
+}  // namespace limn::kernels
