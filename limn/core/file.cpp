@@ -150,13 +150,16 @@ void write_file(const fs::path& path, std::span<const std::byte> data) {
 
 void write_file(const fs::path& path, std::string_view text) { write_file(path, as_bytes(text)); }
 
-void append_line(const fs::path& path, std::string_view line) {
+void append_bytes(const fs::path& path, std::span<const std::byte> data) {
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)};
   if (file.value < 0) fail_to_write(path, errno);
+  if (const int error = write_all(file.value, data.data(), data.size()); error != 0) fail_to_write(path, error);
+}
+
+void append_line(const fs::path& path, std::string_view line) {
   std::string text(line);
   text += '\n';
-  if (const int error = write_all(file.value, as_bytes(text).data(), text.size()); error != 0)
-    fail_to_write(path, error);
+  append_bytes(path, as_bytes(text));
 }
 
 void make_directories(const fs::path& path) {

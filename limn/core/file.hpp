@@ -48,7 +48,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// Appends `line` and a newline in one write, so that lines of a log are whole after a kill.
+// Appends in one write, creating the file if need be, so that what a log holds is whole after a kill.
+void append_bytes(const std::filesystem::path& path, std::span<const std::byte> data);
+// The same for `line` and a newline.
 void append_line(const std::filesystem::path& path, std::string_view line);
 
 // Creates the folder and its parents. Throws Error naming it.

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
-#include "limn/generate/base64.hpp"
+#include "limn/core/base64.hpp"
 #include "limn/kernels/mixture_density.hpp"
 #include "limn/sketch/sketch.hpp"
 

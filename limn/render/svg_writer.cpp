@@ -5,7 +5,7 @@
 #include <span>
 
 #include "limn/core/error.hpp"
-#include "limn/render/base64.hpp"
+#include "limn/core/base64.hpp"
 #include "limn/render/png.hpp"
 #include "limn/render/text.hpp"
 
@@ -128,7 +128,7 @@ class PictureWriter {
         "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" "
         "style=\"image-rendering:pixelated\" xlink:href=\"data:image/png;base64,{}\"/>\n",
         number(image.top_left.x), number(image.top_left.y), number(image.width), number(image.height),
-        base64_text(encode_png(image.raster)));
+        encode_base64(encode_png(image.raster)));
   }
 
   std::string out_;

@@ -10,7 +10,7 @@
 #include "generate/tiny_model.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/generate/base64.hpp"
+#include "limn/core/base64.hpp"
 
 namespace limn {
 namespace {

@@ -6,7 +6,7 @@
 #include <pugixml.hpp>
 
 #include "limn/core/file.hpp"
-#include "limn/render/base64.hpp"
+#include "limn/core/base64.hpp"
 #include "limn/render/sheet.hpp"
 #include "support.hpp"
 
@@ -139,7 +139,7 @@ TEST(Svg, EmbedsImages) {
 }
 
 TEST(Base64, MatchesRfc4648) {
-  const auto encoded = [](std::string_view text) { return base64_text(as_bytes(text)); };
+  const auto encoded = [](std::string_view text) { return encode_base64(as_bytes(text)); };
   EXPECT_EQ(encoded(""), "");
   EXPECT_EQ(encoded("f"), "Zg==");
   EXPECT_EQ(encoded("fo"), "Zm8=");

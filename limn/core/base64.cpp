@@ -1,4 +1,4 @@
-#include "limn/generate/base64.hpp"
+#include "limn/core/base64.hpp"
 
 #include <array>
 
