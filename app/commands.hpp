@@ -19,5 +19,10 @@ void add_export(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_info(CLI::App& app);
 void add_data(CLI::App& app);
+void add_bench(CLI::App& app);
+// To `data`, the subcommand that add_data made.
+void add_data_convert(CLI::App& data);
+// Describes all commands of `app`, which must outlive the parse.
+void add_completion(CLI::App& app);
 
 }  // namespace limn::app

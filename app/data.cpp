@@ -47,8 +47,9 @@ void show_info(const std::string& path, bool is_json) {
 }  // namespace
 
 void add_data(CLI::App& app) {
-  auto* data = app.add_subcommand("data", "look into data sets");
+  auto* data = app.add_subcommand("data", "look into data sets and convert them");
   data->require_subcommand(1);
+  data->footer("\nExamples:\n  limn data info cat.npz\n  limn data convert cat.ndjson -o cat.npz --split 90/5/5\n");
   auto* info = data->add_subcommand("info", "what a data set holds: counts, lengths, scale factor");
   struct Arguments {
     std::string path;
@@ -59,6 +60,7 @@ void add_data(CLI::App& app) {
   info->add_flag("--json", a->is_json, "one JSON object");
   info->footer("\nExample:\n  limn data info builtin:doodles\n");
   info->callback([a] { show_info(a->path, a->is_json); });
+  add_data_convert(*data);
 }
 
 }  // namespace limn::app

@@ -1,5 +1,8 @@
 // The limn command. Errors that a user can mend are one line on stderr and exit status 1; a wrong command line is 2.
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -38,6 +41,8 @@ int run(int argc, char** argv) {
   limn::app::add_export(app);
   limn::app::add_info(app);
   limn::app::add_data(app);
+  limn::app::add_bench(app);
+  limn::app::add_completion(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -50,8 +55,12 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write(), which says what to do
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) != 0)
+      return report(std::string("standard output: cannot write: ") + std::strerror(errno), 1);
+    return status;
   } catch (const limn::Error& error) {
     return report(error.what(), 1);
   } catch (const std::bad_alloc&) {

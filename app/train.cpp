@@ -96,9 +96,9 @@ void check_device(const std::string& device) {
   require(!is_cuda, "--device {}: limn's kernels run on the CPU; use --device cpu", printable(device));
 }
 
-void print_result(const TrainResult& result, const fs::path& root) {
+void print_result(const TrainResult& result, const std::string& family, const fs::path& root) {
   if (!result.is_finished) {
-    fmt::print("stopped after step {}; continue with: limn train --resume --out {} …\n", result.step, root.string());
+    fmt::print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family, root.string());
     return;
   }
   fmt::print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
@@ -142,7 +142,7 @@ void train_sketch_rnn(const TrainArguments& a) {
   const auto task = make_sketch_rnn_task(options, std::move(data));
   const RunDirectory run = open_run(a);
   write_file(run.config(), config_to_toml(config, all));
-  print_result(train(*task, options.train, run, a), run.root());
+  print_result(train(*task, options.train, run, a), config.family, run.root());
 }
 
 constexpr const char* kSketchRnnExamples =
@@ -156,6 +156,7 @@ constexpr const char* kSketchRnnExamples =
 void add_train(CLI::App& app) {
   auto* train = app.add_subcommand("train", "train a model: sketch-rnn");
   train->require_subcommand(1);
+  train->footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
   auto arguments = std::make_shared<TrainArguments>();
   auto* sketch_rnn = train->add_subcommand("sketch-rnn", "Sketch-RNN on strokes (Ha & Eck 2017)");
   arguments->out = "runs/sketch-rnn";

@@ -1,0 +1,51 @@
+// limn bench: how fast this machine trains and draws, beside plain LibTorch, in one run.
+#include <memory>
+
+#include "app/bench/cases.hpp"
+#include "app/commands.hpp"
+#include "limn/kernels/parallel.hpp"
+
+namespace limn::app {
+namespace {
+
+constexpr std::int64_t kQuickBatch = 8;
+
+void bench(BenchOptions options, bool has_batch_size) {
+  kernels::set_thread_count(options.threads);
+  options.threads = kernels::thread_count();
+  if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
+  const auto data = StrokeDataset::load(options.data, {});
+  (void)data.batch_indices(1, 0, options.batch_size);  // refuses data that cannot fill a batch before anything is timed
+  BenchReport report(options, measure_gemm_limit(options));
+  bench_training(options, data, report);
+  bench_kernels(options, report);
+  bench_generation(options, data, report);
+  report.finish();
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app) {
+  auto* command = app.add_subcommand("bench", "this machine's training and drawing speed beside plain LibTorch's");
+  auto options = std::make_shared<BenchOptions>();
+  options->threads = 0;
+  command->add_option("--data", options->data, "sketches whose lengths are used; several are joined")
+      ->type_name("PATH")
+      ->capture_default_str();
+  auto* batch = command->add_option("--batch-size", options->batch_size, "sketches a training step")
+                    ->check(CLI::Range(1, 100'000))
+                    ->capture_default_str();
+  command->add_option("--threads", options->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
+  command->add_option("--only", options->only, "only what has this in its name: train, lstm, gemm, generate, …")->type_name("NAME");
+  command->add_flag("--quick", options->is_quick, "small batches and few runs: about a minute");
+  command->add_flag("--json", options->is_json, "one JSON object");
+  command->footer(
+      "\nEvery result is checked against plain LibTorch's before it is timed. Times are medians, ± half the distance of\n"
+      "the quartiles; GFLOP/s count the matrix products of real points.\n"
+      "\nExamples:\n"
+      "  limn bench --quick\n"
+      "  limn bench --data sheep.npz --only lstm\n");
+  command->callback([options, batch] { bench(*options, batch->count() > 0); });
+}
+
+}  // namespace limn::app

@@ -1,0 +1,20 @@
+// The measurements of limn bench. Each checks its result against plain LibTorch, warms up, times, and reports.
+#pragma once
+
+#include "app/bench/report.hpp"
+#include "limn/sketch/dataset.hpp"
+
+namespace limn::app {
+
+// Floating-point operations a second that oneDNN's own float32 GEMM reaches here at 6000 x 2048 x 512: what the
+// hardware gives, to which everything is compared.
+[[nodiscard]] double measure_gemm_limit(const BenchOptions& options);
+
+// Training steps (forward, backward, clipping, Adam) of Sketch-RNN at default sizes with each cell.
+void bench_training(const BenchOptions& options, const StrokeDataset& data, BenchReport& report);
+// Matrix products, the mixture-density loss and Adam by themselves.
+void bench_kernels(const BenchOptions& options, BenchReport& report);
+// Drawing: one sketch, and 256 at once.
+void bench_generation(const BenchOptions& options, const StrokeDataset& data, BenchReport& report);
+
+}  // namespace limn::app

@@ -1,0 +1,146 @@
+#include "app/bench/report.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "limn/core/error.hpp"
+
+namespace limn::app {
+namespace {
+
+using json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// The value of "key : value" in a file of /proc, or nothing.
+std::string proc_value(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(':');
+    if (!line.starts_with(key) || colon == std::string::npos) continue;
+    const auto first = line.find_first_not_of(" \t", colon + 1);
+    return first == std::string::npos ? "" : line.substr(first);
+  }
+  return "";
+}
+
+std::string time_text(double seconds) {
+  if (seconds >= 1) return fmt::format("{:.2f} s", seconds);
+  if (seconds >= 1e-3) return fmt::format("{:.2f} ms", seconds * 1e3);
+  return fmt::format("{:.1f} us", seconds * 1e6);
+}
+
+// "12.30 ms ±2%": half the distance between the quartiles. One run alone has no spread.
+std::string timing_text(const Timing& timing) {
+  if (timing.runs < 2) return time_text(timing.median) + " once";
+  return fmt::format("{} ±{:.0f}%", time_text(timing.median), 50 * (timing.high - timing.low) / timing.median);
+}
+
+json timing_json(const Timing& timing) {
+  return {{"median_seconds", timing.median},
+          {"lower_quartile", timing.low},
+          {"upper_quartile", timing.high},
+          {"runs", timing.runs}};
+}
+
+json row_json(const BenchRow& row, double gemm_rate) {
+  json object{{"name", row.name}, {"shape", row.shape}, {"difference", row.difference}};
+  if (row.plain) {
+    object["plain_libtorch"] = timing_json(*row.plain);
+    object["ratio"] = row.plain->median / row.ours.median;
+  }
+  object["limn"] = timing_json(row.ours);
+  if (row.flops > 0) {
+    object["flops_per_second"] = row.flops / row.ours.median;
+    object["share_of_gemm"] = row.flops / row.ours.median / gemm_rate;
+  }
+  if (row.points > 0) object["points_per_second"] = row.points / row.ours.median;
+  if (row.peak_bytes > 0) object["peak_bytes"] = row.peak_bytes;
+  return object;
+}
+
+constexpr const char* kLine = "{:<26} {:<30} {:>15} {:>15} {:>7} {:>8} {:>6} {:>10} {:>8}\n";
+
+}  // namespace
+
+Timing time_runs(const std::function<void()>& run, const TimingBudget& budget) {
+  std::vector<double> seconds;
+  const auto start = Clock::now();
+  while (static_cast<int>(seconds.size()) < budget.most &&
+         (static_cast<int>(seconds.size()) < budget.least || seconds_since(start) < budget.seconds)) {
+    const auto before = Clock::now();
+    run();
+    seconds.push_back(seconds_since(before));
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const std::size_t n = seconds.size();
+  return {.median = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2,
+          .low = seconds[(n - 1) / 4],
+          .high = seconds[n - 1 - (n - 1) / 4],
+          .runs = static_cast<int>(n)};
+}
+
+bool reset_peak_memory() {
+  ::malloc_trim(0);
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5";
+  file.flush();
+  return file.good();
+}
+
+double peak_memory() { return 1024 * std::strtod(proc_value("/proc/self/status", "VmHWM").c_str(), nullptr); }
+
+std::string cpu_name() {
+  const std::string name = proc_value("/proc/cpuinfo", "model name");
+  return name.empty() ? "unknown CPU" : name;
+}
+
+void require_agreement(const std::string& name, double difference, double limit) {
+  require(difference <= limit, "bench: {}: the result differs from plain LibTorch's by {:.2e}, expected at most {:.0e}; "
+          "please report this with the output of lscpu", name, difference, limit);
+}
+
+BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_second)
+    : options_(options), gemm_rate_(gemm_flops_per_second) {
+  if (options_.is_json) return;
+  fmt::print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
+             options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
+  fmt::print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s", "peak MB");
+  std::fflush(stdout);
+}
+
+bool BenchReport::wants(const std::string& name) const { return name.find(options_.only) != std::string::npos; }
+
+void BenchReport::add(const BenchRow& row) {
+  rows_.push_back(row);
+  if (options_.is_json) return;
+  const double rate = row.flops / row.ours.median;
+  const auto if_any = [](double value, const std::string& text) { return value > 0 ? text : std::string("-"); };
+  fmt::print(kLine, row.name, row.shape, row.plain ? timing_text(*row.plain) : "-", timing_text(row.ours),
+             row.plain ? fmt::format("{:.1f}x", row.plain->median / row.ours.median) : "-",
+             if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
+             if_any(row.flops, fmt::format("{:.0f}%", 100 * rate / gemm_rate_)),
+             if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
+             if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
+  std::fflush(stdout);
+}
+
+void BenchReport::finish() const {
+  if (!options_.is_json) return;
+  json object{{"cpu", cpu_name()},
+              {"threads", options_.threads},
+              {"data", options_.data},
+              {"batch_size", options_.batch_size},
+              {"quick", options_.is_quick},
+              {"gemm_flops_per_second", gemm_rate_},
+              {"rows", json::array()}};
+  for (const auto& row : rows_) object["rows"].push_back(row_json(row, gemm_rate_));
+  fmt::print("{}\n", object.dump(2));
+}
+
+}  // namespace limn::app

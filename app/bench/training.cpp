@@ -1,0 +1,210 @@
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "app/bench/cases.hpp"
+#include "limn/core/error.hpp"
+#include "limn/kernels/adam.hpp"
+#include "limn/train/sketch_rnn_task.hpp"
+#include "reference/sketch_rnn.hpp"
+
+namespace limn::app {
+namespace {
+
+// bf16 rounds each factor of a product to 8 bits, 2^-9 relative.
+constexpr double kLossLimit = 1e-4, kGradientLimit = 1e-3;
+constexpr double kLossLimitBf16 = 1e-2;
+
+// Our training step, as the trainer does it.
+class OurTraining {
+ public:
+  OurTraining(const SketchRnnTaskOptions& options, const StrokeDataset& data)
+      : options_(options), task_(make_sketch_rnn_task(options, data)) {
+    for (const auto& p : task_->parameters()) moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});
+  }
+
+  [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
+
+  double compute_gradients(std::int64_t step) { return metric(task_->compute_gradients(step).losses, "total"); }
+
+  void update() {
+    std::vector<kernels::AdamSlot> slots;
+    const auto parameters = task_->parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      slots.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
+    const double norm = kernels::gradient_norm(slots);
+    kernels::adam_step(slots, {.learning_rate = options_.train.learning_rate}, ++updates_, clip_mode(options_.train),
+                       options_.train.grad_clip, norm);
+  }
+
+ private:
+  struct Moments {
+    std::vector<float> first, second;
+  };
+  SketchRnnTaskOptions options_;
+  std::unique_ptr<Task> task_;
+  std::vector<Moments> moments_;
+  std::int64_t updates_ = 0;
+};
+
+// The same step in plain LibTorch, from the same weights and with the same random numbers.
+class PlainTraining {
+ public:
+  PlainTraining(const SketchRnnTaskOptions& options, const StrokeDataset& data, std::span<const TaskParameter> start)
+      : options_(options), data_(data) {
+    std::vector<torch::Tensor> all;
+    for (const auto& p : start) {
+      const auto value = torch::from_blob(p.value.data(), p.shape, torch::kFloat32).clone().requires_grad_();
+      parameters_[p.name] = value;
+      all.push_back(value);
+    }
+    adam_ = std::make_unique<torch::optim::Adam>(all, torch::optim::AdamOptions(options.train.learning_rate));
+  }
+
+  double compute_gradients(std::int64_t step) {
+    adam_->zero_grad();
+    const auto seed = static_cast<std::uint64_t>(options_.train.seed);
+    const auto number = static_cast<std::uint64_t>(step);
+    const StrokeBatch batch = data_.training_batch(seed, step, options_.train.batch_size);
+    const auto losses = reference::sketch_rnn_loss(
+        parameters_, options_.model, batch,
+        {.max_seq_len = data_.max_seq_len(),
+         .step = step,
+         .epsilon = reference::training_epsilon(options_.model, batch.batch_size(), seed, number),
+         .dropout = reference::training_dropout(options_.model, seed, number)});
+    losses.total.backward();
+    return losses.total.item<double>();
+  }
+
+  void update() {
+    for (auto& [name, value] : parameters_) value.mutable_grad().clamp_(-options_.train.grad_clip, options_.train.grad_clip);
+    adam_->step();
+  }
+
+  // |ours - this| / |this| over all gradients together.
+  [[nodiscard]] double gradient_difference(std::span<const TaskParameter> ours) const {
+    double difference = 0, size = 0;
+    for (const auto& p : ours) {
+      const auto expected = parameters_.at(p.name).grad();
+      const auto given = torch::from_blob(p.gradient.data(), p.shape, torch::kFloat32);
+      difference += (given - expected).square().sum().item<double>();
+      size += expected.square().sum().item<double>();
+    }
+    return std::sqrt(difference / size);
+  }
+
+ private:
+  SketchRnnTaskOptions options_;
+  const StrokeDataset& data_;
+  reference::Parameters parameters_;
+  std::unique_ptr<torch::optim::Adam> adam_;
+};
+
+std::int64_t rows_of(const StrokeDataset& data, const SketchRnnTaskOptions& options, std::int64_t step) {
+  return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size).rows();
+}
+
+// Of the first steps the one whose batch has a middling number of points: batches are alike in length within, and so
+// differ among themselves.
+std::int64_t typical_step(const StrokeDataset& data, const SketchRnnTaskOptions& options) {
+  constexpr std::int64_t kLooked = 15;
+  std::vector<std::pair<std::int64_t, std::int64_t>> rows;
+  for (std::int64_t step = 0; step < kLooked; ++step) rows.emplace_back(rows_of(data, options, step), step);
+  std::nth_element(rows.begin(), rows.begin() + kLooked / 2, rows.end());
+  return rows[kLooked / 2].second;
+}
+
+// Multiply-adds of a cell's weights for one row, and for the input that is constant, which is met once a sketch.
+struct CellWork {
+  double per_row = 0, per_sketch = 0;
+};
+CellWork work_of(const kernels::CellShape& shape) {
+  CellWork work;
+  for (const auto& spec : kernels::cell_parameters(shape)) {
+    if (spec.shape.size() != 2) continue;
+    const auto rows = static_cast<double>(spec.shape[0]);
+    const double constant = spec.name.ends_with("weight_ih") ? rows * static_cast<double>(shape.constant_size) : 0;
+    work.per_row += rows * static_cast<double>(spec.shape[1]) - constant;
+    work.per_sketch += constant;
+  }
+  return work;
+}
+
+// Operations of a training step's products: 2 a multiply-add; forward, and backward by inputs and by weights, so three
+// times. Real points only.
+double step_flops(const SketchRnnOptions& model, std::int64_t rows, std::int64_t batch) {
+  const CellWork encoder = work_of(encoder_shape(model)), decoder = work_of(decoder_shape(model));
+  const auto r = static_cast<double>(rows), b = static_cast<double>(batch);
+  double once = 2 * encoder.per_row * (r - b) + decoder.per_row * r + decoder.per_sketch * b;  // the encoder skips S_0
+  for (const auto& spec : sketch_rnn_parameters(model)) {
+    if (spec.shape.size() != 2 || spec.name.find("cell.") != std::string::npos) continue;
+    const double size = static_cast<double>(spec.shape[0] * spec.shape[1]);
+    if (spec.name == "decoder.output.weight") once += size * r;
+    else if (!spec.name.starts_with("encoder.forward.") && !spec.name.starts_with("encoder.backward.")) once += size * b;
+  }
+  return 2 * 3 * once;
+}
+
+void bench_cell(const BenchOptions& options, const StrokeDataset& data, const std::string& cell, BenchReport& report) {
+  SketchRnnTaskOptions setting;
+  setting.model.enc_model = setting.model.dec_model = cell;
+  setting.train.batch_size = options.batch_size;
+  const std::int64_t step = typical_step(data, setting), rows = rows_of(data, setting, step);
+  const auto once = [step](auto& training) {
+    const double loss = training.compute_gradients(step);
+    training.update();
+    return loss;
+  };
+  std::optional<Timing> plain_timing;
+  double plain_loss = 0;
+  for (const std::string precision : {"f32", "bf16"}) {
+    const std::string name = fmt::format("train {} {}", cell, precision);
+    const bool is_bf16 = precision == "bf16";
+    if (!report.wants(name) || (is_bf16 && !kernels::has_bf16())) continue;
+    setting.train.precision = precision;
+    OurTraining ours(setting, data);
+    BenchRow row{.name = name,
+                 .shape = fmt::format("{} sketches, {} rows", options.batch_size, rows),
+                 .flops = step_flops(setting.model, rows, options.batch_size),
+                 .points = static_cast<double>(rows - options.batch_size)};
+    const double our_loss = [&] {
+      PlainTraining plain(setting, data, ours.parameters());
+      const double loss = ours.compute_gradients(step);
+      if (!plain_timing) {
+        at::set_num_threads(options.threads);
+        // The twin takes long: the step that is checked is a timed one, and the only one where it takes seconds.
+        bool is_first = true;
+        const auto run = [&] {
+          const double value = plain.compute_gradients(step);
+          if (is_first) {
+            plain_loss = value;
+            require_agreement(name + " (gradients)", plain.gradient_difference(ours.parameters()),
+                              is_bf16 ? 10 * kLossLimitBf16 : kGradientLimit);
+          }
+          is_first = false;
+          plain.update();
+        };
+        plain_timing = time_runs(run, {.least = 1, .most = 5, .seconds = 3});
+      }
+      return loss;
+    }();
+    row.difference = std::abs(our_loss - plain_loss) / std::max(1.0, std::abs(plain_loss));
+    require_agreement(name, row.difference, is_bf16 ? kLossLimitBf16 : kLossLimit);
+    row.plain = plain_timing;
+    const bool is_peak_ours = reset_peak_memory();
+    (void)once(ours);
+    row.ours = time_runs([&] { (void)once(ours); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
+    if (is_peak_ours) row.peak_bytes = peak_memory();
+    report.add(row);
+  }
+}
+
+}  // namespace
+
+void bench_training(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
+  for (const char* cell : {"lstm", "layer_norm", "hyper"}) bench_cell(options, data, cell, report);
+}
+
+}  // namespace limn::app

@@ -1,0 +1,161 @@
+// limn data convert: sketches of any format to any other, cleaned and split on the way. Quick, Draw! files stream:
+// from .ndjson and .bin to .ndjson, .bin and folders of SVGs, memory does not grow with the file.
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/console.hpp"
+#include "app/sketch_sink.hpp"
+#include "limn/core/error.hpp"
+#include "limn/sketch/simplify.hpp"
+#include "limn/sketch/sketch_file.hpp"
+
+namespace limn::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ConvertArguments {
+  std::vector<std::string> in;
+  std::string out;
+  bool is_scaled = false;
+  double spacing = 0;   // of --resample; 0: as it is
+  double epsilon = -1;  // of --simplify; negative: as it is
+  bool is_quickdraw = false;
+  std::int64_t max_points = 0;  // 0: any number
+  bool only_recognized = false;
+  std::string split;
+  std::uint64_t seed = 1;
+  std::string word;
+  double svg_tolerance = SketchReadOptions{}.svg_tolerance;
+};
+
+constexpr double kQuickDrawSize = 255;
+
+// The sketch after --scale, --resample, --simplify and --max-points, in this order, which is Quick, Draw!'s.
+Sketch prepared(const Sketch& sketch, const ConvertArguments& a) {
+  if (!a.is_scaled && a.spacing == 0 && a.epsilon < 0 && a.max_points == 0) return sketch;
+  std::vector<Stroke> strokes = to_strokes(sketch);
+  if (a.is_scaled) strokes = fitted(strokes, kQuickDrawSize);
+  if (a.spacing > 0) strokes = resampled(strokes, a.spacing);
+  if (a.epsilon >= 0) strokes = simplified(strokes, a.epsilon);
+  if (a.max_points > 0) strokes = limited(strokes, a.max_points);
+  if (a.is_scaled)
+    for (Stroke& stroke : strokes)
+      for (Position& p : stroke) p = {std::round(p.x), std::round(p.y)};
+  return from_strokes(strokes);
+}
+
+// Takes sketches from the inputs to the sink.
+class Converter {
+ public:
+  Converter(const ConvertArguments& arguments, SketchSink& sink) : a_(arguments), sink_(sink) {}
+
+  void read(const std::string& input) {
+    SketchReference reference = parse_sketch_reference(input);
+    word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
+    const SketchReadOptions options{.only_recognized = a_.only_recognized, .svg_tolerance = a_.svg_tolerance};
+    if (reference.split || reference.index) {
+      for (Sketch& sketch : read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
+      return;
+    }
+    const fs::path path(input);
+    const QuickDrawOptions quickdraw{.only_recognized = a_.only_recognized};
+    const auto keep = [&](QuickDrawRecord&& record) { add(std::move(record), Split::kTrain); };
+    std::error_code ignored;
+    if (path.extension() == ".ndjson" && !fs::is_directory(path, ignored)) {
+      read_ndjson(path, quickdraw, keep);
+    } else if (path.extension() == ".bin" && !fs::is_directory(path, ignored)) {
+      read_quickdraw_bin(path, quickdraw, keep);
+    } else {
+      SketchSplits splits = read_sketches(path, options);
+      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+        for (Sketch& sketch : splits[split]) add(std::move(sketch), split);
+    }
+  }
+
+  [[nodiscard]] std::int64_t written() const { return written_; }
+  [[nodiscard]] std::int64_t empty() const { return empty_; }
+
+ private:
+  void add(Sketch&& sketch, Split split) {
+    QuickDrawRecord record{.key_id = static_cast<std::uint64_t>(written_)};
+    record.sketch = std::move(sketch);
+    add(std::move(record), split);
+  }
+  void add(QuickDrawRecord&& record, Split split) {
+    require(!is_interrupted(), "{}: interrupted before all was converted", a_.out);
+    if (record.sketch.points.empty()) {
+      ++empty_;
+      return;
+    }
+    record.sketch = prepared(record.sketch, a_);
+    if (record.word.empty() || !a_.word.empty()) record.word = word_;
+    ++written_;
+    sink_.add(std::move(record), split);
+  }
+
+  const ConvertArguments& a_;
+  SketchSink& sink_;
+  std::string word_;
+  std::int64_t written_ = 0;
+  std::int64_t empty_ = 0;
+};
+
+void convert(ConvertArguments a) {
+  if (a.is_quickdraw) {
+    a.is_scaled = true;
+    a.spacing = 1;
+    a.epsilon = 2;
+  }
+  SinkOptions options{.seed = a.seed};
+  if (!a.split.empty()) options.shares = parse_split_shares(a.split);
+  watch_for_interrupts();  // so that an interrupted file leaves nothing behind
+  const auto sink = make_sink(a.out, options);
+  Converter converter(a, *sink);
+  for (const std::string& input : a.in) converter.read(input);
+  require(converter.written() > 0, "{}: no sketch {}; nothing was written", a.in.front(),
+          a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
+  sink->finish();
+  const auto [train, valid, test] = sink->counts();
+  fmt::print("{}: {} sketches", a.out, train + valid + test);
+  if (valid + test > 0) fmt::print(" ({} train, {} valid, {} test)", train, valid, test);
+  fmt::print("\n");
+  if (converter.empty() > 0) fmt::print(stderr, "limn: note: {} sketches without points were left out\n", converter.empty());
+}
+
+}  // namespace
+
+void add_data_convert(CLI::App& data) {
+  auto* command = data.add_subcommand("convert", "sketches of any format to any other");
+  auto a = std::make_shared<ConvertArguments>();
+  command->add_option("IN", a->in, ".npz, .ndjson, .bin, .json, .svg, a folder of .svg, builtin:doodles, FILE#17 or "
+                      "FILE:test; several are joined")->required();
+  command->add_option("-o,--out", a->out, ".npz, .ndjson, .bin, .json, .svg (one sketch), or FOLDER/ for an .svg each")
+      ->required();
+  auto* scale = command->add_flag("--scale", a->is_scaled, "to whole numbers 0-255, the longer side 255");
+  auto* resample = command->add_option("--resample", a->spacing, "a point every so many units along each stroke, after --scale")
+                       ->check(CLI::PositiveNumber)->type_name("UNITS");
+  auto* simplify = command->add_option("--simplify", a->epsilon, "Ramer-Douglas-Peucker: leave out points nearer than this "
+                                       "to the line without them, after --resample")
+                       ->check(CLI::NonNegativeNumber)->type_name("UNITS");
+  command->add_flag("--quickdraw", a->is_quickdraw, "as Quick, Draw! does: --scale --resample 1 --simplify 2")
+      ->excludes(scale)->excludes(resample)->excludes(simplify);
+  command->add_option("--max-points", a->max_points, "simplify longer sketches as little as brings them to so many points")
+      ->check(CLI::PositiveNumber)->type_name("N");
+  command->add_flag("--recognized", a->only_recognized, "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
+  command->add_option("--split", a->split, "deal all sketches out anew to train, valid and test, in hundredths (.npz)")
+      ->type_name("90/5/5");
+  command->add_option("--seed", a->seed, "of --split")->capture_default_str();
+  command->add_option("--word", a->word, "category written to .ndjson [what the input says, else its file's name]");
+  command->add_option("--svg-tolerance", a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
+      ->check(CLI::PositiveNumber)->type_name("UNITS")->capture_default_str();
+  command->footer("\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
+                  "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
+                  "  limn data convert builtin:doodles:test#3 -o doodle.svg\n");
+  command->callback([a] { convert(*a); });
+}
+
+}  // namespace limn::app

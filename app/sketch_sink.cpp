@@ -1,0 +1,179 @@
+#include "app/sketch_sink.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/core/random.hpp"
+#include "limn/render/svg_writer.hpp"
+#include "limn/sketch/sketch_file.hpp"
+
+namespace limn::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ending_of(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+// Quick, Draw! records, written as they come.
+class RecordSink : public SketchSink {
+ public:
+  explicit RecordSink(const fs::path& path) : path_(path), file_(path), is_bin_(ending_of(path) == ".bin") {}
+
+  void add(QuickDrawRecord&& record, Split) override {
+    try {
+      pending_ += is_bin_ ? quickdraw_bin_record(record) : ndjson_line(record);
+    } catch (const Error& error) {
+      fail("{}: sketch {}: {}; try --max-points", path_.string(), count_, error.what());
+    }
+    ++count_;
+    if (pending_.size() >= kPiece) flush();
+  }
+  void finish() override {
+    flush();
+    file_.commit();
+  }
+  [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return {count_, 0, 0}; }
+
+ private:
+  static constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+  void flush() {
+    file_.write(pending_);
+    pending_.clear();
+  }
+
+  fs::path path_;
+  AtomicFile file_;
+  bool is_bin_;
+  std::string pending_;
+  std::int64_t count_ = 0;
+};
+
+// .npz and .json: held until all are there.
+class WholeSink : public SketchSink {
+ public:
+  WholeSink(fs::path path, const SinkOptions& options) : path_(std::move(path)), options_(options) {}
+
+  void add(QuickDrawRecord&& record, Split split) override { splits_[split].push_back(std::move(record.sketch)); }
+  void finish() override {
+    if (options_.shares) deal(*options_.shares);
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = std::ssize(splits_.sketches[i]);
+    write_sketches(path_, splits_);
+  }
+  [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return counts_; }
+
+ private:
+  // Which sketch goes where is drawn from the seed; within a split they keep their order.
+  void deal(const SplitShares& shares) {
+    std::vector<Sketch> all;
+    for (auto& sketches : splits_.sketches) {
+      std::ranges::move(sketches, std::back_inserter(all));
+      sketches.clear();
+    }
+    std::vector<std::size_t> order(all.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    RandomStream random(options_.seed, Purpose::kSplit);
+    shuffle(std::span(order), random);
+    const auto part = [&](double share) {
+      return static_cast<std::ptrdiff_t>(std::llround(static_cast<double>(all.size()) * share / 100));
+    };
+    const auto valid_begin = order.begin();
+    const auto test_begin = valid_begin + part(shares[1]);
+    const auto train_begin = test_begin + std::min(part(shares[2]), order.end() - test_begin);
+    const auto take = [&](auto begin, auto end, Split split) {
+      std::sort(begin, end);
+      std::for_each(begin, end, [&](std::size_t i) { splits_[split].push_back(std::move(all[i])); });
+    };
+    take(valid_begin, test_begin, Split::kValid);
+    take(test_begin, train_begin, Split::kTest);
+    take(train_begin, order.end(), Split::kTrain);
+  }
+
+  fs::path path_;
+  SinkOptions options_;
+  SketchSplits splits_;
+  std::array<std::int64_t, 3> counts_{};
+};
+
+class SvgFileSink : public SketchSink {
+ public:
+  explicit SvgFileSink(fs::path path) : path_(std::move(path)) {}
+
+  void add(QuickDrawRecord&& record, Split) override {
+    require(svg_.empty(), "{}: holds one sketch and there are more; name one as FILE#17, or a folder: -o {}/",
+            path_.string(), fs::path(path_).replace_extension().string());
+    svg_ = svg_text(record.sketch);
+  }
+  void finish() override { write_file(path_, svg_); }
+  [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return {1, 0, 0}; }
+
+ private:
+  fs::path path_;
+  std::string svg_;
+};
+
+class SvgFolderSink : public SketchSink {
+ public:
+  explicit SvgFolderSink(const fs::path& path) : path_(path) {
+    make_directories(path_);
+    for (const auto& entry : fs::directory_iterator(path_))
+      require(ending_of(entry.path()) != ".svg", "{}: holds .svg files already; choose an empty or a new folder",
+              path_.string());
+  }
+
+  void add(QuickDrawRecord&& record, Split) override {
+    // Numbers of one width, so that the order of the names is the order of the sketches.
+    write_file(path_ / fmt::format("{:06}.svg", count_), svg_text(record.sketch));
+    ++count_;
+  }
+  void finish() override {}
+  [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return {count_, 0, 0}; }
+
+ private:
+  fs::path path_;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace
+
+SplitShares parse_split_shares(std::string_view text) {
+  SplitShares shares{};
+  const char* at = text.data();
+  const char* end = at + text.size();
+  bool is_good = true;
+  for (std::size_t i = 0; i < shares.size() && is_good; ++i) {
+    if (i > 0) is_good = at != end && *at++ == '/';
+    const auto [stop, error] = std::from_chars(at, end, shares[i]);
+    is_good = is_good && error == std::errc{} && shares[i] >= 0 && shares[i] <= 100;
+    at = stop;
+  }
+  is_good = is_good && at == end && std::abs(shares[0] + shares[1] + shares[2] - 100) < 1e-9;
+  require(is_good, "--split {}: expected hundredths of train/valid/test that add up to 100, as in 90/5/5",
+          printable(text));
+  return shares;
+}
+
+std::unique_ptr<SketchSink> make_sink(const fs::path& out, const SinkOptions& options) {
+  const std::string ending = ending_of(out);
+  require(!options.shares || ending == ".npz", "{}: only .npz keeps splits; leave --split out or write an .npz",
+          out.string());
+  std::error_code ignored;
+  if (!out.has_filename() || fs::is_directory(out, ignored)) return std::make_unique<SvgFolderSink>(out);
+  if (ending == ".ndjson" || ending == ".bin") return std::make_unique<RecordSink>(out);
+  if (ending == ".npz" || ending == ".json") return std::make_unique<WholeSink>(out, options);
+  if (ending == ".svg") return std::make_unique<SvgFileSink>(out);
+  fail("{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, or a folder of SVGs, as in out/",
+       out.string());
+}
+
+}  // namespace limn::app
