@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/generate/sketch_rnn_spec.hpp"
 
 namespace limn {
@@ -43,7 +44,7 @@ double number(const SafetensorsFile& file, const std::string& key) {
 }  // namespace
 
 Trainer::Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer)
-    : task_(task), options_(options), run_(run), observer_(std::move(observer)) {
+    : task_(task), options_(options), run_(run), observer_(std::move(observer)), events_(run.root()) {
   for (const auto& parameter : task_.parameters())
     moments_.push_back({std::vector<float>(parameter.value.size()), std::vector<float>(parameter.value.size())});
 }
@@ -91,6 +92,7 @@ void Trainer::go_back() {
   at_.setbacks = setbacks;
   bad_in_a_row_ = 0;
   run_.truncate_metrics(at_.step);
+  events_.start_after(at_.step);
   notice(fmt::format("step {}: {} steps in a row were not finite; back to step {} with {} of the learning rate", failed,
                      kBadStepsToGoBack, at_.step, factor));
   // Steps are drawn from their number, so the same steps come again: the smaller rate is what differs.
@@ -102,7 +104,7 @@ void Trainer::validate() {
   const double total = metric(last_metrics_, "total");
   // Without a validation split the last weights are the best we know.
   const bool is_best = last_metrics_.empty() || at_.best_step < 0 || total < at_.best_total;
-  if (!last_metrics_.empty()) run_.append_metrics(at_.step, kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
+  if (!last_metrics_.empty()) record(kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
   if (is_best && (last_metrics_.empty() || std::isfinite(total))) {
     at_.best_total = total;
     at_.best_step = at_.step;
@@ -112,7 +114,10 @@ void Trainer::validate() {
   if (observer_.on_validation && !last_metrics_.empty()) observer_.on_validation(at_.step, last_metrics_, is_best);
 }
 
-void Trainer::draw() { (void)task_.draw_samples(run_.samples_stem(at_.step), at_.step); }
+void Trainer::draw() {
+  for (const auto& path : task_.draw_samples(run_.samples_stem(at_.step), at_.step))
+    if (path.extension() == ".png") events_.add_png(at_.step, "samples", read_file(path));
+}
 
 void Trainer::save_state() const {
   SafetensorsContent content;
@@ -163,12 +168,19 @@ void Trainer::load_state() {
 bool Trainer::resume() {
   if (!std::filesystem::exists(run_.state())) {
     run_.truncate_metrics(-1);
+    events_.start_after(-1);
     return false;
   }
   load_state();
   run_.truncate_metrics(at_.step);
+  events_.start_after(at_.step);
   run_.log(fmt::format("resumed at step {}", at_.step));
   return true;
+}
+
+void Trainer::record(std::string_view split, const Metrics& values) {
+  run_.append_metrics(at_.step, split, values);
+  events_.add_metrics(at_.step, split, values);
 }
 
 void Trainer::report(const StepResult& result, double learning_rate, double seconds) {
@@ -181,7 +193,7 @@ void Trainer::report(const StepResult& result, double learning_rate, double seco
     line.push_back({"gradient_norm", gradient_norm_});
     line.push_back({"seconds", seconds});
     line.push_back({"examples_per_second", rate});
-    run_.append_metrics(at_.step, kSplitNames[static_cast<int>(Split::kTrain)], line);
+    record(kSplitNames[static_cast<int>(Split::kTrain)], line);
   }
   if (!observer_.on_step) return;
   observer_.on_step({.step = at_.step,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "limn/train/event_writer.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/run_directory.hpp"
 #include "limn/train/task.hpp"
@@ -72,6 +73,7 @@ class Trainer {
   void draw();
   void save_state() const;
   void load_state();
+  void record(std::string_view split, const Metrics& values);
   void report(const StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message) const;
 
@@ -79,6 +81,7 @@ class Trainer {
   TrainOptions options_;
   const RunDirectory& run_;
   TrainObserver observer_;
+  EventWriter events_;
   std::vector<Moments> moments_;
   Position at_;
   Metrics last_metrics_;

@@ -1,0 +1,159 @@
+#include "limn/train/event_writer.hpp"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstring>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/train/events.pb.h"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFileVersion = "brain.Event:2";
+
+// What a metrics line holds besides losses.
+constexpr std::array<std::string_view, 5> kSplitless{"learning_rate", "kl_weight", "gradient_norm", "seconds",
+                                                     "examples_per_second"};
+
+// The remainders of the 256 bytes modulo the Castagnoli polynomial 0x1EDC6F41, bits reflected.
+constexpr std::array<std::uint32_t, 256> make_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t remainder = byte;
+    for (int bit = 0; bit < 8; ++bit)
+      remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? 0x82F63B78U : 0U);
+    table[byte] = remainder;
+  }
+  return table;
+}
+constexpr auto kTable = make_table();
+
+template <class T>
+void append_little_endian(std::string& out, T value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) out.push_back(static_cast<char>(value >> (8 * i) & 0xFF));
+}
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  return name;
+}
+
+fs::path free_name(const fs::path& folder) {
+  const std::string host = host_name();
+  auto second = static_cast<std::int64_t>(seconds_now());
+  while (true) {
+    const fs::path path = folder / fmt::format("events.out.tfevents.{}.{}", second, host);
+    if (!fs::exists(path)) return path;
+    ++second;
+  }
+}
+
+events::Event event_at(std::int64_t step) {
+  events::Event event;
+  event.set_wall_time(seconds_now());
+  event.set_step(step);
+  return event;
+}
+
+// The first chunk of a PNG file, which must be IHDR.
+struct PngHeader {
+  std::uint32_t width = 0, height = 0;
+  int channels = 0;
+};
+
+PngHeader png_header(std::span<const std::byte> png) {
+  constexpr std::array<unsigned char, 8> kMagic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+  constexpr std::size_t kHeaderEnd = 26;  // up to and with the colour type
+  require(png.size() >= kHeaderEnd && std::memcmp(png.data(), kMagic.data(), kMagic.size()) == 0 &&
+              std::memcmp(png.data() + 12, "IHDR", 4) == 0,
+          "TensorBoard image: {} bytes that are no PNG file", png.size());
+  const auto big_endian = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(png[i]);
+    return value;
+  };
+  const auto colour_type = std::to_integer<unsigned>(png[25]);
+  const bool has_colour = (colour_type & 2U) != 0, has_alpha = (colour_type & 4U) != 0;
+  return {.width = big_endian(16),
+          .height = big_endian(20),
+          .channels = (has_colour ? 3 : 1) + (has_alpha ? 1 : 0)};
+}
+
+}  // namespace
+
+std::uint32_t crc32c(std::span<const std::byte> data) {
+  std::uint32_t crc = ~0U;
+  for (const std::byte byte : data)
+    crc = (crc >> 8) ^ kTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xFFU];
+  return ~crc;
+}
+
+std::uint32_t masked_crc32c(std::span<const std::byte> data) {
+  return std::rotr(crc32c(data), 15) + 0xA282EAD8U;
+}
+
+std::string scalar_tag(std::string_view name, std::string_view split) {
+  if (std::find(kSplitless.begin(), kSplitless.end(), name) != kSplitless.end()) return std::string(name);
+  return fmt::format("{}/{}", name, split);
+}
+
+EventWriter::EventWriter(const fs::path& folder) : path_(free_name(folder)) {
+  events::Event event = event_at(0);
+  event.set_file_version(kFileVersion);
+  append_record(event.SerializeAsString());
+}
+
+void EventWriter::append_record(std::string_view event) {
+  std::string record;
+  record.reserve(event.size() + 16);
+  append_little_endian(record, static_cast<std::uint64_t>(event.size()));
+  append_little_endian(record, masked_crc32c(as_bytes(record)));
+  record += event;
+  append_little_endian(record, masked_crc32c(as_bytes(event)));
+  append_bytes(path_, as_bytes(record));
+}
+
+void EventWriter::start_after(std::int64_t step) {
+  events::Event event = event_at(step + 1);
+  event.mutable_session_log()->set_status(events::SessionLog::START);
+  append_record(event.SerializeAsString());
+}
+
+void EventWriter::add_metrics(std::int64_t step, std::string_view split, const Metrics& values) {
+  events::Event event = event_at(step);
+  for (const auto& [name, number] : values) {
+    auto* value = event.mutable_summary()->add_value();
+    value->set_tag(scalar_tag(name, split));
+    value->set_simple_value(static_cast<float>(number));
+  }
+  append_record(event.SerializeAsString());
+}
+
+void EventWriter::add_png(std::int64_t step, std::string_view tag, std::span<const std::byte> png) {
+  const PngHeader header = png_header(png);
+  events::Event event = event_at(step);
+  auto* value = event.mutable_summary()->add_value();
+  value->set_tag(std::string(tag));
+  auto* image = value->mutable_image();
+  image->set_height(static_cast<std::int32_t>(header.height));
+  image->set_width(static_cast<std::int32_t>(header.width));
+  image->set_colorspace(header.channels);
+  image->set_encoded_image_string(png.data(), png.size());
+  append_record(event.SerializeAsString());
+}
+
+}  // namespace limn

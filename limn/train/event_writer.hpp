@@ -1,0 +1,48 @@
+// The TensorBoard events of a run (FORMATS.md): scalars and pictures, one file for each time that training
+// starts. A record is appended in one write, so a killed run leaves whole records. One writer to a file; one
+// thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "limn/train/task.hpp"
+
+namespace limn {
+
+// CRC-32C (Castagnoli) of `data`, as iSCSI (RFC 3720) has it: reflected, initial and final XOR with all ones.
+[[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> data);
+// What a record stores: turned right by 15 bits plus a constant, so that a checksum of checksums is not
+// regular.
+[[nodiscard]] std::uint32_t masked_crc32c(std::span<const std::byte> data);
+
+// The tag of a value of a metrics line: "total/train" for a loss, "learning_rate" for what belongs to no
+// split.
+[[nodiscard]] std::string scalar_tag(std::string_view name, std::string_view split);
+
+class EventWriter {
+ public:
+  // Starts the file events.out.tfevents.<unix time>.<host> in `folder`; where one of that second is there
+  // already, the name of the next free second. Throws Error if it cannot be written.
+  explicit EventWriter(const std::filesystem::path& folder);
+
+  // What earlier files of this folder say of steps after `step` no longer holds: training goes on from there.
+  void start_after(std::int64_t step);
+  // One event with the values of a metrics line.
+  void add_metrics(std::int64_t step, std::string_view split, const Metrics& values);
+  // A whole PNG file. Throws Error if it is none.
+  void add_png(std::int64_t step, std::string_view tag, std::span<const std::byte> png);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  // The record of a serialised event: u64 length, its masked checksum, the event, its masked checksum.
+  void append_record(std::string_view event);
+
+  std::filesystem::path path_;
+};
+
+}  // namespace limn
