@@ -15,7 +15,8 @@ void bench(BenchOptions options, bool has_batch_size) {
   options.threads = kernels::thread_count();
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
   const auto data = StrokeDataset::load(options.data, {});
-  (void)data.batch_indices(1, 0, options.batch_size);  // refuses data that cannot fill a batch before anything is timed
+  (void)data.batch_indices(
+      1, 0, options.batch_size);  // refuses data that cannot fill a batch before anything is timed
   BenchReport report(options, measure_gemm_limit(options));
   bench_training(options, data, report);
   bench_kernels(options, report);
@@ -26,7 +27,8 @@ void bench(BenchOptions options, bool has_batch_size) {
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  auto* command = app.add_subcommand("bench", "this machine's training and drawing speed beside plain LibTorch's");
+  auto* command =
+      app.add_subcommand("bench", "this machine's training and drawing speed beside plain LibTorch's");
   auto options = std::make_shared<BenchOptions>();
   options->threads = 0;
   command->add_option("--data", options->data, "sketches whose lengths are used; several are joined")
@@ -35,12 +37,16 @@ void add_bench(CLI::App& app) {
   auto* batch = command->add_option("--batch-size", options->batch_size, "sketches a training step")
                     ->check(CLI::Range(1, 100'000))
                     ->capture_default_str();
-  command->add_option("--threads", options->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
-  command->add_option("--only", options->only, "only what has this in its name: train, lstm, gemm, generate, …")->type_name("NAME");
+  command->add_option("--threads", options->threads, "threads to use [OMP_NUM_THREADS or all cores]")
+      ->check(CLI::Range(1, 1024));
+  command
+      ->add_option("--only", options->only, "only what has this in its name: train, lstm, gemm, generate, …")
+      ->type_name("NAME");
   command->add_flag("--quick", options->is_quick, "small batches and few runs: about a minute");
   command->add_flag("--json", options->is_json, "one JSON object");
   command->footer(
-      "\nEvery result is checked against plain LibTorch's before it is timed. Times are medians, ± half the distance of\n"
+      "\nEvery result is checked against plain LibTorch's before it is timed. Times are medians, ± half the "
+      "distance of\n"
       "the quartiles; GFLOP/s count the matrix products of real points.\n"
       "\nExamples:\n"
       "  limn bench --quick\n"

@@ -1,4 +1,5 @@
-// The measurements of limn bench. Each checks its result against plain LibTorch, warms up, times, and reports.
+// The measurements of limn bench. Each checks its result against plain LibTorch, warms up, times, and
+// reports.
 #pragma once
 
 #include "app/bench/report.hpp"
@@ -6,8 +7,8 @@
 
 namespace limn::app {
 
-// Floating-point operations a second that oneDNN's own float32 GEMM reaches here at 6000 x 2048 x 512: what the
-// hardware gives, to which everything is compared.
+// Floating-point operations a second that oneDNN's own float32 GEMM reaches here at 6000 x 2048 x 512: what
+// the hardware gives, to which everything is compared.
 [[nodiscard]] double measure_gemm_limit(const BenchOptions& options);
 
 // Training steps (forward, backward, clipping, Adam) of Sketch-RNN at default sizes with each cell.

@@ -18,7 +18,8 @@ constexpr double kLimit = 1e-4;
 constexpr std::int64_t kCheckedPoints = 16;
 constexpr float kTemperature = 0.4f;
 
-// A default model as training starts it, but one that never says end, so that every drawing has the same length.
+// A default model as training starts it, but one that never says end, so that every drawing has the same
+// length.
 SketchRnnCheckpoint untrained_model(const StrokeDataset& data) {
   SketchRnnTaskOptions options;
   options.train.batch_size = 1;
@@ -45,7 +46,8 @@ class PlainDecoder {
 
   // x [B, 5]; the output rows [B, 3 + 6M].
   torch::Tensor step(const torch::Tensor& x) {
-    state_ = reference::cell_step(shape_, parameters_, "decoder.cell.", torch::cat({x, z_}, 1), state_, {}, 0);
+    state_ =
+        reference::cell_step(shape_, parameters_, "decoder.cell.", torch::cat({x, z_}, 1), state_, {}, 0);
     return linear("decoder.output", state_.narrow(1, 0, shape_.hidden_size));
   }
 
@@ -83,7 +85,8 @@ void draw_plain(const SketchRnnCheckpoint& checkpoint, const torch::Tensor& z, s
   }
 }
 
-// The largest difference between our output rows and the twin's over some steps, both reading the same points.
+// The largest difference between our output rows and the twin's over some steps, both reading the same
+// points.
 double output_difference(const SketchRnnGenerator& generator, const torch::Tensor& z) {
   const torch::NoGradGuard no_grad;
   PlainDecoder plain(generator.checkpoint(), z);
@@ -117,7 +120,8 @@ void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& gener
   random.fill_normal(nn::span(z));
   std::vector<DrawRequest> requests;
   for (std::int64_t b = 0; b < count; ++b)
-    requests.push_back({.z = nn::const_span(z).subspan(static_cast<std::size_t>(b * z_size), static_cast<std::size_t>(z_size)),
+    requests.push_back({.z = nn::const_span(z).subspan(static_cast<std::size_t>(b * z_size),
+                                                       static_cast<std::size_t>(z_size)),
                         .choice = {.temperature = kTemperature},
                         .seed = 1,
                         .index = static_cast<std::uint64_t>(b),
@@ -129,8 +133,10 @@ void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& gener
   require_agreement(name, row.difference, kLimit);
   at::set_num_threads(options.threads);
   const TimingBudget budget{.least = 3, .most = 25, .seconds = options.is_quick ? 1.0 : 3.0};
-  Timing plain = time_runs([&] { draw_plain(generator.checkpoint(), z, plain_points); }, {.least = 2, .most = 5, .seconds = 3});
-  const double scale = static_cast<double>(points) / static_cast<double>(plain_points);  // it takes long: fewer points
+  Timing plain = time_runs([&] { draw_plain(generator.checkpoint(), z, plain_points); },
+                           {.least = 2, .most = 5, .seconds = 3});
+  const double scale =
+      static_cast<double>(points) / static_cast<double>(plain_points);  // it takes long: fewer points
   plain.median *= scale, plain.low *= scale, plain.high *= scale;
   row.plain = plain;
   const auto ours = [&] { (void)generator.draw(requests); };

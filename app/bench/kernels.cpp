@@ -1,5 +1,3 @@
-#include "limn/kernels/adam.hpp"
-
 #include <oneapi/dnnl/dnnl.h>
 #include <torch/torch.h>
 
@@ -8,6 +6,7 @@
 #include "app/bench/cases.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/kernels/adam.hpp"
 #include "limn/kernels/gemm.hpp"
 #include "limn/kernels/mixture_density.hpp"
 #include "limn/nn/views.hpp"
@@ -18,7 +17,8 @@ namespace {
 
 constexpr double kLimit = 1e-4;  // of float32 results, relative to the largest element
 
-torch::Tensor random_tensor(std::initializer_list<std::int64_t> shape, std::uint64_t index, double spread = 1) {
+torch::Tensor random_tensor(std::initializer_list<std::int64_t> shape, std::uint64_t index,
+                            double spread = 1) {
   torch::Tensor tensor = torch::empty(shape);
   RandomStream random(1, Purpose::kTest, 0, index);
   random.fill_normal(nn::span(tensor));
@@ -45,7 +45,8 @@ void time_and_report(const BenchOptions& options, BenchRow row, const std::funct
 }
 
 // C [m, n] = A [m, k] · W [n, k]ᵀ with weights packed beforehand, as a step does.
-void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, std::int64_t k, BenchReport& report) {
+void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, std::int64_t k,
+                   BenchReport& report) {
   const std::string name = "gemm forward";
   if (!report.wants(name)) return;
   const auto a = random_tensor({m, k}, 1), w = random_tensor({n, k}, 2);
@@ -55,14 +56,17 @@ void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, 
   const auto ours = [&] { kernels::multiply_parallel(packed, nn::const_view(a), {}, nn::view(c)); };
   const auto plain = [&] { expected = torch::mm(a, w.t()); };
   ours(), plain();
-  BenchRow row{.name = name, .shape = fmt::format("{} x {} x {}", m, n, k), .flops = 2.0 * static_cast<double>(m * n * k)};
+  BenchRow row{.name = name,
+               .shape = fmt::format("{} x {} x {}", m, n, k),
+               .flops = 2.0 * static_cast<double>(m * n * k)};
   row.difference = difference(c, expected);
   require_agreement(name, row.difference, kLimit);
   time_and_report(options, row, plain, ours, report);
 }
 
 // dW [n, k] = D [r, n]ᵀ · A [r, k].
-void bench_weight_gradient(const BenchOptions& options, std::int64_t r, std::int64_t n, std::int64_t k, BenchReport& report) {
+void bench_weight_gradient(const BenchOptions& options, std::int64_t r, std::int64_t n, std::int64_t k,
+                           BenchReport& report) {
   const std::string name = "gemm weight gradient";
   if (!report.wants(name)) return;
   const auto d = random_tensor({r, n}, 3), a = random_tensor({r, k}, 4);
@@ -71,13 +75,16 @@ void bench_weight_gradient(const BenchOptions& options, std::int64_t r, std::int
   const auto ours = [&] { kernels::weight_gradients(nn::const_view(d), parts); };
   const auto plain = [&] { expected = torch::mm(d.t(), a); };
   ours(), plain();
-  BenchRow row{.name = name, .shape = fmt::format("{} x {} x {}", n, k, r), .flops = 2.0 * static_cast<double>(n * k * r)};
+  BenchRow row{.name = name,
+               .shape = fmt::format("{} x {} x {}", n, k, r),
+               .flops = 2.0 * static_cast<double>(n * k * r)};
   row.difference = difference(out, expected);
   require_agreement(name, row.difference, kLimit);
   time_and_report(options, row, plain, ours, report);
 }
 
-void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::int64_t mixtures, BenchReport& report) {
+void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::int64_t mixtures,
+                           BenchReport& report) {
   const std::string name = "mixture density";
   if (!report.wants(name)) return;
   const auto y = random_tensor({rows, kernels::output_size(mixtures)}, 5, 0.3).requires_grad_();
@@ -87,7 +94,8 @@ void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::
   torch::Tensor gradient = torch::empty({rows, y.size(1)});
   const auto outputs = y.detach();
   const auto ours = [&] {
-    (void)kernels::mixture_density_loss(nn::const_view(outputs), nn::const_view(targets), 1, nn::view(gradient));
+    (void)kernels::mixture_density_loss(nn::const_view(outputs), nn::const_view(targets), 1,
+                                        nn::view(gradient));
   };
   const auto plain = [&] {
     y.mutable_grad() = torch::Tensor();
@@ -95,7 +103,9 @@ void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::
     (losses.offset.sum() + losses.pen.sum()).backward();
   };
   ours(), plain();
-  BenchRow row{.name = name, .shape = fmt::format("{} rows, M = {}", rows, mixtures), .points = static_cast<double>(rows)};
+  BenchRow row{.name = name,
+               .shape = fmt::format("{} rows, M = {}", rows, mixtures),
+               .points = static_cast<double>(rows)};
   row.difference = difference(gradient, y.grad());
   require_agreement(name, row.difference, kLimit);
   time_and_report(options, row, plain, ours, report);
@@ -113,7 +123,8 @@ void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& re
     adam.step();
   };
   auto value = start.clone(), first = torch::zeros({count}), second = torch::zeros({count});
-  const std::array<kernels::AdamSlot, 1> slots{{{nn::span(value), nn::const_span(gradient), nn::span(first), nn::span(second)}}};
+  const std::array<kernels::AdamSlot, 1> slots{
+      {{nn::span(value), nn::const_span(gradient), nn::span(first), nn::span(second)}}};
   std::int64_t step = 0;
   const auto ours = [&] {
     kernels::adam_step(slots, {}, ++step, kernels::ClipMode::kValue, 1.0, kernels::gradient_norm(slots));
@@ -133,12 +144,13 @@ double measure_gemm_limit(const BenchOptions& options) {
   const auto c = torch::empty({kM, kN});
   at::set_num_threads(options.threads);  // OpenMP's threads, which oneDNN uses too
   const auto run = [&] {
-    const auto status = dnnl_sgemm('N', 'N', kM, kN, kK, 1, a.data_ptr<float>(), kK, b.data_ptr<float>(), kN, 0,
-                                   c.data_ptr<float>(), kN);
+    const auto status = dnnl_sgemm('N', 'N', kM, kN, kK, 1, a.data_ptr<float>(), kK, b.data_ptr<float>(), kN,
+                                   0, c.data_ptr<float>(), kN);
     require(status == dnnl_success, "bench: oneDNN's GEMM failed with status {}", static_cast<int>(status));
   };
   run();
-  return 2.0 * kM * kN * kK / time_runs(run, {.least = 5, .most = 15, .seconds = options.is_quick ? 2.0 : 4.0}).median;
+  return 2.0 * kM * kN * kK /
+         time_runs(run, {.least = 5, .most = 15, .seconds = options.is_quick ? 2.0 : 4.0}).median;
 }
 
 void bench_kernels(const BenchOptions& options, BenchReport& report) {

@@ -15,7 +15,9 @@ namespace {
 using json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // The value of "key : value" in a file of /proc, or nothing.
 std::string proc_value(const char* path, const std::string& key) {
@@ -38,7 +40,8 @@ std::string time_text(double seconds) {
 // "12.30 ms ±2%": half the distance between the quartiles. One run alone has no spread.
 std::string timing_text(const Timing& timing) {
   if (timing.runs < 2) return time_text(timing.median) + " once";
-  return fmt::format("{} ±{:.0f}%", time_text(timing.median), 50 * (timing.high - timing.low) / timing.median);
+  return fmt::format("{} ±{:.0f}%", time_text(timing.median),
+                     50 * (timing.high - timing.low) / timing.median);
 }
 
 json timing_json(const Timing& timing) {
@@ -101,26 +104,33 @@ std::string cpu_name() {
 }
 
 void require_agreement(const std::string& name, double difference, double limit) {
-  require(difference <= limit, "bench: {}: the result differs from plain LibTorch's by {:.2e}, expected at most {:.0e}; "
-          "please report this with the output of lscpu", name, difference, limit);
+  require(difference <= limit,
+          "bench: {}: the result differs from plain LibTorch's by {:.2e}, expected at most {:.0e}; "
+          "please report this with the output of lscpu",
+          name, difference, limit);
 }
 
 BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_second)
     : options_(options), gemm_rate_(gemm_flops_per_second) {
   if (options_.is_json) return;
-  fmt::print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
-             options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
-  fmt::print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s", "peak MB");
+  fmt::print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n",
+             cpu_name(), options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
+  fmt::print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s",
+             "peak MB");
   std::fflush(stdout);
 }
 
-bool BenchReport::wants(const std::string& name) const { return name.find(options_.only) != std::string::npos; }
+bool BenchReport::wants(const std::string& name) const {
+  return name.find(options_.only) != std::string::npos;
+}
 
 void BenchReport::add(const BenchRow& row) {
   rows_.push_back(row);
   if (options_.is_json) return;
   const double rate = row.flops / row.ours.median;
-  const auto if_any = [](double value, const std::string& text) { return value > 0 ? text : std::string("-"); };
+  const auto if_any = [](double value, const std::string& text) {
+    return value > 0 ? text : std::string("-");
+  };
   fmt::print(kLine, row.name, row.shape, row.plain ? timing_text(*row.plain) : "-", timing_text(row.ours),
              row.plain ? fmt::format("{:.1f}x", row.plain->median / row.ours.median) : "-",
              if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
@@ -132,12 +142,9 @@ void BenchReport::add(const BenchRow& row) {
 
 void BenchReport::finish() const {
   if (!options_.is_json) return;
-  json object{{"cpu", cpu_name()},
-              {"threads", options_.threads},
-              {"data", options_.data},
-              {"batch_size", options_.batch_size},
-              {"quick", options_.is_quick},
-              {"gemm_flops_per_second", gemm_rate_},
+  json object{{"cpu", cpu_name()},          {"threads", options_.threads},
+              {"data", options_.data},      {"batch_size", options_.batch_size},
+              {"quick", options_.is_quick}, {"gemm_flops_per_second", gemm_rate_},
               {"rows", json::array()}};
   for (const auto& row : rows_) object["rows"].push_back(row_json(row, gemm_rate_));
   fmt::print("{}\n", object.dump(2));

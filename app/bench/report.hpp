@@ -15,7 +15,7 @@ struct BenchOptions {
   int threads = 1;
   bool is_quick = false;  // small batches and few runs: shows that it works, not how fast
   bool is_json = false;
-  std::string only;       // rows whose name contains this
+  std::string only;  // rows whose name contains this
 };
 
 // Seconds of one run: the median of several and the quartiles around it.
@@ -37,7 +37,7 @@ struct BenchRow {
   std::string shape;  // "100 sketches, 6123 rows"
   double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
   double points = 0;  // sketch points that one run handles; 0 where there are none
-  double difference = 0;  // between ours and the twin, checked before timing
+  double difference = 0;             // between ours and the twin, checked before timing
   std::optional<Timing> plain = {};  // LibTorch as it comes
   Timing ours = {};
   double peak_bytes = 0;  // the most memory that the process had while ours ran; 0: not measured

@@ -22,12 +22,15 @@ class OurTraining {
  public:
   OurTraining(const SketchRnnTaskOptions& options, const StrokeDataset& data)
       : options_(options), task_(make_sketch_rnn_task(options, data)) {
-    for (const auto& p : task_->parameters()) moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});
+    for (const auto& p : task_->parameters())
+      moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});
   }
 
   [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
 
-  double compute_gradients(std::int64_t step) { return metric(task_->compute_gradients(step).losses, "total"); }
+  double compute_gradients(std::int64_t step) {
+    return metric(task_->compute_gradients(step).losses, "total");
+  }
 
   void update() {
     std::vector<kernels::AdamSlot> slots;
@@ -35,8 +38,8 @@ class OurTraining {
     for (std::size_t i = 0; i < parameters.size(); ++i)
       slots.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
     const double norm = kernels::gradient_norm(slots);
-    kernels::adam_step(slots, {.learning_rate = options_.train.learning_rate}, ++updates_, clip_mode(options_.train),
-                       options_.train.grad_clip, norm);
+    kernels::adam_step(slots, {.learning_rate = options_.train.learning_rate}, ++updates_,
+                       clip_mode(options_.train), options_.train.grad_clip, norm);
   }
 
  private:
@@ -52,7 +55,8 @@ class OurTraining {
 // The same step in plain LibTorch, from the same weights and with the same random numbers.
 class PlainTraining {
  public:
-  PlainTraining(const SketchRnnTaskOptions& options, const StrokeDataset& data, std::span<const TaskParameter> start)
+  PlainTraining(const SketchRnnTaskOptions& options, const StrokeDataset& data,
+                std::span<const TaskParameter> start)
       : options_(options), data_(data) {
     std::vector<torch::Tensor> all;
     for (const auto& p : start) {
@@ -79,7 +83,8 @@ class PlainTraining {
   }
 
   void update() {
-    for (auto& [name, value] : parameters_) value.mutable_grad().clamp_(-options_.train.grad_clip, options_.train.grad_clip);
+    for (auto& [name, value] : parameters_)
+      value.mutable_grad().clamp_(-options_.train.grad_clip, options_.train.grad_clip);
     adam_->step();
   }
 
@@ -103,11 +108,12 @@ class PlainTraining {
 };
 
 std::int64_t rows_of(const StrokeDataset& data, const SketchRnnTaskOptions& options, std::int64_t step) {
-  return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size).rows();
+  return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size)
+      .rows();
 }
 
-// Of the first steps the one whose batch has a middling number of points: batches are alike in length within, and so
-// differ among themselves.
+// Of the first steps the one whose batch has a middling number of points: batches are alike in length within,
+// and so differ among themselves.
 std::int64_t typical_step(const StrokeDataset& data, const SketchRnnTaskOptions& options) {
   constexpr std::int64_t kLooked = 15;
   std::vector<std::pair<std::int64_t, std::int64_t>> rows;
@@ -116,7 +122,8 @@ std::int64_t typical_step(const StrokeDataset& data, const SketchRnnTaskOptions&
   return rows[kLooked / 2].second;
 }
 
-// Multiply-adds of a cell's weights for one row, and for the input that is constant, which is met once a sketch.
+// Multiply-adds of a cell's weights for one row, and for the input that is constant, which is met once a
+// sketch.
 struct CellWork {
   double per_row = 0, per_sketch = 0;
 };
@@ -125,29 +132,34 @@ CellWork work_of(const kernels::CellShape& shape) {
   for (const auto& spec : kernels::cell_parameters(shape)) {
     if (spec.shape.size() != 2) continue;
     const auto rows = static_cast<double>(spec.shape[0]);
-    const double constant = spec.name.ends_with("weight_ih") ? rows * static_cast<double>(shape.constant_size) : 0;
+    const double constant =
+        spec.name.ends_with("weight_ih") ? rows * static_cast<double>(shape.constant_size) : 0;
     work.per_row += rows * static_cast<double>(spec.shape[1]) - constant;
     work.per_sketch += constant;
   }
   return work;
 }
 
-// Operations of a training step's products: 2 a multiply-add; forward, and backward by inputs and by weights, so three
-// times. Real points only.
+// Operations of a training step's products: 2 a multiply-add; forward, and backward by inputs and by weights,
+// so three times. Real points only.
 double step_flops(const SketchRnnOptions& model, std::int64_t rows, std::int64_t batch) {
   const CellWork encoder = work_of(encoder_shape(model)), decoder = work_of(decoder_shape(model));
   const auto r = static_cast<double>(rows), b = static_cast<double>(batch);
-  double once = 2 * encoder.per_row * (r - b) + decoder.per_row * r + decoder.per_sketch * b;  // the encoder skips S_0
+  double once =
+      2 * encoder.per_row * (r - b) + decoder.per_row * r + decoder.per_sketch * b;  // the encoder skips S_0
   for (const auto& spec : sketch_rnn_parameters(model)) {
     if (spec.shape.size() != 2 || spec.name.find("cell.") != std::string::npos) continue;
     const double size = static_cast<double>(spec.shape[0] * spec.shape[1]);
-    if (spec.name == "decoder.output.weight") once += size * r;
-    else if (!spec.name.starts_with("encoder.forward.") && !spec.name.starts_with("encoder.backward.")) once += size * b;
+    if (spec.name == "decoder.output.weight")
+      once += size * r;
+    else if (!spec.name.starts_with("encoder.forward.") && !spec.name.starts_with("encoder.backward."))
+      once += size * b;
   }
   return 2 * 3 * once;
 }
 
-void bench_cell(const BenchOptions& options, const StrokeDataset& data, const std::string& cell, BenchReport& report) {
+void bench_cell(const BenchOptions& options, const StrokeDataset& data, const std::string& cell,
+                BenchReport& report) {
   SketchRnnTaskOptions setting;
   setting.model.enc_model = setting.model.dec_model = cell;
   setting.train.batch_size = options.batch_size;
@@ -174,7 +186,8 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
       const double loss = ours.compute_gradients(step);
       if (!plain_timing) {
         at::set_num_threads(options.threads);
-        // The twin takes long: the step that is checked is a timed one, and the only one where it takes seconds.
+        // The twin takes long: the step that is checked is a timed one, and the only one where it takes
+        // seconds.
         bool is_first = true;
         const auto run = [&] {
           const double value = plain.compute_gradients(step);
@@ -195,7 +208,8 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
     row.plain = plain_timing;
     const bool is_peak_ours = reset_peak_memory();
     (void)once(ours);
-    row.ours = time_runs([&] { (void)once(ours); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
+    row.ours = time_runs([&] { (void)once(ours); },
+                         {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
     if (is_peak_ours) row.peak_bytes = peak_memory();
     report.add(row);
   }
