@@ -1,5 +1,7 @@
 #include "limn/models/sketch_rnn.hpp"
 
+#include <algorithm>
+
 #include "limn/core/error.hpp"
 #include "limn/kernels/parallel.hpp"
 #include "limn/models/initial_weights.hpp"
@@ -11,9 +13,11 @@ namespace {
 
 using torch::Tensor;
 
-Tensor borrow(const std::vector<float>& values, std::int64_t columns) {
-  return torch::from_blob(const_cast<float*>(values.data()),
-                          {static_cast<std::int64_t>(values.size()) / columns, columns}, torch::kFloat32);
+// A copy [R, 5]: the graph reads it in the backward pass, when the batch may be gone.
+Tensor rows_of(const std::vector<float>& values) {
+  const Tensor rows = torch::empty({static_cast<std::int64_t>(values.size()) / kStroke5, kStroke5});
+  std::copy(values.begin(), values.end(), nn::span(rows).begin());
+  return rows;
 }
 
 kernels::RecurrentDropout dropout_of(const StepNoise& noise, Purpose purpose, double keep) {
@@ -148,7 +152,9 @@ SketchRnnLosses SketchRnnImpl::forward(const StrokeBatch& given, const StepNoise
   SketchRnnLosses losses;
   losses.kl_weight = kl_weight_at(options_, static_cast<std::int64_t>(noise.step));
 
-  const Tensor given_rows = borrow(given.inputs, kStroke5);
+  const Tensor given_rows = rows_of(given.inputs);
+  // What this process's sketches are of the batch over all processes.
+  const double share = global_batch ? static_cast<double>(size) / static_cast<double>(global_batch) : 1.0;
   Tensor z, kl;
   if (options_.conditional) {
     const Latent latent = encode(given_rows, given, noise);
@@ -156,18 +162,19 @@ SketchRnnLosses SketchRnnImpl::forward(const StrokeBatch& given, const StepNoise
     z = latent.mu + torch::exp(0.5 * latent.log_variance) * latent_noise(size, options_.z_size, noise);
     // L_KL of MODELS.md §2 (eq. 10): a mean over batch and latent dimensions.
     kl = -0.5 * (1 + latent.log_variance - latent.mu.square() - torch::exp(latent.log_variance)).mean();
-    if (global_batch) kl = kl * (static_cast<double>(size) / static_cast<double>(global_batch));
-    losses.kl = kl.item<double>();
+    losses.kl = share * kl.item<double>();
   }
   const bool pads = options_.pen_loss_over_padding && is_training();
   const StrokeBatch full = pads ? padded(given, max_seq_len) : StrokeBatch{};
   const StrokeBatch& batch = pads ? full : given;
-  const Tensor rows = borrow(batch.inputs, kStroke5), targets = borrow(batch.targets, kStroke5);
+  const Tensor rows = rows_of(batch.inputs), targets = rows_of(batch.targets);
   const auto density = nn::mixture_density_loss(decode(rows, batch, z, noise), targets, static_cast<float>(1.0 / divisor));
   losses.offset = density.sums.offset / divisor;
   losses.pen = density.sums.pen / divisor;
   losses.total = density.loss;
-  if (options_.conditional) losses.total = losses.total + losses.kl_weight * torch::clamp_min(kl, options_.kl_tolerance);
+  // Differs: over several processes the tolerance bounds each one's own mean; the sum of the shares is the batch's.
+  if (options_.conditional)
+    losses.total = losses.total + losses.kl_weight * share * torch::clamp_min(kl, options_.kl_tolerance);
   return losses;
 }
 

@@ -29,7 +29,9 @@ inline constexpr Tolerance kExact{};
 inline constexpr Tolerance kElementwise{.relative = 2e-6, .absolute = 2e-7};
 // float32 against float32 or float64 through exp, log, tanh and sums of some hundred terms: some 100 eps.
 inline constexpr Tolerance kFloat32{.relative = 1e-5, .absolute = 2e-6, .floor = 1e-3};
-// The same where z_x - z_y cancels under a correlation near ±1: rounding grows by up to cosh² rho_hat.
+// Gradients through a whole model, decoder to encoder: small ones are what is left of large ones that cancelled.
+inline constexpr Tolerance kWholeModel{.relative = 1e-4, .absolute = 1e-5, .floor = 1e-3};
+// kFloat32 where z_x - z_y cancels under a correlation near ±1: rounding grows by up to cosh² rho_hat.
 inline constexpr Tolerance kCancelling{.relative = 1e-3, .absolute = 1e-4, .floor = 1e-3};
 // Matrix inputs rounded to bf16 (8 bits, eps 7.8e-3), sums in float32.
 inline constexpr Tolerance kBFloat16{.relative = 3e-2, .absolute = 2e-2, .floor = 1e-3};
