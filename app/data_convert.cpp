@@ -116,7 +116,7 @@ void convert(ConvertArguments a) {
   const auto sink = make_sink(a.out, options);
   Converter converter(a, *sink);
   for (const std::string& input : a.in) converter.read(input);
-  require(converter.written() > 0, "{}: no sketch {}; nothing was written", a.in.front(),
+  require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
           a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
   sink->finish();
   const auto [train, valid, test] = sink->counts();

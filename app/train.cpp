@@ -47,7 +47,9 @@ void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a)
   app.add_option("--config", a->config, "options from a TOML file; the command line overrides it")->type_name("FILE");
   app.add_option("--set", a->settings, "set any hyperparameter, see the list below")->type_name("NAME=VALUE");
   add_setting(app, a, "--steps", "num_steps", "training steps in all");
-  app.add_option("--epochs", a->epochs, "passes over the training data, instead of --steps")->check(CLI::PositiveNumber);
+  app.add_option("--epochs", a->epochs, "passes over the training data, instead of --steps")
+      ->check(CLI::PositiveNumber)
+      ->excludes(app.get_option("--steps"));
   add_setting(app, a, "--batch-size", "batch_size", "examples a step");
   add_setting(app, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
   add_setting(app, a, "--seed", "seed", "of every random number of the run");
@@ -58,7 +60,7 @@ void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a)
   add_setting(app, a, "--save-every", "save_every", "steps between checkpoints");
   add_setting(app, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
   app.add_flag("--resume", a->resumes, "continue the run in --out");
-  app.add_flag("--overwrite", a->overwrites, "replace the run in --out");
+  app.add_flag("--overwrite", a->overwrites, "replace the run in --out")->excludes(app.get_option("--resume"));
   app.add_flag("--quiet", a->is_quiet, "no progress");
 }
 
@@ -123,7 +125,6 @@ TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& r
 void prepare_threads(const TrainArguments& a) { kernels::set_thread_count(a.threads); }
 
 RunDirectory open_run(const TrainArguments& a) {
-  require(!(a.resumes && a.overwrites), "--resume and --overwrite exclude each other");
   const auto mode = a.resumes ? RunDirectory::Mode::kResume
                               : a.overwrites ? RunDirectory::Mode::kOverwrite : RunDirectory::Mode::kFresh;
   return RunDirectory(a.out, mode);

@@ -1,0 +1,199 @@
+// Every command on a model that was trained for a few steps: it ends well, and other readers accept what it wrote.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "app/run_limn.hpp"
+#include "limn/core/file.hpp"
+#include "limn/sketch/npy.hpp"
+#include "limn/sketch/sketch_file.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// The names under "Subcommands:" of a help text.
+std::vector<std::string> subcommands(const std::string& help) {
+  std::vector<std::string> names;
+  std::istringstream lines(help.substr(std::min(help.find("Subcommands:"), help.size())));
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line) && line.starts_with("  ")) {
+    std::istringstream words(line);
+    std::string name;
+    if (line[2] != ' ' && words >> name) names.push_back(name);
+  }
+  return names;
+}
+
+void expect_examples(const fs::path& folder, const std::string& command, int& count) {
+  const std::string help = expect_success(folder, command + " --help");
+  EXPECT_THAT(help, AnyOf(HasSubstr("Example:"), HasSubstr("Examples:"), HasSubstr("Example (")))
+      << "limn " << command;
+  ++count;
+  for (const auto& name : subcommands(help)) expect_examples(folder, command.empty() ? name : command + " " + name, count);
+}
+
+TEST(Help, HasAnExampleForEveryCommand) {
+  const TemporaryFolder folder;
+  int count = 0;
+  expect_examples(folder.path(), "", count);
+  EXPECT_GE(count, 18);
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotKnow) {
+  const TemporaryFolder folder;
+  for (const std::string words : {"", "draw-me-a-sheep", "sample", "sample run --tempreture 1", "sample run -n 0",
+                                  "sample run --temperature warm", "data", "eval run --latent median", "info a b",
+                                  "train sketch-rnn --resume --overwrite", "data convert a.npz", "data convert a.npz -o b.npz --quickdraw --scale", "completion csh"}) {
+    const RunResult result = run_limn(folder.path(), words);
+    EXPECT_EQ(result.status, 2) << "limn " << words;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, StartsWith("limn: error: "));
+    EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("--help"));
+  }
+}
+
+TEST(Completion, KnowsEveryCommandAndOption) {
+  const TemporaryFolder folder;
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    const std::string script = expect_success(folder.path(), "completion " + shell);
+    for (const char* word : {"sketch-rnn", "reconstruct", "convert", "max-points", "temperature"})
+      EXPECT_THAT(script, HasSubstr(word)) << shell;
+  }
+}
+
+// Bash itself runs the script and says what it would offer.
+TEST(Completion, WorksInBash) {
+  const TemporaryFolder folder;
+  write_file(folder / "limn.bash", expect_success(folder.path(), "completion bash"));
+  const auto offers = [&](const std::string& words) {
+    const std::string list = (folder / "offers").string();
+    const std::string script = "source '" + (folder / "limn.bash").string() + "'; COMP_WORDS=(" + words +
+                               "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _limn; echo \"${COMPREPLY[*]}\" > '" + list + "'";
+    write_file(folder / "try.bash", script);
+    EXPECT_EQ(std::system(("bash '" + (folder / "try.bash").string() + "'").c_str()), 0);
+    return read_text_file(list);
+  };
+  EXPECT_EQ(offers("limn data con"), "convert\n");
+  EXPECT_EQ(offers("limn data ''"), "info convert\n");
+  EXPECT_EQ(offers("limn eval run --latent ''"), "sample mean\n");
+  EXPECT_EQ(offers("limn completion ''"), "bash zsh fish\n");
+  EXPECT_EQ(offers("limn data convert x --max"), "--max-points\n");
+  EXPECT_EQ(offers("limn sample run -o ''"), "\n");  // files
+}
+
+class CommandsTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    shared_ = new TemporaryFolder;
+    expect_success(shared_->path(), tiny_training("run"));
+  }
+  static void TearDownTestSuite() {
+    delete shared_;
+    shared_ = nullptr;
+  }
+  [[nodiscard]] static fs::path file(const std::string& name) { return *shared_ / name; }
+  static std::string run(const std::string& words) { return expect_success(shared_->path(), words); }
+
+  static void expect_svg(const std::string& name) {
+    pugi::xml_document document;
+    EXPECT_TRUE(document.load_file(file(name).c_str())) << name;
+    EXPECT_STREQ(document.document_element().name(), "svg") << name;
+  }
+  static void expect_begins(const std::string& name, std::string_view bytes) {
+    EXPECT_EQ(read_text_file(file(name)).substr(0, bytes.size()), bytes) << name;
+  }
+  static TemporaryFolder* shared_;
+};
+TemporaryFolder* CommandsTest::shared_ = nullptr;
+
+TEST_F(CommandsTest, TrainingLeavesARunDirectory) {
+  for (const char* name : {"config.toml", "metrics.jsonl", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
+                           "checkpoints/state.safetensors"})
+    EXPECT_TRUE(fs::exists(file("run") / name)) << name;
+  std::istringstream lines(read_text_file(file("run/metrics.jsonl")));
+  for (std::string line; std::getline(lines, line);) {
+    const auto object = nlohmann::json::parse(line);
+    for (const char* key : {"step", "split", "total", "reconstruction", "kl"}) EXPECT_TRUE(object.contains(key)) << line;
+  }
+}
+
+TEST_F(CommandsTest, RefusesToOverwriteARun) {
+  const RunResult result = run_limn(shared_->path(), tiny_training("run"));
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, StartsWith("limn: error: run: holds another run"));
+  EXPECT_THAT(result.err, HasSubstr("--overwrite"));
+}
+
+TEST_F(CommandsTest, SamplesInEveryFormat) {
+  for (const char* ending : {"svg", "png", "gif", "gcode", "npz", "ndjson", "json"})
+    run(std::string("sample run -n 3 -o samples.") + ending);
+  expect_svg("samples.svg");
+  expect_begins("samples.png", "\x89PNG\r\n\x1a\n");
+  expect_begins("samples.gif", "GIF89a");
+  EXPECT_THAT(read_text_file(file("samples.gcode")), HasSubstr("G1"));
+  for (const char* ending : {"npz", "ndjson", "json"})
+    EXPECT_EQ(read_sketches(file(std::string("samples.") + ending))[Split::kTrain].size(), 3U) << ending;
+  run("sample run -n 2 --temperature 0.2 0.8 -o sweep.svg");
+  expect_svg("sweep.svg");
+}
+
+TEST_F(CommandsTest, DrawsTheSameFromTheSameSeed) {
+  run("sample run -n 2 --seed 7 -o a.json");
+  run("sample run -n 2 --seed 7 -o b.json");
+  run("sample run -n 2 --seed 8 -o c.json");
+  EXPECT_EQ(read_file(file("a.json")), read_file(file("b.json")));
+  EXPECT_NE(read_file(file("a.json")), read_file(file("c.json")));
+}
+
+TEST_F(CommandsTest, ExploresTheLatentSpace) {
+  run("reconstruct run --in builtin:doodles:test -n 2 -o redrawn.svg");
+  run("complete run --in builtin:doodles:test#3 --points 5 -n 2 -o endings.svg");
+  run("interpolate run --from builtin:doodles:test#0 --to builtin:doodles:test#1 --steps 3 -o path.svg");
+  run("interpolate run --corners builtin:doodles#0 builtin:doodles#1 builtin:doodles#2 builtin:doodles#3 --steps 2 -o grid.svg");
+  for (const char* name : {"redrawn.svg", "endings.svg", "path.svg", "grid.svg"}) expect_svg(name);
+}
+
+TEST_F(CommandsTest, EncodesAndDecodes) {
+  run("encode run --in builtin:doodles:test#0 builtin:doodles:test#1 -o z.npy");
+  const FloatMatrix z = read_npy_matrix(file("z.npy"));
+  EXPECT_EQ(z.rows, 2);
+  EXPECT_EQ(z.columns, 4);
+  run("decode run --z z.npy -o decoded.npz");
+  EXPECT_EQ(read_sketches(file("decoded.npz"))[Split::kTrain].size(), 2U);
+}
+
+TEST_F(CommandsTest, DescribesAndEvaluates) {
+  const auto info = nlohmann::json::parse(run("info run --json"));
+  EXPECT_EQ(info["step"], 6);
+  EXPECT_EQ(info["options"]["dec_rnn_size"], 16);
+  EXPECT_THAT(run("info run"), HasSubstr("dec_rnn_size"));
+  const auto losses = nlohmann::json::parse(run("eval run --split valid --json"));
+  EXPECT_EQ(losses["n"], 500);
+  EXPECT_TRUE(losses["reconstruction"].is_number());
+  EXPECT_TRUE(losses["reconstruction_shuffled_z"].is_number());
+  const auto data = nlohmann::json::parse(run("data info builtin:doodles --json"));
+  EXPECT_EQ(data["splits"]["test"]["sketches"], 500);
+}
+
+TEST_F(CommandsTest, PlotsAndConverts) {
+  run("plot run -o curves.svg");
+  run("plot run -o curves.png");
+  expect_svg("curves.svg");
+  expect_begins("curves.png", "\x89PNG");
+  run("data convert builtin:doodles:test#3 -o one.svg");
+  expect_svg("one.svg");
+}
+
+}  // namespace
+}  // namespace limn::testing

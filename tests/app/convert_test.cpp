@@ -1,0 +1,164 @@
+// limn data convert: every format to every other, and what happens to the sketches on the way.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "app/run_limn.hpp"
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/sketch/npz.hpp"
+#include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/sketch_file.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+std::vector<Sketch> train_of(const fs::path& path) { return std::move(read_sketches(path)[Split::kTrain]); }
+
+std::vector<Sketch> joined(SketchSplits splits) {
+  std::vector<Sketch> all;
+  for (auto& sketches : splits.sketches) std::ranges::move(sketches, std::back_inserter(all));
+  return all;
+}
+
+// Three records; the second was not recognized.
+void write_records(const fs::path& path) {
+  write_file(path,
+             R"({"word":"cat","countrycode":"SE","timestamp":"2017-03-01 20:41:36 UTC","recognized":true,"key_id":"77","drawing":[[[0,100,200],[0,1,0]],[[5],[9]]]})"
+             "\n"
+             R"({"word":"cat","countrycode":"US","timestamp":"2017-03-02 20:41:36 UTC","recognized":false,"key_id":"78","drawing":[[[0,255],[0,3]]]})"
+             "\n"
+             R"({"word":"cat","countrycode":"US","timestamp":"2017-03-03 20:41:36 UTC","recognized":true,"key_id":"79","drawing":[[[0,50],[0,40]]]})"
+             "\n");
+}
+
+TEST(DataConvert, KeepsQuickDrawRecords) {
+  const TemporaryFolder folder;
+  write_records(folder / "cat.ndjson");
+  EXPECT_EQ(expect_success(folder.path(), "data convert cat.ndjson -o copy.ndjson"), "copy.ndjson: 3 sketches\n");
+  EXPECT_EQ(read_text_file(folder / "copy.ndjson"), read_text_file(folder / "cat.ndjson"));
+  expect_success(folder.path(), "data convert copy.ndjson -o cat.bin");
+  expect_success(folder.path(), "data convert cat.bin -o back.ndjson");
+  EXPECT_EQ(read_text_file(folder / "back.ndjson"), read_text_file(folder / "cat.ndjson"));
+}
+
+TEST(DataConvert, ChoosesAndSimplifies) {
+  const TemporaryFolder folder;
+  write_records(folder / "cat.ndjson");
+  expect_success(folder.path(), "data convert cat.ndjson -o some.npz --recognized --simplify 2");
+  const auto sketches = train_of(folder / "some.npz");
+  ASSERT_EQ(sketches.size(), 2U);
+  EXPECT_EQ(sketches[0].points.size(), 3U);  // (100, 1) lies within 2 of the line; the dot stays
+  expect_success(folder.path(), "data convert cat.ndjson -o long.npz --scale --resample 10");
+  EXPECT_GT(train_of(folder / "long.npz")[0].points.size(), 20U);
+  expect_success(folder.path(), "data convert cat.ndjson -o short.json --max-points 2");
+  for (const auto& sketch : train_of(folder / "short.json")) EXPECT_LE(sketch.points.size(), 2U);
+}
+
+TEST(DataConvert, ScalesTo255) {
+  const TemporaryFolder folder;
+  write_file(folder / "tall.json", "[[[[1000,1000],[1000,3000],[1500.5,2000]]]]");
+  expect_success(folder.path(), "data convert tall.json -o tall.npz --quickdraw");
+  const auto box = bounds(train_of(folder / "tall.npz").at(0));
+  ASSERT_TRUE(box);
+  EXPECT_EQ(box->min_x, 0);
+  EXPECT_EQ(box->min_y, 0);
+  EXPECT_EQ(box->max_y, 255);
+}
+
+TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
+  const TemporaryFolder folder;
+  const std::string convert = "data convert builtin:doodles:test builtin:doodles:valid --split 90/5/5 ";
+  EXPECT_EQ(expect_success(folder.path(), convert + "-o a.npz"),
+            "a.npz: 1000 sketches (900 train, 50 valid, 50 test)\n");
+  expect_success(folder.path(), convert + "-o b.npz");
+  expect_success(folder.path(), convert + "-o c.npz --seed 2");
+  EXPECT_EQ(read_file(folder / "a.npz"), read_file(folder / "b.npz"));
+  EXPECT_NE(read_file(folder / "a.npz"), read_file(folder / "c.npz"));
+  SketchSplits doodles = read_sketches("builtin:doodles");
+  doodles[Split::kTrain].clear();
+  const auto order = [](const Sketch& a, const Sketch& b) {
+    return std::ranges::lexicographical_compare(a.points, b.points, [](const StrokePoint& p, const StrokePoint& q) {
+      return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
+    });
+  };
+  auto given = joined(std::move(doodles)), got = joined(read_npz(folder / "a.npz"));
+  std::ranges::sort(given, order);
+  std::ranges::sort(got, order);
+  EXPECT_EQ(got, given);
+}
+
+TEST(DataConvert, GoesRoundThroughEveryFormat) {
+  const TemporaryFolder folder;
+  expect_success(folder.path(), "data convert builtin:doodles:test#3 builtin:doodles:test#4 -o a.npz");
+  const auto sketches = train_of(folder / "a.npz");
+  ASSERT_EQ(sketches.size(), 2U);
+  expect_success(folder.path(), "data convert a.npz -o b.json");
+  EXPECT_EQ(train_of(folder / "b.json"), sketches);
+  expect_success(folder.path(), "data convert b.json -o svgs/");
+  EXPECT_TRUE(fs::exists(folder / "svgs/000001.svg"));
+  expect_success(folder.path(), "data convert svgs -o c.npz");
+  const auto back = train_of(folder / "c.npz");
+  ASSERT_EQ(back.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto given = to_strokes(sketches[i]), got = to_strokes(back[i]);
+    ASSERT_EQ(got.size(), given.size());
+    for (std::size_t s = 0; s < got.size(); ++s) {
+      ASSERT_EQ(got[s].size(), given[s].size());
+      for (std::size_t p = 0; p < got[s].size(); ++p) {
+        EXPECT_NEAR(got[s][p].x, given[s][p].x, 0.05);
+        EXPECT_NEAR(got[s][p].y, given[s][p].y, 0.05);
+      }
+    }
+  }
+  const auto again = run_limn(folder.path(), "data convert b.json -o svgs/");
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("choose an empty or a new folder"));
+}
+
+// The most memory that `process` has had, in KiB; 0 once it has ended.
+long peak_memory(pid_t process) {
+  try {
+    const std::string status = read_text_file(fmt::format("/proc/{}/status", process));
+    const std::size_t at = status.find("VmHWM:");
+    return at == status.npos ? 0 : std::stol(status.substr(at + 6));
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+TEST(DataConvert, StreamsInBoundedMemory) {
+  const TemporaryFolder folder;
+  write_records(folder / "cat.ndjson");
+  const std::string three = read_text_file(folder / "cat.ndjson");
+  std::string piece;
+  while (piece.size() < (std::size_t{1} << 20)) piece += three;
+  AtomicFile large(folder / "large.ndjson");
+  constexpr int kMebibytes = 48;
+  for (int i = 0; i < kMebibytes; ++i) large.write(piece);
+  large.commit();
+  const auto peak_of = [&](const std::string& input) {
+    long peak = 0;
+    const auto watch = [&](pid_t process) {
+      for (int i = 0; i < 10'000; ++i) {
+        const long now = peak_memory(process);
+        if (now == 0 && i > 0) break;
+        peak = std::max(peak, now);
+        ::usleep(5'000);
+      }
+    };
+    EXPECT_EQ(run_limn(folder.path(), "data convert " + input + " -o out.bin", {.meanwhile = watch}).status, 0);
+    return peak;
+  };
+  const long small_peak = peak_of("cat.ndjson");
+  EXPECT_LT(peak_of("large.ndjson"), small_peak + 16 * 1024);
+}
+
+}  // namespace
+}  // namespace limn::testing
