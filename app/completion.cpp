@@ -1,5 +1,5 @@
-// limn completion: what a shell needs to complete limn's command line, made from the command line's own description,
-// so that it cannot go stale.
+// limn completion: what a shell needs to complete limn's command line, made from the command line's own
+// description, so that it cannot go stale.
 #include <fmt/ranges.h>
 
 #include <memory>
@@ -18,7 +18,7 @@ struct OptionWords {
 };
 
 struct CommandWords {
-  std::string path;  // "limn data convert"
+  std::string path;                                                   // "limn data convert"
   std::vector<std::pair<std::string, std::string>> subcommands = {};  // name, help
   std::vector<std::string> positional_values = {};                    // where they are a closed set
   std::vector<OptionWords> options = {};
@@ -46,8 +46,10 @@ void collect(const CLI::App& app, const std::string& path, std::vector<CommandWo
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
     command.subcommands.emplace_back(sub->get_name(), sub->get_description());
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_positional()) command.positional_values = closed_set(*option);
-    else command.options.push_back(words_of(*option));
+    if (option->get_positional())
+      command.positional_values = closed_set(*option);
+    else
+      command.options.push_back(words_of(*option));
   }
   all.push_back(command);
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -58,7 +60,8 @@ std::string joined(const std::vector<std::string>& words) { return fmt::format("
 
 std::vector<std::string> option_names(const CommandWords& command) {
   std::vector<std::string> names;
-  for (const auto& option : command.options) names.insert(names.end(), option.names.begin(), option.names.end());
+  for (const auto& option : command.options)
+    names.insert(names.end(), option.names.begin(), option.names.end());
   return names;
 }
 
@@ -78,8 +81,8 @@ std::string case_lines(const std::vector<CommandWords>& all) {
       for (const std::string& name : option.names)
         text += fmt::format("    '{}:{}') found='{}' only=1 ;;\n", command.path, name, joined(option.values));
     }
-    text += fmt::format("    '{}:'*) plain='{}' options='{}' ;;\n", command.path, joined(plain_words(command)),
-                        joined(option_names(command)));
+    text += fmt::format("    '{}:'*) plain='{}' options='{}' ;;\n", command.path,
+                        joined(plain_words(command)), joined(option_names(command)));
   }
   return text;
 }
@@ -119,7 +122,8 @@ std::string bash_script(const std::vector<CommandWords>& all) {
   return "# limn completion for bash:  source <(limn completion bash)\n" + finder(all) +
          "_limn() {\n"
          "  local found\n"
-         "  _limn_find \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\" \"${COMP_WORDS[@]:0:COMP_CWORD}\"\n"
+         "  _limn_find \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\" "
+         "\"${COMP_WORDS[@]:0:COMP_CWORD}\"\n"
          "  if [ -n \"$found\" ]; then\n"
          "    COMPREPLY=($(compgen -W \"$found\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
          "  else\n"
@@ -177,7 +181,8 @@ std::string fish_script(const std::vector<CommandWords>& all) {
       text += begin;
       for (const std::string& name : option.names)
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-      if (option.takes_value) text += option.values.empty() ? " -r" : " -x -a " + fish_quoted(joined(option.values));
+      if (option.takes_value)
+        text += option.values.empty() ? " -r" : " -x -a " + fish_quoted(joined(option.values));
       text += fmt::format(" -d {}\n", fish_quoted(option.help));
     }
   }
@@ -187,16 +192,22 @@ std::string fish_script(const std::vector<CommandWords>& all) {
 }  // namespace
 
 void add_completion(CLI::App& app) {
-  auto* command = app.add_subcommand("completion", "a script that lets your shell complete limn's commands and options");
+  auto* command =
+      app.add_subcommand("completion", "a script that lets your shell complete limn's commands and options");
   auto shell = std::make_shared<std::string>();
-  command->add_option("SHELL", *shell, "which shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->footer("\nExamples:\n  source <(limn completion bash)\n"
-                  "  limn completion bash > ~/.local/share/bash-completion/completions/limn\n"
-                  "  limn completion fish > ~/.config/fish/completions/limn.fish\n");
+  command->add_option("SHELL", *shell, "which shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->footer(
+      "\nExamples:\n  source <(limn completion bash)\n"
+      "  limn completion bash > ~/.local/share/bash-completion/completions/limn\n"
+      "  limn completion fish > ~/.config/fish/completions/limn.fish\n");
   command->callback([&app, shell] {
     std::vector<CommandWords> all;
     collect(app, "limn", all);
-    fmt::print("{}", *shell == "bash" ? bash_script(all) : *shell == "zsh" ? zsh_script(all) : fish_script(all));
+    fmt::print("{}", *shell == "bash"  ? bash_script(all)
+                     : *shell == "zsh" ? zsh_script(all)
+                                       : fish_script(all));
   });
 }
 

@@ -1,5 +1,5 @@
-// limn data convert: sketches of any format to any other, cleaned and split on the way. Quick, Draw! files stream:
-// from .ndjson and .bin to .ndjson, .bin and folders of SVGs, memory does not grow with the file.
+// limn data convert: sketches of any format to any other, cleaned and split on the way. Quick, Draw! files
+// stream: from .ndjson and .bin to .ndjson, .bin and folders of SVGs, memory does not grow with the file.
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -117,13 +117,15 @@ void convert(ConvertArguments a) {
   Converter converter(a, *sink);
   for (const std::string& input : a.in) converter.read(input);
   require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
-          a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
+          a.only_recognized ? "that was recognized; leave --recognized out"
+                            : "in it has points; choose another file");
   sink->finish();
   const auto [train, valid, test] = sink->counts();
   fmt::print("{}: {} sketches", a.out, train + valid + test);
   if (valid + test > 0) fmt::print(" ({} train, {} valid, {} test)", train, valid, test);
   fmt::print("\n");
-  if (converter.empty() > 0) fmt::print(stderr, "limn: note: {} sketches without points were left out\n", converter.empty());
+  if (converter.empty() > 0)
+    fmt::print(stderr, "limn: note: {} sketches without points were left out\n", converter.empty());
 }
 
 }  // namespace
@@ -131,30 +133,54 @@ void convert(ConvertArguments a) {
 void add_data_convert(CLI::App& data) {
   auto* command = data.add_subcommand("convert", "sketches of any format to any other");
   auto a = std::make_shared<ConvertArguments>();
-  command->add_option("IN", a->in, ".npz, .ndjson, .bin, .json, .svg, a folder of .svg, builtin:doodles, FILE#17 or "
-                      "FILE:test; several are joined")->required();
-  command->add_option("-o,--out", a->out, ".npz, .ndjson, .bin, .json, .svg (one sketch), or FOLDER/ for an .svg each")
+  command
+      ->add_option("IN", a->in,
+                   ".npz, .ndjson, .bin, .json, .svg, a folder of .svg, builtin:doodles, FILE#17 or "
+                   "FILE:test; several are joined")
+      ->required();
+  command
+      ->add_option("-o,--out", a->out,
+                   ".npz, .ndjson, .bin, .json, .svg (one sketch), or FOLDER/ for an .svg each")
       ->required();
   auto* scale = command->add_flag("--scale", a->is_scaled, "to whole numbers 0-255, the longer side 255");
-  auto* resample = command->add_option("--resample", a->spacing, "a point every so many units along each stroke, after --scale")
-                       ->check(CLI::PositiveNumber)->type_name("UNITS");
-  auto* simplify = command->add_option("--simplify", a->epsilon, "Ramer-Douglas-Peucker: leave out points nearer than this "
-                                       "to the line without them, after --resample")
-                       ->check(CLI::NonNegativeNumber)->type_name("UNITS");
+  auto* resample = command
+                       ->add_option("--resample", a->spacing,
+                                    "a point every so many units along each stroke, after --scale")
+                       ->check(CLI::PositiveNumber)
+                       ->type_name("UNITS");
+  auto* simplify = command
+                       ->add_option("--simplify", a->epsilon,
+                                    "Ramer-Douglas-Peucker: leave out points nearer than this "
+                                    "to the line without them, after --resample")
+                       ->check(CLI::NonNegativeNumber)
+                       ->type_name("UNITS");
   command->add_flag("--quickdraw", a->is_quickdraw, "as Quick, Draw! does: --scale --resample 1 --simplify 2")
-      ->excludes(scale)->excludes(resample)->excludes(simplify);
-  command->add_option("--max-points", a->max_points, "simplify longer sketches as little as brings them to so many points")
-      ->check(CLI::PositiveNumber)->type_name("N");
-  command->add_flag("--recognized", a->only_recognized, "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
-  command->add_option("--split", a->split, "deal all sketches out anew to train, valid and test, in hundredths (.npz)")
+      ->excludes(scale)
+      ->excludes(resample)
+      ->excludes(simplify);
+  command
+      ->add_option("--max-points", a->max_points,
+                   "simplify longer sketches as little as brings them to so many points")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  command->add_flag("--recognized", a->only_recognized,
+                    "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
+  command
+      ->add_option("--split", a->split,
+                   "deal all sketches out anew to train, valid and test, in hundredths (.npz)")
       ->type_name("90/5/5");
   command->add_option("--seed", a->seed, "of --split")->capture_default_str();
-  command->add_option("--word", a->word, "category written to .ndjson [what the input says, else its file's name]");
-  command->add_option("--svg-tolerance", a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
-      ->check(CLI::PositiveNumber)->type_name("UNITS")->capture_default_str();
-  command->footer("\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
-                  "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
-                  "  limn data convert builtin:doodles:test#3 -o doodle.svg\n");
+  command->add_option("--word", a->word,
+                      "category written to .ndjson [what the input says, else its file's name]");
+  command
+      ->add_option("--svg-tolerance", a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
+      ->check(CLI::PositiveNumber)
+      ->type_name("UNITS")
+      ->capture_default_str();
+  command->footer(
+      "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
+      "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
+      "  limn data convert builtin:doodles:test#3 -o doodle.svg\n");
   command->callback([a] { convert(*a); });
 }
 

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 std::string ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return ending;
 }
 
@@ -64,7 +65,9 @@ class WholeSink : public SketchSink {
  public:
   WholeSink(fs::path path, const SinkOptions& options) : path_(std::move(path)), options_(options) {}
 
-  void add(QuickDrawRecord&& record, Split split) override { splits_[split].push_back(std::move(record.sketch)); }
+  void add(QuickDrawRecord&& record, Split split) override {
+    splits_[split].push_back(std::move(record.sketch));
+  }
   void finish() override {
     if (options_.shares) deal(*options_.shares);
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = std::ssize(splits_.sketches[i]);
@@ -127,8 +130,8 @@ class SvgFolderSink : public SketchSink {
   explicit SvgFolderSink(const fs::path& path) : path_(path) {
     make_directories(path_);
     for (const auto& entry : fs::directory_iterator(path_))
-      require(ending_of(entry.path()) != ".svg", "{}: holds .svg files already; choose an empty or a new folder",
-              path_.string());
+      require(ending_of(entry.path()) != ".svg",
+              "{}: holds .svg files already; choose an empty or a new folder", path_.string());
   }
 
   void add(QuickDrawRecord&& record, Split) override {
@@ -165,15 +168,17 @@ SplitShares parse_split_shares(std::string_view text) {
 
 std::unique_ptr<SketchSink> make_sink(const fs::path& out, const SinkOptions& options) {
   const std::string ending = ending_of(out);
-  require(!options.shares || ending == ".npz", "{}: only .npz keeps splits; leave --split out or write an .npz",
-          out.string());
+  require(!options.shares || ending == ".npz",
+          "{}: only .npz keeps splits; leave --split out or write an .npz", out.string());
   std::error_code ignored;
   if (!out.has_filename() || fs::is_directory(out, ignored)) return std::make_unique<SvgFolderSink>(out);
   if (ending == ".ndjson" || ending == ".bin") return std::make_unique<RecordSink>(out);
   if (ending == ".npz" || ending == ".json") return std::make_unique<WholeSink>(out, options);
   if (ending == ".svg") return std::make_unique<SvgFileSink>(out);
-  fail("{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, or a folder of SVGs, as in out/",
-       out.string());
+  fail(
+      "{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, or a folder of SVGs, as in "
+      "out/",
+      out.string());
 }
 
 }  // namespace limn::app

@@ -1,4 +1,5 @@
-// Every command on a model that was trained for a few steps: it ends well, and other readers accept what it wrote.
+// Every command on a model that was trained for a few steps: it ends well, and other readers accept what it
+// wrote.
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -39,7 +40,8 @@ void expect_examples(const fs::path& folder, const std::string& command, int& co
   EXPECT_THAT(help, AnyOf(HasSubstr("Example:"), HasSubstr("Examples:"), HasSubstr("Example (")))
       << "limn " << command;
   ++count;
-  for (const auto& name : subcommands(help)) expect_examples(folder, command.empty() ? name : command + " " + name, count);
+  for (const auto& name : subcommands(help))
+    expect_examples(folder, command.empty() ? name : command + " " + name, count);
 }
 
 TEST(Help, HasAnExampleForEveryCommand) {
@@ -51,9 +53,11 @@ TEST(Help, HasAnExampleForEveryCommand) {
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
   const TemporaryFolder folder;
-  for (const std::string words : {"", "draw-me-a-sheep", "sample", "sample run --tempreture 1", "sample run -n 0",
-                                  "sample run --temperature warm", "data", "eval run --latent median", "info a b",
-                                  "train sketch-rnn --resume --overwrite", "data convert a.npz", "data convert a.npz -o b.npz --quickdraw --scale", "completion csh"}) {
+  for (const std::string words :
+       {"", "draw-me-a-sheep", "sample", "sample run --tempreture 1", "sample run -n 0",
+        "sample run --temperature warm", "data", "eval run --latent median", "info a b",
+        "train sketch-rnn --resume --overwrite", "data convert a.npz",
+        "data convert a.npz -o b.npz --quickdraw --scale", "completion csh"}) {
     const RunResult result = run_limn(folder.path(), words);
     EXPECT_EQ(result.status, 2) << "limn " << words;
     EXPECT_EQ(result.out, "");
@@ -79,7 +83,8 @@ TEST(Completion, WorksInBash) {
   const auto offers = [&](const std::string& words) {
     const std::string list = (folder / "offers").string();
     const std::string script = "source '" + (folder / "limn.bash").string() + "'; COMP_WORDS=(" + words +
-                               "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _limn; echo \"${COMPREPLY[*]}\" > '" + list + "'";
+                               "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _limn; echo \"${COMPREPLY[*]}\" > '" +
+                               list + "'";
     write_file(folder / "try.bash", script);
     EXPECT_EQ(std::system(("bash '" + (folder / "try.bash").string() + "'").c_str()), 0);
     return read_text_file(list);
@@ -118,13 +123,14 @@ class CommandsTest : public ::testing::Test {
 TemporaryFolder* CommandsTest::shared_ = nullptr;
 
 TEST_F(CommandsTest, TrainingLeavesARunDirectory) {
-  for (const char* name : {"config.toml", "metrics.jsonl", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
-                           "checkpoints/state.safetensors"})
+  for (const char* name : {"config.toml", "metrics.jsonl", "checkpoints/last.safetensors",
+                           "checkpoints/best.safetensors", "checkpoints/state.safetensors"})
     EXPECT_TRUE(fs::exists(file("run") / name)) << name;
   std::istringstream lines(read_text_file(file("run/metrics.jsonl")));
   for (std::string line; std::getline(lines, line);) {
     const auto object = nlohmann::json::parse(line);
-    for (const char* key : {"step", "split", "total", "reconstruction", "kl"}) EXPECT_TRUE(object.contains(key)) << line;
+    for (const char* key : {"step", "split", "total", "reconstruction", "kl"})
+      EXPECT_TRUE(object.contains(key)) << line;
   }
 }
 
@@ -160,7 +166,8 @@ TEST_F(CommandsTest, ExploresTheLatentSpace) {
   run("reconstruct run --in builtin:doodles:test -n 2 -o redrawn.svg");
   run("complete run --in builtin:doodles:test#3 --points 5 -n 2 -o endings.svg");
   run("interpolate run --from builtin:doodles:test#0 --to builtin:doodles:test#1 --steps 3 -o path.svg");
-  run("interpolate run --corners builtin:doodles#0 builtin:doodles#1 builtin:doodles#2 builtin:doodles#3 --steps 2 -o grid.svg");
+  run("interpolate run --corners builtin:doodles#0 builtin:doodles#1 builtin:doodles#2 builtin:doodles#3 "
+      "--steps 2 -o grid.svg");
   for (const char* name : {"redrawn.svg", "endings.svg", "path.svg", "grid.svg"}) expect_svg(name);
 }
 

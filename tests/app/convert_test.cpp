@@ -29,19 +29,21 @@ std::vector<Sketch> joined(SketchSplits splits) {
 
 // Three records; the second was not recognized.
 void write_records(const fs::path& path) {
-  write_file(path,
-             R"({"word":"cat","countrycode":"SE","timestamp":"2017-03-01 20:41:36 UTC","recognized":true,"key_id":"77","drawing":[[[0,100,200],[0,1,0]],[[5],[9]]]})"
-             "\n"
-             R"({"word":"cat","countrycode":"US","timestamp":"2017-03-02 20:41:36 UTC","recognized":false,"key_id":"78","drawing":[[[0,255],[0,3]]]})"
-             "\n"
-             R"({"word":"cat","countrycode":"US","timestamp":"2017-03-03 20:41:36 UTC","recognized":true,"key_id":"79","drawing":[[[0,50],[0,40]]]})"
-             "\n");
+  write_file(
+      path,
+      R"({"word":"cat","countrycode":"SE","timestamp":"2017-03-01 20:41:36 UTC","recognized":true,"key_id":"77","drawing":[[[0,100,200],[0,1,0]],[[5],[9]]]})"
+      "\n"
+      R"({"word":"cat","countrycode":"US","timestamp":"2017-03-02 20:41:36 UTC","recognized":false,"key_id":"78","drawing":[[[0,255],[0,3]]]})"
+      "\n"
+      R"({"word":"cat","countrycode":"US","timestamp":"2017-03-03 20:41:36 UTC","recognized":true,"key_id":"79","drawing":[[[0,50],[0,40]]]})"
+      "\n");
 }
 
 TEST(DataConvert, KeepsQuickDrawRecords) {
   const TemporaryFolder folder;
   write_records(folder / "cat.ndjson");
-  EXPECT_EQ(expect_success(folder.path(), "data convert cat.ndjson -o copy.ndjson"), "copy.ndjson: 3 sketches\n");
+  EXPECT_EQ(expect_success(folder.path(), "data convert cat.ndjson -o copy.ndjson"),
+            "copy.ndjson: 3 sketches\n");
   EXPECT_EQ(read_text_file(folder / "copy.ndjson"), read_text_file(folder / "cat.ndjson"));
   expect_success(folder.path(), "data convert copy.ndjson -o cat.bin");
   expect_success(folder.path(), "data convert cat.bin -o back.ndjson");
@@ -84,9 +86,10 @@ TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
   SketchSplits doodles = read_sketches("builtin:doodles");
   doodles[Split::kTrain].clear();
   const auto order = [](const Sketch& a, const Sketch& b) {
-    return std::ranges::lexicographical_compare(a.points, b.points, [](const StrokePoint& p, const StrokePoint& q) {
-      return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
-    });
+    return std::ranges::lexicographical_compare(
+        a.points, b.points, [](const StrokePoint& p, const StrokePoint& q) {
+          return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
+        });
   };
   auto given = joined(std::move(doodles)), got = joined(read_npz(folder / "a.npz"));
   std::ranges::sort(given, order);
@@ -153,7 +156,8 @@ TEST(DataConvert, StreamsInBoundedMemory) {
         ::usleep(5'000);
       }
     };
-    EXPECT_EQ(run_limn(folder.path(), "data convert " + input + " -o out.bin", {.meanwhile = watch}).status, 0);
+    EXPECT_EQ(run_limn(folder.path(), "data convert " + input + " -o out.bin", {.meanwhile = watch}).status,
+              0);
     return peak;
   };
   const long small_peak = peak_of("cat.ndjson");

@@ -1,5 +1,5 @@
-// What a user does wrong, and what the machine does: one line that says which file and what to do, exit status 1, and
-// nothing half-written left behind.
+// What a user does wrong, and what the machine does: one line that says which file and what to do, exit
+// status 1, and nothing half-written left behind.
 #include <gmock/gmock.h>
 
 #include "app/run_limn.hpp"
@@ -47,7 +47,9 @@ class ErrorsTest : public ::testing::Test {
 Sketch scribble(int length) {
   Sketch sketch;
   for (int i = 0; i < length; ++i)
-    sketch.points.push_back({.dx = static_cast<float>(i % 5 - 2), .dy = static_cast<float>(i % 3 - 1), .is_pen_lifted = i + 1 == length});
+    sketch.points.push_back({.dx = static_cast<float>(i % 5 - 2),
+                             .dy = static_cast<float>(i % 3 - 1),
+                             .is_pen_lifted = i + 1 == length});
   return sketch;
 }
 
@@ -64,13 +66,16 @@ TEST_F(ErrorsTest, RefusesDamagedData) {
   write_file(folder_ / "cut.npz", whole);
   expect_error(folder_.path(), train_on("cut.npz"), "cut.npz", "fetch");
   expect_error(folder_.path(), train_on(fixture("no_train.npz").string()), "no_train.npz", "train");
-  expect_error(folder_.path(), train_on(fixture("wrong_last_dimension.npz").string()), "wrong_last_dimension.npz", "3");
+  expect_error(folder_.path(), train_on(fixture("wrong_last_dimension.npz").string()),
+               "wrong_last_dimension.npz", "3");
   expect_error(folder_.path(), train_on(fixture("nan.npz").string()), "nan.npz", "sketch");
 }
 
 TEST_F(ErrorsTest, RunsNothingThatAPickleAsksFor) {
   const std::vector<std::int64_t> shape{1};
-  const std::string npy = npy_header("|O", shape) + "\x80\x02" "cos\nsystem\n(S'touch hacked'\ntR.";
+  const std::string npy = npy_header("|O", shape) +
+                          "\x80\x02"
+                          "cos\nsystem\n(S'touch hacked'\ntR.";
   const auto bytes = as_bytes(npy);
   const std::pair<std::string, Bytes> entry{"train.npy", Bytes(bytes.begin(), bytes.end())};
   write_file(folder_ / "evil.npz", make_zip(std::span(&entry, 1)));
@@ -91,7 +96,8 @@ TEST_F(ErrorsTest, SuggestsTheNearestName) {
   expect_error(folder_.path(), tiny_training("run", "--set dec_rnn_sise=16"), "dec_rnn_sise", "dec_rnn_size");
   expect_error(folder_.path(), tiny_training("run", "--set z_size=many"), "z_size=many", "whole number");
   expect_error(folder_.path(), tiny_training("run", "--preset magneta"), "magneta", "magenta");
-  expect_error(folder_.path(), tiny_training("run", "--data builtin:doodle"), "builtin:doodle", "builtin:doodles");
+  expect_error(folder_.path(), tiny_training("run", "--data builtin:doodle"), "builtin:doodle",
+               "builtin:doodles");
 }
 
 TEST_F(ErrorsTest, RefusesACheckpointOfAnotherModel) {
@@ -118,8 +124,10 @@ TEST_F(ErrorsTest, LeavesNothingOnAFullDisk) {
 TEST_F(ErrorsTest, SaysThatAFolderCannotBeWritten) {
   write_file(folder_ / "file", "in the way");
   expect_error(folder_.path(), tiny_training("file/run"), "file/run", "choose another place");
-  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o file/x.npz", "file/x.npz", "check the path");
-  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o none/x.npz", "none/x.npz", "create the folder");
+  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o file/x.npz", "file/x.npz",
+               "check the path");
+  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o none/x.npz", "none/x.npz",
+               "create the folder");
 }
 
 TEST_F(ErrorsTest, ResumesOnlyWhatIsThere) {

@@ -1,5 +1,5 @@
-// A run that was stopped - by Ctrl-C, or killed at any moment - goes on to the same weights, bit for bit, as one that
-// was left alone.
+// A run that was stopped - by Ctrl-C, or killed at any moment - goes on to the same weights, bit for bit, as
+// one that was left alone.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
@@ -19,7 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr const char* kPlan = "--set num_steps=60 save_every=7 valid_every=25 sample_every=0 log_every=1 --data small.npz";
+constexpr const char* kPlan =
+    "--set num_steps=60 save_every=7 valid_every=25 sample_every=0 log_every=1 --data small.npz";
 
 class ResumeTest : public ::testing::Test {
  protected:
