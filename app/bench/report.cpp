@@ -53,6 +53,7 @@ json timing_json(const Timing& timing) {
 
 json row_json(const BenchRow& row, double gemm_rate) {
   json object{{"name", row.name}, {"shape", row.shape}, {"difference", row.difference}};
+  if (row.gradient_difference > 0) object["gradient_difference"] = row.gradient_difference;
   if (row.plain) {
     object["plain_libtorch"] = timing_json(*row.plain);
     object["ratio"] = row.plain->median / row.ours.median;
@@ -66,6 +67,8 @@ json row_json(const BenchRow& row, double gemm_rate) {
   if (row.peak_bytes > 0) object["peak_bytes"] = row.peak_bytes;
   return object;
 }
+
+constexpr double kNotableGradientDifference = 1e-3;
 
 constexpr const char* kLine = "{:<26} {:<30} {:>15} {:>15} {:>7} {:>8} {:>6} {:>10} {:>8}\n";
 
@@ -137,6 +140,9 @@ void BenchReport::add(const BenchRow& row) {
              if_any(row.flops, fmt::format("{:.0f}%", 100 * rate / gemm_rate_)),
              if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
              if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
+  if (row.gradient_difference > kNotableGradientDifference)
+    fmt::print("  its gradients differ from plain LibTorch's by {:.1e} of their norm, both in float32\n",
+               row.gradient_difference);
   std::fflush(stdout);
 }
 

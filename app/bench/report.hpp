@@ -38,6 +38,9 @@ struct BenchRow {
   double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
   double points = 0;  // sketch points that one run handles; 0 where there are none
   double difference = 0;             // between ours and the twin, checked before timing
+  // |ours - twin| / |twin| over all gradients of the first precision. Told, not judged: how far apart two float32
+  // results may lie after hundreds of steps is not established. Tests hold gradients to a twin in double.
+  double gradient_difference = 0;
   std::optional<Timing> plain = {};  // LibTorch as it comes
   Timing ours = {};
   double peak_bytes = 0;  // the most memory that the process had while ours ran; 0: not measured
