@@ -1,9 +1,8 @@
 // limn train: sets a run up from a preset, a config file and the command line, in this order, and trains.
-#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "app/commands.hpp"
 #include "app/console.hpp"
@@ -48,8 +47,7 @@ void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a)
   app.add_option("--set", a->settings, "set any hyperparameter, see the list below")->type_name("NAME=VALUE");
   add_setting(app, a, "--steps", "num_steps", "training steps in all");
   app.add_option("--epochs", a->epochs, "passes over the training data, instead of --steps")
-      ->check(CLI::PositiveNumber)
-      ->excludes(app.get_option("--steps"));
+      ->check(CLI::PositiveNumber);
   add_setting(app, a, "--batch-size", "batch_size", "examples a step");
   add_setting(app, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
   add_setting(app, a, "--seed", "seed", "of every random number of the run");
@@ -60,8 +58,15 @@ void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a)
   add_setting(app, a, "--save-every", "save_every", "steps between checkpoints");
   add_setting(app, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
   app.add_flag("--resume", a->resumes, "continue the run in --out");
-  app.add_flag("--overwrite", a->overwrites, "replace the run in --out")->excludes(app.get_option("--resume"));
+  app.add_flag("--overwrite", a->overwrites, "replace the run in --out");
   app.add_flag("--quiet", a->is_quiet, "no progress");
+}
+
+// CLI11 does not look at excludes() of a command below a command before its callback runs.
+void refuse_contradictions(const TrainArguments& a) {
+  if (a.resumes && a.overwrites) throw CLI::ExcludesError("--overwrite", "--resume");
+  const bool has_steps = std::ranges::any_of(a.settings, [](const auto& s) { return s.starts_with("num_steps="); });
+  if (a.epochs > 0 && has_steps) throw CLI::ExcludesError("--epochs", "--steps");
 }
 
 // The options of a run: defaults, then the run's own config (--resume), then preset, --config and --set.
@@ -131,6 +136,7 @@ RunDirectory open_run(const TrainArguments& a) {
 }
 
 void train_sketch_rnn(const TrainArguments& a) {
+  refuse_contradictions(a);
   check_device(a.device);
   prepare_threads(a);
   SketchRnnTaskOptions options;
