@@ -96,12 +96,6 @@ void append(SketchSplits& all, SketchSplits&& more) {
 
 }  // namespace
 
-Split split_named(std::string_view name) {
-  for (std::size_t i = 0; i < kSplitNames.size(); ++i)
-    if (name == kSplitNames[i]) return static_cast<Split>(i);
-  fail("{}: no such split; there are {}", printable(name), fmt::join(kSplitNames, ", "));
-}
-
 std::vector<OptionField> fields(StrokeDataOptions& options) {
   return {
       {.name = "max_seq_len",

@@ -6,18 +6,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "limn/core/epoch_plan.hpp"
 #include "limn/core/options.hpp"
+#include "limn/core/split.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn {
-
-enum class Split : int { kTrain = 0, kValid = 1, kTest = 2 };
-inline constexpr std::array<const char*, 3> kSplitNames{"train", "valid", "test"};
-// The split of that name, or Error listing the three.
-[[nodiscard]] Split split_named(std::string_view name);
 
 // The three splits of a data set file, as read: raw units, nothing filtered.
 struct SketchSplits {
@@ -65,34 +61,6 @@ inline constexpr float kOffsetLimit = 1000;
 
 // How many batches a pool holds: more make the lengths within a batch more alike, and so also its drawings.
 inline constexpr std::int64_t kPoolBatches = 5;
-
-// The training batches of one epoch, drawn once: what the trainer keeps from step to step. Immutable. One made
-// by default covers no step.
-struct EpochPlan {
-  std::uint64_t seed = 0;
-  std::int64_t epoch = 0;
-  std::int64_t batch_size = 0;
-  std::vector<std::int64_t> indices;  // batch after batch, batch_size each
-
-  [[nodiscard]] std::int64_t batches() const {
-    return batch_size == 0 ? 0 : static_cast<std::int64_t>(indices.size()) / batch_size;
-  }
-  [[nodiscard]] std::int64_t first_step() const { return epoch * batches(); }
-  [[nodiscard]] bool covers(std::int64_t step) const {
-    return step >= first_step() && step < first_step() + batches();
-  }
-  // The indices of batch `step`, counted over all epochs; covers(step) must hold.
-  [[nodiscard]] std::span<const std::int64_t> batch(std::int64_t step) const {
-    return std::span(indices).subspan(static_cast<std::size_t>((step - first_step()) * batch_size),
-                                      static_cast<std::size_t>(batch_size));
-  }
-};
-
-// The part of a batch that one of several processes takes: places rank, rank + ranks, rank + 2 ranks, …
-struct BatchShare {
-  std::int64_t rank = 0;
-  std::int64_t ranks = 1;
-};
 
 class StrokeDataset {
  public:

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "limn/core/safetensors.hpp"
-#include "limn/sketch/dataset.hpp"
+#include "limn/core/split.hpp"
 
 namespace limn {
 
