@@ -2,74 +2,26 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/generate/checkpoint_metadata.hpp"
 #include "limn/generate/magenta_json.hpp"
 
 namespace limn {
 namespace {
 
-using nlohmann::json;
-
 // Metadata with a meaning of its own; everything else is `extra`.
-constexpr const char* kFormat = "format";
-constexpr const char* kVersion = "format_version";
-constexpr const char* kModel = "model";
-constexpr const char* kConfig = "config";
-constexpr const char* kTrainingConfig = "training_config";
+using namespace metadata;
 constexpr const char* kScaleFactor = "scale_factor";
 constexpr const char* kMaxSeqLen = "max_seq_len";
-constexpr const char* kStep = "step";
-constexpr const char* kMetrics = "metrics";
 constexpr const char* kLatentActivation = "latent_activation";
 constexpr std::array kKnownKeys{kFormat,      kVersion,   kModel, kConfig,  kTrainingConfig,
                                 kScaleFactor, kMaxSeqLen, kStep,  kMetrics, kLatentActivation};
 constexpr std::int64_t kMaxSequence = 1'000'000;  // no drawing is longer; bounds what generation may take
 
-template <class T>
-T metadata_number(const SafetensorsFile& file, const char* key) {
-  const std::string& text = file.metadata(key);
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size(),
-          "{}: metadata {} is '{}', expected a number; "
-          "the file is damaged",
-          file.origin(), key, printable(text));
-  return value;
-}
-
-std::string metadata_or(const SafetensorsFile& file, const char* key, const std::string& otherwise) {
-  const auto found = file.metadata().find(key);
-  return found == file.metadata().end() ? otherwise : found->second;
-}
-
-std::string metadata_object(const SafetensorsFile& file, const char* key) {
-  const std::string text = metadata_or(file, key, "{}");
-  const auto is_shallow = [](int depth, json::parse_event_t, json&) {
-    require(depth <= 16, "nested too deeply");
-    return true;
-  };
-  json value;
-  try {
-    value = json::parse(text, is_shallow, false);
-  } catch (const Error&) {
-    value = json::value_t::discarded;
-  }
-  require(value.is_object(), "{}: metadata {} is not a JSON object; the file is damaged", file.origin(), key);
-  return text;
-}
-
 void check_kind(const SafetensorsFile& file) {
-  require(file.metadata(kFormat) == kFormatName,
-          "{}: its format is '{}', expected '{}'; it is not a limn checkpoint", file.origin(),
-          printable(file.metadata(kFormat)), kFormatName);
-  const auto version = metadata_number<std::int64_t>(file, kVersion);
-  require(version >= 1 && version <= kFormatVersion,
-          "{}: checkpoint version {}; this limn reads up to {}: use a newer limn", file.origin(), version,
-          kFormatVersion);
+  check_format(file);
   require(file.metadata(kModel) == kSketchRnnModel, "{}: it holds a model of kind '{}', expected '{}'",
           file.origin(), printable(file.metadata(kModel)), kSketchRnnModel);
 }

@@ -47,8 +47,6 @@ struct SketchRnnOptions {
 // w_KL(step) of MODELS.md §2.
 [[nodiscard]] double kl_weight_at(const SketchRnnOptions& options, std::int64_t step);
 
-inline constexpr const char* kFormatName = "limn";
-inline constexpr int kFormatVersion = 1;
 inline constexpr const char* kSketchRnnModel = "sketch_rnn";
 
 }  // namespace limn

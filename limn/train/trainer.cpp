@@ -7,7 +7,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/generate/sketch_rnn_spec.hpp"
+#include "limn/generate/checkpoint_metadata.hpp"
 
 namespace limn {
 namespace {
