@@ -15,6 +15,7 @@
 #include "limn/core/safetensors.hpp"
 #include "limn/generate/latent.hpp"
 #include "limn/image/dataset.hpp"
+#include "limn/kernels/recurrent.hpp"
 
 namespace limn {
 
@@ -27,11 +28,19 @@ struct ImageCheckpoint {
   std::string training_config = "{}";         // JSON object: data and training options as the trainer had them
   std::map<std::string, std::vector<float>> weights;
   std::map<std::string, std::vector<std::int64_t>> shapes;  // of the weights, by the same names
+  std::string origin = "image model";         // what errors call it: the file it was read from
 };
 // Throws Error naming the file. What the model needs is checked when it is made.
 [[nodiscard]] ImageCheckpoint read_image_checkpoint(const std::filesystem::path& path);
 // Replaces `path`, all or nothing.
 void write_image_checkpoint(const std::filesystem::path& path, const ImageCheckpoint& checkpoint);
+// For models being made: throws Error naming the origin unless the weights are those of `specs`, neither fewer nor more,
+// of their shapes, with finite values.
+void check_weights(const ImageCheckpoint& checkpoint, std::span<const kernels::ParameterSpec> specs);
+// How the data of its training were prepared: the fields of ImageDataOptions that training_config holds, and defaults
+// for the others. Throws Error naming the origin for values out of range.
+[[nodiscard]] ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint);
+
 // The "model" of a checkpoint, "sketch_rnn", "vae" or "draw", of any file that resolve_model_path() finds; a Magenta
 // .json model is a "sketch_rnn". Throws Error naming the file.
 [[nodiscard]] std::string model_kind(const std::filesystem::path& path);
@@ -77,6 +86,7 @@ class ImageModel {
 
 // A run directory's best checkpoint or a .safetensors file. Throws Error naming the file, also for a Sketch-RNN.
 [[nodiscard]] std::unique_ptr<ImageModel> load_image_model(const std::filesystem::path& path);
+// The model that checkpoint.model names; each family's header has a maker of its own. Throws Error naming the origin.
 [[nodiscard]] std::unique_ptr<ImageModel> make_image_model(ImageCheckpoint checkpoint);
 
 // Means over a split, per image in nats.
