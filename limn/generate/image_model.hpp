@@ -26,8 +26,8 @@ struct ImageCheckpoint {
   std::int64_t step = 0;                      // training steps made
   std::string metrics = "{}";                 // JSON object: losses when it was written
   std::string training_config = "{}";         // JSON object: data and training options as the trainer had them
-  std::map<std::string, std::vector<float>> weights;
-  std::map<std::string, std::vector<std::int64_t>> shapes;  // of the weights, by the same names
+  std::map<std::string, std::vector<float>> weights = {};
+  std::map<std::string, std::vector<std::int64_t>> shapes = {};  // of the weights, by the same names
   std::string origin = "image model";         // what errors call it: the file it was read from
 };
 // Throws Error naming the file. What the model needs is checked when it is made.

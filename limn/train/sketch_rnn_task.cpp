@@ -9,25 +9,15 @@
 #include "limn/generate/sketch_rnn.hpp"
 #include "limn/kernels/recurrent.hpp"
 #include "limn/models/sketch_rnn.hpp"
-#include "limn/nn/views.hpp"
 #include "limn/render/save.hpp"
 #include "limn/render/sheet.hpp"
+#include "limn/train/module_tensors.hpp"
 
 namespace limn {
 namespace {
 
 constexpr int kSampleColumns = 8;
 constexpr float kSampleTemperature = 0.4f;
-
-std::vector<TaskParameter> parameters_of(torch::nn::Module& module) {
-  std::vector<TaskParameter> all;
-  for (const auto& item : module.named_parameters()) {
-    torch::Tensor value = item.value();
-    value.mutable_grad() = torch::zeros_like(value);
-    all.push_back({item.key(), value.sizes().vec(), nn::span(value), nn::span(value.grad())});
-  }
-  return all;
-}
 
 class SketchRnnTask : public Task {
  public:
