@@ -28,7 +28,7 @@ void bench(BenchOptions options, bool has_batch_size) {
 
 void add_bench(CLI::App& app) {
   auto* command =
-      app.add_subcommand("bench", "this machine's training and drawing speed beside plain LibTorch's");
+      app.add_subcommand("bench", kBenchHelp);
   auto options = std::make_shared<BenchOptions>();
   options->threads = 0;
   command->add_option("--data", options->data, "sketches whose lengths are used; several are joined")

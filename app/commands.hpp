@@ -6,7 +6,15 @@
 
 namespace limn::app {
 
+// These three are part of the program limn-train; limn itself only hands them on (app/training_program.cpp).
+inline constexpr const char* kTrainHelp = "train a model: sketch-rnn";
+inline constexpr const char* kBenchHelp = "this machine's training and drawing speed beside plain LibTorch's";
+inline constexpr const char* kCompletionHelp = "a script that lets your shell complete limn's commands and options";
 void add_train(CLI::App& app);
+void add_bench(CLI::App& app);
+// Describes all commands of `app`, which must outlive the parse.
+void add_completion(CLI::App& app);
+
 void add_eval(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_reconstruct(CLI::App& app);
@@ -19,10 +27,7 @@ void add_export(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_info(CLI::App& app);
 void add_data(CLI::App& app);
-void add_bench(CLI::App& app);
 // To `data`, the subcommand that add_data made.
 void add_data_convert(CLI::App& data);
-// Describes all commands of `app`, which must outlive the parse.
-void add_completion(CLI::App& app);
 
 }  // namespace limn::app

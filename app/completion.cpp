@@ -193,7 +193,7 @@ std::string fish_script(const std::vector<CommandWords>& all) {
 
 void add_completion(CLI::App& app) {
   auto* command =
-      app.add_subcommand("completion", "a script that lets your shell complete limn's commands and options");
+      app.add_subcommand("completion", kCompletionHelp);
   auto shell = std::make_shared<std::string>();
   command->add_option("SHELL", *shell, "which shell")
       ->required()

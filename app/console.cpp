@@ -6,18 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 
 namespace limn::app {
 namespace {
-
-volatile std::sig_atomic_t interrupts = 0;
-
-void on_interrupt(int) {
-  if (interrupts) _exit(130);
-  interrupts = 1;
-}
 
 constexpr auto kLiveInterval = std::chrono::milliseconds(100);
 constexpr auto kPlainInterval = std::chrono::seconds(10);
@@ -55,15 +47,6 @@ std::string duration_text(double seconds) {
   if (total >= 60) return fmt::format("{}:{:02}", total / 60, total % 60);
   return fmt::format("{}s", total);
 }
-
-void watch_for_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-bool is_interrupted() { return interrupts != 0; }
 
 Console::Console(bool is_quiet)
     : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1), next_(std::chrono::steady_clock::now()) {}

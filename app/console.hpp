@@ -31,8 +31,4 @@ class Console {
 // "1:23:45", "2:05" or "12s".
 [[nodiscard]] std::string duration_text(double seconds);
 
-// Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once. Call once, before training.
-void watch_for_interrupts();
-[[nodiscard]] bool is_interrupted();
-
 }  // namespace limn::app

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
-#include "app/console.hpp"
+#include "app/interrupts.hpp"
 #include "app/sketch_sink.hpp"
 #include "limn/core/error.hpp"
 #include "limn/sketch/simplify.hpp"

@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/console.hpp"
+#include "app/interrupts.hpp"
 #include "app/presets.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -161,7 +162,7 @@ constexpr const char* kSketchRnnExamples =
 }  // namespace
 
 void add_train(CLI::App& app) {
-  auto* train = app.add_subcommand("train", "train a model: sketch-rnn");
+  auto* train = app.add_subcommand("train", kTrainHelp);
   train->require_subcommand(1);
   train->footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
   auto arguments = std::make_shared<TrainArguments>();

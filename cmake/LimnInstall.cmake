@@ -2,7 +2,7 @@
 # are an export set of their own, so that a program that only draws neither needs nor loads LibTorch.
 include(CMakePackageConfigHelpers)
 set(limn_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/limn)
-set(limn_torch_rooms nn models train serve)
+set(limn_torch_rooms nn models train)
 
 get_property(limn_rooms GLOBAL PROPERTY LIMN_ROOMS)
 install(TARGETS limn_flags EXPORT limnTargets)
@@ -20,8 +20,9 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/limn/core/version.hpp DESTINATION 
 install(EXPORT limnTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
 if(LIMN_WITH_TORCH)
   install(EXPORT limnTorchTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
-  install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS limn-train RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
 endif()
+install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/limn-config.cmake.in ${PROJECT_BINARY_DIR}/limn-config.cmake
   INSTALL_DESTINATION ${limn_package_dir})

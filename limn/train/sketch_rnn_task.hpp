@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "limn/generate/sketch_rnn_spec.hpp"
+#include "limn/sketch/dataset.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/task.hpp"
 
