@@ -10,7 +10,8 @@
 #include "app/presets.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/nn/threads.hpp"
+#include "limn/runs/run_config.hpp"
 #include "limn/train/sketch_rnn_task.hpp"
 #include "limn/train/trainer.hpp"
 
@@ -128,36 +129,63 @@ TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& r
   return result;
 }
 
-void prepare_threads(const TrainArguments& a) { kernels::set_thread_count(a.threads); }
-
 RunDirectory open_run(const TrainArguments& a) {
   const auto mode = a.resumes ? RunDirectory::Mode::kResume
                               : a.overwrites ? RunDirectory::Mode::kOverwrite : RunDirectory::Mode::kFresh;
   return RunDirectory(a.out, mode);
 }
 
-void train_sketch_rnn(const TrainArguments& a) {
+// What `limn train` says of a family of models. What it does follows from the family's options (model, data and train,
+// with fields() of all of them), its data set and its task.
+struct Family {
+  const char* name;
+  const char* help;
+  const char* built_in_data;
+  const char* examples;
+};
+
+template <class Dataset, class Options>
+using MakeTask = std::unique_ptr<Task> (*)(const Options&, Dataset);
+
+template <class Dataset, class Options>
+void train_family(const Family& family, const TrainArguments& a, Options options, MakeTask<Dataset, Options> make_task) {
   refuse_contradictions(a);
   check_device(a.device);
-  prepare_threads(a);
-  SketchRnnTaskOptions options;
+  nn::set_thread_count(a.threads);
   const auto all = fields(options);
-  RunConfig config = gather(a, "sketch-rnn", all);
-  if (config.data.empty()) config.data = {"builtin:doodles"};
+  RunConfig config = gather(a, family.name, all);
+  if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
-  auto data = StrokeDataset::load(config.data, options.data);
+  auto data = Dataset::load(config.data, options.data);
   if (a.epochs) options.train.num_steps = a.epochs * data.batches_per_epoch(options.train.batch_size);
-  const auto task = make_sketch_rnn_task(options, std::move(data));
+  const auto task = make_task(options, std::move(data));
   const RunDirectory run = open_run(a);
   write_file(run.config(), config_to_toml(config, all));
   print_result(train(*task, options.train, run, a), config.family, run.root());
 }
 
-constexpr const char* kSketchRnnExamples =
-    "\nExamples:\n"
-    "  limn train sketch-rnn --out runs/doodles --steps 1500\n"
-    "  limn train sketch-rnn --data sheep.npz --out runs/sheep --set dec_model=layer_norm --set enc_model=layer_norm\n"
-    "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n";
+// Adds `limn train NAME`. `defaults` are the family's own.
+template <class Dataset, class Options>
+void add_family(CLI::App& train, const Family& family, Options defaults, MakeTask<Dataset, Options> make_task) {
+  auto* command = train.add_subcommand(family.name, family.help);
+  auto arguments = std::make_shared<TrainArguments>();
+  arguments->out = fmt::format("runs/{}", family.name);
+  add_common_options(*command, arguments);
+  command->get_option("--out")->capture_default_str();
+  command->add_option("--preset", arguments->preset, "a known set of options, listed below")->type_name("NAME");
+  command->footer("\nPresets:\n" + presets_help(family.name) + "\nHyperparameters for --set and --config [default]:\n" +
+                  options_help(fields(defaults)) + "\nExamples:\n" + family.examples);
+  command->callback([=] { train_family<Dataset>(family, *arguments, defaults, make_task); });
+}
+
+constexpr Family kSketchRnn{
+    .name = "sketch-rnn",
+    .help = "Sketch-RNN on strokes (Ha & Eck 2017)",
+    .built_in_data = "builtin:doodles",
+    .examples =
+        "  limn train sketch-rnn --out runs/doodles --steps 1500\n"
+        "  limn train sketch-rnn --data sheep.npz --out runs/sheep --set dec_model=layer_norm --set enc_model=layer_norm\n"
+        "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n"};
 
 }  // namespace
 
@@ -165,16 +193,7 @@ void add_train(CLI::App& app) {
   auto* train = app.add_subcommand("train", kTrainHelp);
   train->require_subcommand(1);
   train->footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
-  auto arguments = std::make_shared<TrainArguments>();
-  auto* sketch_rnn = train->add_subcommand("sketch-rnn", "Sketch-RNN on strokes (Ha & Eck 2017)");
-  arguments->out = "runs/sketch-rnn";
-  add_common_options(*sketch_rnn, arguments);
-  sketch_rnn->get_option("--out")->capture_default_str();
-  sketch_rnn->add_option("--preset", arguments->preset, "a known set of options, listed below")->type_name("NAME");
-  SketchRnnTaskOptions defaults;
-  sketch_rnn->footer("\nPresets:\n" + presets_help("sketch-rnn") + "\nHyperparameters for --set and --config [default]:\n" +
-                     options_help(fields(defaults)) + kSketchRnnExamples);
-  sketch_rnn->callback([arguments] { train_sketch_rnn(*arguments); });
+  add_family<StrokeDataset>(*train, kSketchRnn, SketchRnnTaskOptions{}, make_sketch_rnn_task);
 }
 
 }  // namespace limn::app
