@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -97,26 +96,6 @@ void write_sketches(const fs::path& path, const SketchSplits& splits, const Sket
     ++record.key_id;
   });
   file.commit();
-}
-
-SketchReference parse_sketch_reference(std::string_view text) {
-  SketchReference reference;
-  const std::size_t hash = text.rfind('#');
-  if (hash != text.npos && hash + 1 < text.size() &&
-      text.find_first_not_of("0123456789", hash + 1) == text.npos) {
-    std::int64_t index = 0;
-    const auto [end, error] = std::from_chars(text.data() + hash + 1, text.data() + text.size(), index);
-    require(error == std::errc{}, "{}: no file has so many sketches", text);
-    reference.index = index;
-    text = text.substr(0, hash);
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon != text.npos && std::ranges::find(kSplitNames, text.substr(colon + 1)) != kSplitNames.end()) {
-    reference.split = split_named(text.substr(colon + 1));
-    text = text.substr(0, colon);
-  }
-  reference.path = text;
-  return reference;
 }
 
 std::vector<Sketch> read_sketches(const SketchReference& reference, const SketchReadOptions& options) {

@@ -4,13 +4,12 @@
 // FILE:test#17.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "limn/core/data_reference.hpp"
 #include "limn/sketch/dataset.hpp"
 
 namespace limn {
@@ -34,16 +33,11 @@ struct SketchWriteOptions {
 void write_sketches(const std::filesystem::path& path, const SketchSplits& splits,
                     const SketchWriteOptions& options = {});
 
-// A reference to sketches. Indices count from 0, as NumPy's do: FILE#17 is the sketch that d['train'][17] is.
-struct SketchReference {
-  std::string path;
-  std::optional<Split> split;         // train where none is named
-  std::optional<std::int64_t> index;  // all of the split where none is named
-};
-
-// FILE, FILE#INDEX, FILE:SPLIT or FILE:SPLIT#INDEX. A ':' that no split follows and a '#' that no digits
-// follow belong to the file's name. Throws Error for an index beyond 64 bits.
-[[nodiscard]] SketchReference parse_sketch_reference(std::string_view text);
+// A reference to sketches; train where no split is named.
+using SketchReference = DataReference;
+[[nodiscard]] inline SketchReference parse_sketch_reference(std::string_view text) {
+  return parse_data_reference(text);
+}
 
 // The sketches that it means. Throws Error that tells how many there are if the index is beyond them, and if
 // the split is empty.

@@ -1,0 +1,24 @@
+// How the command line names what a data set holds: FILE, FILE#17, FILE:test, FILE:test#17. A value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "limn/core/split.hpp"
+
+namespace limn {
+
+// Indices count from 0, as NumPy's do: FILE#17 is what d['train'][17] is.
+struct DataReference {
+  std::string path;
+  std::optional<Split> split;
+  std::optional<std::int64_t> index;  // all of the split where none is named
+};
+
+// A ':' that no split follows and a '#' that no digits follow belong to the file's name. Throws Error for an index
+// beyond 64 bits.
+[[nodiscard]] DataReference parse_data_reference(std::string_view text);
+
+}  // namespace limn
