@@ -28,12 +28,13 @@ struct ImageShape {
 [[nodiscard]] std::string text(const ImageShape& shape);
 
 struct ImageDataOptions {
-  std::int64_t image_size = 0;    // resize to this side, pixels; 0: as the files are
+  std::int64_t image_size = 0;    // resize to this side, pixels, an image that is not square by its middle square;
+                                  // 0: as the files are
   std::int64_t center_crop = 0;   // cut the middle square of this side out, before resizing; 0: all
   std::string color = "auto";     // auto (as the files are), grey or rgb
   double valid_share = -1;        // of the training images kept for validation; below 0: 1/6 of a set with a test
                                   // split of its own, as MNIST, and 0.2 of one without
-  std::int64_t split_seed = 1;    // of the draw that divides a set without splits
+  std::int64_t split_seed = 1;    // of the draws that divide a set without splits and that compose
   std::string binarize = "none";  // none, threshold (grey >= 128), fixed (each pixel drawn once as
                                   // Bernoulli(grey / 255)) or dynamic (drawn anew each epoch in training; evaluation
                                   // is as fixed)

@@ -1,0 +1,41 @@
+// What one path holds, read and brought to one size, before data sets are joined: the step between files and
+// ImageDataset. Values; nothing is shared.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "limn/image/dataset.hpp"
+
+namespace limn {
+
+inline constexpr const char* kBuiltinShapes = "builtin:shapes";
+
+struct ImagePart {
+  std::vector<std::uint8_t> pixels;  // [n, C, H, W]
+  std::vector<std::string> labels;   // of each image, or empty
+};
+
+struct ImageSet {
+  ImageShape shape;
+  std::array<ImagePart, 3> parts;    // train, valid, test
+  std::vector<std::string> skipped;  // files left out, each with the reason
+
+  [[nodiscard]] std::int64_t count(Split split) const {
+    return std::ssize(parts[static_cast<std::size_t>(split)].pixels) / shape.size();
+  }
+};
+
+// Throws Error that names the file, as ImageDataset::load() says.
+[[nodiscard]] ImageSet read_image_set(const std::string& path, const ImageDataOptions& options);
+
+// Whether `limn data info` and its like should take `path` for images: builtin:shapes, a PNG, JPEG or IDX file, or a
+// folder that holds such files.
+[[nodiscard]] bool is_image_data(const std::string& path);
+
+// Makes the images of a grey set RGB of the same look.
+void widen_to_rgb(ImageSet& set);
+
+}  // namespace limn
