@@ -25,9 +25,11 @@ void add_decode(CLI::App& app);
 void add_import(CLI::App& app);
 void add_export(CLI::App& app);
 void add_plot(CLI::App& app);
+void add_watch(CLI::App& app);
 void add_info(CLI::App& app);
 void add_data(CLI::App& app);
 // To `data`, the subcommand that add_data made.
 void add_data_convert(CLI::App& data);
+void add_data_fetch(CLI::App& data);
 
 }  // namespace limn::app

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
+
+#include "app/duration.hpp"
 
 namespace limn::app {
 namespace {
@@ -38,15 +39,6 @@ std::string progress_text(const Progress& p) {
 }
 
 }  // namespace
-
-std::string duration_text(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return "?";
-  const auto total = static_cast<long long>(std::llround(seconds));
-  if (total >= 2 * 86400) return fmt::format("{} days", total / 86400);
-  if (total >= 3600) return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
-  if (total >= 60) return fmt::format("{}:{:02}", total / 60, total % 60);
-  return fmt::format("{}s", total);
-}
 
 Console::Console(bool is_quiet)
     : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1), next_(std::chrono::steady_clock::now()) {}

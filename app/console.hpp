@@ -28,7 +28,4 @@ class Console {
   std::chrono::steady_clock::time_point next_;
 };
 
-// "1:23:45", "2:05" or "12s".
-[[nodiscard]] std::string duration_text(double seconds);
-
 }  // namespace limn::app

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   limn::app::add_encode(app);
   limn::app::add_decode(app);
   limn::app::add_plot(app);
+  limn::app::add_watch(app);
   limn::app::add_import(app);
   limn::app::add_export(app);
   limn::app::add_info(app);

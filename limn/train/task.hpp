@@ -10,16 +10,9 @@
 
 #include "limn/core/safetensors.hpp"
 #include "limn/core/split.hpp"
+#include "limn/runs/metrics.hpp"
 
 namespace limn {
-
-struct Metric {
-  std::string name;
-  double value = 0;
-};
-using Metrics = std::vector<Metric>;
-// The value of that name, or NaN.
-[[nodiscard]] double metric(const Metrics& metrics, std::string_view name);
 
 struct TaskParameter {
   std::string name;

@@ -10,7 +10,7 @@
 
 #include "limn/train/event_writer.hpp"
 #include "limn/train/options.hpp"
-#include "limn/train/run_directory.hpp"
+#include "limn/runs/run_directory.hpp"
 #include "limn/train/task.hpp"
 
 namespace limn {

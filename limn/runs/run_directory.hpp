@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/train/task.hpp"
+#include "limn/runs/metrics.hpp"
 
 namespace limn {
 

@@ -1,4 +1,4 @@
-#include "limn/train/run_directory.hpp"
+#include "limn/runs/run_directory.hpp"
 
 #include <cmath>
 #include <ctime>
@@ -22,12 +22,6 @@ void delete_run(const fs::path& root) {
 }
 
 }  // namespace
-
-double metric(const Metrics& metrics, std::string_view name) {
-  for (const auto& m : metrics)
-    if (m.name == name) return m.value;
-  return std::nan("");
-}
 
 bool RunDirectory::holds_run(const fs::path& root) {
   return fs::exists(root / "config.toml") || fs::exists(root / "checkpoints") || fs::exists(root / "metrics.jsonl");

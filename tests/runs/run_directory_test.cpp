@@ -1,4 +1,4 @@
-#include "limn/train/run_directory.hpp"
+#include "limn/runs/run_directory.hpp"
 
 #include <gmock/gmock.h>
 

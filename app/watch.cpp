@@ -1,0 +1,112 @@
+// limn watch: a live text view of a run, while it trains or afterwards.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <thread>
+
+#include "app/commands.hpp"
+#include "app/duration.hpp"
+#include "app/interrupts.hpp"
+#include "limn/core/error.hpp"
+#include "limn/runs/run_record.hpp"
+
+namespace limn::app {
+namespace {
+
+constexpr std::size_t kSparkWidth = 48;
+
+struct WatchArguments {
+  std::string run;
+  double interval_s = 1;
+  bool is_once = false;
+};
+
+// A curve in one line of text: the lowest value is ▁, the highest █. Differences beyond the 5th and 95th hundredth of
+// the values are cut off, so that the first steps of a run do not flatten the rest.
+std::string sparkline(const LossCurve& curve) {
+  static constexpr const char* kLevels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  constexpr int kHighest = 7;
+  const LossCurve points = thinned(curve, kSparkWidth);
+  std::vector<double> sorted = points.values;
+  std::ranges::sort(sorted);
+  const auto at_share = [&](double share) {
+    return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
+  };
+  const double low = at_share(0.05);
+  const double span = at_share(0.95) - low;
+  std::string text;
+  for (const double value : points.values) {
+    const double height = span > 0 ? (value - low) / span : 0;
+    text += kLevels[std::clamp(static_cast<int>(std::lround(height * kHighest)), 0, kHighest)];
+  }
+  return text;
+}
+
+std::string state_text(const RunRecord& run) {
+  if (run.is_finished()) return "finished";
+  if (run.seems_to_run()) return "training";
+  return fmt::format("not training: last heard of {} ago", duration_text(run.idle_seconds));
+}
+
+std::vector<std::string> lines_of(const WatchArguments& a, const RunRecord& run) {
+  std::vector<std::string> lines;
+  const std::string of = run.num_steps > 0 ? fmt::format(" of {}", run.num_steps) : "";
+  lines.push_back(fmt::format("{}  {}  step {}{}  {}", a.run, run.family, run.step, of, state_text(run)));
+  const double step_seconds = metric(run.last_train, "seconds");
+  if (std::isfinite(step_seconds)) {
+    std::string text = fmt::format("{:.3g} s a step, {:.0f} examples/s, learning rate {:.2e}", step_seconds,
+                                   metric(run.last_train, "examples_per_second"),
+                                   metric(run.last_train, "learning_rate"));
+    if (!run.is_finished() && run.num_steps > 0) text += ", " + duration_text(run.seconds_left()) + " left";
+    lines.push_back(text);
+  }
+  if (run.best_step > 0)
+    lines.push_back(fmt::format("best on validation: total {:.4f} at step {}", run.best_total, run.best_step));
+  lines.emplace_back();
+  for (const auto& [key, curve] : run.curves)
+    lines.push_back(fmt::format("{:<30} {:<6} {:>10.4f}  {}", key.first, key.second, curve.values.back(),
+                                sparkline(curve)));
+  if (run.curves.empty()) lines.emplace_back("nothing written yet");
+  lines.emplace_back();
+  if (!run.last_sample.empty()) lines.push_back("last picture: " + run.last_sample.string());
+  if (!run.last_message.empty()) lines.push_back("log: " + run.last_message);
+  return lines;
+}
+
+void watch(const WatchArguments& a) {
+  const bool is_live = !a.is_once && isatty(STDOUT_FILENO) == 1;
+  if (is_live) watch_for_interrupts();
+  std::size_t shown = 0;
+  while (true) {
+    const RunRecord run = read_run(a.run);
+    if (shown > 0) fmt::print("\033[{}A", shown);
+    const auto lines = lines_of(a, run);
+    for (const auto& line : lines) fmt::print("{}{}\n", line, is_live ? "\033[K" : "");
+    if (shown > lines.size()) fmt::print("\033[J");
+    shown = lines.size();
+    std::fflush(stdout);
+    if (!is_live || run.is_finished() || is_interrupted()) return;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(a.interval_s);
+    while (std::chrono::steady_clock::now() < until && !is_interrupted())
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace
+
+void add_watch(CLI::App& app) {
+  auto* command = app.add_subcommand("watch", "a live view of a run: losses, speed, time left");
+  auto a = std::make_shared<WatchArguments>();
+  command->add_option("RUN", a->run, "run directory")->required();
+  command->add_option("--interval", a->interval_s, "seconds between looks")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--once", a->is_once, "print once and end; so it does where stdout is no terminal");
+  command->footer("\nExamples:\n  limn watch runs/doodles\n  limn watch runs/doodles --once\n");
+  command->callback([a] { watch(*a); });
+}
+
+}  // namespace limn::app

@@ -1,0 +1,79 @@
+#include "limn/runs/run_config.hpp"
+
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+
+namespace limn {
+namespace {
+
+std::string toml_string(std::string_view text) {
+  std::ostringstream out;
+  out << toml::toml_formatter{toml::value<std::string>{std::string(text)},
+                              toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings};
+  return out.str();
+}
+
+std::string toml_value(const OptionField& field) {
+  if (std::holds_alternative<std::string*>(field.target)) return toml_string(field.text());
+  std::string text = field.text();
+  const bool is_real = std::holds_alternative<double*>(field.target);
+  if (is_real && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+
+std::string value_text(const toml::node& node, const std::string& where) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
+  if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  fail("{}: expected a string, a number, true or false", where);
+}
+
+std::vector<std::string> data_list(const toml::node& node, const std::string& path) {
+  if (const auto* one = node.as_string()) return {one->get()};
+  const auto* many = node.as_array();
+  require(many != nullptr, "{}: data must be a string or a list of strings", path);
+  std::vector<std::string> all;
+  for (const auto& item : *many) {
+    require(item.is_string(), "{}: data must be a string or a list of strings", path);
+    all.push_back(item.as_string()->get());
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options) {
+  std::string text = fmt::format("# Everything needed to repeat this run: limn train {} --config THIS_FILE --out DIR\n",
+                                 config.family);
+  text += fmt::format("family = {}\ndata = [", toml_string(config.family));
+  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "") + toml_string(config.data[i]);
+  text += "]\n\n";
+  for (const auto& field : options) text += fmt::format("{} = {}  # {}\n", field.name, toml_value(field), field.help);
+  return text;
+}
+
+RunConfig read_config(const std::string& path) {
+  toml::table table;
+  try {
+    table = toml::parse(read_text_file(path, kMaxConfigBytes), path);
+  } catch (const toml::parse_error& error) {
+    fail("{}:{}: {}; see the TOML format", path, error.source().begin.line, printable(error.description(), 200));
+  }
+  RunConfig config;
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    const std::string where = fmt::format("{}:{}: {}", path, node.source().begin.line, printable(name));
+    if (name == "family") config.family = value_text(node, where);
+    else if (name == "data" || name == "data_set") config.data = data_list(node, path);
+    else config.assignments.push_back(name + "=" + value_text(node, where));
+  }
+  return config;
+}
+
+}  // namespace limn

@@ -1,0 +1,137 @@
+#include "limn/runs/run_record.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/runs/run_config.hpp"
+#include "limn/runs/run_directory.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+// Figures of metrics.jsonl that are no losses.
+const std::set<std::string> kNoLosses{"step",    "split",   "learning_rate",       "kl_weight",
+                                      "beta",    "seconds", "examples_per_second", "gradient_norm"};
+constexpr double kShortestSilence = 60;  // seconds
+constexpr double kSilenceInSteps = 30;
+
+void read_config_of(const fs::path& root, RunRecord& record) {
+  const fs::path path = root / "config.toml";
+  if (!fs::exists(path)) return;
+  const RunConfig config = read_config(path.string());
+  record.family = config.family;
+  constexpr std::string_view kSteps = "num_steps=";
+  for (const auto& assignment : config.assignments)
+    if (assignment.starts_with(kSteps)) record.num_steps = std::atoll(assignment.c_str() + kSteps.size());
+}
+
+void take_line(const ordered_json& line, RunRecord& record) {
+  const auto step = line["step"].get<double>();
+  const auto split = line["split"].get<std::string>();
+  record.step = std::max(record.step, static_cast<std::int64_t>(step));
+  Metrics all;
+  for (const auto& [name, value] : line.items()) {
+    if (!value.is_number()) continue;
+    all.push_back({name, value.get<double>()});
+    if (kNoLosses.contains(name)) continue;
+    auto& curve = record.curves[{name, split}];
+    curve.steps.push_back(step);
+    curve.values.push_back(all.back().value);
+  }
+  if (split == "train") record.last_train = std::move(all);
+}
+
+void read_metrics_of(const fs::path& path, RunRecord& record) {
+  if (!fs::exists(path)) return;
+  std::istringstream lines(read_text_file(path));
+  for (std::string text; std::getline(lines, text);) {
+    const auto line = ordered_json::parse(text, nullptr, false);
+    const bool is_whole = line.is_object() && line.contains("step") && line["step"].is_number() &&
+                          line.contains("split") && line["split"].is_string();
+    if (is_whole) take_line(line, record);
+  }
+  record.idle_seconds =
+      std::chrono::duration<double>(fs::file_time_type::clock::now() - fs::last_write_time(path)).count();
+}
+
+void find_best(RunRecord& record) {
+  const auto found = record.curves.find({"total", "valid"});
+  if (found == record.curves.end() || found->second.values.empty()) return;
+  const auto& [steps, values] = found->second;
+  const auto best = std::ranges::min_element(values);
+  record.best_total = *best;
+  record.best_step = static_cast<std::int64_t>(steps[static_cast<std::size_t>(best - values.begin())]);
+}
+
+fs::path newest_picture(const fs::path& folder) {
+  fs::path newest;
+  fs::file_time_type when;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(folder, missing)) {
+    const auto ending = entry.path().extension();
+    if (!entry.is_regular_file() || (ending != ".png" && ending != ".svg")) continue;
+    if (!newest.empty() && entry.last_write_time() <= when) continue;
+    newest = entry.path();
+    when = entry.last_write_time();
+  }
+  return newest;
+}
+
+std::string last_line(const fs::path& path) {
+  if (!fs::exists(path)) return {};
+  std::istringstream lines(read_text_file(path));
+  std::string last;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty()) last = line;
+  return last;
+}
+
+}  // namespace
+
+bool RunRecord::seems_to_run() const {
+  const double step_seconds = metric(last_train, "seconds");
+  const double silence = std::isfinite(step_seconds) ? kSilenceInSteps * step_seconds : 0;
+  return !is_finished() && idle_seconds < std::max(kShortestSilence, silence);
+}
+
+double RunRecord::seconds_left() const {
+  return metric(last_train, "seconds") * static_cast<double>(std::max<std::int64_t>(0, num_steps - step));
+}
+
+RunRecord read_run(const fs::path& root) {
+  require(RunDirectory::holds_run(root), "{}: holds no run; give the --out folder of limn train", root.string());
+  RunRecord record;
+  read_config_of(root, record);
+  read_metrics_of(root / "metrics.jsonl", record);
+  find_best(record);
+  record.last_sample = newest_picture(root / "samples");
+  record.last_message = last_line(root / "log.txt");
+  return record;
+}
+
+LossCurve thinned(const LossCurve& curve, std::size_t most_points) {
+  const std::size_t window = std::max<std::size_t>(1, (curve.steps.size() + most_points - 1) / most_points);
+  LossCurve out;
+  for (std::size_t first = 0; first < curve.steps.size(); first += window) {
+    const std::size_t count = std::min(window, curve.steps.size() - first);
+    const auto mean = [&](const std::vector<double>& values) {
+      double sum = 0;
+      for (std::size_t i = first; i < first + count; ++i) sum += values[i];
+      return sum / static_cast<double>(count);
+    };
+    out.steps.push_back(mean(curve.steps));
+    out.values.push_back(mean(curve.values));
+  }
+  return out;
+}
+
+}  // namespace limn

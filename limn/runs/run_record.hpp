@@ -1,0 +1,48 @@
+// What a run has written so far, for those who look on: limn plot, limn watch and the studio. A run may be read while it
+// trains and after it was killed; a line that is not whole is skipped. Plain functions; nothing is kept between calls.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/runs/metrics.hpp"
+
+namespace limn {
+
+// Values of one loss on one split, by step.
+struct LossCurve {
+  std::vector<double> steps;
+  std::vector<double> values;
+};
+
+struct RunRecord {
+  std::string family;            // "sketch-rnn", "vae" or "draw"; empty where config.toml does not say
+  std::int64_t num_steps = 0;    // of the whole run; 0 where config.toml does not say
+  std::int64_t step = 0;         // the last one written
+  std::map<std::pair<std::string, std::string>, LossCurve> curves;  // by (loss, split)
+  Metrics last_train;            // the figures of the last training line, losses first
+  double best_total = 0;         // on validation, where best_step > 0
+  std::int64_t best_step = 0;
+  std::filesystem::path last_sample;  // the newest picture; empty if there is none yet
+  std::string last_message;           // the last line of log.txt
+  double idle_seconds = 0;            // since the run last wrote a line
+
+  [[nodiscard]] bool is_finished() const { return num_steps > 0 && step >= num_steps; }
+  // Whether it has written as recently as one that trains would: within a minute, or 30 times as long as its steps
+  // between two lines take.
+  [[nodiscard]] bool seems_to_run() const;
+  // Of the rest, at the speed of the last line; NaN where it is not known.
+  [[nodiscard]] double seconds_left() const;
+};
+
+// Throws Error naming the folder if it holds no run.
+[[nodiscard]] RunRecord read_run(const std::filesystem::path& root);
+
+// Means over windows of neighbouring values, so that a curve has at most `most_points`.
+[[nodiscard]] LossCurve thinned(const LossCurve& curve, std::size_t most_points);
+
+}  // namespace limn

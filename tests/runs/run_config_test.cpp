@@ -1,0 +1,68 @@
+#include "limn/runs/run_config.hpp"
+
+#include <gmock/gmock.h>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Options {
+  std::int64_t steps = 0;
+  double rate = 0;
+  double decay = 0;
+  std::string mode = "value";
+};
+std::vector<OptionField> fields(Options& o) {
+  return {{"steps", &o.steps, "how many"}, {"rate", &o.rate, "a real"}, {"decay", &o.decay, "a whole real"},
+          {"mode", &o.mode, "a word", {"value", "norm"}}};
+}
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(RunConfig, WhatIsWrittenReadsBackAsTheSameOptions) {
+  const testing::TemporaryFolder folder;
+  Options written{.steps = 7, .rate = 3e-5, .decay = 1, .mode = "norm"};
+  const auto list = fields(written);
+  const RunConfig config{.family = "vae", .data = {"a \"b\"\\c.npz", "builtin:shapes"}, .assignments = {}};
+  write_file(folder / "config.toml", config_to_toml(config, list));
+
+  const RunConfig read = read_config((folder / "config.toml").string());
+  EXPECT_EQ(read.family, "vae");
+  EXPECT_EQ(read.data, config.data);
+  Options restored;
+  set_options(fields(restored), read.assignments);
+  EXPECT_EQ(restored.steps, 7);
+  EXPECT_DOUBLE_EQ(restored.rate, 3e-5);
+  EXPECT_DOUBLE_EQ(restored.decay, 1);
+  EXPECT_EQ(restored.mode, "norm");
+}
+
+TEST(RunConfig, BadFilesAreNamedWithTheirLine) {
+  const testing::TemporaryFolder folder;
+  const auto path = (folder / "bad.toml").string();
+  const auto error_for = [&](const std::string& text) {
+    write_file(path, text);
+    return message_of([&] { (void)read_config(path); });
+  };
+  EXPECT_THAT(error_for("seed = 1\nnum_steps = = 3\n"), HasSubstr(path + ":2:"));
+  EXPECT_THAT(error_for("seed = [1]\n"), HasSubstr("seed"));
+  EXPECT_THAT(error_for("data = [1, 2]\n"), HasSubstr("list of strings"));
+  EXPECT_THAT(error_for(std::string("seed = \"\xff\xfe\"\n")), HasSubstr(path));
+  EXPECT_THAT(error_for(std::string(100000, '[')), HasSubstr(path));
+  EXPECT_THAT(message_of([] { (void)read_config("no/such.toml"); }), HasSubstr("no such file"));
+}
+
+}  // namespace
+}  // namespace limn

@@ -1,0 +1,69 @@
+#include "limn/runs/run_record.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/runs/run_directory.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::ElementsAre;
+
+RunDirectory example(const std::filesystem::path& root) {
+  RunDirectory run(root, RunDirectory::Mode::kFresh);
+  write_file(run.config(), "family = \"draw\"\ndata = []\nnum_steps = 50\nseed = 3\n");
+  run.append_metrics(10, "train", {{"total", 4.0}, {"kl", 1.0}, {"learning_rate", 0.5}, {"seconds", 2.0}});
+  run.append_metrics(10, "valid", {{"total", 3.5}});
+  run.append_metrics(20, "train", {{"total", 3.0}, {"kl", std::nan("")}, {"seconds", 1.5}});
+  run.append_metrics(20, "valid", {{"total", 3.75}});
+  append_line(run.metrics(), "{\"step\": 30, \"split\": \"tr");
+  return run;
+}
+
+TEST(RunRecord, TellsWhatARunHasWritten) {
+  const testing::TemporaryFolder folder;
+  const auto run = example(folder / "run");
+  write_file(run.root() / "samples" / "step-20.png", "picture");
+  run.log("resumed at step 10");
+  const RunRecord record = read_run(run.root());
+  EXPECT_EQ(record.family, "draw");
+  EXPECT_EQ(record.num_steps, 50);
+  EXPECT_EQ(record.step, 20);
+  EXPECT_THAT(record.curves.at({"total", "train"}).values, ElementsAre(4.0, 3.0));
+  EXPECT_THAT(record.curves.at({"kl", "train"}).steps, ElementsAre(10.0));
+  EXPECT_FALSE(record.curves.contains({"learning_rate", "train"}));
+  EXPECT_EQ(record.best_total, 3.5);
+  EXPECT_EQ(record.best_step, 10);
+  EXPECT_EQ(record.last_sample.filename(), "step-20.png");
+  EXPECT_TRUE(record.last_message.ends_with("resumed at step 10"));
+  EXPECT_DOUBLE_EQ(record.seconds_left(), 45);
+  EXPECT_FALSE(record.is_finished());
+  EXPECT_TRUE(record.seems_to_run());
+}
+
+TEST(RunRecord, ARunThatHasNotWrittenYetIsEmptyAndAFolderWithoutOneIsAnError) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", RunDirectory::Mode::kFresh);
+  const RunRecord record = read_run(run.root());
+  EXPECT_EQ(record.step, 0);
+  EXPECT_TRUE(record.curves.empty());
+  EXPECT_TRUE(std::isnan(record.seconds_left()));
+  EXPECT_THROW((void)read_run(folder / "nothing"), Error);
+}
+
+TEST(RunRecord, ThinningAveragesNeighbours) {
+  const LossCurve curve{.steps = {1, 2, 3, 4, 5}, .values = {1, 3, 5, 7, 20}};
+  const LossCurve thin = thinned(curve, 3);
+  EXPECT_THAT(thin.steps, ElementsAre(1.5, 3.5, 5));
+  EXPECT_THAT(thin.values, ElementsAre(2, 6, 20));
+  EXPECT_THAT(thinned(curve, 5).values, ElementsAre(1, 3, 5, 7, 20));
+  EXPECT_TRUE(thinned({}, 3).steps.empty());
+}
+
+}  // namespace
+}  // namespace limn
