@@ -124,17 +124,24 @@ std::vector<AdamSlot> chunks(std::span<const AdamSlot> slots) {
   return all;
 }
 
+double element_count(std::span<const AdamSlot> slots) {
+  double count = 0;
+  for (const AdamSlot& slot : slots) count += static_cast<double>(slot.value.size());
+  return count;
+}
+
 }  // namespace
 
 double gradient_norm(std::span<const AdamSlot> slots) {
   const std::vector<AdamSlot> pieces = chunks(slots);
   std::vector<double> squares(pieces.size());
-  parallel_for(static_cast<std::int64_t>(pieces.size()), [&](std::int64_t i) {
+  const auto square = [&](std::int64_t i) {
     const auto piece = static_cast<std::size_t>(i);
     squares[piece] = HWY_DYNAMIC_DISPATCH(sum_of_squares)(pieces[piece].gradient);
-  });
+  };
+  parallel_for(static_cast<std::int64_t>(pieces.size()), square, 10 * element_count(slots));
   double sum = 0;
-  for (const double square : squares) sum += square;
+  for (const double of_piece : squares) sum += of_piece;
   return std::sqrt(sum);
 }
 
@@ -147,10 +154,12 @@ void adam_step(std::span<const AdamSlot> slots, const AdamOptions& options, std:
   const auto limit =
       mode == ClipMode::kValue ? static_cast<float>(clip) : std::numeric_limits<float>::infinity();
   const std::vector<AdamSlot> pieces = chunks(slots);
-  parallel_for(static_cast<std::int64_t>(pieces.size()), [&](std::int64_t i) {
+  const auto update_piece = [&](std::int64_t i) {
     HWY_DYNAMIC_DISPATCH(update)
     (pieces[static_cast<std::size_t>(i)], options, correction1, correction2, scale, limit);
-  });
+  };
+  // A root, a quotient and seven values read or written.
+  parallel_for(static_cast<std::int64_t>(pieces.size()), update_piece, 60 * element_count(slots));
 }
 
 }  // namespace limn::kernels

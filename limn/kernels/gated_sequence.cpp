@@ -54,7 +54,7 @@ void GatedSequence::forward(const RecurrentSequence::Input& input, Matrix hidden
     copy_rows(columns_of(input.initial_state, units, units), cell_.view().slice_rows(kept, layout_.batch()));
   }
   prepare_forward(input.keep_for_backward);
-  const std::int64_t slices = slice_count(layout_.batch());
+  const std::int64_t slices = slice_count(layout_, parameters_);
   parallel_for(slices, [&](std::int64_t s) { forward_slice({s, slices}, hidden, final_state); });
 }
 
@@ -110,7 +110,7 @@ void GatedSequence::backward(const RecurrentSequence::Gradients& gradients) {
   constant_grad_.resize(shape_.constant_size > 0 ? layout_.batch() : 0, kGates * shape_.hidden_size);
   constant_grad_.fill(0);
   prepare_backward();
-  const std::int64_t slices = slice_count(layout_.batch());
+  const std::int64_t slices = slice_count(layout_, parameters_);
   parallel_for(slices, [&](std::int64_t s) { backward_slice({s, slices}, gradients); });
   gradients_of_weights(gradients);
   gradients_of_inputs(gradients);

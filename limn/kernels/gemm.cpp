@@ -80,12 +80,13 @@ std::int64_t PackedWeights::columns() const { return impl_->total_columns; }
 void multiply_parallel(const PackedWeights& weights, ConstMatrix a, ConstMatrix init, Matrix c) {
   constexpr std::int64_t kRowsAtOnce = 192;
   const std::int64_t tasks = (c.rows + kRowsAtOnce - 1) / kRowsAtOnce;
-  parallel_for(tasks, [&](std::int64_t task) {
+  const auto multiply_rows = [&](std::int64_t task) {
     GemmScratch scratch;
     const std::int64_t first = task * kRowsAtOnce, count = std::min(kRowsAtOnce, c.rows - first);
     weights.multiply(a.slice_rows(first, count), init.data ? init.slice_rows(first, count) : init,
                      c.slice_rows(first, count), scratch);
-  });
+  };
+  parallel_for(tasks, multiply_rows, product_operations(c.rows, weights.columns(), weights.depth()));
 }
 
 void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,

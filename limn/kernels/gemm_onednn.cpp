@@ -249,10 +249,12 @@ void weight_gradients_onednn(ConstMatrix d, std::span<const WeightGradient> part
   }
   // Divided by columns of d in equal shares that do not depend on the number of threads.
   constexpr std::int64_t kColumns = 128;
-  parallel_for((d.columns + kColumns - 1) / kColumns, [&](std::int64_t task) {
+  const auto gradient_of_columns = [&](std::int64_t task) {
     const std::int64_t first = task * kColumns, count = std::min(kColumns, d.columns - first);
     gradient_columns(d, parts, accumulate, is_bf16, inputs, width, first, count);
-  });
+  };
+  parallel_for((d.columns + kColumns - 1) / kColumns, gradient_of_columns,
+               product_operations(d.rows, d.columns, width));
 }
 
 }  // namespace limn::kernels

@@ -60,7 +60,7 @@ void HyperSequence::forward(const RecurrentSequence::Input& input, Matrix hidden
   prepared_.resize(layout_.batch(), products_.prepared_size());
   products_.prepare(input.constant, prepared_.view());
   resize_kept();
-  const std::int64_t slices = slice_count(layout_.batch());
+  const std::int64_t slices = slice_count(layout_, parameters_);
   parallel_for(slices, [&](std::int64_t s) { forward_slice({s, slices}, hidden, final_state); });
 }
 

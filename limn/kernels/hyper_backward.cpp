@@ -58,7 +58,7 @@ void HyperSequence::backward(const RecurrentSequence::Gradients& gradients) {
   small_norm_gradients_.resize(layout_.batch(), layer_norm_gradient_size(shape_.hyper_num_units));
   prepared_grad_.resize(layout_.batch(), products_.prepared_size());
   for (MatrixBuffer* sums : {&norm_gradients_, &small_norm_gradients_, &prepared_grad_}) sums->fill(0);
-  const std::int64_t slices = slice_count(layout_.batch());
+  const std::int64_t slices = slice_count(layout_, parameters_);
   parallel_for(slices, [&](std::int64_t s) { backward_slice({s, slices}, gradients); });
   HyperTensors<float> out(shape_, gradients.parameters);
   gradients_of_factors(gradients, out);
@@ -201,7 +201,7 @@ void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gra
 
 // Scales and W_ih x of steps [first, last) again, and the gradients of all four factors from dL/da.
 void HyperSequence::split_steps(std::int64_t first, std::int64_t last, Factors& factors) {
-  parallel_for(last - first, [&](std::int64_t step) {
+  const auto split_step = [&](std::int64_t step) {
     const std::int64_t t = first + step, row = layout_.row(t, 0), rows = layout_.active(t);
     const std::int64_t at = row - layout_.row(first, 0);
     const ConstMatrix embeddings = embeddings_.view().slice_rows(row, rows);
@@ -219,7 +219,11 @@ void HyperSequence::split_steps(std::int64_t first, std::int64_t last, Factors& 
                        .from_h = from_h_.row(row + i),
                        .d_from_h = factors.d_from_h.row(at + i)});
     }
-  });
+  };
+  const std::int64_t rows = layout_.row(last - 1, 0) + layout_.active(last - 1) - layout_.row(first, 0);
+  parallel_for(
+      last - first, split_step,
+      product_operations(rows, gates_.columns(), 2 * shape_.hyper_embedding_size + shape_.input_size));
 }
 
 void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, const Factors& factors,
@@ -237,14 +241,16 @@ void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, cons
   const std::array<ConstMatrix, kHyperRoles> d_scale{factors.scale_x.view(), factors.scale_h.view(), da};
   const std::int64_t units = shape_.hidden_size, each = shape_.hyper_embedding_size;
   // Each is too small to be divided, so the twelve of them are.
-  parallel_for(static_cast<std::int64_t>(kHyperRoles) * kGates, [&](std::int64_t i) {
+  const auto gradient_of_scale = [&](std::int64_t i) {
     const auto role = static_cast<std::size_t>(i / kGates);
     const WeightGradient part{
         ConstMatrix(embeddings_.view()).slice_rows(first, rows).slice_columns(i * each, each), nullptr,
         out.scale_of(role, i % kGates)};
     weight_gradients(d_scale[role].slice_columns(i % kGates * units, units), std::span(&part, 1), accumulate,
                      precision_);
-  });
+  };
+  constexpr auto kScales = static_cast<std::int64_t>(kHyperRoles) * kGates;
+  parallel_for(kScales, gradient_of_scale, product_operations(rows, kScales * units, each));
 }
 
 void HyperSequence::gradients_of_small_cell(HyperTensors<float>& out) {

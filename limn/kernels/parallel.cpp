@@ -21,6 +21,19 @@ namespace {
 
 thread_local bool is_inside_task = false;
 
+// While one lives, its thread is inside a task.
+class TaskScope {
+ public:
+  TaskScope() : outer_(is_inside_task) { is_inside_task = true; }
+  ~TaskScope() { is_inside_task = outer_; }
+  TaskScope(const TaskScope&) = delete;
+  TaskScope& operator=(const TaskScope&) = delete;
+
+ private:
+  FlushDenormals flush_;
+  bool outer_;
+};
+
 class Pool {
  public:
   explicit Pool(int threads) {
@@ -47,11 +60,13 @@ class Pool {
       count_ = count;
       next_.store(0);
       error_ = nullptr;
-      busy_ = static_cast<int>(workers_.size());
       ++generation_;
     }
-    wake_.notify_all();
+    const std::int64_t helpers = std::min(count - 1, static_cast<std::int64_t>(workers_.size()));
+    for (std::int64_t i = 0; i < helpers; ++i) wake_.notify_one();
     take_tasks(task, count);
+    // Every task has been taken. Only workers that took one are waited for: on a busy machine it may be long
+    // until the others wake up, and they find nothing to do.
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return busy_ == 0; });
     task_ = nullptr;
@@ -60,9 +75,7 @@ class Pool {
 
  private:
   void take_tasks(const std::function<void(std::int64_t)>& task, std::int64_t count) {
-    const FlushDenormals flush;
-    const bool outer = is_inside_task;
-    is_inside_task = true;
+    const TaskScope scope;
     while (true) {
       const std::int64_t i = next_.fetch_add(1);
       if (i >= count) break;
@@ -74,7 +87,6 @@ class Pool {
         next_.store(count);
       }
     }
-    is_inside_task = outer;
   }
 
   void work() {
@@ -84,6 +96,8 @@ class Pool {
       wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
       if (stopping_) return;
       seen = generation_;
+      if (!task_) continue;  // too late
+      ++busy_;
       const auto* task = task_;
       const std::int64_t count = count_;
       lock.unlock();
@@ -100,7 +114,7 @@ class Pool {
   const std::function<void(std::int64_t)>* task_ = nullptr;
   std::int64_t count_ = 0;
   std::atomic<std::int64_t> next_{0};
-  int busy_ = 0;
+  int busy_ = 0;  // workers inside take_tasks()
   std::uint64_t generation_ = 0;
   bool stopping_ = false;
   std::exception_ptr error_;
@@ -144,9 +158,10 @@ void set_thread_count(int count) {
 
 int thread_count() { return pool()->size(); }
 
-void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task) {
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task, double operations) {
   if (count <= 0) return;
-  if (is_inside_task) {
+  if (is_inside_task || count == 1 || operations < kWorthThreads) {
+    const TaskScope scope;
     for (std::int64_t i = 0; i < count; ++i) task(i);
     return;
   }

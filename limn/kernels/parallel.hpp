@@ -1,10 +1,11 @@
-// The threads of the kernels. One pool for the process; its size follows --threads, OMP_NUM_THREADS or the cores
-// that this process may use. Every worker flushes denormals to zero: near-zero gradients otherwise cost
+// The threads of the kernels. One pool for the process; its size follows --threads, OMP_NUM_THREADS or the
+// cores that this process may use. Every worker flushes denormals to zero: near-zero gradients otherwise cost
 // hundreds of cycles an operation.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 
 namespace limn::kernels {
 
@@ -15,10 +16,15 @@ namespace limn::kernels {
 void set_thread_count(int count);
 [[nodiscard]] int thread_count();
 
-// Runs task(0) … task(count - 1), each once, on the pool and on the caller, and returns when all are done. The
-// first exception is rethrown. A task that calls parallel_for runs that one on its own thread. Calls from several
-// threads at once are served one after the other.
-void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task);
+// Operations that a core multiplies and adds in the time that waking another takes, some 20 µs.
+inline constexpr double kWorthThreads = 1e6;
+
+// Runs task(0) … task(count - 1), each once, on the pool and on the caller, and returns when all are done.
+// All on the caller where `operations`, about how many floating-point operations the tasks are together, is
+// below kWorthThreads. The first exception is rethrown. A task that calls parallel_for runs that one on its
+// own thread. Calls from several threads at once are served one after the other.
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task,
+                  double operations = std::numeric_limits<double>::infinity());
 
 // Flushes denormals on this thread until destroyed. The pool's workers live inside one.
 class FlushDenormals {

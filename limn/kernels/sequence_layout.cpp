@@ -28,6 +28,13 @@ void copy_rows(ConstMatrix from, Matrix to) {
   }
 }
 
-std::int64_t slice_count(std::int64_t batch) { return std::min<std::int64_t>(thread_count(), batch); }
+std::int64_t slice_count(const SequenceLayout& layout, std::span<const std::span<const float>> parameters) {
+  // A row multiplies and adds with every parameter once.
+  double operations = 0;
+  for (const auto parameter : parameters)
+    operations += 2.0 * static_cast<double>(layout.rows()) * static_cast<double>(parameter.size());
+  return operations < kWorthThreads ? std::min<std::int64_t>(1, layout.batch())
+                                    : std::min<std::int64_t>(thread_count(), layout.batch());
+}
 
 }  // namespace limn::kernels

@@ -69,7 +69,9 @@ template <class T>
   return state.data ? state.slice_columns(first, count) : state;
 }
 
-// How many slices a batch is cut into: one for each thread.
-[[nodiscard]] std::int64_t slice_count(std::int64_t batch);
+// How many slices a batch is cut into: one for each thread, or one where a cell with these parameters has too little
+// to do for several.
+[[nodiscard]] std::int64_t slice_count(const SequenceLayout& layout,
+                                       std::span<const std::span<const float>> parameters);
 
 }  // namespace limn::kernels

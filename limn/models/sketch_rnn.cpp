@@ -36,10 +36,12 @@ Tensor packed_mask(const std::vector<std::int64_t>& active, std::int64_t columns
   for (std::size_t t = 0; t < active.size(); ++t) first[t + 1] = first[t] + active[t];
   Tensor mask = torch::empty({first.back(), columns});
   const Matrix out = nn::view(mask);
-  kernels::parallel_for(static_cast<std::int64_t>(active.size()), [&](std::int64_t t) {
+  const auto masks_of_step = [&](std::int64_t t) {
     for (std::int64_t b = 0; b < active[t]; ++b)
       for (std::int64_t j = 0; j < columns; ++j) out(first[t] + b, j) = kernels::keep_mask(dropout, b, t, j);
-  });
+  };
+  // A generator's ten rounds for each element.
+  kernels::parallel_for(static_cast<std::int64_t>(active.size()), masks_of_step, 1e3 * static_cast<double>(mask.numel()));
   return mask;
 }
 
