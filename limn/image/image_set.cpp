@@ -63,9 +63,11 @@ void append(ImageSet& set, Raster image, std::string_view origin) {
   if (image.channels > set.shape.channels) widen_to_rgb(set);
   image = in_channels(image, static_cast<int>(set.shape.channels));
   std::vector<std::uint8_t>& pixels = part(set, Split::kTrain).pixels;
+  pixels.resize(pixels.size() + image.pixels.size());
+  auto out = pixels.end() - std::ssize(image.pixels);
   const auto step = static_cast<std::size_t>(image.channels);
   for (std::size_t c = 0; c < step; ++c)
-    for (std::size_t i = c; i < image.pixels.size(); i += step) pixels.push_back(image.pixels[i]);
+    for (std::size_t i = c; i < image.pixels.size(); i += step) *out++ = image.pixels[i];
 }
 
 // Moves the images at `places` (ascending) from the training part to the validation part.

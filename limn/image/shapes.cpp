@@ -65,18 +65,19 @@ Polygon heart() {
 
 // Signed distances to an outline, negative inside.
 double distance_to(const Polygon& polygon, Point p) {
-  double nearest = 1e9;
+  double nearest = 1e9;  // squared
   bool is_inside = false;
   Point a = polygon.back();
   for (const Point b : polygon) {
     const Point edge = b - a, way = p - a;
     const double share = std::clamp(dot(way, edge) / dot(edge, edge), 0.0, 1.0);
-    nearest = std::min(nearest, length(way - Point{share * edge.x, share * edge.y}));
+    const Point gap = way - Point{share * edge.x, share * edge.y};
+    nearest = std::min(nearest, dot(gap, gap));
     // A ray to the right crosses the edge: even-odd rule.
     if ((a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / edge.y * edge.x) is_inside = !is_inside;
     a = b;
   }
-  return is_inside ? -nearest : nearest;
+  return is_inside ? -std::sqrt(nearest) : std::sqrt(nearest);
 }
 
 double distance_to_disc(Point p, double radius) { return length(p) - radius; }
@@ -104,11 +105,12 @@ Pose draw_pose(std::int64_t index, RandomStream& random) {
   Pose pose;
   pose.kind = static_cast<Kind>(index % static_cast<std::int64_t>(kKindNames.size()));
   pose.shape = random.uniform();
-  pose.radius = between(7, 12);
+  pose.radius = between(7.5, 12);
   pose.rotation = between(-kPi, kPi);
   if (pose.kind == Kind::kHeart) pose.rotation = between(-0.4, 0.4);
   const bool is_outlined = random.uniform() < 0.3F;
-  const double thickness = between(2, 3.5);
+  // A line of a fifth of the radius leaves even a star its hole.
+  const double thickness = between(1.6, std::max(1.8, 0.3 * pose.radius));
   const bool can_be_outlined = pose.kind != Kind::kDisc && pose.kind != Kind::kCross && pose.kind != Kind::kMoon;
   if (pose.kind == Kind::kRing || (is_outlined && can_be_outlined)) pose.thickness = thickness;
   const double middle = kShapeSide / 2.0, room = std::min(3.5, middle - 0.5 - pose.radius);
