@@ -1,4 +1,4 @@
-// limn data: what a data set holds, and any sketch format to any other.
+// limn data: what a data set holds, any sketch format to any other, and downloads.
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -47,7 +47,7 @@ void show_info(const std::string& path, bool is_json) {
 }  // namespace
 
 void add_data(CLI::App& app) {
-  auto* data = app.add_subcommand("data", "look into data sets and convert them");
+  auto* data = app.add_subcommand("data", "look into data sets, convert and download them");
   data->require_subcommand(1);
   data->footer("\nExamples:\n  limn data info cat.npz\n  limn data convert cat.ndjson -o cat.npz --split 90/5/5\n");
   auto* info = data->add_subcommand("info", "what a data set holds: counts, lengths, scale factor");
@@ -61,6 +61,7 @@ void add_data(CLI::App& app) {
   info->footer("\nExample:\n  limn data info builtin:doodles\n");
   info->callback([a] { show_info(a->path, a->is_json); });
   add_data_convert(*data);
+  add_data_fetch(*data);
 }
 
 }  // namespace limn::app
