@@ -46,6 +46,8 @@ void sum_columns(ConstMatrix d, std::span<float> out) {
   }
 }
 
+std::int64_t divisor(const DenseVaeBatch& batch) { return batch.whole_rows ? batch.whole_rows : batch.pixels.rows; }
+
 std::int64_t count_blocks(std::int64_t columns) { return (columns + kGradientColumns - 1) / kGradientColumns; }
 
 // Block `i` of the gradient of a layer that met inputs x with output gradients d, cut along its longer side.
@@ -86,7 +88,7 @@ DenseVaeLosses DenseVae::losses_and_gradients(const DenseVaeWeights& weights, co
   });
   sum_gradients(batch, gradients);
   const auto mean = [&](const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(rows);
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(divisor(batch));
   };
   return {.reconstruction = mean(reconstruction_), .kl = mean(kl_)};
 }
@@ -106,7 +108,7 @@ void DenseVae::pack(const DenseVaeWeights& weights) {
 
 void DenseVae::run_rows(const DenseVaeWeights& weights, const DenseVaeBatch& batch, std::int64_t first,
                         std::int64_t count) {
-  const float share = 1.0f / static_cast<float>(batch.pixels.rows);
+  const float share = 1.0f / static_cast<float>(divisor(batch));
   const auto rows = [&](MatrixBuffer& buffer) { return buffer.view().slice_rows(first, count); };
   const Matrix hidden = rows(encoder_hidden_), latent = rows(latent_), z = rows(z_), d_z = rows(d_z_);
   const Matrix decoder_hidden = rows(decoder_hidden_), logits = rows(logits_);
@@ -114,11 +116,7 @@ void DenseVae::run_rows(const DenseVaeWeights& weights, const DenseVaeBatch& bat
   apply(forward_[kEncoderHidden], weights[kEncoderHidden].bias, batch.pixels.slice_rows(first, count), hidden, scratch);
   relu(hidden);
   apply(forward_[kLatent], weights[kLatent].bias, hidden, latent, scratch);
-  for (std::int64_t r = 0; r < count; ++r)
-    kl_[static_cast<std::size_t>(first + r)] = gaussian_latent_row({.z_size = shape_.z_size,
-                                                                    .latent = latent.row(r),
-                                                                    .noise = batch.noise.row(first + r),
-                                                                    .z = z.row(r)});
+  sample_rows(batch, first, count);
   apply(forward_[kDecoderHidden], weights[kDecoderHidden].bias, z, decoder_hidden, scratch);
   relu(decoder_hidden);
   apply(forward_[kPixels], weights[kPixels].bias, decoder_hidden, logits, scratch);
@@ -141,6 +139,14 @@ void DenseVae::run_rows(const DenseVaeWeights& weights, const DenseVaeBatch& bat
                                   .latent = latent.row(r)});
   backward_[kLatent].multiply(latent, {}, d_hidden, scratch);
   relu_backward(hidden, d_hidden);
+}
+
+void DenseVae::sample_rows(const DenseVaeBatch& batch, std::int64_t first, std::int64_t count) {
+  for (std::int64_t r = first; r < first + count; ++r)
+    kl_[static_cast<std::size_t>(r)] = gaussian_latent_row({.z_size = shape_.z_size,
+                                                            .latent = latent_.row(r),
+                                                            .noise = batch.noise.row(r),
+                                                            .z = z_.row(r)});
 }
 
 void DenseVae::sum_gradients(const DenseVaeBatch& batch, const DenseVaeGradients& gradients) {

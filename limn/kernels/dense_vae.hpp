@@ -37,9 +37,10 @@ struct DenseVaeBatch {
   ConstMatrix noise;   // ε [B, Z]
   PixelLikelihood likelihood = PixelLikelihood::kBernoulli;
   float beta = 1;      // weight of the KL term
+  std::int64_t whole_rows = 0;  // B of the batch over all processes; 0: these rows are all
 };
 
-// Means over the batch, in nats.
+// Means over the batch, in nats; with whole_rows, the parts that these rows add to them.
 struct DenseVaeLosses {
   double reconstruction = 0;
   double kl = 0;
@@ -57,6 +58,7 @@ class DenseVae {
  private:
   void pack(const DenseVaeWeights& weights);
   void run_rows(const DenseVaeWeights& weights, const DenseVaeBatch& batch, std::int64_t first, std::int64_t count);
+  void sample_rows(const DenseVaeBatch& batch, std::int64_t first, std::int64_t count);
   void sum_gradients(const DenseVaeBatch& batch, const DenseVaeGradients& gradients);
 
   DenseVaeShape shape_;

@@ -94,4 +94,20 @@ void initialize_sketch_rnn(torch::nn::Module& module, std::uint64_t seed) {
   }
 }
 
+void initialize_layers(torch::nn::Module& module, std::uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& layer : module.named_modules("", false)) {
+    const auto own = layer.value()->named_parameters(false);
+    if (!own.contains("weight")) continue;
+    const Tensor weight = own["weight"];
+    const bool is_normalisation = weight.dim() == 1;
+    const float limit = 1.0f / std::sqrt(static_cast<float>(weight.numel() / weight.size(0)));
+    for (const auto& item : own) {
+      Tensor tensor = item.value();
+      if (is_normalisation) tensor.fill_(item.key() == "weight" ? 1.0f : 0.0f);
+      else fill_uniform(tensor, limit, RandomStream(seed, Purpose::kInitialWeights, 0, hash_of(layer.key() + "." + item.key())));
+    }
+  }
+}
+
 }  // namespace limn

@@ -14,4 +14,8 @@ namespace limn {
 // MODELS.md §3 says. Throws Error for a name that it does not know.
 void initialize_sketch_rnn(torch::nn::Module& module, std::uint64_t seed);
 
+// Fills every parameter as PyTorch's layers start: weights of two dimensions and more, and their biases, uniform within
+// ±1/√fan-in (fan-in is the product of all dimensions but the first), scales of a normalisation 1 and its shifts 0.
+void initialize_layers(torch::nn::Module& module, std::uint64_t seed);
+
 }  // namespace limn

@@ -32,13 +32,13 @@ void ImageTask::set_tensors(std::vector<TaskParameter> parameters, std::vector<T
 
 ImageBatch ImageTask::training_batch(std::int64_t step) {
   if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed(), step, setup_.train.batch_size);
-  return data_.training_batch(plan_, step);
+  return data_.training_batch(plan_, step, share());
 }
 
 Metrics ImageTask::evaluate(Split split, std::int64_t step) {
   if (data_.size(split) == 0) return {};
   const ImageEvaluation e = limn::evaluate(*make_image_model(checkpoint(step, {})), data_, split);
-  Metrics metrics{{"total", merit(e)}, {"reconstruction", e.reconstruction}, {"kl", e.kl}};
+  Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}, {"kl", e.kl}};
   if (e.active_units >= 0) metrics.push_back({"active_units", static_cast<double>(e.active_units)});
   return metrics;
 }
