@@ -7,13 +7,16 @@
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/interrupts.hpp"
+#include "app/launch.hpp"
 #include "app/presets.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/nn/threads.hpp"
 #include "limn/runs/run_config.hpp"
+#include "limn/train/draw_task.hpp"
 #include "limn/train/sketch_rnn_task.hpp"
 #include "limn/train/trainer.hpp"
+#include "limn/train/vae_task.hpp"
 
 namespace limn::app {
 namespace {
@@ -29,6 +32,7 @@ struct TrainArguments {
   std::int64_t epochs = 0;
   std::string device = "auto";
   int threads = 0;
+  int processes = 1;
   bool resumes = false;
   bool overwrites = false;
   bool is_quiet = false;
@@ -56,6 +60,9 @@ void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a)
   app.add_option("--device", a->device, "auto, cpu or cuda[:i]");
   add_setting(app, a, "--precision", "precision", "f32 or bf16 matrix products");
   app.add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
+  app.add_option("--nproc", a->processes, "processes on this machine that share each batch")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   add_setting(app, a, "--valid-every", "valid_every", "steps between validations");
   add_setting(app, a, "--save-every", "save_every", "steps between checkpoints");
   add_setting(app, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
@@ -115,24 +122,26 @@ void print_result(const TrainResult& result, const std::string& family, const fs
   fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 
-TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, const TrainArguments& a) {
-  Console console(a.is_quiet);
+TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, ProcessGroup* group,
+                  const TrainArguments& a) {
+  Console console(a.is_quiet || (group != nullptr && !group->is_first()));
   watch_for_interrupts();
   Trainer trainer(task, options, run,
                   {.on_step = [&](const Progress& p) { console.show(p); },
                    .on_validation = [&](std::int64_t step, const Metrics& m, bool is_best) { console.show_validation(step, m, is_best); },
                    .on_notice = [&](const std::string& text) { console.line(text, true); },
-                   .should_stop = is_interrupted});
+                   .should_stop = is_interrupted},
+                  group);
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
   const TrainResult result = trainer.run();
   console.finish();
   return result;
 }
 
-RunDirectory open_run(const TrainArguments& a) {
-  const auto mode = a.resumes ? RunDirectory::Mode::kResume
-                              : a.overwrites ? RunDirectory::Mode::kOverwrite : RunDirectory::Mode::kFresh;
-  return RunDirectory(a.out, mode);
+RunDirectory open_run(const TrainArguments& a, bool is_first) {
+  using Mode = RunDirectory::Mode;
+  if (!is_first) return RunDirectory(a.out, Mode::kNamed);
+  return RunDirectory(a.out, a.resumes ? Mode::kResume : a.overwrites ? Mode::kOverwrite : Mode::kFresh);
 }
 
 // What `limn train` says of a family of models. What it does follows from the family's options (model, data and train,
@@ -151,6 +160,7 @@ template <class Dataset, class Options>
 void train_family(const Family& family, const TrainArguments& a, Options options, MakeTask<Dataset, Options> make_task) {
   refuse_contradictions(a);
   check_device(a.device);
+  if (a.processes > 1 && !is_launched()) return run_processes(a.processes);
   nn::set_thread_count(a.threads);
   const auto all = fields(options);
   RunConfig config = gather(a, family.name, all);
@@ -159,9 +169,13 @@ void train_family(const Family& family, const TrainArguments& a, Options options
   auto data = Dataset::load(config.data, options.data);
   if (a.epochs) options.train.num_steps = a.epochs * data.batches_per_epoch(options.train.batch_size);
   const auto task = make_task(options, std::move(data));
-  const RunDirectory run = open_run(a);
-  write_file(run.config(), config_to_toml(config, all));
-  print_result(train(*task, options.train, run, a), config.family, run.root());
+  const auto environment = process_group_from_environment();
+  const auto group = environment ? std::make_unique<ProcessGroup>(*environment) : nullptr;
+  const bool is_first = !group || group->is_first();
+  const RunDirectory run = open_run(a, is_first);
+  if (is_first) write_file(run.config(), config_to_toml(config, all));
+  const TrainResult result = train(*task, options.train, run, group.get(), a);
+  if (is_first) print_result(result, config.family, run.root());
 }
 
 // Adds `limn train NAME`. `defaults` are the family's own.
@@ -187,6 +201,25 @@ constexpr Family kSketchRnn{
         "  limn train sketch-rnn --data sheep.npz --out runs/sheep --set dec_model=layer_norm --set enc_model=layer_norm\n"
         "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n"};
 
+constexpr Family kVae{
+    .name = "vae",
+    .help = "variational autoencoder on images, dense or convolutional (Kingma & Welling 2014)",
+    .built_in_data = "builtin:shapes",
+    .examples =
+        "  limn train vae --out runs/shapes --epochs 20\n"
+        "  limn train vae --preset mnist --data mnist --out runs/digits --epochs 100\n"
+        "  limn train vae --preset conv40 --data pictures --out runs/pictures --batch-size 512 --steps 2000\n"
+        "  limn train vae --data photos --out runs/photos --set image_size=40 --set arch=conv40 --set likelihood=mse\n"};
+
+constexpr Family kDraw{
+    .name = "draw",
+    .help = "DRAW on images (Gregor et al. 2015)",
+    .built_in_data = "builtin:shapes",
+    .examples =
+        "  limn train draw --out runs/shapes --steps 2000\n"
+        "  limn train draw --preset mnist --data mnist --out runs/digits --epochs 20\n"
+        "  limn train draw --data photos --out runs/photos --set image_size=40 --set binarize=none --set read_size=8\n"};
+
 }  // namespace
 
 void add_train(CLI::App& app) {
@@ -194,6 +227,8 @@ void add_train(CLI::App& app) {
   train->require_subcommand(1);
   train->footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
   add_family<StrokeDataset>(*train, kSketchRnn, SketchRnnTaskOptions{}, make_sketch_rnn_task);
+  add_family<ImageDataset>(*train, kVae, VaeTaskOptions{}, make_vae_task);
+  add_family<ImageDataset>(*train, kDraw, DrawTaskOptions{}, make_draw_task);
 }
 
 }  // namespace limn::app

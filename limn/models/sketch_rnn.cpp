@@ -52,16 +52,6 @@ Tensor repeat_packed(const Tensor& values, const std::vector<std::int64_t>& acti
   return torch::cat(steps);
 }
 
-Tensor latent_noise(std::int64_t batch, std::int64_t z_size, const StepNoise& noise) {
-  Tensor epsilon = torch::empty({batch, z_size});
-  for (std::int64_t b = 0; b < batch; ++b) {
-    RandomStream random(noise.seed, Purpose::kLatentTraining, noise.step,
-                        static_cast<std::uint64_t>(noise.row_offset + b * noise.row_stride));
-    random.fill_normal(nn::span(epsilon).subspan(b * z_size, z_size));
-  }
-  return epsilon;
-}
-
 // -log q(end) summed over the rows of padding that Magenta's training sum includes: the logits there would be what
 // the cell says after the end, so this form pads the batch. Returned as a batch whose sketches all have `steps` rows.
 StrokeBatch padded(const StrokeBatch& batch, std::int64_t steps) {
@@ -148,15 +138,15 @@ Tensor SketchRnnImpl::decode(const Tensor& rows, const StrokeBatch& batch, const
 }
 
 SketchRnnLosses SketchRnnImpl::forward(const StrokeBatch& given, const StepNoise& noise, std::int64_t max_seq_len,
-                                       std::int64_t global_batch) {
+                                       const WholeBatch& whole) {
   const std::int64_t size = given.batch_size();
-  const double divisor = static_cast<double>(max_seq_len) * static_cast<double>(global_batch ? global_batch : size);
+  const double divisor = static_cast<double>(max_seq_len) * static_cast<double>(whole.size ? whole.size : size);
   SketchRnnLosses losses;
   losses.kl_weight = kl_weight_at(options_, static_cast<std::int64_t>(noise.step));
 
   const Tensor given_rows = rows_of(given.inputs);
   // What this process's sketches are of the batch over all processes.
-  const double share = global_batch ? static_cast<double>(size) / static_cast<double>(global_batch) : 1.0;
+  const double share = whole.size ? static_cast<double>(size) / static_cast<double>(whole.size) : 1.0;
   Tensor z, kl;
   if (options_.conditional) {
     const Latent latent = encode(given_rows, given, noise);
@@ -174,9 +164,11 @@ SketchRnnLosses SketchRnnImpl::forward(const StrokeBatch& given, const StepNoise
   losses.offset = density.sums.offset / divisor;
   losses.pen = density.sums.pen / divisor;
   losses.total = density.loss;
-  // Differs: over several processes the tolerance bounds each one's own mean; the sum of the shares is the batch's.
-  if (options_.conditional)
-    losses.total = losses.total + losses.kl_weight * share * torch::clamp_min(kl, options_.kl_tolerance);
+  if (options_.conditional) {
+    const bool is_tolerated = whole.sum(losses.kl) <= options_.kl_tolerance;
+    const Tensor bounded = is_tolerated ? torch::full({}, options_.kl_tolerance) : kl;  // max(L_KL, tolerance)
+    losses.total = losses.total + losses.kl_weight * share * bounded;
+  }
   return losses;
 }
 

@@ -5,22 +5,15 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "limn/generate/sketch_rnn_spec.hpp"
+#include "limn/models/step_noise.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/nn/recurrent.hpp"
 #include "limn/sketch/dataset.hpp"
 
 namespace limn {
-
-// Where the random numbers of one training step come from. `row_offset + b · row_stride` numbers the sketches of the
-// batch over all processes.
-struct StepNoise {
-  std::uint64_t seed = 0;
-  std::uint64_t step = 0;
-  std::int64_t row_offset = 0;
-  std::int64_t row_stride = 1;
-};
 
 struct SketchRnnLosses {
   torch::Tensor total;      // scalar, differentiable: L_s + L_p + w_KL · max(L_KL, tolerance)
@@ -36,9 +29,18 @@ class SketchRnnImpl : public torch::nn::Module {
   SketchRnnImpl(const SketchRnnOptions& options, std::uint64_t seed,
                 kernels::Precision precision = kernels::Precision::kFloat32);
 
-  // The training losses of a batch, divided by max_seq_len · B. `global_batch` is B over all processes.
+  // What a process that is one of several must know: B over all processes, and how to add its part of a figure to the
+  // others' (the tolerance bounds the KL divergence of the whole batch).
+  struct WholeBatch {
+    std::int64_t size = 0;  // 0: this batch is the whole
+    std::function<double(double)> sum = [](double part) { return part; };
+  };
+  // The training losses of a batch, divided by max_seq_len · B. With `whole`, parts that add up to its losses.
   [[nodiscard]] SketchRnnLosses forward(const StrokeBatch& batch, const StepNoise& noise, std::int64_t max_seq_len,
-                                        std::int64_t global_batch = 0);
+                                        const WholeBatch& whole);
+  [[nodiscard]] SketchRnnLosses forward(const StrokeBatch& batch, const StepNoise& noise, std::int64_t max_seq_len) {
+    return forward(batch, noise, max_seq_len, WholeBatch{});
+  }
 
   [[nodiscard]] const SketchRnnOptions& options() const { return options_; }
 

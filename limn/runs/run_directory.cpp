@@ -28,6 +28,7 @@ bool RunDirectory::holds_run(const fs::path& root) {
 }
 
 RunDirectory::RunDirectory(fs::path root, Mode mode) : root_(std::move(root)) {
+  if (mode == Mode::kNamed) return;
   const bool has_run = holds_run(root_);
   if (mode == Mode::kFresh && has_run)
     fail("{}: holds another run; continue it with --resume, replace it with --overwrite, or choose another --out",

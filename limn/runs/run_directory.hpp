@@ -12,10 +12,10 @@ namespace limn {
 
 class RunDirectory {
  public:
-  enum class Mode { kFresh, kResume, kOverwrite };
+  enum class Mode { kFresh, kResume, kOverwrite, kNamed };
 
   // kFresh refuses a folder that holds a run; kResume wants one; kOverwrite deletes the old run's files, and only
-  // those. Throws Error.
+  // those; kNamed touches nothing: for processes that leave the writing to another. Throws Error.
   RunDirectory(std::filesystem::path root, Mode mode);
 
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }

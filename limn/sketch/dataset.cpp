@@ -226,18 +226,25 @@ std::vector<std::int64_t> StrokeDataset::batch_indices(std::uint64_t seed, std::
 StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t step,
                                           const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
-  const std::span<const std::int64_t> places = plan.batch(step);
-  std::vector<std::int64_t> indices;
+  const std::span<const std::int64_t> whole = plan.batch(step);
   std::vector<Sketch> sketches;
-  for (auto place = share.rank; place < std::ssize(places); place += share.ranks) {
-    indices.push_back(places[static_cast<std::size_t>(place)]);
+  for (std::int64_t place = 0; place < std::ssize(whole); ++place) {
+    const std::int64_t index = whole[static_cast<std::size_t>(place)];
     RandomStream random(plan.seed, Purpose::kAugmentation, static_cast<std::uint64_t>(step),
                         static_cast<std::uint64_t>(place));
-    sketches.push_back(
-        augmented(split(Split::kTrain)[static_cast<std::size_t>(indices.back())], options_, random));
+    sketches.push_back(augmented(split(Split::kTrain)[static_cast<std::size_t>(index)], options_, random));
   }
+  // Augmentation shortens sketches, so places are those of the whole batch sorted anew.
+  std::vector<std::size_t> order(sketches.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return length_of(sketches[i]); });
+  std::vector<std::int64_t> indices;
   std::vector<const Sketch*> views;
-  for (const Sketch& sketch : sketches) views.push_back(&sketch);
+  for (auto place = static_cast<std::size_t>(share.rank); place < order.size();
+       place += static_cast<std::size_t>(share.ranks)) {
+    indices.push_back(whole[order[place]]);
+    views.push_back(&sketches[order[place]]);
+  }
   return make_batch(views, indices);
 }
 

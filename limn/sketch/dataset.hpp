@@ -90,7 +90,8 @@ class StrokeDataset {
   [[nodiscard]] EpochPlan epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const;
   // The plan of the epoch that training batch `step` (0, 1, …, over all epochs) lies in.
   [[nodiscard]] EpochPlan plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
-  // One process's share of training batch `step`, augmented from (seed, step, place in the whole batch).
+  // One process's share of training batch `step`, augmented from (seed, step, place in the plan): its sketch b is
+  // sketch rank + b · ranks of the whole batch as one process would get it.
   [[nodiscard]] StrokeBatch training_batch(const EpochPlan& plan, std::int64_t step,
                                            const BatchShare& share = {}) const;
   // The same for a caller that keeps no plan.

@@ -39,13 +39,12 @@ class ImageTask : public Task {
   // For the family's constructor, once its module stands.
   void set_tensors(std::vector<TaskParameter> parameters, std::vector<TaskParameter> buffers);
   [[nodiscard]] ImageBatch training_batch(std::int64_t step);
+  [[nodiscard]] const ImageDataset& data() const { return data_; }
+  // The model with the weights as they are.
+  [[nodiscard]] ImageCheckpoint checkpoint(std::int64_t step, const Metrics& metrics) const;
   [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(setup_.train.seed); }
-  // "total" of an evaluation: the figure of merit that the best checkpoint is chosen by.
-  [[nodiscard]] virtual double merit(const ImageEvaluation& e) const { return e.total; }
 
  private:
-  [[nodiscard]] ImageCheckpoint checkpoint(std::int64_t step, const Metrics& metrics) const;
-
   Setup setup_;
   ImageDataset data_;
   EpochPlan plan_;

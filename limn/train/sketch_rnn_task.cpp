@@ -31,10 +31,16 @@ class SketchRnnTask : public Task {
 
   StepResult compute_gradients(std::int64_t step) override {
     if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed(), step, options_.train.batch_size);
-    const StrokeBatch batch = data_.training_batch(plan_, step);
+    const BatchShare part = share();
+    const StrokeBatch batch = data_.training_batch(plan_, step, part);
     model_->train();
+    const StepNoise noise{.seed = seed(),
+                          .step = static_cast<std::uint64_t>(step),
+                          .row_offset = part.rank,
+                          .row_stride = part.ranks};
     const SketchRnnLosses losses =
-        model_->forward(batch, {.seed = seed(), .step = static_cast<std::uint64_t>(step)}, data_.max_seq_len());
+        model_->forward(batch, noise, data_.max_seq_len(),
+                        {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }});
     for (const auto& p : parameters_) std::fill(p.gradient.begin(), p.gradient.end(), 0.0f);
     losses.total.backward();
     StepResult result{.losses = {{"total", losses.total.item<double>()},
@@ -42,7 +48,7 @@ class SketchRnnTask : public Task {
                       .indices = batch.indices};
     if (options_.model.conditional) {
       result.losses.push_back({"kl", losses.kl});
-      result.losses.push_back({"kl_weight", losses.kl_weight});
+      result.losses.push_back({"kl_weight", losses.kl_weight / static_cast<double>(part.ranks)});
     }
     return result;
   }

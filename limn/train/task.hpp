@@ -11,6 +11,7 @@
 #include "limn/core/safetensors.hpp"
 #include "limn/core/split.hpp"
 #include "limn/runs/metrics.hpp"
+#include "limn/train/process_group.hpp"
 
 namespace limn {
 
@@ -42,6 +43,19 @@ class Task {
   [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
   // Buffers that training changes without gradients (running means), saved beside the parameters.
   [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
+
+  // Makes this one of several processes, before the first step. compute_gradients() then takes the group's share of
+  // each batch, and its losses and gradients are parts whose sums over the processes are those of the whole batch.
+  // The group must outlive the task's use.
+  void join(ProcessGroup& group) { group_ = &group; }
+
+ protected:
+  [[nodiscard]] BatchShare share() const { return group_ ? group_->share() : BatchShare{}; }
+  // A value over all processes, from each one's part.
+  [[nodiscard]] double over_all(double part) const { return group_ ? group_->sum(part) : part; }
+
+ private:
+  ProcessGroup* group_ = nullptr;
 };
 
 }  // namespace limn

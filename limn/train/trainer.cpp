@@ -1,6 +1,8 @@
 #include "limn/train/trainer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -43,13 +45,22 @@ double number(const SafetensorsFile& file, const std::string& key) {
 
 }  // namespace
 
-Trainer::Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer)
-    : task_(task), options_(options), run_(run), observer_(std::move(observer)), events_(run.root()) {
+Trainer::Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer,
+                 ProcessGroup* group)
+    : task_(task), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
+  if (group_ != nullptr) {
+    require(options.batch_size >= group_->size(),
+            "a batch of {} examples cannot be shared by {} processes; use --batch-size {} or more", options.batch_size,
+            group_->size(), group_->size());
+    task_.join(*group_);
+  }
+  if (is_first()) events_.emplace(run.root());
   for (const auto& parameter : task_.parameters())
     moments_.push_back({std::vector<float>(parameter.value.size()), std::vector<float>(parameter.value.size())});
 }
 
 void Trainer::notice(const std::string& message) const {
+  if (!is_first()) return;
   run_.log(message);
   if (observer_.on_notice) observer_.on_notice(message);
 }
@@ -60,6 +71,62 @@ std::vector<kernels::AdamSlot> Trainer::slots() {
   for (std::size_t i = 0; i < parameters.size(); ++i)
     all.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
   return all;
+}
+
+// Gradients, losses and running means over all processes; true if one of them wants to stop after this step.
+bool Trainer::add_up(StepResult& result, bool wants_stop) {
+  if (group_ == nullptr) return wants_stop;
+  std::vector<double> figures;
+  for (const auto& loss : result.losses) figures.push_back(loss.value);
+  figures.push_back(wants_stop ? 1 : 0);
+  group_->sum(figures);
+  for (std::size_t i = 0; i < result.losses.size(); ++i) result.losses[i].value = figures[i];
+
+  // One message: on a network each costs a round trip.
+  std::vector<float> flat;
+  for (const auto& p : task_.parameters()) flat.insert(flat.end(), p.gradient.begin(), p.gradient.end());
+  const std::size_t gradients = flat.size();
+  for (const auto& b : task_.buffers()) flat.insert(flat.end(), b.value.begin(), b.value.end());
+  group_->sum(flat);
+  auto from = flat.cbegin();
+  const auto take = [&](std::span<float> to) {
+    std::copy_n(from, to.size(), to.begin());
+    from += static_cast<std::ptrdiff_t>(to.size());
+  };
+  for (auto mean = flat.begin() + static_cast<std::ptrdiff_t>(gradients); mean != flat.end(); ++mean)
+    *mean /= static_cast<float>(group_->size());
+  for (const auto& p : task_.parameters()) take(p.gradient);
+  for (const auto& b : task_.buffers()) take(b.value);
+  return figures.back() > 0;
+}
+
+// Everything that a step depends on becomes that of the first process.
+void Trainer::share_state() {
+  if (group_ == nullptr) return;
+  for (const auto& p : task_.parameters()) group_->broadcast(p.value);
+  for (const auto& b : task_.buffers()) group_->broadcast(b.value);
+  for (auto& moments : moments_) {
+    group_->broadcast(std::span(moments.first));
+    group_->broadcast(std::span(moments.second));
+  }
+  std::array<double, 3> position{static_cast<double>(at_.step), static_cast<double>(at_.updates), at_.rate_factor};
+  group_->broadcast(std::span(position));
+  at_.step = static_cast<std::int64_t>(position[0]);
+  at_.updates = static_cast<std::int64_t>(position[1]);
+  at_.rate_factor = position[2];
+}
+
+// The processes make the same sums, so their weights are the same bits; a machine that computes otherwise is found here.
+void Trainer::check_same_weights() {
+  if (group_ == nullptr) return;
+  std::uint32_t hash = 2166136261;  // FNV-1a
+  for (const auto& p : task_.parameters())
+    for (const float value : p.value) hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 16777619;
+  const auto mine = static_cast<double>(hash);
+  const double difference = group_->sum(mine) - mine * group_->size();
+  require(group_->sum(std::abs(difference)) == 0,
+          "process {} of {}: the processes' weights differ at step {}; use the same limn on machines of the same kind, "
+          "and continue with --resume", group_->rank(), group_->size(), at_.step);
 }
 
 // True if the step was finite and is applied; else the weights and moments are as before.
@@ -81,25 +148,29 @@ bool Trainer::apply_step(const StepResult& result, double learning_rate) {
 
 void Trainer::go_back() {
   const std::int64_t failed = at_.step;
-  const double factor = at_.rate_factor / 2;
-  const std::int64_t setbacks = at_.setbacks + 1;
-  require(setbacks <= kMostSetbacks && std::filesystem::exists(run_.state()),
-          "{}: training diverged: losses or gradients stay not finite at step {} although the learning rate was halved "
-          "{} times; start again with a smaller --learning-rate or grad_clip",
-          run_.root().string(), failed, setbacks - 1);
-  load_state();
-  at_.rate_factor = factor;
-  at_.setbacks = setbacks;
+  if (is_first()) {
+    const double factor = at_.rate_factor / 2;
+    const std::int64_t setbacks = at_.setbacks + 1;
+    require(setbacks <= kMostSetbacks && std::filesystem::exists(run_.state()),
+            "{}: training diverged: losses or gradients stay not finite at step {} although the learning rate was "
+            "halved {} times; start again with a smaller --learning-rate or grad_clip",
+            run_.root().string(), failed, setbacks - 1);
+    load_state();
+    at_.rate_factor = factor;
+    at_.setbacks = setbacks;
+    run_.truncate_metrics(at_.step);
+    events_->start_after(at_.step);
+  }
+  share_state();
   bad_in_a_row_ = 0;
-  run_.truncate_metrics(at_.step);
-  events_.start_after(at_.step);
   notice(fmt::format("step {}: {} steps in a row were not finite; back to step {} with {} of the learning rate", failed,
-                     kBadStepsToGoBack, at_.step, factor));
+                     kBadStepsToGoBack, at_.step, at_.rate_factor));
   // Steps are drawn from their number, so the same steps come again: the smaller rate is what differs.
   save_state();
 }
 
 void Trainer::validate() {
+  if (!is_first()) return;
   last_metrics_ = task_.evaluate(Split::kValid, at_.step);
   const double total = metric(last_metrics_, "total");
   // Without a validation split the last weights are the best we know.
@@ -115,11 +186,14 @@ void Trainer::validate() {
 }
 
 void Trainer::draw() {
+  if (!is_first()) return;
   for (const auto& path : task_.draw_samples(run_.samples_stem(at_.step), at_.step))
-    if (path.extension() == ".png") events_.add_png(at_.step, "samples", read_file(path));
+    if (path.extension() == ".png") events_->add_png(at_.step, "samples", read_file(path));
 }
 
-void Trainer::save_state() const {
+void Trainer::save_state() {
+  check_same_weights();
+  if (!is_first()) return;
   SafetensorsContent content;
   const auto parameters = task_.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -166,21 +240,22 @@ void Trainer::load_state() {
 }
 
 bool Trainer::resume() {
-  if (!std::filesystem::exists(run_.state())) {
-    run_.truncate_metrics(-1);
-    events_.start_after(-1);
-    return false;
+  bool has_state = false;
+  if (is_first()) {
+    has_state = std::filesystem::exists(run_.state());
+    if (has_state) load_state();
+    run_.truncate_metrics(has_state ? at_.step : -1);
+    events_->start_after(has_state ? at_.step : -1);
+    if (has_state) run_.log(fmt::format("resumed at step {}", at_.step));
   }
-  load_state();
-  run_.truncate_metrics(at_.step);
-  events_.start_after(at_.step);
-  run_.log(fmt::format("resumed at step {}", at_.step));
-  return true;
+  share_state();
+  return has_state || at_.step > 0;
 }
 
 void Trainer::record(std::string_view split, const Metrics& values) {
+  if (!is_first()) return;
   run_.append_metrics(at_.step, split, values);
-  events_.add_metrics(at_.step, split, values);
+  events_->add_metrics(at_.step, split, values);
 }
 
 void Trainer::report(const StepResult& result, double learning_rate, double seconds) {
@@ -212,7 +287,9 @@ TrainResult Trainer::run() {
   while (at_.step < options_.num_steps && !is_stopped) {
     const auto start = Clock::now();
     const double learning_rate = learning_rate_at(options_, at_.step) * at_.rate_factor;
-    const StepResult result = task_.compute_gradients(at_.step);
+    StepResult result = task_.compute_gradients(at_.step);
+    const auto is_asked_to_stop = [&] { return observer_.should_stop && observer_.should_stop(); };
+    is_stopped = add_up(result, group_ != nullptr && is_asked_to_stop());  // all stop after the same step
     const bool is_applied = apply_step(result, learning_rate);
     if (bad_in_a_row_ >= kBadStepsToGoBack) {
       go_back();
@@ -220,7 +297,7 @@ TrainResult Trainer::run() {
     }
     ++at_.step;
     if (is_applied) report(result, learning_rate, std::chrono::duration<double>(Clock::now() - start).count());
-    is_stopped = observer_.should_stop && observer_.should_stop();
+    if (group_ == nullptr) is_stopped = is_asked_to_stop();
     const bool is_last = at_.step == options_.num_steps;
     if (at_.step % options_.valid_every == 0 || is_last) validate();
     if (options_.sample_every > 0 && (at_.step % options_.sample_every == 0 || is_last)) draw();
@@ -228,7 +305,7 @@ TrainResult Trainer::run() {
     const bool is_good = bad_in_a_row_ == 0;
     if (is_good && (at_.step % options_.save_every == 0 || is_last || is_stopped)) save_state();
   }
-  if (at_.best_step < 0) task_.write_checkpoint(run_.best(), at_.step, last_metrics_);
+  if (is_first() && at_.best_step < 0) task_.write_checkpoint(run_.best(), at_.step, last_metrics_);
   return {.step = at_.step,
           .is_finished = at_.step >= options_.num_steps,
           .best_total = at_.best_total,

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "limn/train/event_writer.hpp"
 #include "limn/train/options.hpp"
+#include "limn/train/process_group.hpp"
 #include "limn/runs/run_directory.hpp"
 #include "limn/train/task.hpp"
 
@@ -44,7 +46,10 @@ struct TrainResult {
 
 class Trainer {
  public:
-  Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer = {});
+  // With a group the processes train together: only the first one validates, reads and writes files and calls the
+  // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
+  Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer = {},
+          ProcessGroup* group = nullptr);
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
   bool resume();
@@ -66,12 +71,16 @@ class Trainer {
     std::int64_t setbacks = 0;     // times gone back since the last new best
   };
 
+  [[nodiscard]] bool is_first() const { return group_ == nullptr || group_->is_first(); }
   [[nodiscard]] std::vector<kernels::AdamSlot> slots();
+  [[nodiscard]] bool add_up(StepResult& result, bool wants_stop);
+  void share_state();
+  void check_same_weights();
   bool apply_step(const StepResult& result, double learning_rate);
   void go_back();
   void validate();
   void draw();
-  void save_state() const;
+  void save_state();
   void load_state();
   void record(std::string_view split, const Metrics& values);
   void report(const StepResult& result, double learning_rate, double seconds);
@@ -81,7 +90,8 @@ class Trainer {
   TrainOptions options_;
   const RunDirectory& run_;
   TrainObserver observer_;
-  EventWriter events_;
+  ProcessGroup* group_;
+  std::optional<EventWriter> events_;  // of the first process
   std::vector<Moments> moments_;
   Position at_;
   Metrics last_metrics_;

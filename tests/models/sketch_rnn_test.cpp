@@ -298,7 +298,7 @@ TEST_P(SketchRnnTwin, SharesOfABatchAddUpToTheWhole) {
   for (const std::int64_t rank : {0, 1}) {
     const auto part =
         shared->forward(batch_of(static_cast<std::size_t>(rank), 2),
-                        {.seed = kSeed, .step = 2, .row_offset = rank, .row_stride = 2}, kMaxSeqLen, 5);
+                        {.seed = kSeed, .step = 2, .row_offset = rank, .row_stride = 2}, kMaxSeqLen, {.size = 5});
     part.total.backward();
     sums.offset += part.offset;
     sums.pen += part.pen;
@@ -320,7 +320,7 @@ TEST(SketchRnn, TheKlToleranceCountsOnceOverAllShares) {
   options.kl_tolerance = 1e3;
   SketchRnn model = random_model(options);
   const StrokeBatch batch = tiny_batch();
-  const auto losses = model->forward(batch, {.seed = kSeed}, kMaxSeqLen, 2 * batch.batch_size());
+  const auto losses = model->forward(batch, {.seed = kSeed}, kMaxSeqLen, {.size = 2 * batch.batch_size()});
   EXPECT_NEAR(losses.total.item<double>() - losses.offset - losses.pen, losses.kl_weight * 1e3 / 2, 1e-3);
 }
 
