@@ -10,7 +10,7 @@
 namespace limn {
 namespace {
 
-// Streams of Purpose::kBinarize: the first ones are the splits' fixed draws, then come the epochs' dynamic ones.
+// Steps of Purpose::kBinarize: the splits' fixed draws come first, then the epochs' dynamic ones.
 constexpr std::uint64_t kFirstDynamicStep = kSplitNames.size();
 
 void scale(std::span<const std::uint8_t> bytes, float* out) {
@@ -26,8 +26,8 @@ class BitDrawer {
  public:
   explicit BitDrawer(const ImageShape& shape) : uncertain_(static_cast<std::size_t>(shape.size())) {}
 
-  // Black and white are certain and take no random number. Where the grey pixels are is found first, so that no loop has
-  // a branch that depends on the picture.
+  // Black and white are certain and take no random number. Where the grey pixels are is found first, so that
+  // no loop has a branch that depends on the picture.
   void draw(std::span<const std::uint8_t> bytes, RandomStream random, float* out) {
     for (std::size_t i = 0; i < bytes.size(); ++i) out[i] = bytes[i] == 255 ? 1.0F : 0.0F;
     std::size_t count = 0;
@@ -40,7 +40,7 @@ class BitDrawer {
       bits = k % 2 == 0 ? random.next_u32() : bits >> 16;
       const std::uint32_t place = uncertain_[k];
       const bool is_white = (bits & 0xFFFF) * 255 < std::uint32_t{bytes[place]} << 16;
-      out[place] = static_cast<float>(is_white);  // no ?: here, which becomes a branch that half of the time is wrong
+      out[place] = static_cast<float>(is_white);  // and no ?:, which compilers make a branch
     }
   }
 
@@ -57,11 +57,13 @@ std::int64_t ImageDataset::batches_per_epoch(std::int64_t batch_size) const {
 
 EpochPlan ImageDataset::plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const {
   // Even where there is no batch, so that shuffled_plan() says why.
-  const std::int64_t per_epoch = std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
+  const std::int64_t per_epoch =
+      std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
   return shuffled_plan(size(Split::kTrain), seed, step / per_epoch, batch_size, name_);
 }
 
-ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step, const BatchShare& share) const {
+ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step,
+                                        const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
   const std::span<const std::int64_t> places = plan.batch(step);
   std::vector<std::int64_t> indices;
@@ -76,7 +78,8 @@ ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step
   BitDrawer drawer(shape_);
   for (std::size_t b = 0; b < drawn.indices.size(); ++b) {
     const std::int64_t index = drawn.indices[b];
-    const RandomStream random(plan.seed, Purpose::kBinarize, kFirstDynamicStep + static_cast<std::uint64_t>(plan.epoch),
+    const RandomStream random(plan.seed, Purpose::kBinarize,
+                              kFirstDynamicStep + static_cast<std::uint64_t>(plan.epoch),
                               static_cast<std::uint64_t>(index));
     drawer.draw(bytes(Split::kTrain, index), random, &drawn.pixels[b * image_size]);
   }
@@ -107,8 +110,8 @@ ImageBatch ImageDataset::batch(Split split, std::span<const std::int64_t> indice
 }
 
 ImageBatch ImageDataset::batch(Split split, std::int64_t first, std::int64_t count) const {
-  require(first >= 0 && count >= 0 && first <= size(split) - count, "{}: no images {} to {}: {} holds {}", name_, first,
-          first + count - 1, kSplitNames[static_cast<std::size_t>(split)], size(split));
+  require(first >= 0 && count >= 0 && first <= size(split) - count, "{}: no images {} to {}: {} holds {}",
+          name_, first, first + count - 1, kSplitNames[static_cast<std::size_t>(split)], size(split));
   std::vector<std::int64_t> indices(static_cast<std::size_t>(count));
   std::iota(indices.begin(), indices.end(), first);
   return batch(split, indices);

@@ -1,5 +1,5 @@
-// A gzip file in memory, unpacked piece by piece, so that the caller decides how much memory it may take. The bytes and
-// the name must outlive it; one thread at a time.
+// A gzip file in memory, unpacked piece by piece, so that the caller decides how much memory it may take. The
+// bytes and the name must outlive it; one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ class Gunzip {
   Gunzip(std::span<const std::byte> file, std::string_view origin);
   ~Gunzip();
 
-  // Fills `out` with what comes next, less than its size only where the file ends, and returns how much. At the end
-  // the checksum has been compared. Throws Error for a stream that is cut off or damaged.
+  // Fills `out` with what comes next, less than its size only where the file ends, and returns how much. At
+  // the end the checksum has been compared. Throws Error for a stream that is cut off or damaged.
   [[nodiscard]] std::size_t read(std::span<std::byte> out);
 
  private:

@@ -21,12 +21,18 @@ constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
 // What the other type bytes of the format stand for.
 const char* type_name(unsigned type) {
   switch (type) {
-    case 0x09: return "signed bytes";
-    case 0x0B: return "16-bit numbers";
-    case 0x0C: return "32-bit numbers";
-    case 0x0D: return "32-bit floats";
-    case 0x0E: return "64-bit floats";
-    default: return nullptr;
+    case 0x09:
+      return "signed bytes";
+    case 0x0B:
+      return "16-bit numbers";
+    case 0x0C:
+      return "32-bit numbers";
+    case 0x0D:
+      return "32-bit floats";
+    case 0x0E:
+      return "64-bit floats";
+    default:
+      return nullptr;
   }
 }
 
@@ -75,8 +81,8 @@ unsigned read_magic(Source& source, std::string_view origin) {
   const bool is_known = type == kUnsignedByte || type_name(type) != nullptr;
   require(magic[0] == std::byte{0} && magic[1] == std::byte{0} && is_known,
           "{}: not an IDX file by its first bytes; check the path", origin);
-  require(type == kUnsignedByte, "{}: an IDX file of {}; only unsigned bytes (type 0x08) are read", origin,
-          type == kUnsignedByte ? "" : type_name(type));
+  if (type != kUnsignedByte)
+    fail("{}: an IDX file of {}; only unsigned bytes (type 0x08) are read", origin, type_name(type));
   require(dimensions >= 1 && dimensions <= kMaxDimensions,
           "{}: an IDX file of {} dimensions; 1 to {} are read", origin, dimensions, kMaxDimensions);
   return dimensions;
@@ -88,10 +94,11 @@ std::uint64_t checked_count(std::span<const std::int64_t> sizes, bool is_packed,
   const std::uint64_t limit = is_packed ? kIdxUnpackFactor * file_size + kIdxUnpackFloor : file_size;
   std::uint64_t count = 1;
   for (const std::int64_t size : sizes) {
-    require(size > 0, "{}: an empty IDX array of {}; use one that holds something", origin, fmt::join(sizes, "×"));
+    require(size > 0, "{}: an empty IDX array of {}; use one that holds something", origin,
+            fmt::join(sizes, "×"));
     // Sizes are below 2^32 and so is what the product is compared with, divided by them: nothing overflows.
     require(static_cast<std::uint64_t>(size) <= limit / count,
-            "{}: declares {} bytes in a file of {} bytes, which cannot be; fetch the file again", origin,
+            "{}: declares {} bytes, more than a file of {} can hold; fetch the file again", origin,
             fmt::join(sizes, "×"), file_size);
     count *= static_cast<std::uint64_t>(size);
   }

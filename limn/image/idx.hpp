@@ -1,6 +1,7 @@
-// IDX files, the format of MNIST: zeros, a type byte, the number of dimensions, big-endian sizes, the numbers. Plain
-// or gzip, told apart by their first bytes. Files are hostile: what a header declares is checked against the bytes that
-// are there before memory is taken, and what a gzip file unpacks to is counted. Every call is on its own.
+// IDX files, the format of MNIST: zeros, a type byte, the number of dimensions, big-endian sizes, the
+// numbers. Plain or gzip, told apart by their first bytes. Files are hostile: what a header declares is
+// checked against the bytes that are there before memory is taken, and what a gzip file unpacks to is
+// counted. Every call is on its own.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,8 @@
 
 namespace limn {
 
-// A gzip file may declare this many times its size, and kIdxUnpackFloor on top. MNIST deflates fivefold; deflate itself
-// reaches a thousandfold, which only a bomb does.
+// A gzip file may declare this many times its size, and kIdxUnpackFloor on top. MNIST deflates fivefold;
+// deflate itself reaches a thousandfold, which only a bomb does.
 inline constexpr std::uint64_t kIdxUnpackFactor = 256;
 inline constexpr std::uint64_t kIdxUnpackFloor = std::uint64_t{4} << 20;
 
@@ -23,8 +24,8 @@ struct IdxArray {
   std::vector<std::uint8_t> values;
 };
 
-// Throws Error beginning with `origin`: no IDX file, numbers other than unsigned bytes, an empty array, sizes that the
-// bytes do not bear out, a damaged gzip stream.
+// Throws Error beginning with `origin`: no IDX file, numbers other than unsigned bytes, an empty array, sizes
+// that the bytes do not bear out, a damaged gzip stream.
 [[nodiscard]] IdxArray parse_idx(std::span<const std::byte> file, std::string_view origin);
 [[nodiscard]] IdxArray read_idx(const std::filesystem::path& path);
 

@@ -34,15 +34,16 @@ bool has_image_ending(const std::filesystem::path& path) {
   return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
 }
 
-void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte, std::size_t file_size,
-                         std::string_view origin) {
-  require(width >= 1 && height >= 1, "{}: damaged: an image of {}×{} pixels; replace or remove it", origin, width,
-          height);
-  require(width <= kMaxImagePixels / height, "{}: {}×{} pixels are more than the {} that are read; scale it down",
-          origin, width, height, kMaxImagePixels);
+void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte,
+                         std::size_t file_size, std::string_view origin) {
+  require(width >= 1 && height >= 1, "{}: damaged: an image of {}×{} pixels; replace or remove it", origin,
+          width, height);
+  require(width <= kMaxImagePixels / height,
+          "{}: {}×{} pixels are more than the {} that are read; scale it down", origin, width, height,
+          kMaxImagePixels);
   require(static_cast<double>(width * height) <= pixels_per_byte * static_cast<double>(file_size),
-          "{}: damaged: declares {}×{} pixels, more than its {} bytes can hold; replace or remove it", origin, width,
-          height, file_size);
+          "{}: damaged: declares {}×{} pixels, more than its {} bytes can hold; replace or remove it", origin,
+          width, height, file_size);
 }
 
 }  // namespace limn

@@ -28,15 +28,15 @@ ImagePart& part(ImageSet& set, Split split) { return set.parts[static_cast<std::
 
 ImageShape shape_of(const Raster& image) { return {image.channels, image.height, image.width}; }
 
-// Cut, scaled and recoloured as the options say. A picture that is to become square without being one loses the ends
-// of its longer side.
+// Cut, scaled and recoloured as the options say. A picture that is to become square without being one loses
+// the ends of its longer side.
 Raster prepared(Raster image, const ImageDataOptions& options, std::string_view origin) {
   if (options.color != "auto") image = in_channels(image, options.color == "rgb" ? 3 : 1);
   const auto crop = static_cast<int>(options.center_crop), side = static_cast<int>(options.image_size);
   if (crop > 0) {
     require(crop <= image.width && crop <= image.height,
-            "{}: {}×{} pixels are too few to cut {}×{} out of them; use a smaller center_crop, or image_size", origin,
-            image.width, image.height, crop, crop);
+            "{}: {}×{} pixels are too few to cut {}×{} out of them; use a smaller center_crop, or image_size",
+            origin, image.width, image.height, crop, crop);
     image = center_cropped(image, crop, crop);
   }
   if (side == 0) return image;
@@ -57,9 +57,10 @@ void widen_to_rgb(ImagePart& images, std::int64_t plane_size) {
 void append(ImageSet& set, Raster image, std::string_view origin) {
   if (set.shape.size() == 0) set.shape = shape_of(image);
   require(set.shape.height == image.height && set.shape.width == image.width,
-          "{}: {}×{} pixels where the images before it have {}×{}; use image_size={} to scale all to one size, or "
-          "center_crop to cut the middle out",
-          origin, image.width, image.height, set.shape.width, set.shape.height, std::min(image.width, image.height));
+          "{}: {}×{} pixels where the images before it have {}×{}; use image_size={} to scale all to one "
+          "size, or center_crop to cut the middle out",
+          origin, image.width, image.height, set.shape.width, set.shape.height,
+          std::min(image.width, image.height));
   if (image.channels > set.shape.channels) widen_to_rgb(set);
   image = in_channels(image, static_cast<int>(set.shape.channels));
   std::vector<std::uint8_t>& pixels = part(set, Split::kTrain).pixels;
@@ -98,13 +99,14 @@ void move_to_valid(ImageSet& set, std::span<const std::int64_t> places) {
   if (!train.labels.empty()) train.labels.resize(kept);
 }
 
-// Keeps a share of the training images for validation: the last ones of a set that has a test split, as is usual for
-// MNIST, and of another those that split_seed draws. One is left to train on.
+// Keeps a share of the training images for validation: the last ones of a set that has a test split, as is
+// usual for MNIST, and of another those that split_seed draws. One is left to train on.
 void divide(ImageSet& set, bool has_test, const ImageDataOptions& options) {
   const double usual = has_test ? kValidShareWithTest : kValidShareWithoutTest;
   const double share = options.valid_share < 0 ? usual : options.valid_share;
   const std::int64_t count = set.count(Split::kTrain);
-  const std::int64_t kept = std::clamp<std::int64_t>(std::llround(share * static_cast<double>(count)), 0, count - 1);
+  const std::int64_t kept =
+      std::clamp<std::int64_t>(std::llround(share * static_cast<double>(count)), 0, count - 1);
   std::vector<std::int64_t> places(static_cast<std::size_t>(count));
   std::iota(places.begin(), places.end(), std::int64_t{0});
   if (!has_test) {
@@ -123,8 +125,10 @@ ImageSet read_idx_images(const fs::path& path, const ImageDataOptions& options) 
           "{}: an IDX file of {} dimensions, which are no images; name the file of images or its folder",
           path.string(), array.sizes.size());
   const ImageShape stored{1, array.sizes[1], array.sizes[2]};
-  require(static_cast<std::uint64_t>(stored.height) <= kMaxImagePixels / static_cast<std::uint64_t>(stored.width),
-          "{}: images of {} pixels are more than the {} that are read", path.string(), text(stored), kMaxImagePixels);
+  require(
+      static_cast<std::uint64_t>(stored.height) <= kMaxImagePixels / static_cast<std::uint64_t>(stored.width),
+      "{}: images of {} pixels are more than the {} that are read", path.string(), text(stored),
+      kMaxImagePixels);
   ImageSet set;
   if (options.color != "rgb" && options.center_crop == 0 && options.image_size == 0) {
     set.shape = stored;
@@ -149,7 +153,8 @@ std::optional<fs::path> find_idx(const fs::path& folder, const std::string& stem
 
 ImageSet read_mnist_folder(const fs::path& folder, const ImageDataOptions& options) {
   const auto train = find_idx(folder, "train-images"), test = find_idx(folder, "t10k-images");
-  require(train.has_value(), "{}: holds {} but no train-images-idx3-ubyte; fetch that too, or name the one file",
+  require(train.has_value(),
+          "{}: holds {} but no train-images-idx3-ubyte; fetch that too, or name the one file",
           folder.string(), test ? test->filename().string() : "");
   ImageSet set = read_idx_images(*train, options);
   if (test) {
@@ -168,7 +173,8 @@ std::vector<fs::path> image_files(const fs::path& folder) {
   std::error_code error, ignored;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path& path = entry->path();
-    if (has_image_ending(path) && !path.filename().native().starts_with('.') && entry->is_regular_file(ignored))
+    if (has_image_ending(path) && !path.filename().native().starts_with('.') &&
+        entry->is_regular_file(ignored))
       files.push_back(path);
   }
   require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
@@ -184,6 +190,7 @@ ImageSet read_picture_files(const std::vector<fs::path>& files, const ImageDataO
     try {
       image = decode_image(file, path.string());
     } catch (const Error& error) {
+      if (files.size() == 1) throw;
       if (options.damaged != "skip") fail("{}, or leave it out with damaged=skip", error.what());
       set.skipped.emplace_back(error.what());
       continue;
@@ -222,12 +229,15 @@ void widen_to_rgb(ImageSet& set) {
 
 ImageSet read_image_set(const std::string& path, const ImageDataOptions& options) {
   if (path == kBuiltinShapes) return read_shapes(options);
-  require(!path.starts_with("builtin:"), "{}: no such image set is built in; there is {}", path, kBuiltinShapes);
+  require(!path.starts_with("builtin:"), "{}: no such image set is built in; there is {}", path,
+          kBuiltinShapes);
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    if (find_idx(path, "train-images") || find_idx(path, "t10k-images")) return read_mnist_folder(path, options);
+    if (find_idx(path, "train-images") || find_idx(path, "t10k-images"))
+      return read_mnist_folder(path, options);
     const std::vector<fs::path> files = image_files(path);
-    require(!files.empty(), "{}: a folder without PNG, JPEG or MNIST's IDX files; name one that holds images", path);
+    require(!files.empty(), "{}: a folder without PNG, JPEG or MNIST's IDX files; name one that holds images",
+            path);
     return read_picture_files(files, options);
   }
   if (has_image_ending(path)) return read_picture_files({path}, options);
@@ -242,9 +252,9 @@ bool is_image_data(const std::string& path) {
   if (fs::is_directory(path, ignored))
     return find_idx(path, "train-images") || find_idx(path, "t10k-images") || !image_files(path).empty();
   std::array<std::byte, 4> begin{};
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file(path, std::ios::binary);  // one that cannot be opened reads nothing
   file.read(reinterpret_cast<char*>(begin.data()), begin.size());
-  return begins_as_idx(std::span(begin).first(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0))));
+  return begins_as_idx(std::span(begin).first(static_cast<std::size_t>(file.gcount())));
 }
 
 }  // namespace limn

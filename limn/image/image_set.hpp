@@ -31,8 +31,8 @@ struct ImageSet {
 // Throws Error that names the file, as ImageDataset::load() says.
 [[nodiscard]] ImageSet read_image_set(const std::string& path, const ImageDataOptions& options);
 
-// Whether `limn data info` and its like should take `path` for images: builtin:shapes, a PNG, JPEG or IDX file, or a
-// folder that holds such files.
+// Whether `limn data info` and its like should take `path` for images: builtin:shapes, a PNG, JPEG or IDX
+// file, or a folder that holds such files.
 [[nodiscard]] bool is_image_data(const std::string& path);
 
 // Makes the images of a grey set RGB of the same look.
