@@ -16,9 +16,11 @@ using namespace metadata;
 constexpr const char* kScaleFactor = "scale_factor";
 constexpr const char* kMaxSeqLen = "max_seq_len";
 constexpr const char* kLatentActivation = "latent_activation";
-constexpr std::array kKnownKeys{kFormat,      kVersion,   kModel, kConfig,  kTrainingConfig,
-                                kScaleFactor, kMaxSeqLen, kStep,  kMetrics, kLatentActivation};
+constexpr const char* kEncoderRows = "encoder_rows";
+constexpr std::array kKnownKeys{kFormat,    kVersion, kModel,   kConfig,           kTrainingConfig, kScaleFactor,
+                                kMaxSeqLen, kStep,    kMetrics, kLatentActivation, kEncoderRows};
 constexpr std::int64_t kMaxSequence = 1'000'000;  // no drawing is longer; bounds what generation may take
+constexpr std::int64_t kMaxEncoderRows = 10'000;  // the same of what encoding takes
 
 void check_kind(const SafetensorsFile& file) {
   check_format(file);
@@ -52,6 +54,7 @@ std::map<std::string, std::string> metadata_of(const SketchRnnCheckpoint& checkp
   metadata[kStep] = std::to_string(checkpoint.step);
   metadata[kMetrics] = checkpoint.metrics;
   if (checkpoint.squashes_latent) metadata[kLatentActivation] = "tanh";
+  if (checkpoint.encoder_rows > 0) metadata[kEncoderRows] = std::to_string(checkpoint.encoder_rows);
   return metadata;
 }
 
@@ -63,6 +66,8 @@ void check(const SketchRnnCheckpoint& checkpoint, const std::string& origin) {
           "{}: scale_factor is {}, expected a positive number", origin, checkpoint.scale_factor);
   require(checkpoint.max_seq_len >= 1 && checkpoint.max_seq_len <= kMaxSequence,
           "{}: max_seq_len is {}, expected 1 to {}", origin, checkpoint.max_seq_len, kMaxSequence);
+  require(checkpoint.encoder_rows >= 0 && checkpoint.encoder_rows <= kMaxEncoderRows,
+          "{}: encoder_rows is {}, expected 0 to {}", origin, checkpoint.encoder_rows, kMaxEncoderRows);
   require(checkpoint.step >= 0, "{}: step is {}, expected 0 or more", origin, checkpoint.step);
   const auto specs = sketch_rnn_parameters(checkpoint.options);
   for (const auto& spec : specs) {
@@ -91,6 +96,8 @@ SketchRnnCheckpoint parse_checkpoint(const SafetensorsFile& file) {
   checkpoint.max_seq_len = metadata_number<std::int64_t>(file, kMaxSeqLen);
   checkpoint.step = metadata_number<std::int64_t>(file, kStep);
   checkpoint.squashes_latent = squashes_latent(file);
+  if (file.metadata().contains(kEncoderRows))
+    checkpoint.encoder_rows = metadata_number<std::int64_t>(file, kEncoderRows);
   checkpoint.metrics = metadata_object(file, kMetrics);
   checkpoint.training_config = metadata_object(file, kTrainingConfig);
   for (const auto& [key, value] : file.metadata())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/recurrent.hpp"
@@ -12,22 +13,52 @@ namespace {
 
 constexpr std::size_t kSketchesAtOnce = 256;  // bounds the memory that encoding a large set takes
 
-// The state of one direction after its last step, [B, S]. Sketches without points come last in a batch and
-// keep zeros.
-std::vector<float> final_states(const StrokeBatch& batch, const kernels::CellShape& shape,
-                                kernels::Direction direction, kernels::Parameters parameters) {
-  const std::int64_t size = kernels::state_size(shape);
-  std::vector<float> states(static_cast<std::size_t>(batch.batch_size() * size));
-  const auto active = std::span(batch.active).subspan(1);
-  if (active.empty()) return states;
+// What the encoder reads: packed rows, as kernels/recurrent.hpp wants them.
+struct EncoderInput {
+  std::span<const std::int64_t> active;
+  ConstMatrix x;  // [R, 5]
+};
+
+// S_1 … S_Ns. Sketches without points come last in a batch and are not there.
+EncoderInput points_of(const StrokeBatch& batch) {
+  if (batch.active.empty()) return {};
   const std::int64_t first_row = batch.active.front();
+  return {.active = std::span(batch.active).subspan(1),
+          .x = ConstMatrix(batch.inputs.data() + first_row * kStroke5, batch.rows() - first_row, kStroke5)};
+}
+
+// S_0 … S_Ns and end rows: `at_least` rows in all, or Ns + 2 of a longer sketch.
+struct PaddedRows {
+  std::vector<std::int64_t> active;
+  std::vector<float> rows;
+
+  PaddedRows(const StrokeBatch& batch, std::int64_t at_least) {
+    const auto steps = static_cast<std::int64_t>(batch.active.size());  // S_0 … S_Ns of the longest
+    const float* next = batch.inputs.data();
+    for (std::int64_t t = 0; t < std::max(at_least, steps + 1); ++t) {
+      const std::int64_t drawn = t < steps ? batch.active[static_cast<std::size_t>(t)] : 0;
+      active.push_back(t < at_least ? batch.batch_size() : batch.active[static_cast<std::size_t>(t - 1)]);
+      rows.insert(rows.end(), next, next + drawn * kStroke5);
+      next += drawn * kStroke5;
+      for (std::int64_t b = drawn; b < active.back(); ++b) rows.insert(rows.end(), {0, 0, 0, 0, 1});
+    }
+  }
+  [[nodiscard]] EncoderInput input() const {
+    return {.active = active,
+            .x = ConstMatrix(rows.data(), static_cast<std::int64_t>(rows.size()) / kStroke5, kStroke5)};
+  }
+};
+
+// The state of one direction after its last step, [count, S]; zeros for sketches that are not in the input.
+std::vector<float> final_states(const EncoderInput& input, std::int64_t count,
+                                const kernels::CellShape& shape, kernels::Direction direction,
+                                kernels::Parameters parameters) {
+  const std::int64_t size = kernels::state_size(shape);
+  std::vector<float> states(static_cast<std::size_t>(count * size));
+  if (input.active.empty()) return states;
   kernels::RecurrentSequence cell(shape, direction);
-  cell.forward(
-      {.parameters = parameters,
-       .active = active,
-       .x = ConstMatrix(batch.inputs.data() + first_row * kStroke5, batch.rows() - first_row, kStroke5),
-       .keep_for_backward = false},
-      {}, Matrix(states.data(), active.front(), size));
+  cell.forward({.parameters = parameters, .active = input.active, .x = input.x, .keep_for_backward = false},
+               {}, Matrix(states.data(), input.active.front(), size));
   return states;
 }
 
@@ -46,8 +77,12 @@ LatentPosterior SketchRnnEncoder::encode(const StrokeBatch& batch) const {
                      z_size = weights_.options.z_size;
   LatentPosterior posterior{.mu = Latents(n, z_size), .log_variance = Latents(n, z_size)};
   if (n == 0) return posterior;
-  const auto forward = final_states(batch, shape, kernels::Direction::kForward, weights_.encoder_forward);
-  const auto backward = final_states(batch, shape, kernels::Direction::kBackward, weights_.encoder_backward);
+  std::optional<PaddedRows> padded;
+  if (weights_.encoder_rows > 0) padded.emplace(batch, weights_.encoder_rows);
+  const EncoderInput input = padded ? padded->input() : points_of(batch);
+  const auto forward = final_states(input, n, shape, kernels::Direction::kForward, weights_.encoder_forward);
+  const auto backward =
+      final_states(input, n, shape, kernels::Direction::kBackward, weights_.encoder_backward);
   // h = [h_fw; h_bw]: the first H columns of the two states.
   const std::array<ConstMatrix, 2> h{ConstMatrix(forward.data(), n, shape.hidden_size, state),
                                      ConstMatrix(backward.data(), n, shape.hidden_size, state)};

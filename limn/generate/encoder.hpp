@@ -16,7 +16,8 @@ class SketchRnnEncoder {
   // Throws Error for an unconditional model, which has no encoder.
   explicit SketchRnnEncoder(const SketchRnnWeights& weights);
 
-  // Row b belongs to sketch b of the batch. A sketch without points is encoded as h = 0.
+  // Row b belongs to sketch b of the batch. A sketch without points is encoded as h = 0, where the encoder reads
+  // points alone (SketchRnnCheckpoint::encoder_rows).
   [[nodiscard]] LatentPosterior encode(const StrokeBatch& batch) const;
   // Normalised sketches; row i belongs to sketches[i].
   [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const;

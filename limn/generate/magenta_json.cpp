@@ -232,6 +232,8 @@ void check_exportable(const SketchRnnCheckpoint& checkpoint) {
           "this model was imported from a version before {} and squashes z; Magenta's JSON of version {} "
           "cannot say so",
           kTanhBeforeVersion, kNewestVersion);
+  require(checkpoint.encoder_rows == 0,
+          "this model's encoder, imported from PyTorch, reads rows beside the points; Magenta's JSON cannot say so");
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ SketchRnnWeights sketch_rnn_weights(const SketchRnnCheckpoint& checkpoint) {
   }
   SketchRnnWeights weights = sketch_rnn_weights(checkpoint.options, tensors);
   weights.squashes_latent = checkpoint.squashes_latent;
+  weights.encoder_rows = checkpoint.encoder_rows;
   return weights;
 }
 

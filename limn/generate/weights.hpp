@@ -3,6 +3,7 @@
 // read one.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct SketchRnnWeights {
   SketchRnnOptions options;
   bool squashes_latent =
       false;  // the decoder reads tanh(z): imported models of before version 6 (magenta_json.hpp)
+  std::int64_t encoder_rows = 0;  // of SketchRnnCheckpoint
   // In the order of kernels::cell_parameters(). The encoder's and what reads z are empty in an unconditional
   // model.
   std::vector<std::span<const float>> encoder_forward;
