@@ -1,8 +1,9 @@
-// limn eval: the losses of a model on a split (MODELS.md §2, "Evaluation").
+// limn eval: the losses of a model on a split (MODELS.md §2 "Evaluation", §4, §5).
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "app/image_commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/generate/checkpoint.hpp"
 #include "limn/generate/evaluation.hpp"
@@ -17,6 +18,7 @@ struct EvalArguments {
   std::string split = "test";
   std::string latent = "sample";
   std::uint64_t seed = 0;
+  std::int64_t importance_samples = 0;
   int threads = 0;
   bool is_json = false;
 };
@@ -49,8 +51,7 @@ void print(const SketchRnnEvaluation& e, const EvalArguments& a) {
                                                             : value.dump());
 }
 
-void evaluate_model(const EvalArguments& a) {
-  kernels::set_thread_count(a.threads);
+void evaluate_sketches(const EvalArguments& a) {
   const Split split = split_named(a.split);
   const auto checkpoint = load_sketch_rnn(a.model);
   const auto data = load_data(a, checkpoint);
@@ -69,18 +70,37 @@ void add_eval(CLI::App& app) {
   auto* command = app.add_subcommand("eval", "the losses of a model on a data set");
   auto a = std::make_shared<EvalArguments>();
   command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
-  command->add_option("--data", a->data, "data set [builtin:doodles]")->type_name("PATH");
+  command->add_option("--data", a->data, "data set [builtin:doodles, of images builtin:shapes]")->type_name("PATH");
   command->add_option("--split", a->split, "train, valid or test")->capture_default_str();
   command->add_option("--latent", a->latent, "z: sample draws one a sketch from --seed, mean takes mu")
       ->check(CLI::IsMember({"sample", "mean"}))
       ->capture_default_str();
   command->add_option("--seed", a->seed, "of the latent noise")->capture_default_str();
+  command->add_option("--importance-samples", a->importance_samples,
+                      "of images: K draws of z an image for a closer estimate of -log p(x)")
+      ->check(CLI::Range(1, 1000000));
   command->add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
   command->add_flag("--json", a->is_json, "one JSON object");
   command->footer("\nreconstruction_shuffled_z is the reconstruction loss with every sketch decoded from the z of another:\n"
                   "if it is no worse than reconstruction, the decoder ignores z (posterior collapse).\n"
-                  "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n");
-  command->callback([a] { evaluate_model(*a); });
+                  "Of images all figures are per image in nats: total = nats = reconstruction + kl bounds -log p(x) from above,\n"
+                  "importance_weighted (Burda et al. 2015) comes nearer to it as K grows.\n"
+                  "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"
+                  "  limn eval runs/digits --data mnist --importance-samples 50\n");
+  command->callback([a, command] {
+    kernels::set_thread_count(a->threads);
+    if (!draws_images(a->model)) {
+      require(a->importance_samples == 0, "--importance-samples: is for models that draw images; leave it out");
+      return evaluate_sketches(*a);
+    }
+    refuse_sketch_options(*command, {"--latent"});
+    evaluate_images({.model = a->model,
+                     .data = a->data,
+                     .split = a->split,
+                     .seed = a->seed,
+                     .importance_samples = a->importance_samples,
+                     .is_json = a->is_json});
+  });
 }
 
 }  // namespace limn::app

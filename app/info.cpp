@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "app/image_commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/generate/checkpoint.hpp"
 
@@ -51,7 +52,9 @@ void add_info(CLI::App& app) {
   command->add_flag("--json", a->is_json, "one JSON object");
   command->footer("\nExample:\n  limn info runs/doodles\n");
   command->callback([a] {
-    const auto description = describe(load_sketch_rnn(a->model), resolve_model_path(a->model).string());
+    const auto description = draws_images(a->model)
+                                 ? describe_image_model(a->model)
+                                 : describe(load_sketch_rnn(a->model), resolve_model_path(a->model).string());
     if (a->is_json) fmt::print("{}\n", description.dump());
     else print_tree(description, 0);
   });

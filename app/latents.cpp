@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/image_commands.hpp"
 #include "app/sketch_input.hpp"
 #include "app/sketch_output.hpp"
 #include "limn/core/error.hpp"
@@ -62,15 +63,18 @@ void decode(const DecodeArguments& a) {
 }  // namespace
 
 void add_encode(CLI::App& app) {
-  auto* command = app.add_subcommand("encode", "latent vectors of sketches, as a NumPy file");
+  auto* command = app.add_subcommand("encode", "latent vectors of sketches or images, as a NumPy file");
   auto a = std::make_shared<EncodeArguments>();
   command->add_option("MODEL", a->model, "run directory or .safetensors file")->required();
-  command->add_option("--in", a->in, "sketches: FILE, FILE#17 or FILE:test#17; several allowed")->required();
+  command->add_option("--in", a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed")->required();
   command->add_flag("--sample", a->samples, "draw z from the posterior instead of taking its mean");
   command->add_option("--seed", a->seed, "of --sample")->capture_default_str();
-  command->add_option("-o,--out", a->out, "float32 .npy, a row a sketch")->capture_default_str();
+  command->add_option("-o,--out", a->out, "float32 .npy, a row each")->capture_default_str();
   command->footer("\nExample:\n  limn encode runs/doodles --in builtin:doodles:test#0 builtin:doodles:test#1 -o z.npy\n");
-  command->callback([a] { encode(*a); });
+  command->callback([a] {
+    if (!draws_images(a->model)) return encode(*a);
+    encode_images({.model = a->model, .in = a->in, .samples = a->samples, .seed = a->seed, .out = a->out});
+  });
 }
 
 void add_decode(CLI::App& app) {
@@ -81,12 +85,16 @@ void add_decode(CLI::App& app) {
   command->add_option("--temperature", a->temperature, "how varied")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
-  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json")->capture_default_str();
+  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")->capture_default_str();
   command->footer("\nExample (latent arithmetic in three commands):\n"
                   "  limn encode runs/doodles --in a.npz#1 a.npz#2 a.npz#3 -o z.npy\n"
                   "  python3 -c \"import numpy as n; z = n.load('z.npy'); n.save('w.npy', z[:1] - z[1:2] + z[2:])\"\n"
                   "  limn decode runs/doodles --z w.npy -o sum.png\n");
-  command->callback([a] { decode(*a); });
+  command->callback([a, command] {
+    if (!draws_images(a->model)) return decode(*a);
+    refuse_sketch_options(*command, {"--temperature", "--greedy", "--seed"});
+    decode_images({.model = a->model, .z = a->z, .out = a->out});
+  });
 }
 
 }  // namespace limn::app

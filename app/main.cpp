@@ -36,8 +36,11 @@ int run(int argc, char** argv) {
   limn::app::add_interpolate(app);
   limn::app::add_encode(app);
   limn::app::add_decode(app);
+  limn::app::add_manifold(app);
+  limn::app::add_traverse(app);
   limn::app::add_plot(app);
   limn::app::add_watch(app);
+  limn::app::add_serve(app);
   limn::app::add_import(app);
   limn::app::add_export(app);
   limn::app::add_info(app);

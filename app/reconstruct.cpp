@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/image_commands.hpp"
 #include "app/sketch_input.hpp"
 #include "app/sketch_output.hpp"
 #include "limn/core/error.hpp"
@@ -53,18 +54,28 @@ void add_reconstruct(CLI::App& app) {
   auto* command = app.add_subcommand("reconstruct", "originals beside their reconstructions");
   auto a = std::make_shared<ReconstructArguments>();
   command->add_option("MODEL", a->model, "run directory or .safetensors file")->required();
-  command->add_option("--in", a->in, "sketches: FILE, FILE#17 or FILE:test#17; several allowed")->required();
-  command->add_option("-n,--count", a->count, "how many sketches at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("--in", a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed")->required();
+  command->add_option("-n,--count", a->count, "how many at most")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--temperature", a->temperatures, "how varied; several make a column each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_flag("--mean", a->uses_mean, "draw from the mean of z instead of a sample");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
-  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json")->capture_default_str();
+  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg or .png")->capture_default_str();
   command->footer("\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
-                  "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n");
-  command->callback([a] { reconstruct_sketches(*a); });
+                  "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"
+                  "  limn reconstruct runs/digits --in mnist:test -n 20 -o digits.png\n");
+  command->callback([a, command] {
+    if (!draws_images(a->model)) return reconstruct_sketches(*a);
+    refuse_sketch_options(*command, {"--temperature", "--greedy"});
+    reconstruct_images({.model = a->model,
+                        .in = a->in,
+                        .count = a->count,
+                        .uses_mean = a->uses_mean,
+                        .seed = a->seed,
+                        .out = a->out});
+  });
 }
 
 }  // namespace limn::app

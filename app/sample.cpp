@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/image_commands.hpp"
 #include "app/sketch_output.hpp"
 #include "limn/core/error.hpp"
 #include "limn/generate/prior.hpp"
@@ -50,16 +51,23 @@ void add_sample(CLI::App& app) {
   auto* command = app.add_subcommand("sample", "new drawings from a model");
   auto a = std::make_shared<SampleArguments>();
   command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
-  command->add_option("-n,--count", a->count, "drawings (of each temperature)")->check(CLI::Range(1, 100000))->capture_default_str();
+  command->add_option("-n,--count", a->count, "drawings (of each temperature); stations of an image walk")->check(CLI::Range(1, 100000))->capture_default_str();
   command->add_option("--temperature", a->temperatures, "how varied; several make a row each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
-  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json")->capture_default_str();
-  command->footer("\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"
-                  "  limn sample runs/doodles -n 8 --temperature 0.2 0.4 0.6 0.8 -o sweep.svg\n");
-  command->callback([a] { sample(*a); });
+  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")->capture_default_str();
+  command->footer("\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space from each\n"
+                  "drawing to the next and back to the first.\n"
+                  "\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"
+                  "  limn sample runs/doodles -n 8 --temperature 0.2 0.4 0.6 0.8 -o sweep.svg\n"
+                  "  limn sample runs/digits -n 8 -o walk.gif\n");
+  command->callback([a, command] {
+    if (!draws_images(a->model)) return sample(*a);
+    refuse_sketch_options(*command, {"--temperature", "--greedy"});
+    sample_images({.model = a->model, .count = a->count, .seed = a->seed, .out = a->out});
+  });
 }
 
 }  // namespace limn::app
