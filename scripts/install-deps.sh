@@ -14,6 +14,7 @@ PACKAGES=(
   libcairo2-dev libjpeg-dev libgif-dev libpugixml-dev       # render, image
   libtorch-dev libgloo-dev                                  # nn, models, train
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
+  libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
   libgtest-dev libgmock-dev libbenchmark-dev                # tests, bench
 )

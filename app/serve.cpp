@@ -1,0 +1,95 @@
+// limn serve: the studio, a web page to draw with models and to watch them train.
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "app/commands.hpp"
+#include "limn/core/error.hpp"
+#include "limn/serve/access.hpp"
+#include "limn/serve/studio.hpp"
+
+namespace limn::app {
+namespace {
+
+constexpr const char* kTokenVariable = "LIMN_SERVE_TOKEN";
+
+struct ServeArguments {
+  std::vector<std::string> models;
+  std::string runs;
+  std::string host = "127.0.0.1";
+  int port = 8080;
+  std::vector<std::string> names;
+  bool wants_token = false;
+};
+
+// Beyond this machine only with a token. From the environment rather than the command line, which others may read.
+std::string token_for(const ServeArguments& a) {
+  const char* set = std::getenv(kTokenVariable);
+  if (set != nullptr && *set != '\0') {
+    constexpr std::size_t kShortest = 16;
+    const std::string token = set;
+    require(token.size() >= kShortest, "{}: has {} characters; take {} or more that cannot be guessed", kTokenVariable,
+            token.size(), kShortest);
+    return token;
+  }
+  return a.wants_token || !serve::is_loopback(a.host) ? serve::make_token() : "";
+}
+
+std::string address_of(const std::string& host, int port, const std::string& token) {
+  const std::string name = host == "0.0.0.0" || host == "::" ? "localhost" : host;
+  const bool is_ipv6 = name.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}/{}", is_ipv6 ? "[" + name + "]" : name, port, token.empty() ? "" : "#token=" + token);
+}
+
+void serve_studio(const ServeArguments& a) {
+  // Only the thread that waits for them below gets these.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  const std::string token = token_for(a);
+  serve::StudioOptions options;
+  options.models.assign(a.models.begin(), a.models.end());
+  if (!a.runs.empty()) options.runs = a.runs;
+  options.token = token;
+  options.names = a.names;
+  const serve::Studio studio(options);
+  serve::HttpServer server(studio.handlers(), studio.limits());
+  const int port = server.bind(a.host, a.port);
+  std::thread serving([&] { server.run(); });
+  std::jthread warming([&] { studio.warm_up(); });
+  fmt::print("{}\n", address_of(a.host, port, token));
+  std::fflush(stdout);
+  fmt::print(stderr, "limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
+  int signal = 0;
+  sigwait(&signals, &signal);
+  server.stop();
+  serving.join();
+  fmt::print(stderr, "limn: stopped\n");
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app) {
+  auto* command = app.add_subcommand("serve", "the studio: draw with models in a web page, watch runs");
+  auto a = std::make_shared<ServeArguments>();
+  command->add_option("MODEL", a->models, "run directories, .safetensors files or Magenta .json models");
+  command->add_option("--runs", a->runs, "show the training runs under this folder");
+  command->add_option("--port", a->port, "0 takes any free port")->check(CLI::Range(0, 65535))->capture_default_str();
+  command->add_option("--host", a->host, "address to listen on; beyond this machine a token is asked for")
+      ->capture_default_str();
+  command->add_option("--allow-host", a->names, "a name that the studio goes by, as behind a reverse proxy");
+  command->add_flag("--token", a->wants_token, "ask for a token on this machine too");
+  command->footer(
+      "\nThe token is made anew each time, or taken from the environment variable LIMN_SERVE_TOKEN.\n"
+      "\nExample:\n  limn serve runs/doodles bicycle.gen.json --runs runs\n");
+  command->callback([a] {
+    require(!a->models.empty() || !a->runs.empty(), "nothing to serve; give a model, or --runs and a folder");
+    serve_studio(*a);
+  });
+}
+
+}  // namespace limn::app

@@ -1,0 +1,46 @@
+// What the studio's calls share, and the calls themselves, by what they are about. web/openapi.json describes them for
+// users. Each throws Refusal for what it cannot do.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "limn/serve/http.hpp"
+#include "limn/serve/limits.hpp"
+#include "limn/serve/models.hpp"
+#include "limn/serve/runs.hpp"
+#include "limn/serve/work_gate.hpp"
+
+namespace limn::serve {
+
+struct ApiContext {
+  const Limits& limits;
+  const StudioModels& models;
+  const RunWatch* runs;  // null where --runs was not given
+  WorkGate& gate;
+};
+
+[[nodiscard]] HttpReply json_reply(const nlohmann::ordered_json& value);
+// `strokes` as JSON lists with as many digits as screens and plotters need.
+[[nodiscard]] std::string strokes_json(std::span<const Stroke> strokes);
+// The request's seed, or a random one that JavaScript's numbers hold exactly.
+[[nodiscard]] std::uint64_t seed_of(const class JsonObject& body);
+
+// sketch_api.cpp. The three stream: a JSON object a line (application/x-ndjson) as drawings grow.
+[[nodiscard]] HttpReply complete(const ApiContext& context, const StudioModel& model, std::string_view body);
+[[nodiscard]] HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_view body);
+[[nodiscard]] HttpReply morph(const ApiContext& context, const StudioModel& model, std::string_view body);
+
+// image_api.cpp.
+[[nodiscard]] HttpReply decode(const ApiContext& context, const StudioModel& model, std::string_view body);
+[[nodiscard]] HttpReply encode(const ApiContext& context, const StudioModel& model, std::string_view body);
+
+// picture_api.cpp: drawings as a file to save.
+[[nodiscard]] HttpReply save_picture(const ApiContext& context, std::string_view body);
+
+// run_api.cpp.
+[[nodiscard]] HttpReply list_runs(const ApiContext& context);
+[[nodiscard]] HttpReply show_run(const ApiContext& context, std::string_view id, const HttpRequest& request);
+[[nodiscard]] HttpReply show_sample(const ApiContext& context, std::string_view id, std::string_view step);
+
+}  // namespace limn::serve

@@ -1,0 +1,18 @@
+#include "limn/serve/http.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace limn::serve {
+
+HttpReply error_reply(int status, std::string_view sentence, std::string_view where) {
+  nlohmann::ordered_json error{{"status", status}, {"message", sentence}};
+  if (!where.empty()) error["where"] = where;
+  HttpReply reply{.status = status};
+  // A sentence may quote what a file or a client said, in any encoding.
+  reply.body =
+      nlohmann::ordered_json{{"error", error}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (status == 429 || status == 503) reply.headers.emplace_back("Retry-After", "1");
+  return reply;
+}
+
+}  // namespace limn::serve

@@ -1,0 +1,117 @@
+// Drawings as a file to save: pictures, plotter code, stroke files. The answer is the file itself.
+#include <array>
+
+#include "limn/core/error.hpp"
+#include "limn/render/gcode.hpp"
+#include "limn/render/gif.hpp"
+#include "limn/render/png.hpp"
+#include "limn/render/sheet.hpp"
+#include "limn/render/svg_writer.hpp"
+#include "limn/serve/api.hpp"
+#include "limn/serve/json_body.hpp"
+#include "limn/sketch/json.hpp"
+#include "limn/sketch/npz.hpp"
+#include "limn/sketch/quickdraw.hpp"
+
+namespace limn::serve {
+namespace {
+
+struct Format {
+  std::string_view name;
+  std::string_view type;
+};
+constexpr std::array kFormats{Format{"svg", "image/svg+xml"},        Format{"png", "image/png"},
+                              Format{"gif", "image/gif"},            Format{"gcode", "text/plain; charset=utf-8"},
+                              Format{"json", "application/json"},    Format{"ndjson", "application/x-ndjson"},
+                              Format{"npz", "application/octet-stream"}};
+// A file of a thousand drawings is a data set, not a picture of them.
+constexpr std::size_t kMostOnSheet = 100;
+constexpr double kCell = 640;
+
+std::string text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::string stroke_file(const std::string& format, const std::string& word, std::vector<Sketch> sketches) {
+  if (format == "json") return sketches_to_json(sketches);
+  if (format == "ndjson") {
+    std::string text;
+    // As Quick, Draw! does: every drawing fills 0-255.
+    for (const Sketch& sketch : sketches)
+      text += ndjson_line({.word = word, .sketch = sketch}, QuickDrawScale::kAlways) + "\n";
+    return text;
+  }
+  SketchSplits splits;
+  splits[Split::kTrain] = std::move(sketches);
+  return text_of(serialize_npz(splits));
+}
+
+// Sheets of one drawing each, on the same scale: the frames of an animation.
+std::string frames_gif(std::span<const SheetCell> cells, int frame_ms) {
+  std::vector<GifFrame> frames;
+  for (const SheetCell& cell : cells) {
+    Sheet sheet;
+    sheet.cells.push_back(cell);
+    constexpr double kFrame = 320;
+    frames.push_back({.image = paint(lay_out(sheet, {.cell_size = kFrame})), .duration_ms = frame_ms});
+  }
+  return text_of(encode_gif(frames));
+}
+
+std::string picture_file(const std::string& format, const std::vector<SheetCell>& cells, bool is_animation) {
+  if (cells.size() > kMostOnSheet)
+    throw Refusal(413, fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz", kMostOnSheet));
+  if (format == "gif" && is_animation) return frames_gif(cells, 120);
+  const bool is_single = cells.size() == 1;
+  const Picture picture = lay_out(grid_sheet(cells), {.cell_size = is_single ? kCell : 0});
+  if (format == "svg") return svg_text(picture);
+  if (format == "png") return text_of(encode_png(paint(picture, {.scale = is_single ? 2.0 : 1.0})));
+  if (format == "gcode") return gcode_text(picture);
+  return text_of(encode_pen_gif(picture));
+}
+
+// The first `given` strokes in ink and the rest in the model's colour, if two colours are wanted.
+SheetCell cell_for(const std::vector<Stroke>& strokes, std::size_t given) {
+  SheetCell cell;
+  const auto middle = strokes.begin() + static_cast<std::ptrdiff_t>(std::min(given, strokes.size()));
+  cell.parts.push_back({.strokes = {strokes.begin(), middle}});
+  if (middle != strokes.end()) cell.parts.push_back({.strokes = {middle, strokes.end()}, .colour = kAccent});
+  return cell;
+}
+
+}  // namespace
+
+HttpReply save_picture(const ApiContext& context, std::string_view text) {
+  const auto json = parse_body(text);
+  const JsonObject body(json, "", {"drawings", "format", "given_strokes", "animation", "word"});
+  const std::string format = body.choice("format", {"svg", "png", "gif", "gcode", "json", "ndjson", "npz"});
+  const auto drawings = body.drawings("drawings", context.limits);
+  const std::int64_t given = body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
+  const bool is_animation = body.truth("animation", false);
+  std::string word = "drawing";
+  if (body.has("word")) {
+    if (!body.member("word").is_string()) throw Refusal(400, "word: expected a text", "word");
+    word = printable(body.member("word").get<std::string>(), 40);
+  }
+  std::int64_t points = 0;
+  for (const auto& drawing : drawings)
+    for (const auto& stroke : drawing) points += static_cast<std::int64_t>(stroke.size());
+  if (points == 0) throw Refusal(400, "drawings: there is nothing drawn to save", "drawings");
+
+  const auto place = context.gate.admit();
+  const WorkGate::Turn turn(context.gate);
+  HttpReply reply;
+  for (const auto& known : kFormats)
+    if (known.name == format) reply.type = known.type;
+  if (format == "json" || format == "ndjson" || format == "npz") {
+    std::vector<Sketch> sketches;
+    for (const auto& drawing : drawings) sketches.push_back(from_strokes(drawing));
+    reply.body = stroke_file(format, word, std::move(sketches));
+  } else {
+    std::vector<SheetCell> cells;
+    for (const auto& drawing : drawings) cells.push_back(cell_for(drawing, static_cast<std::size_t>(given)));
+    reply.body = picture_file(format, cells, is_animation);
+  }
+  reply.headers.emplace_back("Content-Disposition", fmt::format("attachment; filename=\"drawing.{}\"", format));
+  return reply;
+}
+
+}  // namespace limn::serve

@@ -1,0 +1,285 @@
+// Calls that draw with a Sketch-RNN: go on from a beginning, redraw, morph. Their replies grow as the drawings do.
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "limn/core/error.hpp"
+#include "limn/kernels/parallel.hpp"
+#include "limn/serve/api.hpp"
+#include "limn/serve/endings.hpp"
+#include "limn/serve/json_body.hpp"
+#include "limn/serve/wire.hpp"
+
+namespace limn::serve {
+namespace {
+
+constexpr double kLowestTemperature = 0.01, kHighestTemperature = 2;
+constexpr double kUsualTemperature = 0.4;
+constexpr std::int64_t kMostSafeInteger = (std::int64_t{1} << 53) - 1;
+// Where no other is named, whole drawings fill a square as large as Quick, Draw!'s.
+constexpr double kPaperSize = 255;
+
+std::string event(std::string_view name, const nlohmann::ordered_json& more) {
+  nlohmann::ordered_json line{{"event", name}};
+  line.update(more);
+  return line.dump() + "\n";
+}
+
+// Generation as a reply: computes in turns, writes what is new after each, ends when the drawings or the time do.
+class GrowingReply {
+ public:
+  GrowingReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings)
+      : gate_(context.gate),
+        limits_(context.limits),
+        place_(std::move(place)),
+        drawings_(std::move(drawings)),
+        deadline_(Clock::now() + limits_.generation_time) {}
+  virtual ~GrowingReply() = default;
+  GrowingReply(const GrowingReply&) = delete;
+  GrowingReply& operator=(const GrowingReply&) = delete;
+
+  // False when all is said.
+  bool go_on(ReplyStream& out) {
+    std::string text;
+    try {
+      text = compute();
+    } catch (const std::exception& error) {
+      out.write(event("error", {{"message", error.what()}}));
+      return false;
+    }
+    if (!out.write(text)) return false;
+    if (!out.is_open()) return false;
+    if (drawings_.is_done()) {
+      out.write(event("done", nlohmann::ordered_json::object()));
+      return false;
+    }
+    if (Clock::now() < deadline_) return true;
+    out.write(event("error", {{"message", "the time for one reply is over; ask for fewer or shorter drawings"}}));
+    return false;
+  }
+
+ protected:
+  [[nodiscard]] virtual std::string describe(std::span<const GrowingDrawings::NewPoint> points) = 0;
+  [[nodiscard]] const GrowingDrawings& drawings() const { return drawings_; }
+
+ private:
+  std::string compute() {
+    std::vector<GrowingDrawings::NewPoint> points;
+    {
+      const WorkGate::Turn turn(gate_);
+      const kernels::FlushDenormals flush;
+      const auto end = Clock::now() + limits_.slice_time;
+      do drawings_.step(points);
+      while (!drawings_.is_done() && Clock::now() < end);
+    }
+    return describe(points);
+  }
+
+  WorkGate& gate_;
+  const Limits& limits_;
+  std::shared_ptr<void> place_;
+  GrowingDrawings drawings_;
+  Clock::time_point deadline_;
+};
+
+// The new points of each ending, on the paper.
+class EndingsReply final : public GrowingReply {
+ public:
+  EndingsReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings,
+               const PreparedDrawing& given, std::uint64_t seed)
+      : GrowingReply(context, std::move(place), std::move(drawings)),
+        map_(given.map),
+        pens_(this->drawings().size(), {given.pen.x, given.pen.y}),
+        has_ended_(pens_.size()),
+        opening_(event("start", {{"endings", pens_.size()}, {"seed", seed}, {"given_points", given.sketch.points.size()}})) {}
+
+ private:
+  struct Pen {
+    double x, y;
+  };
+
+  std::string describe(std::span<const GrowingDrawings::NewPoint> points) override {
+    std::string text = std::exchange(opening_, {});
+    std::string list;
+    for (const auto& [drawing, point] : points) {
+      Pen& pen = pens_[drawing];
+      pen = {pen.x + double{point.dx}, pen.y + double{point.dy}};
+      const Position p = map_.to_paper(pen.x, pen.y);
+      list += fmt::format("{}[{},{:.6g},{:.6g},{}]", list.empty() ? "" : ",", drawing, p.x, p.y,
+                          point.is_pen_lifted ? 1 : 0);
+    }
+    if (!list.empty()) text += fmt::format("{{\"event\":\"points\",\"points\":[{}]}}\n", list);
+    for (std::size_t i = 0; i < pens_.size(); ++i) {
+      if (has_ended_[i] || !drawings().has_ended(i)) continue;
+      has_ended_[i] = true;
+      text += event("end", {{"ending", i}, {"finished", drawings().is_finished(i)}});
+    }
+    return text;
+  }
+
+  PaperMap map_;
+  std::vector<Pen> pens_;
+  std::vector<bool> has_ended_;
+  std::string opening_;
+};
+
+// Each drawing whole, once it has ended.
+class WholeDrawingsReply final : public GrowingReply {
+ public:
+  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings, double size,
+                     nlohmann::ordered_json opening)
+      : GrowingReply(context, std::move(place), std::move(drawings)),
+        size_(size),
+        sketches_(this->drawings().size()),
+        is_told_(sketches_.size()),
+        opening_(event("start", opening)) {}
+
+ private:
+  std::string describe(std::span<const GrowingDrawings::NewPoint> points) override {
+    std::string text = std::exchange(opening_, {});
+    for (const auto& [drawing, point] : points) sketches_[drawing].points.push_back(point);
+    for (std::size_t i = 0; i < sketches_.size(); ++i) {
+      if (is_told_[i] || !drawings().has_ended(i)) continue;
+      is_told_[i] = true;
+      text += fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
+                          drawings().is_finished(i), strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
+    }
+    return text;
+  }
+
+  double size_;
+  std::vector<Sketch> sketches_;
+  std::vector<bool> is_told_;
+  std::string opening_;
+};
+
+HttpReply streamed(std::shared_ptr<GrowingReply> reply) {
+  return {.type = "application/x-ndjson", .stream = [reply](ReplyStream& out) { return reply->go_on(out); }};
+}
+
+float temperature_of(const JsonObject& body, double otherwise) {
+  return static_cast<float>(body.number("temperature", kLowestTemperature, kHighestTemperature, otherwise));
+}
+
+PaperFrame frame_of(const JsonObject& body, std::span<const Stroke> strokes) {
+  if (!body.has("frame")) return frame_around(strokes);
+  const JsonObject frame(body.member("frame"), body.path_of("frame"), {"x", "y", "size"});
+  constexpr double kFar = 1e6, kSmallest = 1e-3;
+  return {.x = frame.number("x", -kFar, kFar, 0.0),
+          .y = frame.number("y", -kFar, kFar, 0.0),
+          .size = frame.number("size", kSmallest, kFar)};
+}
+
+void require_encoder(const StudioModel& model) {
+  if (!model.sketch->is_conditional())
+    throw Refusal(409, fmt::format("{} has no encoder, so it cannot read a whole drawing; it can go on from one", model.name));
+}
+
+// A whole drawing as the model's data were.
+Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body, std::string_view name) {
+  const auto strokes = body.strokes(name, context.limits);
+  const std::string where = body.path_of(name);
+  if (strokes.empty()) throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
+  return prepare(strokes, frame_around(strokes), model.habit(), model.sketch->max_seq_len()).sketch;
+}
+
+LatentPosterior encode_all(const ApiContext& context, const StudioModel& model, std::span<const Sketch> sketches) {
+  const WorkGate::Turn turn(context.gate);
+  return model.sketch->encode(sketches);
+}
+
+}  // namespace
+
+std::uint64_t seed_of(const JsonObject& body) {
+  if (body.has("seed")) return static_cast<std::uint64_t>(body.integer("seed", 0, kMostSafeInteger));
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+  return seed & static_cast<std::uint64_t>(kMostSafeInteger);
+}
+
+HttpReply complete(const ApiContext& context, const StudioModel& model, std::string_view text) {
+  const auto json = parse_body(text);
+  const JsonObject body(json, "", {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
+  const auto strokes = body.strokes("strokes", context.limits);
+  const PaperFrame frame = frame_of(body, strokes);
+  const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
+  const PointChoice choice{.temperature = temperature_of(body, kUsualTemperature), .is_greedy = body.truth("greedy", false)};
+  const std::uint64_t seed = seed_of(body);
+  const std::int64_t longest = model.sketch->max_seq_len();
+  const std::int64_t limit = body.integer("max_points", 1, longest, longest);
+  auto place = context.gate.admit();
+
+  // A quarter of the points is left for the ending.
+  const PreparedDrawing given = prepare(strokes, frame, model.habit(), std::max<std::int64_t>(1, longest * 3 / 4));
+  std::vector<EndingRequest> requests;
+  for (std::int64_t i = 0; i < count; ++i)
+    requests.push_back({.z = {}, .choice = choice, .seed = seed, .index = static_cast<std::uint64_t>(i)});
+  if (model.sketch->is_conditional()) {
+    // Each ending has a z of its own: from what is drawn, or from the prior where nothing is.
+    const bool is_blank = given.sketch.points.empty();
+    const auto posterior = is_blank ? LatentPosterior{} : encode_all(context, model, std::span(&given.sketch, 1));
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const std::vector<std::int64_t> index{static_cast<std::int64_t>(i)};
+      const Latents z = is_blank ? prior_latents(1, model.sketch->options().z_size, seed, i)
+                                 : posterior_latents(posterior, seed, index);
+      requests[i].z = z.values;
+    }
+  }
+  const auto drawn = static_cast<std::int64_t>(given.sketch.points.size());
+  GrowingDrawings drawings(*model.sketch, given.sketch.points, std::move(requests), std::max(limit, drawn + 1));
+  return streamed(std::make_shared<EndingsReply>(context, std::move(place), std::move(drawings), given, seed));
+}
+
+HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_view text) {
+  require_encoder(model);
+  const auto json = parse_body(text);
+  const JsonObject body(json, "", {"strokes", "temperatures", "count", "seed", "size"});
+  const std::vector<double> temperatures =
+      body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
+                               : std::vector<double>{0.1, 0.4, 0.7, 1.0};
+  const auto rows = static_cast<std::int64_t>(temperatures.size());
+  const std::int64_t count = body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
+  const double size = body.number("size", 1, 1e6, kPaperSize);
+  const std::uint64_t seed = seed_of(body);
+  const Sketch sketch = whole_drawing(context, model, body, "strokes");
+  auto place = context.gate.admit();
+  const LatentPosterior posterior = encode_all(context, model, std::span(&sketch, 1));
+  std::vector<EndingRequest> requests;
+  for (std::int64_t i = 0; i < rows * count; ++i) {
+    const std::vector<std::int64_t> index{i % count};
+    requests.push_back({.z = posterior_latents(posterior, seed, index).values,
+                        .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
+                        .seed = seed,
+                        .index = static_cast<std::uint64_t>(i)});
+  }
+  GrowingDrawings drawings(*model.sketch, {}, std::move(requests), model.sketch->max_seq_len());
+  return streamed(std::make_shared<WholeDrawingsReply>(
+      context, std::move(place), std::move(drawings), size,
+      nlohmann::ordered_json{{"temperatures", temperatures}, {"count", count}, {"seed", seed}}));
+}
+
+HttpReply morph(const ApiContext& context, const StudioModel& model, std::string_view text) {
+  require_encoder(model);
+  const auto json = parse_body(text);
+  const JsonObject body(json, "", {"from", "to", "steps", "temperature", "seed", "size"});
+  const std::int64_t steps = body.integer("steps", 2, context.limits.max_drawings, 11);
+  const float temperature = temperature_of(body, 0.1);
+  const double size = body.number("size", 1, 1e6, kPaperSize);
+  const std::uint64_t seed = seed_of(body);
+  const std::array sketches{whole_drawing(context, model, body, "from"), whole_drawing(context, model, body, "to")};
+  auto place = context.gate.admit();
+  const LatentPosterior posterior = encode_all(context, model, sketches);
+  const Latents path = interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
+  std::vector<EndingRequest> requests;
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const auto z = path.row(i);
+    // The same random numbers for all, so that what changes is z alone.
+    requests.push_back({.z = {z.begin(), z.end()}, .choice = {.temperature = temperature}, .seed = seed, .index = 0});
+  }
+  GrowingDrawings drawings(*model.sketch, {}, std::move(requests), model.sketch->max_seq_len());
+  return streamed(std::make_shared<WholeDrawingsReply>(context, std::move(place), std::move(drawings), size,
+                                                       nlohmann::ordered_json{{"steps", steps}, {"seed", seed}}));
+}
+
+}  // namespace limn::serve

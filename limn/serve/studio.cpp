@@ -1,0 +1,234 @@
+#include "limn/serve/studio.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <mutex>
+
+#include "limn/core/error.hpp"
+#include "limn/core/version.hpp"
+#include "limn/kernels/parallel.hpp"
+#include "limn/serve/access.hpp"
+#include "limn/serve/api.hpp"
+#include "limn/serve/page.hpp"
+
+namespace limn::serve {
+namespace {
+
+// Tokens of each address, refilled as time goes by; addresses that have a full bucket are forgotten.
+class RequestRate {
+ public:
+  explicit RequestRate(const Limits& limits) : rate_(limits.requests_per_second), burst_(limits.request_burst) {}
+
+  bool allows(const std::string& address) {
+    const auto time = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    constexpr std::size_t kMostAddresses = 4096;
+    if (buckets_.size() > kMostAddresses)
+      std::erase_if(buckets_, [&](const auto& item) { return level(item.second, time) >= burst_; });
+    auto& bucket = buckets_.try_emplace(address, Bucket{burst_, time}).first->second;
+    bucket = {level(bucket, time), time};
+    if (bucket.left < 1) return false;
+    bucket.left -= 1;
+    return true;
+  }
+
+ private:
+  struct Bucket {
+    double left;
+    std::chrono::steady_clock::time_point at;
+  };
+  [[nodiscard]] double level(const Bucket& bucket, std::chrono::steady_clock::time_point time) const {
+    return std::min(burst_, bucket.left + rate_ * std::chrono::duration<double>(time - bucket.at).count());
+  }
+
+  double rate_, burst_;
+  std::mutex mutex_;
+  std::map<std::string, Bucket> buckets_;
+};
+
+std::vector<std::string_view> split_path(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the '/'
+    const std::size_t end = std::min(path.find('/'), path.size());
+    parts.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return parts;
+}
+
+const PageFile* page_file(std::string_view path) {
+  const auto files = page_files();
+  const auto found = std::ranges::find(files, path, &PageFile::path);
+  return found == files.end() ? nullptr : &*found;
+}
+
+using Parts = std::vector<std::string_view>;
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // "*" stands for one part
+  HttpReply (*answer)(const ApiContext&, const Parts&, const HttpRequest&);
+};
+
+HttpReply describe_studio(const ApiContext& context) {
+  auto models = nlohmann::ordered_json::array();
+  for (const auto& model : context.models.all()) {
+    nlohmann::ordered_json json{{"id", model->id}, {"name", model->name}, {"kind", model->kind}, {"step", model->step}};
+    if (model->sketch) {
+      json["conditional"] = model->sketch->is_conditional();
+      json["max_points"] = model->sketch->max_seq_len();
+    } else {
+      const ImageShape shape = model->image->shape();
+      json["latent_size"] = model->image->latent_size();
+      json["image"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
+    }
+    models.push_back(std::move(json));
+  }
+  return json_reply({{"name", "limn"},
+                     {"version", kVersion},
+                     {"models", models},
+                     {"watches_runs", context.runs != nullptr},
+                     {"limits",
+                      {{"max_points", context.limits.max_points},
+                       {"max_strokes", context.limits.max_strokes},
+                       {"max_drawings", context.limits.max_drawings},
+                       {"max_saved_drawings", context.limits.max_saved_drawings},
+                       {"max_body_bytes", context.limits.max_body_bytes}}}});
+}
+
+constexpr std::array kRoutes{
+    Route{"GET", "/api/studio", [](const ApiContext& c, const Parts&, const HttpRequest&) { return describe_studio(c); }},
+    Route{"POST", "/api/models/*/completions",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return complete(c, c.models.sketch_model(p[2]), r.body); }},
+    Route{"POST", "/api/models/*/variations",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return vary(c, c.models.sketch_model(p[2]), r.body); }},
+    Route{"POST", "/api/models/*/morphs",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return morph(c, c.models.sketch_model(p[2]), r.body); }},
+    Route{"POST", "/api/models/*/images",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return decode(c, c.models.image_model(p[2]), r.body); }},
+    Route{"POST", "/api/models/*/latents",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return encode(c, c.models.image_model(p[2]), r.body); }},
+    Route{"POST", "/api/pictures",
+          [](const ApiContext& c, const Parts&, const HttpRequest& r) { return save_picture(c, r.body); }},
+    Route{"GET", "/api/runs", [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},
+    Route{"GET", "/api/runs/*", [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_run(c, p[2], r); }},
+    Route{"GET", "/api/runs/*/samples/*",
+          [](const ApiContext& c, const Parts& p, const HttpRequest&) { return show_sample(c, p[2], p[4]); }},
+};
+
+bool matches(std::string_view pattern, const Parts& parts) {
+  const auto wanted = split_path(pattern);
+  return std::ranges::equal(wanted, parts, [](auto a, auto b) { return a == "*" ? !b.empty() : a == b; });
+}
+
+bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
+
+// HEAD is GET without a body, which the server below leaves out.
+std::string_view plain_method(std::string_view method) { return method == "HEAD" ? "GET" : method; }
+
+}  // namespace
+
+HttpReply json_reply(const nlohmann::ordered_json& value) {
+  return {.body = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+}
+
+std::string strokes_json(std::span<const Stroke> strokes) {
+  std::string text = "[";
+  for (const Stroke& stroke : strokes) {
+    text += text.size() > 1 ? ",[" : "[";
+    for (std::size_t i = 0; i < stroke.size(); ++i)
+      text += fmt::format("{}[{:.6g},{:.6g}]", i == 0 ? "" : ",", stroke[i].x, stroke[i].y);
+    text += "]";
+  }
+  return text + "]";
+}
+
+struct Studio::State {
+  explicit State(const StudioOptions& options)
+      : limits(options.limits),
+        access(options.token, options.names),
+        models(options.models),
+        gate(kernels::default_thread_count(), limits.max_admitted),
+        rate(limits) {
+    if (options.runs) runs = std::make_unique<RunWatch>(*options.runs);
+  }
+
+  Limits limits;
+  AccessRules access;
+  StudioModels models;
+  std::unique_ptr<RunWatch> runs;
+  mutable WorkGate gate;
+  mutable RequestRate rate;
+};
+
+Studio::Studio(const StudioOptions& options) : state_(std::make_unique<State>(options)) {}
+Studio::~Studio() = default;
+
+const Limits& Studio::limits() const { return state_->limits; }
+
+HttpHandlers Studio::handlers() const {
+  return {.refuse = [this](const HttpRequest& request) { return refuse(request); },
+          .answer = [this](const HttpRequest& request) { return answer(request); },
+          .headers = security_headers()};
+}
+
+void Studio::warm_up() const {
+  for (const auto& model : state_->models.all())
+    if (model->sketch) (void)model->habit();
+}
+
+std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {
+  const auto refused = [](const Refusal& refusal) { return error_reply(refusal.status(), refusal.what(), refusal.where()); };
+  const bool is_api = is_api_path(request.path);
+  if (const auto complaint = state_->access.complaint(request, is_api)) return refused(*complaint);
+  if (!state_->rate.allows(request.address)) return error_reply(429, "too many requests at once from this address; wait a second");
+
+  const Parts parts = request.path.starts_with('/') ? split_path(request.path) : Parts{};
+  std::string allowed = page_file(request.path) != nullptr ? "GET, HEAD" : "";
+  bool is_known = plain_method(request.method) == "GET" && !allowed.empty();
+  for (const Route& route : kRoutes) {
+    if (!matches(route.pattern, parts)) continue;
+    allowed += allowed.empty() ? "" : ", ";
+    allowed += route.method == "GET" ? "GET, HEAD" : route.method;
+    is_known = is_known || route.method == plain_method(request.method);
+  }
+  if (allowed.empty()) return error_reply(404, "there is nothing here; /openapi.json describes what there is");
+  if (!is_known) {
+    HttpReply reply = error_reply(405, fmt::format("this path takes {}", allowed));
+    reply.headers.emplace_back("Allow", allowed);
+    return reply;
+  }
+  if (request.method != "POST") return std::nullopt;
+  if (!request.header("transfer-encoding").empty() || request.header("content-length").empty())
+    return error_reply(411, "send the body with a Content-Length, not in chunks");
+  // Of at most 15 digits: the connection's reader saw to that.
+  if (std::stoull(std::string(request.header("content-length"))) > state_->limits.max_body_bytes)
+    return error_reply(413, fmt::format("the body may have {} bytes; draw with fewer points, or simplify",
+                                        state_->limits.max_body_bytes));
+  const std::string_view type = request.header("content-type");
+  if (type.substr(0, type.find(';')) != "application/json" || !request.header("content-encoding").empty())
+    return error_reply(415, "send the body as application/json, not compressed");
+  return std::nullopt;
+}
+
+HttpReply Studio::answer(const HttpRequest& request) const {
+  if (const PageFile* file = page_file(request.path)) {
+    const std::vector<std::pair<std::string, std::string>> headers{{"ETag", std::string(file->tag)},
+                                                                   {"Cache-Control", "no-cache"}};
+    if (request.header("if-none-match") == file->tag) return {.status = 304, .headers = headers};
+    return {.type = std::string(file->type), .body = std::string(file->bytes), .headers = headers};
+  }
+  const ApiContext context{.limits = state_->limits, .models = state_->models, .runs = state_->runs.get(), .gate = state_->gate};
+  const Parts parts = split_path(request.path);
+  for (const Route& route : kRoutes) {
+    if (route.method != plain_method(request.method) || !matches(route.pattern, parts)) continue;
+    HttpReply reply = route.answer(context, parts, request);
+    reply.headers.emplace_back("Cache-Control", "no-store");
+    return reply;
+  }
+  throw Refusal(404, "there is nothing here; /openapi.json describes what there is");
+}
+
+}  // namespace limn::serve

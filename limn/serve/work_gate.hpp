@@ -1,0 +1,46 @@
+// Who may compute when. A reply is admitted, or refused where too many are; an admitted one computes in turns of a few
+// milliseconds, first come, first served, and gives its turn back before it writes to its client. So a short request
+// never waits for the end of a long one, and a client that reads slowly holds nothing that others need.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+namespace limn::serve {
+
+class WorkGate {
+ public:
+  // `turns` compute at once: as many as there are cores.
+  WorkGate(int turns, int max_admitted) : free_turns_(turns), free_places_(max_admitted) {}
+
+  // Returns a place that is held until destroyed. Throws Refusal 503 where there is none.
+  [[nodiscard]] std::shared_ptr<void> admit();
+
+  class Turn {
+   public:
+    explicit Turn(WorkGate& gate) : gate_(gate) { gate_.take_turn(); }
+    ~Turn() { gate_.end_turn(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    WorkGate& gate_;
+  };
+
+ private:
+  struct Waiter {
+    std::condition_variable wake;
+    bool has_turn = false;
+  };
+  void take_turn();
+  void end_turn();
+
+  std::mutex mutex_;
+  std::deque<Waiter*> queue_;
+  int free_turns_;
+  int free_places_;
+};
+
+}  // namespace limn::serve

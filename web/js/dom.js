@@ -1,0 +1,106 @@
+// Small helpers around the document. Nothing here parses text as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+// el("button", {class: "button", onclick: f, "aria-label": "…"}, children…)
+export function el(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+export function svg(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+function fill(node, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+const ICONS = {
+  undo: ["M9 14 4 9l5-5", "M4 9h10a6 6 0 0 1 0 12h-3"],
+  redo: ["m15 14 5-5-5-5", "M20 9H10a6 6 0 0 0 0 12h3"],
+  clear: ["M5 7h14", "M10 7V4h4v3", "m7 7 1 13h8l1-13"],
+  again: ["M20 11a8 8 0 1 0-2 6", "M20 4v7h-7"],
+  save: ["M12 4v11", "m7 11 5 5 5-5", "M5 20h14"],
+  play: ["M8 5v14l11-7z"],
+  pause: ["M8 5v14", "M16 5v14"],
+};
+
+export function icon(name) {
+  return svg("svg", {viewBox: "0 0 24 24", "aria-hidden": "true"}, ...ICONS[name].map((d) => svg("path", {d})));
+}
+
+export function button(label, onclick, options = {}) {
+  const {symbol, primary, only} = options;
+  const node = el("button", {type: "button", class: `button${primary ? " primary" : ""}${only ? " icon" : ""}`, onclick});
+  if (symbol) node.append(icon(symbol));
+  if (only) {
+    node.setAttribute("aria-label", label);
+    node.title = options.title ?? label;
+  } else {
+    node.append(label);
+  }
+  return node;
+}
+
+// A labelled slider. `text` says its value to people.
+export function slider({label, min, max, step, value, text = String, oninput}) {
+  const output = el("output", {}, text(value));
+  const input = el("input", {type: "range", min, max, step, value, "aria-label": label});
+  input.addEventListener("input", () => {
+    output.value = text(Number(input.value));
+    oninput?.(Number(input.value));
+  });
+  const field = el("label", {class: "field"}, el("span", {}, label, output), input);
+  return {
+    field,
+    get value() { return Number(input.value); },
+    set value(v) { input.value = v; output.value = text(Number(input.value)); },
+    input,
+  };
+}
+
+export function chooser({label, options, onchange}) {
+  const select = el("select", {"aria-label": label}, ...options.map(({value, text}) => el("option", {value}, text)));
+  select.addEventListener("change", () => onchange?.(select.value));
+  return {field: el("label", {class: "field"}, el("span", {}, label), select), get value() { return select.value; }, select};
+}
+
+let noticeTimer = 0;
+export function notice(text) {
+  const node = document.getElementById("notice");
+  node.textContent = text;
+  node.classList.add("shown");
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => node.classList.remove("shown"), 5000);
+}
+
+// Only one of the calls that are made while one is under way is kept: the latest.
+export function latestOnly(work) {
+  let running = false;
+  let waiting = null;
+  return async function run(...values) {
+    if (running) {
+      waiting = values;
+      return;
+    }
+    running = true;
+    try {
+      await work(...values);
+    } catch (error) {
+      if (error.name !== "AbortError") notice(error.message);
+    } finally {
+      running = false;
+      if (waiting) {
+        const next = waiting;
+        waiting = null;
+        run(...next);
+      }
+    }
+  };
+}
