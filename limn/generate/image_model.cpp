@@ -8,6 +8,7 @@
 #include "limn/core/error.hpp"
 #include "limn/generate/checkpoint.hpp"
 #include "limn/generate/checkpoint_metadata.hpp"
+#include "limn/generate/draw_model.hpp"
 #include "limn/generate/vae.hpp"
 
 namespace limn {
@@ -19,7 +20,7 @@ struct Family {
   const char* model;  // as checkpoints say it
   std::unique_ptr<ImageModel> (*make)(ImageCheckpoint);
 };
-constexpr std::array kFamilies{Family{"vae", make_vae_model}};
+constexpr std::array kFamilies{Family{"vae", make_vae_model}, Family{"draw", make_draw_model}};
 
 const Family* family_named(const std::string& model) {
   const auto found = std::ranges::find_if(kFamilies, [&](const auto& f) { return f.model == model; });
