@@ -27,6 +27,12 @@ std::vector<float> squashed(ConstMatrix z, bool squashes) {
 
 }  // namespace
 
+void DecoderRows::append(const DecoderRows& more) {
+  state.insert(state.end(), more.state.begin(), more.state.end());
+  prepared.insert(prepared.end(), more.prepared.begin(), more.prepared.end());
+  count += more.count;
+}
+
 void DecoderRows::keep(std::span<const std::int64_t> kept) {
   assert(std::ranges::is_sorted(kept));
   if (count == static_cast<std::int64_t>(kept.size())) return;

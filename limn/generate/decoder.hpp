@@ -20,6 +20,8 @@ struct DecoderRows {
   std::vector<float> state;     // [count, S]
   std::vector<float> prepared;  // [count, P]: what z adds to every step
 
+  // Adds the rows of `more`, of the same decoder, at the end.
+  void append(const DecoderRows& more);
   // Keeps rows kept[0], kept[1], … (increasing) and moves them to the front.
   void keep(std::span<const std::int64_t> kept);
 };

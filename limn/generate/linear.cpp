@@ -4,7 +4,8 @@ namespace limn {
 
 PackedLinear::PackedLinear(const LinearWeights& weights, std::int64_t in)
     : bias_(weights.bias.begin(), weights.bias.end()) {
-  weights_.pack(ConstMatrix(weights.weight, out(), in), kernels::WeightLayout::kOutputMajor);
+  weights_.pack(ConstMatrix(weights.weight, out(), in), kernels::WeightLayout::kOutputMajor,
+                kernels::Precision::kFloat32, kernels::GemmBackend::kPortable);
 }
 
 void PackedLinear::apply(std::span<const ConstMatrix> x, Matrix y, kernels::GemmScratch& scratch) const {

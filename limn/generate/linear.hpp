@@ -1,5 +1,5 @@
 // A layer y = x Wᵀ + b with weights packed for inference. Immutable after construction, so any number of
-// threads may use one, each with its own scratch memory. The bias is kept; the weights are copied into their
+// threads may use one, each with its own scratch memory. A row's result does not depend on the others. The bias is kept; the weights are copied into their
 // packed form.
 #pragma once
 

@@ -61,9 +61,8 @@ class SketchRnnGenerator {
   // μ and σ̂ of each sketch [n, Z]. Throws Error for an unconditional model or values that are not finite.
   [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const;
 
-  // One drawing for each request. Drawing i depends on request i alone: bit for bit where kernels/gemm.hpp
-  // multiplies with our own products, to rounding where it uses oneDNN. Groups of drawings run on the pool of
-  // kernels/parallel.hpp. Throws Error for a request that does not fit, or if the model has diverged.
+  // One drawing for each request. Drawing i depends on request i alone, bit for bit. Groups of drawings run on the
+  // pool of kernels/parallel.hpp. Throws Error for a request that does not fit, or if the model has diverged.
   [[nodiscard]] std::vector<Drawing> draw(std::span<const DrawRequest> requests) const;
 
   // Throws Error saying what does not fit: z, prefix, temperature or max_points.

@@ -1,4 +1,5 @@
 // Single steps for generation: the same products and rows as over whole sequences, with weights packed once.
+// Always with our own products, so that a sequence's next state does not depend on the others beside it.
 #include <algorithm>
 #include <array>
 
@@ -33,9 +34,9 @@ class GatedStepper final : public SteppingCell {
     const ConstMatrix ih(parameters[0].data(), width, shape.input_size + shape.constant_size);
     const ConstMatrix hh(parameters[1].data(), width, shape.hidden_size);
     const std::array parts{hh, ih.slice_columns(0, shape.input_size)};
-    step_weights_.pack(parts, WeightLayout::kOutputMajor);
+    step_weights_.pack(parts, WeightLayout::kOutputMajor, Precision::kFloat32, GemmBackend::kPortable);
     constant_weights_.pack(ih.slice_columns(shape.input_size, shape.constant_size),
-                           WeightLayout::kOutputMajor);
+                           WeightLayout::kOutputMajor, Precision::kFloat32, GemmBackend::kPortable);
     for (const auto vector : parameters.subspan(2)) vectors_.emplace_back(vector.begin(), vector.end());
   }
 
@@ -87,7 +88,8 @@ class GatedStepper final : public SteppingCell {
 class HyperStepper final : public SteppingCell {
  public:
   HyperStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
-    products_.pack(shape, HyperTensors<const float>(shape, parameters), Precision::kFloat32);
+    products_.pack(shape, HyperTensors<const float>(shape, parameters), Precision::kFloat32,
+                   GemmBackend::kPortable);
     for (const auto vector : parameters.subspan(3, 4)) norm_.emplace_back(vector.begin(), vector.end());
     for (const auto vector : parameters.subspan(9, 4)) small_norm_.emplace_back(vector.begin(), vector.end());
   }
@@ -185,7 +187,9 @@ void CellStepper::step(ConstMatrix x, ConstMatrix prepared, Matrix state) const 
           "[B, {}]",
           x.rows, x.columns, prepared.rows, prepared.columns, state.rows, state.columns,
           impl_->cell->shape.input_size, prepared_size(), state_size(impl_->cell->shape));
-  const std::int64_t tasks = (batch + kRowsOfTask - 1) / kRowsOfTask;
+  // No more than threads: each task reads all the weights.
+  const std::int64_t tasks =
+      std::min<std::int64_t>((batch + kRowsOfTask - 1) / kRowsOfTask, usable_threads());
   if (tasks <= 1) {
     if (batch > 0) impl_->cell->step(x, prepared, state);
     return;

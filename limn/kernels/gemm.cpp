@@ -35,7 +35,8 @@ PackedWeights::~PackedWeights() = default;
 PackedWeights::PackedWeights(PackedWeights&&) noexcept = default;
 PackedWeights& PackedWeights::operator=(PackedWeights&&) noexcept = default;
 
-void PackedWeights::pack(std::span<const ConstMatrix> parts, WeightLayout layout, Precision precision) {
+void PackedWeights::pack(std::span<const ConstMatrix> parts, WeightLayout layout, Precision precision,
+                         GemmBackend backend) {
   assert(!parts.empty());
   const WeightParts weights{parts, layout};
   const std::int64_t columns = weights.columns_of(parts.front());
@@ -45,15 +46,16 @@ void PackedWeights::pack(std::span<const ConstMatrix> parts, WeightLayout layout
     depth += weights.depth_of(part);
   }
   const Precision usable = has_bf16() ? precision : Precision::kFloat32;
-  const bool with_library = gemm_backend() == GemmBackend::kOneDnn || usable == Precision::kBFloat16;
+  const GemmBackend chosen = backend == GemmBackend::kAutomatic ? gemm_backend() : backend;
+  const bool with_library = chosen == GemmBackend::kOneDnn || usable == Precision::kBFloat16;
   impl_ =
       with_library ? pack_onednn(weights, depth, columns, usable) : pack_portable(weights, depth, columns);
   impl_->total_depth = depth;
   impl_->total_columns = columns;
 }
 
-void PackedWeights::pack(ConstMatrix weights, WeightLayout layout, Precision precision) {
-  pack(std::span(&weights, 1), layout, precision);
+void PackedWeights::pack(ConstMatrix weights, WeightLayout layout, Precision precision, GemmBackend backend) {
+  pack(std::span(&weights, 1), layout, precision, backend);
 }
 
 void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c,

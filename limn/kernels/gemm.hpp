@@ -49,10 +49,12 @@ class PackedWeights {
   PackedWeights(PackedWeights&&) noexcept;
   PackedWeights& operator=(PackedWeights&&) noexcept;
 
-  // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16 where has_bf16().
+  // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16 where has_bf16(), with oneDNN.
+  // kPortable makes a row's result independent of the rows beside it on every CPU; kAutomatic: gemm_backend().
   void pack(std::span<const ConstMatrix> parts, WeightLayout layout,
-            Precision precision = Precision::kFloat32);
-  void pack(ConstMatrix weights, WeightLayout layout, Precision precision = Precision::kFloat32);
+            Precision precision = Precision::kFloat32, GemmBackend backend = GemmBackend::kAutomatic);
+  void pack(ConstMatrix weights, WeightLayout layout, Precision precision = Precision::kFloat32,
+            GemmBackend backend = GemmBackend::kAutomatic);
 
   // C [M, N] = init + [A_1 A_2 …] · B on the calling thread. `init` is [M, N] (a row stride of 0 repeats one
   // row; it may be C itself) or empty, which means zero. The A_i [M, K_i] may be cut differently from the

@@ -12,23 +12,24 @@ LayerNormWeights layer_norm_weights(std::span<const std::span<const float>> norm
 }
 
 void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>& tensors,
-                         Precision precision) {
+                         Precision precision, GemmBackend backend) {
   constexpr auto kLayout = WeightLayout::kOutputMajor;
   shape_ = shape;
   const std::array small{tensors.small_hh, tensors.small_h, tensors.small_x};
-  small_.pack(small, kLayout, precision);
-  x_.pack(tensors.ih_x, kLayout, precision);
-  h_.pack(tensors.hh, kLayout, precision);
+  small_.pack(small, kLayout, precision, backend);
+  x_.pack(tensors.ih_x, kLayout, precision, backend);
+  h_.pack(tensors.hh, kLayout, precision, backend);
   if (shape.constant_size > 0) {
-    constant_.pack(tensors.ih_z, kLayout, precision);
-    small_constant_.pack(tensors.small_z, kLayout, precision);
+    constant_.pack(tensors.ih_z, kLayout, precision, backend);
+    small_constant_.pack(tensors.small_z, kLayout, precision, backend);
   }
   bias_.assign(tensors.bias.begin(), tensors.bias.end());
   for (std::size_t role = 0; role < kHyperRoles; ++role) {
-    embedding_[role].pack(tensors.embedding[role], kLayout, precision);
+    embedding_[role].pack(tensors.embedding[role], kLayout, precision, backend);
     embedding_bias_[role].assign(tensors.embedding_bias[role].begin(), tensors.embedding_bias[role].end());
     for (std::int64_t gate = 0; gate < kGates; ++gate) {
-      scale_[role][static_cast<std::size_t>(gate)].pack(tensors.scale_of(role, gate), kLayout, precision);
+      scale_[role][static_cast<std::size_t>(gate)].pack(tensors.scale_of(role, gate), kLayout, precision,
+                                                        backend);
     }
   }
 }

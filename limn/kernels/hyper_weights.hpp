@@ -60,7 +60,8 @@ struct HyperTensors {
 // The products of one step, packed. Rows are sequences. Immutable between calls of pack().
 class HyperProducts {
  public:
-  void pack(const CellShape& shape, const HyperTensors<const float>& tensors, Precision precision);
+  void pack(const CellShape& shape, const HyperTensors<const float>& tensors, Precision precision,
+            GemmBackend backend = GemmBackend::kAutomatic);
 
   // Columns of `prepared`: W_ih z of the main cell [4H], then of the small cell [4U].
   [[nodiscard]] std::int64_t prepared_size() const;

@@ -158,6 +158,8 @@ void set_thread_count(int count) {
 
 int thread_count() { return pool()->size(); }
 
+int usable_threads() { return is_inside_task ? 1 : thread_count(); }
+
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task, double operations) {
   if (count <= 0) return;
   if (is_inside_task || count == 1 || operations < kWorthThreads) {

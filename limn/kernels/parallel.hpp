@@ -26,6 +26,9 @@ inline constexpr double kWorthThreads = 1e6;
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task,
                   double operations = std::numeric_limits<double>::infinity());
 
+// The threads that a parallel_for called here would run on: 1 inside a task.
+[[nodiscard]] int usable_threads();
+
 // Flushes denormals on this thread until destroyed. The pool's workers live inside one.
 class FlushDenormals {
  public:
