@@ -35,6 +35,9 @@ struct ApiContext {
 [[nodiscard]] HttpReply decode(const ApiContext& context, const StudioModel& model, std::string_view body);
 [[nodiscard]] HttpReply encode(const ApiContext& context, const StudioModel& model, std::string_view body);
 
+// canvas_api.cpp: DRAW step by step, as JSON or GIF.
+[[nodiscard]] HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std::string_view body);
+
 // picture_api.cpp: drawings as a file to save.
 [[nodiscard]] HttpReply save_picture(const ApiContext& context, std::string_view body);
 

@@ -148,6 +148,9 @@ class HttpServer::Implementation final : public httplib::Server {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
     set_payload_max_length(limits_.max_body_bytes);
+    // What the header Keep-Alive says; serve() below keeps to it.
+    set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(limits_.idle_time).count());
+    set_keep_alive_max_count(static_cast<std::size_t>(limits_.max_requests_per_connection));
     httplib::Headers headers;
     for (const auto& [name, value] : handlers_.headers) headers.emplace(name, value);
     set_default_headers(std::move(headers));

@@ -110,6 +110,8 @@ constexpr std::array kRoutes{
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return decode(c, c.models.image_model(p[2]), r.body); }},
     Route{"POST", "/api/models/*/latents",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return encode(c, c.models.image_model(p[2]), r.body); }},
+    Route{"POST", "/api/models/*/canvases",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_canvases(c, c.models.image_model(p[2]), r.body); }},
     Route{"POST", "/api/pictures",
           [](const ApiContext& c, const Parts&, const HttpRequest& r) { return save_picture(c, r.body); }},
     Route{"GET", "/api/runs", [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},

@@ -2,10 +2,20 @@
 import {ApiError, getJson, setToken, takeTokenFromAddress} from "./api.js";
 import {el} from "./dom.js";
 import {Drawing} from "./drawing.js";
+import {drawSteps} from "./draw_steps.js";
 import {drawTogether} from "./draw_together.js";
+import {latentSpace} from "./latent.js";
+import {morph} from "./morph.js";
+import {training} from "./training.js";
+import {variations} from "./variations.js";
 
 const TABS = [
   {id: "draw", title: "Draw together", make: drawTogether},
+  {id: "variations", title: "Variations", make: variations},
+  {id: "morph", title: "Morph", make: morph},
+  {id: "latent", title: "Latent space", make: latentSpace},
+  {id: "steps", title: "DRAW", make: drawSteps},
+  {id: "training", title: "Training", make: training},
 ];
 
 const main = document.getElementById("main");

@@ -1,0 +1,80 @@
+// DRAW at work: an image growing on the canvas step by step, with the windows through which it reads and writes.
+#include "limn/core/base64.hpp"
+#include "limn/core/error.hpp"
+#include "limn/generate/draw_model.hpp"
+#include "limn/render/gif.hpp"
+#include "limn/render/png.hpp"
+#include "limn/render/sheet.hpp"
+#include "limn/serve/api.hpp"
+#include "limn/serve/json_body.hpp"
+
+namespace limn::serve {
+namespace {
+
+constexpr int kFrameMs = 60, kHoldMs = 1500;
+constexpr double kGifSide = 280;  // pixels
+
+nlohmann::ordered_json boxes_json(std::span<const WindowBox> boxes) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& box : boxes) list.push_back({box.center_x, box.center_y, box.side, box.sigma});
+  return list;
+}
+
+HttpReply as_json(const DrawSteps& drawn, const ImageShape& shape, std::uint64_t seed) {
+  const auto size = static_cast<std::size_t>(shape.size());
+  Bytes frames;
+  frames.reserve(static_cast<std::size_t>(drawn.steps) * size);
+  for (std::int64_t t = 0; t < drawn.steps; ++t) {
+    const Raster frame = to_raster(std::span(drawn.canvases).subspan(static_cast<std::size_t>(t) * size, size), shape);
+    const auto bytes = std::as_bytes(std::span(frame.pixels));
+    frames.insert(frames.end(), bytes.begin(), bytes.end());
+  }
+  return json_reply({{"seed", seed},
+                     {"steps", drawn.steps},
+                     {"channels", shape.channels},
+                     {"height", shape.height},
+                     {"width", shape.width},
+                     {"frames", encode_base64(frames)},
+                     {"reads", boxes_json(drawn.reads)},
+                     {"writes", boxes_json(drawn.writes)}});
+}
+
+HttpReply as_gif(const DrawSteps& drawn, const ImageShape& shape) {
+  const auto size = static_cast<std::size_t>(shape.size());
+  std::vector<GifFrame> frames;
+  for (std::int64_t t = 0; t < drawn.steps; ++t) {
+    Sheet sheet;
+    sheet.cells.push_back(
+        cell_of(to_raster(std::span(drawn.canvases).subspan(static_cast<std::size_t>(t) * size, size), shape)));
+    frames.push_back({.image = paint(lay_out(sheet, {.cell_size = kGifSide})), .duration_ms = kFrameMs});
+  }
+  frames.back().duration_ms = kHoldMs;
+  const Bytes gif = encode_gif(frames);
+  return {.type = "image/gif",
+          .body = {reinterpret_cast<const char*>(gif.data()), gif.size()},
+          .headers = {{"Content-Disposition", "attachment; filename=\"canvas.gif\""}}};
+}
+
+}  // namespace
+
+HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std::string_view text) {
+  const auto* draw = dynamic_cast<const DrawModel*>(model.image.get());
+  if (draw == nullptr) throw Refusal(409, fmt::format("{} makes its images at once, not step by step", model.name));
+  const auto json = parse_body(text);
+  const JsonObject body(json, "", {"seed", "pixels", "format"});
+  const std::string format = body.choice("format", {"json", "gif"}, "json");
+  const std::uint64_t seed = seed_of(body);
+  const auto size = static_cast<std::size_t>(draw->shape().size());
+  std::vector<float> pixels;
+  if (body.has("pixels")) {
+    const auto numbers = body.numbers("pixels", 0, 1, size, size);
+    pixels.assign(numbers.begin(), numbers.end());
+  }
+  const auto place = context.gate.admit();
+  const WorkGate::Turn turn(context.gate);
+  const DrawSteps drawn = pixels.empty() ? draw->decode_steps(prior_latents(1, draw->latent_size(), seed))
+                                         : draw->reconstruct_steps(pixels, {.seed = seed});
+  return format == "gif" ? as_gif(drawn, draw->shape()) : as_json(drawn, draw->shape(), seed);
+}
+
+}  // namespace limn::serve

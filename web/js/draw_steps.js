@@ -1,0 +1,146 @@
+// DRAW: the canvas growing step by step, with the windows through which the model writes (and reads).
+import {postForBlob, postForJson} from "./api.js";
+import {button, chooser, el, icon, latestOnly, notice} from "./dom.js";
+import {emptyTab} from "./draw_together.js";
+import {pixelsOf} from "./picture_file.js";
+import {download} from "./save.js";
+
+const STEP_MS = 70;
+const SIDE = 720;   // of the canvas that is painted on
+
+// The frames' bytes [T, H, W, C] from base64.
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+export function drawSteps(studio) {
+  const models = studio.models.filter((model) => model.kind === "draw");
+  if (models.length === 0) return emptyTab("No DRAW model is being served. Train one with limn train draw, and start limn serve with its run.");
+
+  let drawn = null;
+  let frames = [];
+  let step = 0;
+  let timer = 0;
+  let pixels = null;   // of the picture that is redrawn
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  const canvas = el("canvas", {class: "picture", width: SIDE, height: SIDE, role: "img"});
+  const caption = el("p", {class: "caption"});
+  const position = el("input", {type: "range", min: 1, max: 1, value: 1, "aria-label": "Step", oninput: () => { stop(); showStep(Number(position.value)); }});
+  const play = button("Play", () => (timer ? stop() : start()), {symbol: "play", only: true});
+  const windows = el("input", {type: "checkbox", checked: true, onchange: () => showStep(step)});
+  const model = chooser({label: "Model", options: models.map(({id, name}) => ({value: id, text: name})), onchange: () => { pixels = null; make(); }});
+  const again = button("Draw another", () => { pixels = null; make(); }, {symbol: "again", primary: true});
+  const file = el("input", {type: "file", accept: "image/*", class: "visually-hidden", "aria-label": "Picture to redraw", onchange: async () => {
+    const current = models.find(({id}) => id === model.value);
+    try {
+      if (file.files[0]) pixels = await pixelsOf(file.files[0], current.image);
+      make();
+    } catch (error) {
+      notice(error.message);
+    }
+    file.value = "";
+  }});
+  const redraw = button("Redraw a picture …", () => file.click());
+  const savePng = button("PNG", () => canvas.toBlob((blob) => download(blob, "canvas.png")), {symbol: "save"});
+  const saveGif = button("GIF", async () => {
+    try {
+      download(await postForBlob(`/api/models/${model.value}/canvases`, {seed: drawn.seed, format: "gif", ...(pixels ? {pixels} : {})}), "canvas.gif");
+    } catch (error) {
+      notice(error.message);
+    }
+  }, {symbol: "save"});
+
+  const make = latestOnly(async () => {
+    drawn = await postForJson(`/api/models/${model.value}/canvases`, pixels ? {pixels} : {});
+    const {steps, width, height, channels} = drawn;
+    const bytes = bytesOf(drawn.frames);
+    const size = width * height * channels;
+    frames = Array.from({length: steps}, (_, t) => {
+      const image = new ImageData(width, height);
+      for (let i = 0; i < width * height; i++) {
+        for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes[t * size + i * channels + (channels === 3 ? c : 0)];
+        image.data[4 * i + 3] = 255;
+      }
+      return image;
+    });
+    position.max = steps;
+    if (isCalm) showStep(steps);
+    else {
+      showStep(1);
+      start();
+    }
+  });
+
+  function showStep(t) {
+    if (!drawn) return;
+    step = Math.min(Math.max(1, t), drawn.steps);
+    position.value = step;
+    const {width, height} = drawn;
+    const scale = SIDE / Math.max(width, height);
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    const small = new OffscreenCanvas(width, height);
+    small.getContext("2d").putImageData(frames[step - 1], 0, 0);
+    const context = canvas.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, 0, 0, canvas.width, canvas.height);
+    if (windows.checked) {
+      box(context, drawn.reads[step - 1], scale, "#3c9dff");
+      box(context, drawn.writes[step - 1], scale, "#ff8c3a");
+    }
+    canvas.setAttribute("aria-label", `The canvas after step ${step} of ${drawn.steps}`);
+    caption.textContent = `Step ${step} of ${drawn.steps}.${drawn.writes.length ? " Orange: where it writes." : ""}${drawn.reads.length ? " Blue: where it reads." : ""}`;
+  }
+
+  function box(context, window, scale, colour) {
+    if (!window) return;
+    const [x, y, side, sigma] = window;
+    context.strokeStyle = colour;
+    context.lineWidth = Math.min(14, Math.max(3, 0.5 * sigma * scale));
+    context.globalAlpha = 0.85;
+    context.strokeRect((x - side / 2) * scale, (y - side / 2) * scale, side * scale, side * scale);
+    context.globalAlpha = 1;
+  }
+
+  function setSymbol(name, label) {
+    play.replaceChildren(icon(name));
+    play.setAttribute("aria-label", label);
+    play.title = label;
+  }
+
+  function start() {
+    if (!drawn) return;
+    stop();
+    if (step >= drawn.steps) showStep(1);
+    setSymbol("pause", "Pause");
+    timer = setInterval(() => {
+      showStep(step + 1);
+      if (step >= drawn.steps) stop();
+    }, STEP_MS);
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+    setSymbol("play", "Play");
+  }
+
+  const element = el("div", {class: "two steps"},
+    el("div", {}, el("div", {class: "paper picture-paper"}, canvas), el("div", {class: "slider-row"}, play, position), caption),
+    el("div", {class: "side"}, model.field,
+      el("label", {class: "check"}, windows, "Show the windows"),
+      el("div", {class: "buttons"}, again, redraw),
+      el("p", {class: "caption"}),
+      el("div", {class: "buttons"}, savePng, saveGif), file));
+  return {
+    element,
+    enter: () => { if (!drawn) make(); },
+    leave: stop,
+    keydown(event) {
+      if (event.key !== " " || event.target.closest("button, input, select")) return false;
+      timer ? stop() : start();
+      return true;
+    },
+  };
+}
