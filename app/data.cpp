@@ -4,6 +4,8 @@
 
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
+#include "limn/image/image_set.hpp"
+#include "limn/image/image_summary.hpp"
 #include "limn/sketch/sketch_file.hpp"
 #include "limn/sketch/summary.hpp"
 
@@ -33,7 +35,41 @@ void print_table(const std::string& path, const DatasetSummary& summary) {
   fmt::print("scale factor {:.9g}\n", summary.scale_factor);
 }
 
+json describe(const ImageSummary& s) {
+  return {{"images", s.images}, {"mean", s.mean}, {"deviation", s.deviation}, {"black", s.black}, {"white", s.white}};
+}
+
+json describe(const ImageDataset& data, const std::string& path) {
+  const ImageShape& shape = data.shape();
+  json out{{"path", path},
+           {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
+  for (std::size_t i = 0; i < kSplitNames.size(); ++i)
+    out["splits"][kSplitNames[i]] = describe(summarize(data, static_cast<Split>(i)));
+  out["skipped"] = std::vector<std::string>(data.skipped().begin(), data.skipped().end());
+  return out;
+}
+
+void print_table(const std::string& path, const ImageDataset& data) {
+  fmt::print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
+             data.shape().channels == 1 ? "grey" : "RGB", text(data.shape()), "split", "images", "mean", "deviation",
+             "black", "white");
+  for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
+    const auto s = summarize(data, static_cast<Split>(i));
+    fmt::print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
+               100 * s.black, 100 * s.white);
+  }
+  for (const auto& file : data.skipped()) fmt::print("left out: {}\n", file);
+}
+
+void show_images(const std::string& path, bool is_json) {
+  // A folder with damaged files has an answer too: which they are.
+  const auto data = ImageDataset::load({&path, 1}, {.damaged = "skip"});
+  if (!is_json) return print_table(path, data);
+  fmt::print("{}\n", describe(data, path).dump());
+}
+
 void show_info(const std::string& path, bool is_json) {
+  if (is_image_data(path)) return show_images(path, is_json);
   const auto summary = summarize(read_sketches(path));
   if (!is_json) {
     print_table(path, summary);
@@ -50,13 +86,13 @@ void add_data(CLI::App& app) {
   auto* data = app.add_subcommand("data", "look into data sets, convert and download them");
   data->require_subcommand(1);
   data->footer("\nExamples:\n  limn data info cat.npz\n  limn data convert cat.ndjson -o cat.npz --split 90/5/5\n");
-  auto* info = data->add_subcommand("info", "what a data set holds: counts, lengths, scale factor");
+  auto* info = data->add_subcommand("info", "what a data set of sketches or images holds");
   struct Arguments {
     std::string path;
     bool is_json = false;
   };
   auto a = std::make_shared<Arguments>();
-  info->add_option("PATH", a->path, "data set file, or builtin:doodles")->required();
+  info->add_option("PATH", a->path, "data set file or folder, builtin:doodles or builtin:shapes")->required();
   info->add_flag("--json", a->is_json, "one JSON object");
   info->footer("\nExample:\n  limn data info builtin:doodles\n");
   info->callback([a] { show_info(a->path, a->is_json); });

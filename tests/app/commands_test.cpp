@@ -191,6 +191,9 @@ TEST_F(CommandsTest, DescribesAndEvaluates) {
   EXPECT_TRUE(losses["reconstruction_shuffled_z"].is_number());
   const auto data = nlohmann::json::parse(run("data info builtin:doodles --json"));
   EXPECT_EQ(data["splits"]["test"]["sketches"], 500);
+  const auto images = nlohmann::json::parse(run("data info builtin:shapes --json"));
+  EXPECT_EQ(images["splits"]["train"]["images"], 6000);
+  EXPECT_EQ(images["shape"]["width"], 28);
 }
 
 TEST_F(CommandsTest, PlotsAndConverts) {
