@@ -10,8 +10,9 @@ PACKAGES=(
   g++ cmake ninja-build ccache pkg-config                   # the build
   libfmt-dev nlohmann-json3-dev                             # core
   libdnnl-dev libhwy-dev                                    # kernels
-  zlib1g-dev libzip-dev                                     # sketch: npz
-  libcairo2-dev libjpeg-dev libgif-dev libpugixml-dev       # render, image
+  zlib1g-dev libzip-dev                                     # sketch: npz; image: gzip
+  libcairo2-dev libgif-dev libpugixml-dev                   # render; sketch: SVG
+  libpng-dev libjpeg-dev                                    # image
   libtorch-dev libgloo-dev                                  # nn, models, train
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
   libcpp-httplib-dev                                        # serve
