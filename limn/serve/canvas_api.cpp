@@ -20,12 +20,12 @@ nlohmann::ordered_json boxes_json(std::span<const WindowBox> boxes) {
   return list;
 }
 
-HttpReply as_json(const DrawSteps& drawn, const ImageShape& shape, std::uint64_t seed) {
-  const auto size = static_cast<std::size_t>(shape.size());
+HttpReply as_json(const DrawingSteps& drawn, std::uint64_t seed) {
+  const ImageShape& shape = drawn.shape;
   Bytes frames;
-  frames.reserve(static_cast<std::size_t>(drawn.steps) * size);
+  frames.reserve(static_cast<std::size_t>(drawn.steps * shape.size()));
   for (std::int64_t t = 0; t < drawn.steps; ++t) {
-    const Raster frame = to_raster(std::span(drawn.canvases).subspan(static_cast<std::size_t>(t) * size, size), shape);
+    const Raster frame = to_raster(drawn.canvas(0, t), drawn.shape);
     const auto bytes = std::as_bytes(std::span(frame.pixels));
     frames.insert(frames.end(), bytes.begin(), bytes.end());
   }
@@ -39,13 +39,11 @@ HttpReply as_json(const DrawSteps& drawn, const ImageShape& shape, std::uint64_t
                      {"writes", boxes_json(drawn.writes)}});
 }
 
-HttpReply as_gif(const DrawSteps& drawn, const ImageShape& shape) {
-  const auto size = static_cast<std::size_t>(shape.size());
+HttpReply as_gif(const DrawingSteps& drawn) {
   std::vector<GifFrame> frames;
   for (std::int64_t t = 0; t < drawn.steps; ++t) {
     Sheet sheet;
-    sheet.cells.push_back(
-        cell_of(to_raster(std::span(drawn.canvases).subspan(static_cast<std::size_t>(t) * size, size), shape)));
+    sheet.cells.push_back(cell_of(to_raster(drawn.canvas(0, t), drawn.shape)));
     frames.push_back({.image = paint(lay_out(sheet, {.cell_size = kGifSide})), .duration_ms = kFrameMs});
   }
   frames.back().duration_ms = kHoldMs;
@@ -72,9 +70,9 @@ HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std
   }
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const DrawSteps drawn = pixels.empty() ? draw->decode_steps(prior_latents(1, draw->latent_size(), seed))
+  const DrawingSteps drawn = pixels.empty() ? draw->decode_steps(prior_latents(1, draw->latent_size(), seed))
                                          : draw->reconstruct_steps(pixels, {.seed = seed});
-  return format == "gif" ? as_gif(drawn, draw->shape()) : as_json(drawn, draw->shape(), seed);
+  return format == "gif" ? as_gif(drawn) : as_json(drawn, seed);
 }
 
 }  // namespace limn::serve
