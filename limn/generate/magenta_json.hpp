@@ -5,10 +5,11 @@
 // forget gate at run time goes into its bias; matrices [in, out] become [out, in]; the initial state's c, h
 // become h, c.
 //
-// Other programs that read such models: @magenta/sketch (npm) takes gen models only, and is what tests/web compares
-// with. The older sketch-rnn-js reads vae models too; of those before version 6 it squashes z for the initial
-// state, and leaves to its caller what else the decoder reads. Here both come from tanh(z). At a temperature τ both
-// programs soften pen and π by 0.5 + 0.5 τ where limn, as the paper, takes τ: at 0.25 limn ends a drawing later.
+// Other programs that read such models: @magenta/sketch (npm) takes gen models only, and is what tests/web
+// compares with. The older sketch-rnn-js reads vae models too; of those before version 6 it squashes z for the
+// initial state, and leaves to its caller what else the decoder reads. Here both come from tanh(z). At a
+// temperature τ both programs soften pen and π by 0.5 + 0.5 τ where limn, as the paper, takes τ: at 0.25 limn
+// ends a drawing later.
 #pragma once
 
 #include <cstdint>
