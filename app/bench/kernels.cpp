@@ -15,6 +15,7 @@
 namespace limn::app {
 namespace {
 
+constexpr std::int64_t kRowsOfThread = 96;  // multiply_parallel leaves fewer to the caller
 constexpr double kLimit = 1e-4;  // of float32 results, relative to the largest element
 
 torch::Tensor random_tensor(std::initializer_list<std::int64_t> shape, std::uint64_t index,
@@ -56,7 +57,7 @@ void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, 
   const auto plain = [&] { expected = torch::mm(a, w.t()); };
   ours(), plain();
   BenchRow row{.name = name,
-               .shape = fmt::format("{} x {} x {}", m, n, k),
+               .shape = fmt::format("{} x {} x {}{}", m, n, k, m < 2 * kRowsOfThread ? ", 1 thread" : ""),
                .flops = 2.0 * static_cast<double>(m * n * k)};
   row.difference = difference(c, expected);
   require_agreement(name, row.difference, kLimit);

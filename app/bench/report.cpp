@@ -54,6 +54,7 @@ json timing_json(const Timing& timing) {
 json row_json(const BenchRow& row, double gemm_rate) {
   json object{{"name", row.name}, {"shape", row.shape}, {"difference", row.difference}};
   if (row.gradient_difference > 0) object["gradient_difference"] = row.gradient_difference;
+  if (row.gradient_rounding > 0) object["gradient_rounding"] = row.gradient_rounding;
   if (row.plain) {
     object["plain_libtorch"] = timing_json(*row.plain);
     object["ratio"] = row.plain->median / row.ours.median;
@@ -64,6 +65,7 @@ json row_json(const BenchRow& row, double gemm_rate) {
     object["share_of_gemm"] = row.flops / row.ours.median / gemm_rate;
   }
   if (row.points > 0) object["points_per_second"] = row.points / row.ours.median;
+  if (row.from_line) object["from_line"] = *row.from_line;
   if (row.peak_bytes > 0) object["peak_bytes"] = row.peak_bytes;
   return object;
 }
@@ -141,9 +143,18 @@ void BenchReport::add(const BenchRow& row) {
              if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
              if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
   if (row.gradient_difference > kNotableGradientDifference)
-    fmt::print("  its gradients differ from plain LibTorch's by {:.1e} of their norm, both in float32\n",
-               row.gradient_difference);
+    fmt::print(
+        "  its gradients differ from plain LibTorch's by {:.1e} of their norm; another order of the sums "
+        "alone moves them by {:.1e}\n",
+        row.gradient_difference, row.gradient_rounding);
+  if (row.from_line)
+    fmt::print("  {:+.1f}% from the straight line through the first and the last\n", 100 * *row.from_line);
   std::fflush(stdout);
+}
+
+void BenchReport::note(const std::string& text) {
+  notes_.push_back(text);
+  if (!options_.is_json) fmt::print("  {}\n", text);
 }
 
 void BenchReport::finish() const {
@@ -153,6 +164,7 @@ void BenchReport::finish() const {
               {"quick", options_.is_quick}, {"gemm_flops_per_second", gemm_rate_},
               {"rows", json::array()}};
   for (const auto& row : rows_) object["rows"].push_back(row_json(row, gemm_rate_));
+  if (!notes_.empty()) object["notes"] = notes_;
   fmt::print("{}\n", object.dump(2));
 }
 

@@ -37,12 +37,14 @@ struct BenchRow {
   std::string shape;  // "100 sketches, 6123 rows"
   double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
   double points = 0;  // sketch points that one run handles; 0 where there are none
-  double difference = 0;             // between ours and the twin, checked before timing
-  // |ours - twin| / |twin| over all gradients of the first precision. Told, not judged: how far apart two float32
-  // results may lie after hundreds of steps is not established. Tests hold gradients to a twin in double.
+  double difference = 0;  // between ours and the twin, checked before timing
+  // |ours - twin| / |twin| over all gradients, and how far another order of the sums alone moves ours.
   double gradient_difference = 0;
+  double gradient_rounding = 0;
   std::optional<Timing> plain = {};  // LibTorch as it comes
   Timing ours = {};
+  // How far the time lies from the straight line through the first and the last size, as a share of it.
+  std::optional<double> from_line = {};
   double peak_bytes = 0;  // the most memory that the process had while ours ran; 0: not measured
 };
 
@@ -53,12 +55,15 @@ class BenchReport {
 
   [[nodiscard]] bool wants(const std::string& name) const;
   void add(const BenchRow& row);
+  // A sentence for the reader.
+  void note(const std::string& text);
   void finish() const;
 
  private:
   const BenchOptions& options_;
   double gemm_rate_;
   std::vector<BenchRow> rows_;
+  std::vector<std::string> notes_;
 };
 
 // Gives freed memory back to the system and lets peak_memory() start anew; false where the kernel refuses.

@@ -1,0 +1,27 @@
+#include "app/bench/our_training.hpp"
+
+#include "limn/kernels/adam.hpp"
+
+namespace limn::app {
+
+OurTraining::OurTraining(const SketchRnnTaskOptions& options, StrokeDataset data)
+    : options_(options.train), task_(make_sketch_rnn_task(options, std::move(data))) {
+  for (const auto& p : task_->parameters())
+    moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});
+}
+
+double OurTraining::compute_gradients(std::int64_t step) {
+  return metric(task_->compute_gradients(step).losses, "total");
+}
+
+void OurTraining::update() {
+  std::vector<kernels::AdamSlot> slots;
+  const auto parameters = task_->parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    slots.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
+  const double norm = kernels::gradient_norm(slots);
+  kernels::adam_step(slots, {.learning_rate = options_.learning_rate}, ++updates_, clip_mode(options_),
+                     options_.grad_clip, norm);
+}
+
+}  // namespace limn::app

@@ -1,0 +1,38 @@
+// A training step of Sketch-RNN as the trainer does it: gradients, clipping, Adam. For the measurements; one
+// thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "limn/train/sketch_rnn_task.hpp"
+
+namespace limn::app {
+
+class OurTraining {
+ public:
+  // Throws Error if the data cannot fill a batch.
+  OurTraining(const SketchRnnTaskOptions& options, StrokeDataset data);
+
+  [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
+  // The loss; the gradients lie in parameters().
+  double compute_gradients(std::int64_t step);
+  void update();
+  void run_step(std::int64_t step) {
+    (void)compute_gradients(step);
+    update();
+  }
+
+ private:
+  struct Moments {
+    std::vector<float> first, second;
+  };
+  TrainOptions options_;
+  std::unique_ptr<Task> task_;
+  std::vector<Moments> moments_;
+  std::int64_t updates_ = 0;
+};
+
+}  // namespace limn::app
