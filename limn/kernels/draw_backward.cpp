@@ -80,6 +80,8 @@ void DrawSequence::Impl::prepare_backward() {
   d_encoder_initial.resize(batch, 2 * shape.enc_rnn_size);
   d_decoder_initial.resize(batch, 2 * shape.dec_rnn_size);
   d_canvas.resize(batch, shape.image_size());
+  std::vector<double> losses(static_cast<std::size_t>(batch));
+  reconstruction_losses(losses, d_canvas.view());
   if (constant_columns() > 0) {
     d_encoder_start.resize(batch, encoder_rows);
     d_encoder_start.fill(0);
@@ -88,9 +90,6 @@ void DrawSequence::Impl::prepare_backward() {
 
 void DrawSequence::Impl::backward_slice(const ImageSlice& slice) {
   SliceGradients d(*this, slice.count);
-  const float scale = 1 / static_cast<float>(batch);
-  for (std::int64_t b = slice.first; b < slice.first + slice.count; ++b)
-    (void)pixel_loss(shape, pixels.row(b), canvas.row(b), scale, d_canvas.row(b));
   for (std::int64_t t = shape.steps - 1; t >= 0; --t) {
     write_backward(t, slice, d);
     decoder_backward(t, slice, d);
@@ -128,7 +127,7 @@ void DrawSequence::Impl::encoder_backward(std::int64_t t, const ImageSlice& slic
   const Matrix distribution = rows(latent, t, slice), drawn = rows(z, t, slice), gates = rows(encoder_gates, t, slice);
   for (std::int64_t r = 0; r < slice.count; ++r)
     latent_backward_row({.z_size = shape.z_size,
-                         .scale = 1 / static_cast<float>(batch),
+                         .scale = gradient_scale,
                          .z = drawn.row(r),
                          .dz = d.z.row(r),
                          .latent = distribution.row(r)});

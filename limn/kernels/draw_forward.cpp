@@ -1,6 +1,8 @@
 // The forward pass of DRAW: equations 3 to 8 of Gregor et al. 2015, step by step for a slice of the batch.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <numbers>
 
 #include "limn/kernels/cell_rows.hpp"
 #include "limn/kernels/draw_rows.hpp"
@@ -181,6 +183,22 @@ void DrawSequence::Impl::decode_step(std::int64_t t, const ImageSlice& slice, Dr
   } else {
     for (std::int64_t r = 0; r < slice.count; ++r) add_row(patch.row(r), shape.image_size(), c.row(r));
   }
+}
+
+void DrawSequence::Impl::reconstruction_losses(std::span<double> losses, Matrix gradient) {
+  PixelLosses job{.likelihood = shape.likelihood,
+                  .logits = canvas.view(),
+                  .targets = pixels,
+                  .sums = losses,
+                  .gradient = gradient,
+                  .gradient_scale = gradient_scale};
+  if (shape.likelihood == PixelLikelihood::kBernoulli) return pixel_losses(job);
+  // -log N(x | m, s²) = (x - m)² / 2s² + log s + ½ log 2π.
+  const double deviation = static_cast<double>(shape.pixel_deviation), weight = 0.5 / (deviation * deviation);
+  const double constant = std::log(deviation) + 0.5 * std::log(2 * std::numbers::pi);
+  job.gradient_scale *= static_cast<float>(weight);
+  pixel_losses(job);
+  for (double& loss : losses) loss = weight * loss + static_cast<double>(shape.image_size()) * constant;
 }
 
 void DrawSequence::Impl::trace_encoding(std::int64_t t, const ImageSlice& slice, const Trace& trace) {

@@ -1,9 +1,5 @@
 #include "limn/kernels/draw_sequence.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <numbers>
-
 #include "limn/core/error.hpp"
 #include "limn/kernels/draw_state.hpp"
 #include "limn/kernels/sequence_layout.hpp"
@@ -46,11 +42,6 @@ std::vector<std::size_t> sizes_of(std::span<const Span> spans) {
   return sizes;
 }
 
-// Log of a Bernoulli's normaliser: log(1 + e^c) without overflow.
-double softplus(double c) { return std::max(c, 0.0) + std::log1p(std::exp(-std::abs(c))); }
-
-double logistic(double c) { return 1 / (1 + std::exp(-c)); }
-
 }  // namespace
 
 std::int64_t DrawShape::glimpse_size() const {
@@ -87,22 +78,6 @@ std::vector<ParameterSpec> draw_parameters(const DrawShape& s) {
   return all;
 }
 
-double pixel_loss(const DrawShape& shape, const float* pixels, const float* canvas, float scale, float* d_canvas) {
-  double sum = 0;
-  const bool is_bernoulli = shape.likelihood == PixelLikelihood::kBernoulli;
-  const double deviation = static_cast<double>(shape.pixel_deviation), precision = 1 / (deviation * deviation);
-  const double log_normaliser = std::log(deviation) + 0.5 * std::log(2 * std::numbers::pi);
-  for (std::int64_t i = 0; i < shape.image_size(); ++i) {
-    const double x = static_cast<double>(pixels[i]), c = static_cast<double>(canvas[i]), mean = logistic(c);
-    const double difference = mean - x;
-    sum += is_bernoulli ? softplus(c) - x * c : 0.5 * difference * difference * precision + log_normaliser;
-    if (!d_canvas) continue;
-    const double slope = is_bernoulli ? difference : difference * precision * mean * (1 - mean);
-    d_canvas[i] = scale * static_cast<float>(slope);
-  }
-  return sum;
-}
-
 DrawSequence::DrawSequence(const DrawShape& shape, Precision precision) {
   require(shape.steps > 0 && shape.image_size() > 0 && shape.enc_rnn_size > 0 && shape.dec_rnn_size > 0 && shape.z_size > 0,
           "draw: an image of {}x{}x{} in {} steps with {} and {} units and {} latent dimensions; each must be at least 1",
@@ -125,6 +100,7 @@ DrawLosses DrawSequence::forward(const Input& input, const Trace& trace) {
   check("the noise", input.noise, batch, shape.steps * shape.z_size);
   check_trace(shape, trace, batch);
   m.start(input.parameters, batch, input.keep_for_backward);
+  m.gradient_scale = 1 / static_cast<float>(input.whole_batch > 0 ? input.whole_batch : batch);
   m.prepare_encoder(input);
   DrawLosses losses;
   losses.reconstruction.resize(static_cast<std::size_t>(batch));
@@ -139,10 +115,8 @@ DrawLosses DrawSequence::forward(const Input& input, const Trace& trace) {
       m.decode_step(t, slice, scratch);
       m.trace_decoding(t, slice, trace);
     }
-    for (std::int64_t b = slice.first; b < slice.first + slice.count; ++b)
-      losses.reconstruction[static_cast<std::size_t>(b)] =
-          pixel_loss(shape, m.pixels.row(b), m.canvas.row(b), 0, nullptr);
   });
+  m.reconstruction_losses(losses.reconstruction, {});
   return losses;
 }
 

@@ -16,14 +16,10 @@
 
 #include "limn/core/matrix.hpp"
 #include "limn/kernels/attention_window.hpp"
+#include "limn/kernels/pixel_losses.hpp"
 #include "limn/kernels/recurrent.hpp"
 
 namespace limn::kernels {
-
-enum class PixelLikelihood {
-  kBernoulli,  // eq. 9: pixels are Bernoulli(σ(c_T)); values between 0 and 1 count as means
-  kGaussian,   // pixels are N(σ(c_T), pixel_deviation²)
-};
 
 struct DrawShape {
   std::int64_t channels = 1;
@@ -37,8 +33,10 @@ struct DrawShape {
   bool writes_with_attention = true;
   std::int64_t read_size = 0;   // N of the read window
   std::int64_t write_size = 0;  // N of the write window
+  // Eq. 9: pixels are Bernoulli(σ(c_T)), and values between 0 and 1 count as means; or, for kSquaredError, they are
+  // N(σ(c_T), pixel_deviation²).
   PixelLikelihood likelihood = PixelLikelihood::kBernoulli;
-  float pixel_deviation = 0.1f;  // of kGaussian
+  float pixel_deviation = 0.1f;
 
   [[nodiscard]] std::int64_t image_size() const { return channels * height * width; }
   [[nodiscard]] std::int64_t glimpse_size() const;  // numbers that read() gives: 2CN², or 2CHW without attention
@@ -80,10 +78,11 @@ class DrawSequence {
     ConstMatrix pixels;             // x [B, C·H·W] in [0, 1]
     ConstMatrix noise;              // ε ~ N(0, I) [B, T·Z]: other numbers at every step
     bool keep_for_backward = true;  // false takes 1/T of the memory
+    std::int64_t whole_batch = 0;   // images that the mean of eq. 12 is over, if these are a part of them; 0: these
   };
   // Eq. 3 to 12. Input memory must stay as it is until backward().
   [[nodiscard]] DrawLosses forward(const Input& input, const Trace& trace);
-  // The gradients of the mean over the batch of L_x + L_z (eq. 12) of the last forward(), which must have kept what is
+  // The gradients of the mean over the (whole) batch of L_x + L_z (eq. 12) of the last forward(), which must have kept what is
   // needed. `gradients` are overwritten, in the order of draw_parameters().
   void backward(ParameterGradients gradients);
 
@@ -94,9 +93,5 @@ class DrawSequence {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// −log p(x | c_T) of one image, eq. 9 or its Gaussian form; where `d_canvas` is not null, scale · its gradient goes there.
-[[nodiscard]] double pixel_loss(const DrawShape& shape, const float* pixels, const float* canvas, float scale,
-                                float* d_canvas);
 
 }  // namespace limn::kernels

@@ -73,6 +73,9 @@ struct DrawSequence::Impl {
   void trace_encoding(std::int64_t t, const ImageSlice& slice, const Trace& trace);
   void trace_decoding(std::int64_t t, const ImageSlice& slice, const Trace& trace);
 
+  // Eq. 9 of each image, and gradient_scale · dL/dc_T where wanted [B, C·H·W].
+  void reconstruction_losses(std::span<double> losses, Matrix gradient);
+
   // Backward; draw_backward.cpp.
   struct SliceGradients;
   void prepare_backward();
@@ -113,6 +116,7 @@ struct DrawSequence::Impl {
   std::vector<std::span<const float>> parameters;
   std::int64_t batch = 0;
   bool keeps = false;
+  float gradient_scale = 1;  // 1 over the images of the whole batch
   ConstMatrix pixels, noise;
 
   // Forward weights, packed once a call, and the rows that products start from.

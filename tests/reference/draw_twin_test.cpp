@@ -161,7 +161,7 @@ TEST(DrawTwin, Colour) { expect_like_twin(awkward_shape(true, true, 3)); }
 TEST(DrawTwin, ColourWithoutAttention) { expect_like_twin(awkward_shape(false, false, 3)); }
 TEST(DrawTwin, GaussianPixels) {
   DrawShape shape = awkward_shape(true, true, 3);
-  shape.likelihood = kernels::PixelLikelihood::kGaussian;
+  shape.likelihood = kernels::PixelLikelihood::kSquaredError;
   shape.pixel_deviation = 0.3f;
   expect_like_twin(shape);
 }
