@@ -7,6 +7,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/kernels/parallel.hpp"
+#include "limn/kernels/pixel_losses.hpp"
 
 namespace limn {
 namespace {
@@ -14,7 +15,12 @@ namespace {
 // Images that go through the steps together: bounds the memory of traces, and is a training batch in size.
 constexpr std::int64_t kGroup = 100;
 
-float logistic(float c) { return 1 / (1 + std::exp(-c)); }
+// Appends σ(c).
+void append_means(std::span<const float> canvas, std::vector<float>& pixels) {
+  const std::size_t before = pixels.size();
+  pixels.resize(before + canvas.size());
+  kernels::logistic(canvas, std::span(pixels).subspan(before));
+}
 
 // Calls work(first, count) for one group after the other.
 void for_each_group(std::int64_t n, const std::function<void(std::int64_t, std::int64_t)>& work) {
@@ -76,13 +82,13 @@ struct DrawModel::Group {
 
   // From the kernels' order, step after step, to image after image.
   void append_steps(std::span<const float> canvases, std::span<const float> reads, std::span<const float> writes,
-                    DrawSteps& steps) const {
+                    DrawingSteps& steps) const {
     const kernels::DrawShape& shape = model.shape_;
     const auto size = static_cast<std::size_t>(shape.image_size());
     for (std::int64_t i = 0; i < count; ++i) {
       for (std::int64_t t = 0; t < shape.steps; ++t) {
         const auto row = static_cast<std::size_t>(t * count + i);
-        for (const float c : canvases.subspan(row * size, size)) steps.canvases.push_back(logistic(c));
+        append_means(canvases.subspan(row * size, size), steps.canvases);
         const std::size_t at = row * static_cast<std::size_t>(kernels::kWindowParameters);
         if (!reads.empty()) steps.reads.push_back(box_of(shape.read_window(), &reads[at]));
         if (!writes.empty()) steps.writes.push_back(box_of(shape.write_window(), &writes[at]));
@@ -122,7 +128,7 @@ std::vector<float> DrawModel::decode(const Latents& z) const {
   for_each_group(z.count(), [&](std::int64_t first, std::int64_t count) {
     const Group group{*this, first, count};
     group.generate(z, {.canvas = group.rows(canvas, 1, shape_.image_size())});
-    for (const float c : canvas) pixels.push_back(logistic(c));
+    append_means(canvas, pixels);
   });
   return pixels;
 }
@@ -171,10 +177,11 @@ std::vector<double> DrawModel::step_kl(std::span<const float> pixels, const Enco
   return all;
 }
 
-DrawSteps DrawModel::decode_steps(const Latents& z) const {
+DrawingSteps DrawModel::decode_steps(const Latents& z) const {
   require(z.z_size == latent_size(), "draw: a latent vector has {} numbers, expected {} steps of {}", z.z_size,
           options_.time_steps, options_.z_size);
-  DrawSteps steps{.count = 0, .steps = shape_.steps, .canvases = {}, .reads = {}, .writes = {}};
+  DrawingSteps steps{
+      .shape = shape(), .count = 0, .steps = shape_.steps, .canvases = {}, .reads = {}, .writes = {}};
   for_each_group(z.count(), [&](std::int64_t first, std::int64_t count) {
     const Group group{*this, first, count};
     std::vector<float> canvases, writes;
@@ -186,8 +193,9 @@ DrawSteps DrawModel::decode_steps(const Latents& z) const {
   return steps;
 }
 
-DrawSteps DrawModel::reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const {
-  DrawSteps steps{.count = 0, .steps = shape_.steps, .canvases = {}, .reads = {}, .writes = {}};
+DrawingSteps DrawModel::reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const {
+  DrawingSteps steps{
+      .shape = shape(), .count = 0, .steps = shape_.steps, .canvases = {}, .reads = {}, .writes = {}};
   for_each_group(image_count(pixels), [&](std::int64_t first, std::int64_t count) {
     const Group group{*this, first, count};
     std::vector<float> canvases, reads, writes;

@@ -9,25 +9,9 @@
 
 #include "limn/generate/draw_spec.hpp"
 #include "limn/generate/image_model.hpp"
+#include "limn/image/drawing_steps.hpp"
 
 namespace limn {
-
-// Where a window lies: the outer filters' centres as a square, in pixels from the image's top left corner.
-struct WindowBox {
-  float center_x = 0;
-  float center_y = 0;
-  float side = 0;   // (N - 1) · δ
-  float sigma = 0;  // of the filters: the blur of what is read or written
-};
-
-// n drawings as they come into being.
-struct DrawSteps {
-  std::int64_t count = 0;  // n
-  std::int64_t steps = 0;  // T
-  std::vector<float> canvases;    // σ(c_t) [n, T, C, H, W], in [0, 1]
-  std::vector<WindowBox> reads;   // [n, T]; empty without attention, and where nothing is read
-  std::vector<WindowBox> writes;  // [n, T]; empty without attention
-};
 
 class DrawModel final : public ImageModel {
  public:
@@ -51,8 +35,8 @@ class DrawModel final : public ImageModel {
   // L_z of each step, eq. 11: [n, T], with one draw of z.
   [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;
   // Every canvas on the way from z, or of reconstructing images: then with the windows that were read.
-  [[nodiscard]] DrawSteps decode_steps(const Latents& z) const;
-  [[nodiscard]] DrawSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
+  [[nodiscard]] DrawingSteps decode_steps(const Latents& z) const;
+  [[nodiscard]] DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
 
  private:
   struct Group;

@@ -49,7 +49,7 @@ kernels::DrawShape draw_shape(const DrawOptions& o) {
           .writes_with_attention = o.write_attention,
           .read_size = o.read_size,
           .write_size = o.write_size,
-          .likelihood = o.likelihood == "gaussian" ? kernels::PixelLikelihood::kGaussian
+          .likelihood = o.likelihood == "gaussian" ? kernels::PixelLikelihood::kSquaredError
                                                    : kernels::PixelLikelihood::kBernoulli,
           .pixel_deviation = static_cast<float>(o.pixel_sigma)};
 }
