@@ -24,7 +24,7 @@ std::size_t terminal_width() {
 std::string losses_text(const Metrics& losses) {
   std::string text;
   for (const auto& loss : losses)
-    if (loss.name != "kl_weight") text += fmt::format("  {} {:.4f}", loss.name, loss.value);
+    if (loss.name != "kl_weight" && !is_detail(loss.name)) text += fmt::format("  {} {:.4f}", loss.name, loss.value);
   return text;
 }
 

@@ -42,7 +42,7 @@ void take_line(const ordered_json& line, RunRecord& record) {
   for (const auto& [name, value] : line.items()) {
     if (!value.is_number()) continue;
     all.push_back({name, value.get<double>()});
-    if (kNoLosses.contains(name)) continue;
+    if (kNoLosses.contains(name) || is_detail(name)) continue;
     auto& curve = record.curves[{name, split}];
     curve.steps.push_back(step);
     curve.values.push_back(all.back().value);
