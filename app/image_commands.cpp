@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "app/draw_pictures.hpp"
 #include "app/image_input.hpp"
 #include "app/image_output.hpp"
 #include "limn/core/error.hpp"
@@ -30,6 +31,13 @@ void save_latents(const ImageModel& model, const Latents& z, const std::string& 
   else save_images(out, grid_sheet(image_cells(pixels, model.shape()), columns), model.shape());
 }
 
+// The model as a DRAW, or null; Error if its steps were asked for and it has none.
+const DrawModel* model_for_steps(const ImageModel& model, bool shows_steps) {
+  const DrawModel* draw = as_draw(model);
+  require(draw || !shows_steps, "--steps-shown: is for DRAW, and this model draws in one shot; leave it out");
+  return draw;
+}
+
 // There and back, so that an animation loops without a jump.
 Latents there_and_back(const Latents& path) {
   Latents walk = path;
@@ -51,14 +59,23 @@ void sample_images(const ImageSampling& a) {
   check_image_output(a.out, true);
   const auto model = load_image_model(a.model);
   const Latents z = prior_latents(a.count, model->latent_size(), a.seed);
-  save_latents(*model, is_animation(a.out) ? closed_walk(z, kFramesALeg) : z, a.out, 0);
+  const DrawModel* draw = model_for_steps(*model, a.shows_steps);
+  if (draw && (a.shows_steps || is_animation(a.out))) save_drawing_steps(a.out, draw->decode_steps(z));
+  else save_latents(*model, is_animation(a.out) ? closed_walk(z, kFramesALeg) : z, a.out, 0);
   fmt::print("{}\n", a.out);
 }
 
 void reconstruct_images(const ImageReconstruction& a) {
-  check_image_output(a.out, false);
   const auto model = load_image_model(a.model);
+  const DrawModel* draw = model_for_steps(*model, a.shows_steps);
+  check_image_output(a.out, draw != nullptr);
   const NamedImages given = images_for(*model, a.in, a.count);
+  if (draw && (a.shows_steps || is_animation(a.out))) {
+    save_drawing_steps(a.out, draw->reconstruct_steps(given.pixels, {.uses_mean = a.uses_mean, .seed = a.seed}),
+                       given.pixels);
+    fmt::print("{}\n", a.out);
+    return;
+  }
   const std::vector<float> redrawn =
       model->decode(model->encode(given.pixels, {.uses_mean = a.uses_mean, .seed = a.seed}));
   const std::int64_t size = model->shape().size();

@@ -19,7 +19,8 @@ struct ImageSampling {
   std::string model;
   std::int64_t count = 16;
   std::uint64_t seed = 1;
-  std::string out;  // .gif: a walk from each drawing to the next
+  std::string out;           // .gif: a walk from each drawing to the next; of DRAW the canvases growing
+  bool shows_steps = false;  // DRAW only: the canvas after every step
 };
 void sample_images(const ImageSampling& a);
 
@@ -29,7 +30,8 @@ struct ImageReconstruction {
   std::int64_t count = 8;
   bool uses_mean = false;
   std::uint64_t seed = 1;
-  std::string out;
+  std::string out;           // .gif of DRAW: the canvases growing
+  bool shows_steps = false;  // DRAW only: with the windows at some of the steps
 };
 void reconstruct_images(const ImageReconstruction& a);
 

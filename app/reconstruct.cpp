@@ -17,6 +17,7 @@ struct ReconstructArguments {
   std::vector<double> temperatures{0.4};
   bool is_greedy = false;
   bool uses_mean = false;
+  bool shows_steps = false;
   std::uint64_t seed = 1;
   std::string out = "reconstructions.svg";
 };
@@ -61,20 +62,26 @@ void add_reconstruct(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_flag("--mean", a->uses_mean, "draw from the mean of z instead of a sample");
+  command->add_flag("--steps-shown", a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
-  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg or .png")->capture_default_str();
+  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg or .png, of DRAW also .gif")->capture_default_str();
   command->footer("\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
                   "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"
-                  "  limn reconstruct runs/digits --in mnist:test -n 20 -o digits.png\n");
+                  "  limn reconstruct runs/digits --in mnist:test -n 20 -o digits.png\n"
+                  "  limn reconstruct runs/draw --in mnist:test#3 -o watch.gif\n");
   command->callback([a, command] {
-    if (!draws_images(a->model)) return reconstruct_sketches(*a);
+    if (!draws_images(a->model)) {
+      require(!a->shows_steps, "--steps-shown: is for DRAW, and this model draws sketches; leave it out");
+      return reconstruct_sketches(*a);
+    }
     refuse_sketch_options(*command, {"--temperature", "--greedy"});
     reconstruct_images({.model = a->model,
                         .in = a->in,
                         .count = a->count,
                         .uses_mean = a->uses_mean,
                         .seed = a->seed,
-                        .out = a->out});
+                        .out = a->out,
+                        .shows_steps = a->shows_steps});
   });
 }
 

@@ -15,6 +15,7 @@ struct SampleArguments {
   std::int64_t count = 16;
   std::vector<double> temperatures{0.4};
   bool is_greedy = false;
+  bool shows_steps = false;
   std::uint64_t seed = 1;
   std::string out = "samples.svg";
 };
@@ -56,17 +57,23 @@ void add_sample(CLI::App& app) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
+  command->add_flag("--steps-shown", a->shows_steps, "of a DRAW model: the canvas after every step");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
   command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")->capture_default_str();
   command->footer("\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space from each\n"
-                  "drawing to the next and back to the first.\n"
+                  "drawing to the next and back to the first; of a DRAW model it shows the canvases growing.\n"
                   "\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"
                   "  limn sample runs/doodles -n 8 --temperature 0.2 0.4 0.6 0.8 -o sweep.svg\n"
-                  "  limn sample runs/digits -n 8 -o walk.gif\n");
+                  "  limn sample runs/digits -n 8 -o walk.gif\n"
+                  "  limn sample runs/draw -n 2 --steps-shown -o steps.png\n");
   command->callback([a, command] {
-    if (!draws_images(a->model)) return sample(*a);
-    refuse_sketch_options(*command, {"--temperature", "--greedy"});
-    sample_images({.model = a->model, .count = a->count, .seed = a->seed, .out = a->out});
+    if (draws_images(a->model)) {
+      refuse_sketch_options(*command, {"--temperature", "--greedy"});
+      return sample_images(
+          {.model = a->model, .count = a->count, .seed = a->seed, .out = a->out, .shows_steps = a->shows_steps});
+    }
+    require(!a->shows_steps, "--steps-shown: is for DRAW, and this model draws sketches; leave it out");
+    sample(*a);
   });
 }
 
