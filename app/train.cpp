@@ -98,7 +98,9 @@ RunConfig gather(const TrainArguments& a, const std::string& family, std::span<c
   if (!a.preset.empty()) set_options(options, preset_named(family, a.preset).settings);
   if (!a.config.empty()) merge(read_config(a.config), a.config);
   try {
-    set_options(options, a.settings);
+    auto settings = a.settings;
+    if (auto named = take_data_set(settings); !named.empty()) config.data = std::move(named);
+    set_options(options, settings);
   } catch (const Error& error) {
     fail("--set {}", error.what());
   }

@@ -76,4 +76,20 @@ RunConfig read_config(const std::string& path) {
   return config;
 }
 
+std::vector<std::string> take_data_set(std::vector<std::string>& assignments) {
+  constexpr std::string_view kName = "data_set=";
+  std::vector<std::string> paths;
+  for (const std::string& assignment : assignments) {
+    if (!assignment.starts_with(kName)) continue;
+    std::string_view list = std::string_view(assignment).substr(kName.size());
+    if (list.starts_with('[') && list.ends_with(']')) list = list.substr(1, list.size() - 2);
+    paths.clear();
+    std::istringstream names{std::string(list)};
+    for (std::string path; std::getline(names >> std::ws, path, ',');) paths.push_back(path);
+    require(!paths.empty(), "{}: names no data set", printable(assignment));
+  }
+  std::erase_if(assignments, [](const std::string& assignment) { return assignment.starts_with(kName); });
+  return paths;
+}
+
 }  // namespace limn

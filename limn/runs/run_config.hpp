@@ -18,5 +18,8 @@ struct RunConfig {
 [[nodiscard]] std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options);
 // Throws Error naming the file and the line.
 [[nodiscard]] RunConfig read_config(const std::string& path);
+// Removes "data_set=…" from `assignments`, Magenta's name for the data, and returns its paths: one, or several with
+// commas between, in brackets or not. The last one counts; empty if there is none.
+[[nodiscard]] std::vector<std::string> take_data_set(std::vector<std::string>& assignments);
 
 }  // namespace limn

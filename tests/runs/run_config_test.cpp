@@ -64,5 +64,24 @@ TEST(RunConfig, BadFilesAreNamedWithTheirLine) {
   EXPECT_THAT(message_of([] { (void)read_config("no/such.toml"); }), HasSubstr("no such file"));
 }
 
+// Magenta's name for the data, on the command line and in a file.
+TEST(RunConfig, KnowsDataSet) {
+  using ::testing::ElementsAre;
+  for (const char* list : {"a.npz,b c.npz", "[a.npz, b c.npz]"}) {
+    std::vector<std::string> assignments{"data_set=old.npz", "seed=1", std::string("data_set=") + list, "rate=2"};
+    EXPECT_THAT(take_data_set(assignments), ElementsAre("a.npz", "b c.npz"));
+    EXPECT_THAT(assignments, ElementsAre("seed=1", "rate=2"));
+  }
+  std::vector<std::string> none{"seed=1"};
+  EXPECT_TRUE(take_data_set(none).empty());
+  for (const char* empty : {"data_set=", "data_set=[]"}) {
+    std::vector<std::string> assignments{empty};
+    EXPECT_THAT(message_of([&] { (void)take_data_set(assignments); }), HasSubstr("names no data set"));
+  }
+  const testing::TemporaryFolder folder;
+  write_file(folder / "c.toml", "data_set = [\"a.npz\", \"b.npz\"]\n");
+  EXPECT_THAT(read_config((folder / "c.toml").string()).data, ElementsAre("a.npz", "b.npz"));
+}
+
 }  // namespace
 }  // namespace limn
