@@ -18,6 +18,7 @@ PACKAGES=(
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
   libgtest-dev libgmock-dev libbenchmark-dev                # tests, bench
+  chromium nodejs npm                                       # tests/web
 )
 
 die() {
@@ -26,6 +27,8 @@ die() {
 }
 
 is_installed() {
+  # npm also comes with the nodejs of other sources, which Debian's package of that name would conflict with.
+  [[ "$1" == npm ]] && command -v npm >/dev/null && return
   # ${Status} and not the exit status: a package that was removed but not purged is still known to dpkg.
   [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }

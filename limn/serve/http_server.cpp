@@ -159,16 +159,28 @@ class HttpServer::Implementation final : public httplib::Server {
 
   void listen_until_stopped() {
     accepting_thread_ = std::this_thread::get_id();
+    const int socket = svr_sock_;
     // The library's own backlog is 5.
-    ::listen(svr_sock_, 256);
-    if (!is_stopped_) listen_after_bind();
+    if (socket != INVALID_SOCKET) ::listen(socket, 256);
+    listen_after_bind();
   }
 
+  // The library's stop() does nothing before it runs, and closes a socket that accept() may be about to use. Without
+  // svr_sock_ its loop ends; close_listener() closes what bind() opened.
   void stop_all() {
     is_stopped_ = true;
-    if (is_running()) stop();
+    const int socket = svr_sock_.exchange(INVALID_SOCKET);
+    if (socket != INVALID_SOCKET) {
+      ::shutdown(socket, SHUT_RDWR);
+      listener_ = socket;
+    }
     const std::lock_guard lock(mutex_);
     for (Connection* connection : connections_) connection->close_from_outside();
+  }
+
+  void close_listener() {
+    const int socket = listener_.exchange(INVALID_SOCKET);
+    if (socket != INVALID_SOCKET) ::close(socket);
   }
 
   [[nodiscard]] int open_connections() const {
@@ -247,7 +259,7 @@ class HttpServer::Implementation final : public httplib::Server {
         if (!has_doubtful_body(connection)) connection.allow_body(limits_.max_body_bytes);
       });
       if (!is_sent) return;
-      if (is_last || wants_close || !connection.is_body_read()) return connection.linger();
+      if (is_last || wants_close || !connection.is_request_read()) return connection.linger();
     }
   }
 
@@ -292,7 +304,7 @@ class HttpServer::Implementation final : public httplib::Server {
     if (connections_.size() <= static_cast<std::size_t>(limits_.max_connections)) return;
     Connection* oldest = nullptr;
     for (Connection* other : connections_) {
-      if (other == &connection || other->waiting_since() == 0) continue;
+      if (other == &connection || other->waiting_since() == 0 || other->is_closed()) continue;
       if (oldest == nullptr || other->waiting_since() < oldest->waiting_since()) oldest = other;
     }
     if (oldest != nullptr) oldest->close_from_outside();
@@ -309,11 +321,15 @@ class HttpServer::Implementation final : public httplib::Server {
   mutable std::mutex mutex_;
   std::set<Connection*> connections_;
   std::atomic<bool> is_stopped_{false};
+  std::atomic<int> listener_{INVALID_SOCKET};  // after stop_all()
 };
 
 HttpServer::HttpServer(HttpHandlers handlers, const Limits& limits)
     : implementation_(std::make_unique<Implementation>(std::move(handlers), limits)) {}
-HttpServer::~HttpServer() = default;
+HttpServer::~HttpServer() {
+  implementation_->stop_all();
+  implementation_->close_listener();
+}
 
 int HttpServer::bind(const std::string& host, int port) {
   if (port == 0) {

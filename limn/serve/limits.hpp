@@ -13,6 +13,7 @@ struct Limits {
   int max_connections = 128;         // beyond it those that wait for a request give way, then newcomers get a 503
   std::size_t max_head_bytes = 16384;      // request line and headers
   std::size_t max_head_lines = 100;
+  std::size_t max_line_bytes = 2048;       // the request line
   std::size_t max_body_bytes = 512 * 1024;  // some 25,000 points, or three channels of 120 × 120 pixels
   int max_requests_per_connection = 1000;
   std::chrono::milliseconds idle_time{15'000};   // between two requests of a connection

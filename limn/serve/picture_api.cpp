@@ -108,7 +108,9 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
   } else {
     std::vector<SheetCell> cells;
     for (const auto& drawing : drawings) cells.push_back(cell_for(drawing, static_cast<std::size_t>(given)));
-    reply.body = picture_file(format, cells, is_animation);
+    // A single drawing in ink alone is an SVG of its strokes and nothing else, in its own units.
+    const bool is_plain = cells.size() == 1 && cells[0].parts.size() == 1;
+    reply.body = format == "svg" && is_plain ? svg_text(from_strokes(drawings[0])) : picture_file(format, cells, is_animation);
   }
   reply.headers.emplace_back("Content-Disposition", fmt::format("attachment; filename=\"drawing.{}\"", format));
   return reply;

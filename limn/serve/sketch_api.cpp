@@ -247,8 +247,8 @@ HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_
   const LatentPosterior posterior = encode_all(context, model, std::span(&sketch, 1));
   std::vector<EndingRequest> requests;
   for (std::int64_t i = 0; i < rows * count; ++i) {
-    const std::vector<std::int64_t> index{i % count};
-    requests.push_back({.z = posterior_latents(posterior, seed, index).values,
+    // z is the posterior's mean: what differs is the temperature, and chance.
+    requests.push_back({.z = posterior.mu.values,
                         .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
                         .seed = seed,
                         .index = static_cast<std::uint64_t>(i)});

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -55,6 +56,16 @@ bool has_control(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t') || byte == 0x7f;
   });
+}
+
+// METHOD /target HTTP/1.1
+bool is_request_line(std::string_view line) {
+  const std::size_t first = line.find(' '), last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return false;
+  constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  const std::string_view target = line.substr(first + 1, last - first - 1), version = line.substr(last + 1);
+  return std::ranges::find(kMethods, line.substr(0, first)) != kMethods.end() && target.starts_with('/') &&
+         target.find(' ') == std::string_view::npos && (version == "HTTP/1.1" || version == "HTTP/1.0");
 }
 
 }  // namespace
@@ -124,6 +135,8 @@ HeadResult Connection::check_head() {
     if (++lines > limits_.max_head_lines) return HeadResult::kTooLarge;
     if (has_control(line)) return HeadResult::kMalformed;
     if (lines == 1) {
+      if (line.size() > limits_.max_line_bytes) return HeadResult::kTooLarge;
+      if (!is_request_line(line)) return HeadResult::kMalformed;
       (kept += line) += kLineEnd;
     } else if (!check_field(line, kept)) {
       return HeadResult::kMalformed;

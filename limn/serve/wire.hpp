@@ -45,8 +45,10 @@ class Connection {
   [[nodiscard]] const BodyPlan& body_plan() const { return plan_; }
   // Only now may the body be read, and this much of it.
   void allow_body(std::uint64_t bytes);
-  // Nothing of the request is left on the socket.
-  [[nodiscard]] bool is_body_read() const { return plan_.length == body_read_ && !plan_.is_chunked; }
+  // Nothing of the request is left, so that what follows is the next one.
+  [[nodiscard]] bool is_request_read() const {
+    return head_at_ == head_.size() && plan_.length == body_read_ && !plan_.is_chunked;
+  }
 
   // Head, then the allowed part of the body. 0 at the end, below 0 where the client is too slow or gone.
   [[nodiscard]] std::int64_t read(char* to, std::size_t size);
@@ -60,6 +62,7 @@ class Connection {
   void close_from_outside();
   // When the wait for a request began, as ticks of Clock; 0 while one is answered.
   [[nodiscard]] std::int64_t waiting_since() const { return waiting_since_.load(); }
+  [[nodiscard]] bool is_closed() const { return is_closed_.load(); }
   [[nodiscard]] int socket() const { return socket_; }
 
  private:

@@ -77,11 +77,11 @@ export function variations(studio) {
   const element = el("div", {class: "pair"},
     el("div", {},
       el("figure", {}, el("figcaption", {}, "Your drawing"), pad.element),
-      el("div", {class: "buttons caption"}, undo, clear, again)),
+      el("div", {class: "buttons caption"}, undo, clear, again),
+      el("div", {class: "part"}, model.field, columns.field)),
     el("div", {},
       el("p", {class: "quiet small"}, "Calm above, wild below: each row has a temperature of its own."), rows,
-      el("div", {class: "row-settings two-fields"}, model.field, columns.field),
-      el("div", {class: "buttons"}, take, save)));
+      el("div", {class: "buttons indented"}, take, save)));
   take.disabled = true;
 
   return {
