@@ -18,6 +18,7 @@ struct EvalArguments {
   std::string split = "test";
   std::string latent = "sample";
   std::uint64_t seed = 0;
+  std::int64_t samples = 1;
   std::int64_t importance_samples = 0;
   int threads = 0;
   bool is_json = false;
@@ -76,6 +77,8 @@ void add_eval(CLI::App& app) {
       ->check(CLI::IsMember({"sample", "mean"}))
       ->capture_default_str();
   command->add_option("--seed", a->seed, "of the latent noise")->capture_default_str();
+  command->add_option("--samples", a->samples, "of images: draws of z an image that the losses are the mean over")
+      ->check(CLI::Range(1, 1000000));
   command->add_option("--importance-samples", a->importance_samples,
                       "of images: K draws of z an image for a closer estimate of -log p(x)")
       ->check(CLI::Range(1, 1000000));
@@ -91,6 +94,7 @@ void add_eval(CLI::App& app) {
     kernels::set_thread_count(a->threads);
     if (!draws_images(a->model)) {
       require(a->importance_samples == 0, "--importance-samples: is for models that draw images; leave it out");
+      require(a->samples == 1, "--samples: is for models that draw images; leave it out");
       return evaluate_sketches(*a);
     }
     refuse_sketch_options(*command, {"--latent"});
@@ -98,6 +102,7 @@ void add_eval(CLI::App& app) {
                      .data = a->data,
                      .split = a->split,
                      .seed = a->seed,
+                     .samples = a->samples,
                      .importance_samples = a->importance_samples,
                      .is_json = a->is_json});
   });

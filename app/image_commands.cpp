@@ -138,7 +138,7 @@ void evaluate_images(const ImageEvaluationArguments& a) {
   const auto data = ImageDataset::load(a.data.empty() ? std::vector<std::string>{"builtin:shapes"} : a.data,
                                        model->data_options());
   const ImageEvaluation e =
-      evaluate(*model, data, split, {.importance_samples = a.importance_samples, .seed = a.seed});
+      evaluate(*model, data, split, {.samples = a.samples, .importance_samples = a.importance_samples, .seed = a.seed});
   nlohmann::ordered_json out{{"split", a.split}, {"n", e.n},         {"reconstruction", e.reconstruction},
                              {"kl", e.kl},       {"total", e.total}, {"nats", e.total}};
   if (e.active_units >= 0) out["active_units"] = e.active_units;

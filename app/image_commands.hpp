@@ -64,6 +64,7 @@ struct ImageEvaluationArguments {
   std::vector<std::string> data;
   std::string split = "test";
   std::uint64_t seed = 0;
+  std::int64_t samples = 1;
   std::int64_t importance_samples = 0;
   bool is_json = false;
 };
