@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--help]   (scripts/test.sh and scripts/demo.sh call it first)
+# Usage: scripts/install-deps.sh [--web] [--help]   (scripts/test.sh and scripts/demo.sh call it first)
+#   --web   also what the tests in a browser need: Chromium, Node, npm
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
 # everything is there.
 set -euo pipefail
@@ -18,8 +19,9 @@ PACKAGES=(
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
   libgtest-dev libgmock-dev libbenchmark-dev                # tests, bench
-  chromium nodejs npm                                       # tests/web
 )
+# What the tests labelled web drive the studio with; hundreds of packages, so only on request.
+WEB_PACKAGES=(chromium nodejs npm)
 
 die() {
   echo "install-deps: error: $*" >&2
@@ -34,7 +36,8 @@ is_installed() {
 }
 
 case "${1:-}" in
-  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
   '') ;;
   *) echo "install-deps: error: unknown option '$1'; see --help" >&2; exit 2 ;;
 esac

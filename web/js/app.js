@@ -61,7 +61,7 @@ function start(studio) {
       node.setAttribute("aria-selected", isShown);
       node.tabIndex = isShown ? 0 : -1;
       if (isShown && focus) node.focus();
-      if (isShown) node.scrollIntoView({block: "nearest", inline: "nearest"});
+      if (isShown) tabList.scrollLeft = node.offsetLeft - (tabList.clientWidth - node.offsetWidth) / 2;
     }
     const panel = el("div", {role: "tabpanel", id: "panel", "aria-labelledby": `tab-${tab.id}`}, view.element);
     main.replaceChildren(panel);
