@@ -193,6 +193,42 @@ TEST(Svg, SaysWhatIsWrong) {
   EXPECT_THAT(error_for(deep), HasSubstr("nested deeper than 256"));
 }
 
+// Numbers at the edge of what a double holds, wherever one may stand: an error or a drawing, and either at
+// once.
+TEST(Svg, BearsHugeNumbersEverywhere) {
+  for (const char* number :
+       {"1e999", "-1e999", "1e308", "-1e308", "1e-320", "1e38", "99999999999999999999999", "-0", "1e"}) {
+    const std::string n = number;
+    for (const std::string& body :
+         {"<line x1='" + n + "'/>", "<rect width='" + n + "' height='2'/>",
+          "<rect width='2' height='2' rx='" + n + "'/>", "<circle r='" + n + "'/>",
+          "<ellipse rx='1' ry='" + n + "'/>", "<polyline points='0 0 " + n + " 1'/>",
+          "<path d='M0 0A" + n + " 1 0 1 0 5 5'/>", "<path d='M0 0a1 1 " + n + " 1 0 5 5'/>",
+          "<path d='M0 0l" + n + " 1'/>", "<path d='M0 0C1 1 " + n + " 1 2 2'/>",
+          "<g transform='rotate(" + n + ")'><line x2='1'/></g>",
+          "<g transform='skewX(" + n + ")'><line x2='1'/></g>",
+          "<g transform='scale(" + n + ")'><circle r='3'/></g>"}) {
+      const auto read = [](std::span<const std::byte> file) { return parse_svg(string_of(file), "x.svg"); };
+      (void)survives(read, bytes_of("<svg>" + body + "</svg>"), body);
+    }
+  }
+}
+
+TEST(Svg, BearsOtherEncodings) {
+  const auto read = [](std::span<const std::byte> file) { return parse_svg(string_of(file), "x.svg"); };
+  // Bytes that are no UTF-8 in names, ids and texts, and where numbers should be.
+  for (const char* body :
+       {"<g id='\xff\xfe'><line x2='1'/></g>", "<text>\xc3\x28</text><line x2='1'/>", "<\xf0\x9f\x98/>",
+        "<path d='M0 0\xe2\x82h1'/>", "<use href='#\xff'/>", "<g transform='\xff(1)'/>"})
+    (void)survives(read, bytes_of(std::string("<svg>") + body + "</svg>"), body);
+  EXPECT_EQ(draw("<text>\xc3\x28</text><line x2='1'/>").size(), 1U);
+  // A byte order mark, and UTF-16 after one.
+  EXPECT_EQ(parse_svg("\xef\xbb\xbf<svg><line x2='1'/></svg>", "x.svg").size(), 1U);
+  std::string wide = "\xff\xfe";
+  for (const char c : std::string("<svg><line x2='1'/></svg>")) wide += {c, '\0'};
+  (void)survives(read, bytes_of(wide), "UTF-16");
+}
+
 TEST(Svg, BearsTruncationAndChanges) {
   const auto read = [](std::span<const std::byte> file) { return parse_svg(string_of(file), "x.svg"); };
   const Bytes file = bytes_of(
