@@ -1,0 +1,137 @@
+// Small VAEs through the trainer on the built-in shapes: what a user does, in seconds.
+#include "limn/train/vae_task.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <optional>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/generate/image_model.hpp"
+#include "limn/kernels/parallel.hpp"
+#include "limn/train/trainer.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using Mode = RunDirectory::Mode;
+
+VaeTaskOptions small_options(const std::string& arch) {
+  VaeTaskOptions options;
+  options.model = {.arch = arch, .hidden = 12, .z_size = 3, .channels = 2, .beta_warmup_steps = 5};
+  options.data.image_size = arch == "dense" ? 9 : 12;
+  options.data.color = arch == "dense" ? "grey" : "rgb";
+  options.train = {.num_steps = 12,
+                   .batch_size = 7,
+                   .learning_rate = 0.005,
+                   .decay_rate = 1,
+                   .grad_clip_mode = "none",
+                   .seed = 3,
+                   .save_every = 5,
+                   .valid_every = 6,
+                   .sample_every = 0,
+                   .log_every = 1};
+  return options;
+}
+
+// Loaded once for each size: drawing the shapes takes longer than a training here.
+const ImageDataset& shapes(const VaeTaskOptions& options) {
+  static std::map<std::int64_t, ImageDataset> loaded;
+  const std::vector<std::string> paths{"builtin:shapes"};
+  auto found = loaded.find(options.data.image_size);
+  if (found == loaded.end())
+    found = loaded.emplace(options.data.image_size, ImageDataset::load(paths, options.data)).first;
+  return found->second;
+}
+
+TrainResult train(const std::filesystem::path& root, const VaeTaskOptions& options, Mode mode = Mode::kFresh,
+                  std::optional<std::int64_t> stop_at = {}) {
+  const RunDirectory run(root, mode);
+  write_file(run.config(), "x = 1\n");
+  const auto task = make_vae_task(options, shapes(options));
+  std::int64_t done = 0;
+  Trainer trainer(*task, options.train, run,
+                  {.on_step = [&](const Progress& p) { done = p.step; },
+                   .on_validation = {},
+                   .on_notice = {},
+                   .should_stop = [&] { return stop_at && done >= *stop_at; }});
+  if (mode == Mode::kResume) trainer.resume();
+  return trainer.run();
+}
+
+// Weights, running means, moments, checkpoints: everything that a run ends with, byte by byte.
+std::string outcome(const std::filesystem::path& root) {
+  std::string all;
+  for (const char* name : {"state", "last", "best"})
+    all += read_text_file(root / "checkpoints" / (std::string(name) + ".safetensors"));
+  return all;
+}
+
+class VaeTraining : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(VaeTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
+  const testing::TemporaryFolder folder;
+  const auto options = small_options(GetParam());
+  (void)train(folder / "whole", options);
+  const std::string expected = outcome(folder / "whole");
+  EXPECT_EQ(expected.find("buffers.encoder.1.running_mean") != std::string::npos, std::string(GetParam()) != "dense");
+  for (const std::int64_t stop : {4, 11}) {
+    const auto root = folder / ("stopped-" + std::to_string(stop));
+    EXPECT_FALSE(train(root, options, Mode::kFresh, stop).is_finished);
+    EXPECT_TRUE(train(root, options, Mode::kResume).is_finished);
+    EXPECT_EQ(outcome(root), expected) << "stopped at " << stop;
+  }
+}
+
+TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
+  const testing::TemporaryFolder folder;
+  auto options = small_options(GetParam());
+  options.train.num_steps = 150;
+  options.train.valid_every = 50;
+  options.train.batch_size = 32;
+  options.train.sample_every = 150;
+  const TrainResult result = train(folder / "run", options);
+  const auto& data = shapes(options);
+  const auto model = load_image_model(folder / "run");
+  const ImageEvaluation best = evaluate(*model, data, Split::kValid);
+  EXPECT_NEAR(best.total, result.best_total, 1e-6 * result.best_total);
+  // Every pixel at its own mean costs less than log 2; what is learned is more than that.
+  EXPECT_LT(best.total, 0.6 * static_cast<double>(data.shape().size()));
+  EXPECT_EQ(model->decode(prior_latents(2, model->latent_size(), 1)).size(), 2 * static_cast<std::size_t>(data.shape().size()));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-150.png"));
+  EXPECT_EQ(model->data_options().image_size, options.data.image_size);
+}
+
+INSTANTIATE_TEST_SUITE_P(Archs, VaeTraining, ::testing::Values("dense", "conv20"));
+
+TEST(DenseVaeTraining, TheNumberOfThreadsChangesNothing) {
+  const testing::TemporaryFolder folder;
+  auto options = small_options("dense");
+  options.train.batch_size = 70;  // three groups
+  std::vector<std::string> outcomes;
+  for (const int threads : {1, 2, 3}) {
+    kernels::set_thread_count(threads);
+    const auto root = folder / std::to_string(threads);
+    (void)train(root, options);
+    outcomes.push_back(outcome(root));
+  }
+  kernels::set_thread_count(0);
+  EXPECT_EQ(outcomes[1], outcomes[0]);
+  EXPECT_EQ(outcomes[2], outcomes[0]);
+}
+
+TEST(VaeTask, RefusesDataThatDoNotFit) {
+  auto options = small_options("dense");
+  options.model.image_height = 28;
+  EXPECT_THAT([&] { (void)make_vae_task(options, shapes(options)); },
+              ThrowsMessage<Error>(HasSubstr("its images are 1×9×9, the options ask for 1×28×9")));
+  options = small_options("conv40");
+  EXPECT_THAT([&] { (void)make_vae_task(options, shapes(options)); }, ThrowsMessage<Error>(HasSubstr("image_size=40")));
+}
+
+}  // namespace
+}  // namespace limn
