@@ -206,6 +206,43 @@ TEST_P(SketchRnnTwin, TenTrainingLossesMatch) {
   }
 }
 
+// |given - expected| / |expected| of a gradient.
+double relative_difference(const Tensor& given, const Tensor& expected) {
+  const Tensor wanted = expected.to(torch::kFloat64);
+  const double size = wanted.norm().item<double>();
+  return size == 0 ? given.norm().item<double>()
+                   : (given.to(torch::kFloat64) - wanted).norm().item<double>() / size;
+}
+
+// With its initial weights a layer-normalised cell is chaotic: over hundreds of steps float32 loses the
+// gradient of the encoder, whoever computes it. Our error must be of the size of the float32 twin's,
+// parameter by parameter.
+TEST_P(SketchRnnTwin, OverLongSketchesTheErrorIsThatOfRounding) {
+  constexpr std::int64_t kLong = 80;
+  constexpr double kFloor = 1e-5, kFactor = 30;  // the two errors are draws from one distribution
+  options.enc_rnn_size = options.dec_rnn_size = 24;
+  SketchRnn model(options, kSeed);
+  const Sketch sketch = random_sketch(kLong, 5), other = random_sketch(kLong - 1, 6);
+  const std::vector<const Sketch*> both{&sketch, &other};
+  const StrokeBatch batch = make_batch(both, std::vector<std::int64_t>{0, 1});
+  const reference::Parameters exact = twins(*model);
+  reference::Parameters rounded;
+  for (const auto& [name, value] : exact)
+    rounded[name] = value.detach().to(torch::kFloat32).clone().requires_grad_();
+  auto step = twin_step(options, batch, 1, true);
+  step.max_seq_len = kLong;
+  sketch_rnn_loss(exact, options, batch, step).total.backward();
+  sketch_rnn_loss(rounded, options, batch, step).total.backward();
+  model->train();
+  model->forward(batch, {.seed = kSeed, .step = 1}, kLong).total.backward();
+  for (const auto& item : model->named_parameters()) {
+    const Tensor expected = exact.at(item.key()).grad();
+    const double ours = relative_difference(item.value().grad(), expected);
+    const double theirs = relative_difference(rounded.at(item.key()).grad(), expected);
+    EXPECT_LE(ours, kFloor + kFactor * theirs) << item.key();
+  }
+}
+
 TEST_P(SketchRnnTwin, OneBatchCanBeOverfitted) {
   options.use_recurrent_dropout = false;
   options.dec_rnn_size = 48;
@@ -296,9 +333,9 @@ TEST_P(SketchRnnTwin, SharesOfABatchAddUpToTheWhole) {
   SketchRnnLosses sums;
   double total = 0;
   for (const std::int64_t rank : {0, 1}) {
-    const auto part =
-        shared->forward(batch_of(static_cast<std::size_t>(rank), 2),
-                        {.seed = kSeed, .step = 2, .row_offset = rank, .row_stride = 2}, kMaxSeqLen, {.size = 5});
+    const auto part = shared->forward(batch_of(static_cast<std::size_t>(rank), 2),
+                                      {.seed = kSeed, .step = 2, .row_offset = rank, .row_stride = 2},
+                                      kMaxSeqLen, {.size = 5});
     part.total.backward();
     sums.offset += part.offset;
     sums.pen += part.pen;
