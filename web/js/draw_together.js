@@ -190,7 +190,7 @@ export function drawTogether(studio) {
       if (isControl && key === "z") (event.shiftKey ? redo : undo).click();
       else if (isControl && key === "y") redo.click();
       else if (isControl || event.altKey) return false;
-      else if (key === "enter" && !event.target.closest("button, summary, select")) keepEnding();
+      else if (key === "enter" && !event.target.closest("button:not([aria-pressed=true]), summary, select")) keepEnding();
       else if (key === "r") goOn();
       else if (key === "c") clear.click();
       else if (/^[1-9]$/.test(key)) choose(Number(key) - 1);

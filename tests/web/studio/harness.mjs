@@ -35,7 +35,7 @@ export async function openPage(browser, address, tab, options = {}) {
   const page = await context.newPage();
   const problems = [];
   const origin = new URL(address).origin;
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) problems.push(message.text()); });
+  page.on("console", (message) => { if (message.type() === "error") problems.push(message.text()); });
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("request", (request) => {
     const url = request.url();
@@ -44,6 +44,15 @@ export async function openPage(browser, address, tab, options = {}) {
   await page.goto(tab ? `${origin}/#${tab}` : address);
   await page.getByRole("tabpanel").waitFor();
   return {page, context, problems};
+}
+
+// Asks until the answer is true. (Playwright's own waitForFunction needs the eval that the page's policy forbids.)
+export async function until(ask, milliseconds = 20_000) {
+  const end = performance.now() + milliseconds;
+  while (!(await ask())) {
+    if (performance.now() > end) throw new Error(`still not so after ${milliseconds} ms: ${ask}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 // A circle around (x, y), shares of the canvas, with a radius in shares of its smaller side.

@@ -39,5 +39,5 @@ else
   models=(doodles "second model" plane cube glimpses)
 fi
 cp "$here"/*.mjs .
-STUDIO_LIMN="$limn" STUDIO_CHROMIUM="$chromium" STUDIO_WORK="$work" \
-  timeout 250 node --test ${filter:+--test-name-pattern="$filter"} --test-reporter=spec studio.test.mjs "${models[@]}"
+STUDIO_SERVED="$(printf '%s\n' "${models[@]}")" STUDIO_LIMN="$limn" STUDIO_CHROMIUM="$chromium" STUDIO_WORK="$work" \
+  timeout 400 node --test ${filter:+--test-name-pattern="$filter"} --test-reporter=spec studio.test.mjs
