@@ -144,8 +144,8 @@ void BenchReport::add(const BenchRow& row) {
              if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
   if (row.gradient_difference > kNotableGradientDifference)
     fmt::print(
-        "  its gradients differ from plain LibTorch's by {:.1e} of their norm; another order of the sums "
-        "alone moves them by {:.1e}\n",
+        "  its gradients differ from plain LibTorch's by {:.1e} of their norm; rounding otherwise "
+        "moves them by {:.1e}\n",
         row.gradient_difference, row.gradient_rounding);
   if (row.from_line)
     fmt::print("  {:+.1f}% from the straight line through the first and the last\n", 100 * *row.from_line);

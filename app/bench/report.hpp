@@ -38,7 +38,7 @@ struct BenchRow {
   double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
   double points = 0;  // sketch points that one run handles; 0 where there are none
   double difference = 0;  // between ours and the twin, checked before timing
-  // |ours - twin| / |twin| over all gradients, and how far another order of the sums alone moves ours.
+  // |ours - twin| / |twin| over all gradients, and how far other rounding moves ours.
   double gradient_difference = 0;
   double gradient_rounding = 0;
   std::optional<Timing> plain = {};  // LibTorch as it comes
