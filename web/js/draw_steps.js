@@ -99,7 +99,11 @@ export function drawSteps(studio) {
     context.strokeStyle = colour;
     context.lineWidth = Math.min(14, Math.max(3, 0.5 * sigma * scale));
     context.globalAlpha = 0.85;
-    context.strokeRect((x - side / 2) * scale, (y - side / 2) * scale, side * scale, side * scale);
+    // A window may reach beyond the image: then its edge is shown at the image's.
+    const inside = (value, size) => Math.min(size - context.lineWidth / 2, Math.max(context.lineWidth / 2, value * scale));
+    const [left, right] = [inside(x - side / 2, canvas.width), inside(x + side / 2, canvas.width)];
+    const [top, bottom] = [inside(y - side / 2, canvas.height), inside(y + side / 2, canvas.height)];
+    context.strokeRect(left, top, right - left, bottom - top);
     context.globalAlpha = 1;
   }
 
