@@ -1,15 +1,17 @@
-// The layers of a VAE's encoder or decoder for inference (vae_spec.hpp), as products of kernels/gemm.hpp: convolutions
-// by im2col, transposed ones by col2im, batch normalisation folded into the convolution before it. Immutable once made,
+// The layers of a VAE's encoder or decoder for inference (vae_spec.hpp), by kernels/gemm.hpp and kernels/convolution.hpp,
+// batch normalisation folded into the convolution before it. Immutable once made,
 // so any number of threads may use one; inside it uses the pool of kernels/parallel.hpp.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "limn/core/matrix.hpp"
 #include "limn/generate/image_model.hpp"
 #include "limn/generate/vae_spec.hpp"
+#include "limn/kernels/convolution.hpp"
 #include "limn/kernels/gemm.hpp"
 
 namespace limn {
@@ -32,7 +34,8 @@ class LayerStack {
   struct Stage {
     VaeLayer layer;
     std::vector<float> values = {};        // weights until they are packed
-    kernels::PackedWeights weights = {};   // [K, N]
+    kernels::PackedWeights linear = {};
+    std::optional<kernels::Convolution> convolution = {};
     std::vector<float> bias = {};          // one for each output channel
     float negative_slope = 1;              // what a value below 0 is multiplied by: 1 no activation, 0 ReLU
   };
@@ -42,11 +45,11 @@ class LayerStack {
   // Batch normalisation with the running means (Ioffe & Szegedy 2015, alg. 2).
   static Normalisation normalisation(const VaeLayer& layer, const ImageCheckpoint& checkpoint);
   static void normalise(Stage& stage, const Normalisation& normalisation);
+  static void pack(Stage& stage);
 
   void run_group(ConstMatrix in, Matrix out) const;
   // scratch.in → scratch.out.
-  void run(const Stage& stage, std::int64_t images, Scratch& scratch) const;
-  static void multiply(const Stage& stage, std::int64_t images, Scratch& scratch);
+  static void run(const Stage& stage, Scratch& scratch);
 
   std::vector<Stage> stages_;
   std::int64_t group_ = 1;  // images that go through together

@@ -188,6 +188,21 @@ VaeLayout vae_layout(const VaeOptions& o) {
   return o.arch == "dense" ? dense_layout(o) : convolutional_layout(o);
 }
 
+kernels::ConvolutionShape convolution_shape(const VaeLayer& layer) {
+  const bool is_transposed = layer.kind == VaeLayerKind::kTransposedConvolution;
+  const ImageShape& large = is_transposed ? layer.output : layer.input;
+  const ImageShape& small = is_transposed ? layer.input : layer.output;
+  return {.large_height = large.height,
+          .large_width = large.width,
+          .large_channels = large.channels,
+          .small_height = small.height,
+          .small_width = small.width,
+          .small_channels = small.channels,
+          .kernel = layer.kernel,
+          .stride = layer.stride,
+          .padding = layer.padding};
+}
+
 std::vector<kernels::ParameterSpec> vae_parameters(const VaeOptions& options) {
   std::vector<kernels::ParameterSpec> all;
   const auto add = [&](const VaeLayer& layer, std::vector<std::int64_t> weight, std::int64_t bias) {

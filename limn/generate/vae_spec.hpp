@@ -9,6 +9,7 @@
 
 #include "limn/core/options.hpp"
 #include "limn/image/dataset.hpp"
+#include "limn/kernels/convolution.hpp"
 #include "limn/kernels/recurrent.hpp"
 
 namespace limn {
@@ -57,6 +58,9 @@ struct VaeLayout {
 };
 // Of resolved options. Throws Error where sizes do not fit: what came out, and which sizes fit.
 [[nodiscard]] VaeLayout vae_layout(const VaeOptions& options);
+
+// Of a convolution, plain or transposed.
+[[nodiscard]] kernels::ConvolutionShape convolution_shape(const VaeLayer& layer);
 
 // Trained tensors of resolved options, in the order of the layers: weight, then bias.
 [[nodiscard]] std::vector<kernels::ParameterSpec> vae_parameters(const VaeOptions& options);

@@ -2,6 +2,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/models/initial_weights.hpp"
+#include "limn/nn/convolution.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/nn/pixel_loss.hpp"
 #include "limn/nn/views.hpp"
@@ -22,6 +23,14 @@ std::array<kernels::DenseVaeLayer<T>, kernels::kDenseVaeLayers> dense_layers(con
   for (std::size_t i = 0; i < layers.size(); ++i)
     layers[i] = {nn::view(pick(parameters[2 * i])), nn::span(pick(parameters[2 * i + 1]))};
   return layers;
+}
+
+// Rows of [C, H, W] as rows of [H, W, C], which the convolutions work on, and back.
+Tensor channels_last(const Tensor& x, const ImageShape& shape) {
+  return x.view({x.size(0), shape.channels, -1}).transpose(1, 2).reshape({x.size(0), -1});
+}
+Tensor channels_first(const Tensor& x, const ImageShape& shape) {
+  return x.view({x.size(0), -1, shape.channels}).transpose(1, 2).reshape({x.size(0), -1});
 }
 
 }  // namespace
@@ -82,16 +91,16 @@ VaeLosses VaeImpl::dense_step(const Batch& batch) {
 }
 
 VaeLosses VaeImpl::convolutional_step(const Batch& batch) {
-  const std::int64_t rows = batch.pixels.size(0), z_size = options_.z_size;
+  const std::int64_t z_size = options_.z_size;
   const ImageShape shape = image_shape(options_);
   const double scale = 1.0 / static_cast<double>(batch.whole);
-  const Tensor latent = run(layout_.encoder, batch.pixels.view({rows, shape.channels, shape.height, shape.width}));
+  const Tensor latent = run(layout_.encoder, channels_last(batch.pixels, shape));
   const Tensor mu = latent.narrow(1, 0, z_size), log_variance = latent.narrow(1, z_size, z_size);
   const Tensor variance = torch::exp(log_variance);
   const Tensor z = mu + batch.epsilon * torch::sqrt(variance);                       // eq. 10
   const Tensor kl = -0.5 * scale * (1 + log_variance - mu.square() - variance).sum();  // appendix B
-  const auto reconstruction =
-      nn::pixel_loss(run(layout_.decoder, z), batch.pixels, likelihood_, static_cast<float>(scale));
+  const Tensor logits = channels_first(run(layout_.decoder, z), shape);
+  const auto reconstruction = nn::pixel_loss(logits, batch.pixels, likelihood_, static_cast<float>(scale));
   for (const Tensor& parameter : parameters()) parameter.grad().zero_();
   (reconstruction.loss + batch.beta * kl).backward();
   return {.reconstruction = scale * reconstruction.sum, .kl = kl.item<double>(), .beta = batch.beta};
@@ -104,23 +113,24 @@ Tensor VaeImpl::run(const std::vector<VaeLayer>& layers, Tensor x) {
     switch (layer.kind) {
       case VaeLayerKind::kLinear: x = nn::linear(x, tensor("weight"), tensor("bias"), precision_); break;
       case VaeLayerKind::kConvolution:
-        x = torch::conv2d(x, tensor("weight"), tensor("bias"), layer.stride, layer.padding);
+        x = nn::convolution(x, tensor("weight"), tensor("bias"), convolution_shape(layer), precision_);
         break;
       case VaeLayerKind::kTransposedConvolution:
-        x = torch::conv_transpose2d(x, tensor("weight"), tensor("bias"), layer.stride, layer.padding);
+        x = nn::transposed_convolution(x, tensor("weight"), tensor("bias"), convolution_shape(layer), precision_);
         break;
       case VaeLayerKind::kBatchNorm: {
+        // Statistics over images and pixels: every row is one observation of all channels.
         const auto buffers = layers_.at(layer.name)->named_buffers(false);
-        x = torch::batch_norm(x, tensor("weight"), tensor("bias"), buffers["running_mean"], buffers["running_var"],
-                              is_training(), kBatchNormMomentum, kBatchNormEpsilon, false);
+        x = torch::batch_norm(x.view({-1, layer.output.channels}), tensor("weight"), tensor("bias"),
+                              buffers["running_mean"], buffers["running_var"], is_training(), kBatchNormMomentum,
+                              kBatchNormEpsilon, false)
+                .view(x.sizes());
         break;
       }
       case VaeLayerKind::kRelu: x = torch::relu(x); break;
       case VaeLayerKind::kLeakyRelu: x = torch::leaky_relu(x, kLeakySlope); break;
-      case VaeLayerKind::kFlatten: x = x.flatten(1); break;
-      case VaeLayerKind::kUnflatten:
-        x = x.view({x.size(0), layer.output.channels, layer.output.height, layer.output.width});
-        break;
+      case VaeLayerKind::kFlatten: x = channels_first(x, layer.input); break;
+      case VaeLayerKind::kUnflatten: x = channels_last(x, layer.output); break;
     }
   }
   return x;

@@ -1,7 +1,8 @@
 // A VAE for training (Kingma & Welling 2014, arXiv 1312.6114; MODELS.md §4). The module's tensors are those of
 // vae_spec.hpp, so its state drops into two plain nn.Sequential of PyTorch. The dense network's step is one call of
-// kernels/dense_vae.hpp without autograd; convolutions run on LibTorch's, with our linear layers and losses. For
-// inference see generate/vae.hpp, which reads the same checkpoints without LibTorch.
+// kernels/dense_vae.hpp without autograd; the convolutional ones are autograd nodes around our kernels, but for batch
+// normalisation and activations. Differs from MODELS.md's plan to take LibTorch's convolutions: they multiply through the
+// machine's BLAS, which is many times slower on CPUs that it does not know. For inference see generate/vae.hpp, which reads the same checkpoints without LibTorch.
 #pragma once
 
 #include <torch/torch.h>
