@@ -23,14 +23,15 @@ struct ServeArguments {
   bool wants_token = false;
 };
 
-// Beyond this machine only with a token. From the environment rather than the command line, which others may read.
+// Beyond this machine only with a token. From the environment rather than the command line, which others may
+// read.
 std::string token_for(const ServeArguments& a) {
   const char* set = std::getenv(kTokenVariable);
   if (set != nullptr && *set != '\0') {
     constexpr std::size_t kShortest = 16;
     const std::string token = set;
-    require(token.size() >= kShortest, "{}: has {} characters; take {} or more that cannot be guessed", kTokenVariable,
-            token.size(), kShortest);
+    require(token.size() >= kShortest, "{}: has {} characters; take {} or more that cannot be guessed",
+            kTokenVariable, token.size(), kShortest);
     return token;
   }
   return a.wants_token || !serve::is_loopback(a.host) ? serve::make_token() : "";
@@ -39,7 +40,8 @@ std::string token_for(const ServeArguments& a) {
 std::string address_of(const std::string& host, int port, const std::string& token) {
   const std::string name = host == "0.0.0.0" || host == "::" ? "localhost" : host;
   const bool is_ipv6 = name.find(':') != std::string::npos;
-  return fmt::format("http://{}:{}/{}", is_ipv6 ? "[" + name + "]" : name, port, token.empty() ? "" : "#token=" + token);
+  return fmt::format("http://{}:{}/{}", is_ipv6 ? "[" + name + "]" : name, port,
+                     token.empty() ? "" : "#token=" + token);
 }
 
 void serve_studio(const ServeArguments& a) {
@@ -63,7 +65,8 @@ void serve_studio(const ServeArguments& a) {
   std::jthread warming([&] { studio.warm_up(); });
   fmt::print("{}\n", address_of(a.host, port, token));
   std::fflush(stdout);
-  fmt::print(stderr, "limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
+  fmt::print(stderr, "limn: serving {} model{}; Ctrl-C stops\n", a.models.size(),
+             a.models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
   server.stop();
@@ -78,7 +81,9 @@ void add_serve(CLI::App& app) {
   auto a = std::make_shared<ServeArguments>();
   command->add_option("MODEL", a->models, "run directories, .safetensors files or Magenta .json models");
   command->add_option("--runs", a->runs, "show the training runs under this folder");
-  command->add_option("--port", a->port, "0 takes any free port")->check(CLI::Range(0, 65535))->capture_default_str();
+  command->add_option("--port", a->port, "0 takes any free port")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   command->add_option("--host", a->host, "address to listen on; beyond this machine a token is asked for")
       ->capture_default_str();
   command->add_option("--allow-host", a->names, "a name that the studio goes by, as behind a reverse proxy");

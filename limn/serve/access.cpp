@@ -13,8 +13,9 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  std::ranges::transform(result, result.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
   return result;
 }
 
@@ -31,14 +32,16 @@ std::string host_name(std::string_view host) {
     name = host.substr(0, colon);
     port = colon == std::string_view::npos ? std::string_view() : host.substr(colon);
   }
-  const bool is_port = port.empty() || (port.size() > 1 && port.size() <= 6 && port[0] == ':' &&
-                                        std::ranges::all_of(port.substr(1), [](char c) { return c >= '0' && c <= '9'; }));
+  const bool is_port =
+      port.empty() || (port.size() > 1 && port.size() <= 6 && port[0] == ':' &&
+                       std::ranges::all_of(port.substr(1), [](char c) { return c >= '0' && c <= '9'; }));
   return is_port ? lower(name) : "";
 }
 
 bool is_address(const std::string& name) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
 // Takes the same time wherever they differ.
@@ -74,7 +77,8 @@ AccessRules::AccessRules(std::string token, std::vector<std::string> names)
 
 bool AccessRules::is_our_host(std::string_view host) const {
   const std::string name = host_name(host);
-  return name == "localhost" || is_address(name) || (!name.empty() && std::ranges::find(names_, name) != names_.end());
+  return name == "localhost" || is_address(name) ||
+         (!name.empty() && std::ranges::find(names_, name) != names_.end());
 }
 
 bool AccessRules::has_token(const HttpRequest& request) const {
@@ -86,31 +90,36 @@ bool AccessRules::has_token(const HttpRequest& request) const {
 std::optional<Refusal> AccessRules::complaint(const HttpRequest& request, bool is_api) const {
   const std::string_view host = request.header("host");
   if (!is_our_host(host))
-    return Refusal(421, "this studio does not go by the name in Host; open it by its address, or start limn serve with "
-                        "--allow-host NAME");
+    return Refusal(
+        421,
+        "this studio does not go by the name in Host; open it by its address, or start limn serve with "
+        "--allow-host NAME");
   const std::string_view origin = request.header("origin");
   const std::size_t scheme = origin.find("://");
-  const bool is_same_origin = scheme != std::string_view::npos && lower(origin.substr(scheme + 3)) == lower(host);
+  const bool is_same_origin =
+      scheme != std::string_view::npos && lower(origin.substr(scheme + 3)) == lower(host);
   if (!origin.empty() && !is_same_origin) return Refusal(403, "pages of other sites may not use this studio");
   const std::string_view site = request.header("sec-fetch-site");
   if (is_api && !site.empty() && site != "same-origin" && site != "none")
     return Refusal(403, "pages of other sites may not use this studio");
   if (is_api && asks_for_token() && !has_token(request))
-    return Refusal(401, "this studio asks for its token, which limn serve printed: send it as Authorization: Bearer …");
+    return Refusal(
+        401, "this studio asks for its token, which limn serve printed: send it as Authorization: Bearer …");
   return std::nullopt;
 }
 
 std::vector<std::pair<std::string, std::string>> security_headers() {
-  return {{"Content-Security-Policy",
-           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-           "trusted-types 'none'"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"X-Frame-Options", "DENY"},
-          {"Referrer-Policy", "no-referrer"},
-          {"Cross-Origin-Opener-Policy", "same-origin"},
-          {"Cross-Origin-Resource-Policy", "same-origin"},
-          {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"}};
+  return {
+      {"Content-Security-Policy",
+       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+       "trusted-types 'none'"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+      {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"}};
 }
 
 }  // namespace limn::serve

@@ -1,6 +1,6 @@
-// Who may talk to the studio. A page of another site that is open in the same browser must reach nothing: not by
-// another name for this address (DNS rebinding), not by a form or fetch (no CORS, checked Origin, JSON only), not
-// from another machine without the token. Immutable after construction.
+// Who may talk to the studio. A page of another site that is open in the same browser must reach nothing: not
+// by another name for this address (DNS rebinding), not by a form or fetch (no CORS, checked Origin, JSON
+// only), not from another machine without the token. Immutable after construction.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,9 @@ namespace limn::serve {
 
 class AccessRules {
  public:
-  // An empty token asks for none. `names` are further values of Host that are ours, without a port, for a reverse
-  // proxy or a machine's own name; addresses in numbers and localhost always are, as no name server can turn those.
+  // An empty token asks for none. `names` are further values of Host that are ours, without a port, for a
+  // reverse proxy or a machine's own name; addresses in numbers and localhost always are, as no name server
+  // can turn those.
   AccessRules(std::string token, std::vector<std::string> names);
 
   // What turns the request down, if anything: Host, Origin, Sec-Fetch-Site, and for the API the token.

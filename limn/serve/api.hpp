@@ -1,5 +1,5 @@
-// What the studio's calls share, and the calls themselves, by what they are about. web/openapi.json describes them for
-// users. Each throws Refusal for what it cannot do.
+// What the studio's calls share, and the calls themselves, by what they are about. web/openapi.json describes
+// them for users. Each throws Refusal for what it cannot do.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -36,7 +36,8 @@ struct ApiContext {
 [[nodiscard]] HttpReply encode(const ApiContext& context, const StudioModel& model, std::string_view body);
 
 // canvas_api.cpp: DRAW step by step, as JSON or GIF.
-[[nodiscard]] HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std::string_view body);
+[[nodiscard]] HttpReply show_canvases(const ApiContext& context, const StudioModel& model,
+                                      std::string_view body);
 
 // picture_api.cpp: drawings as a file to save.
 [[nodiscard]] HttpReply save_picture(const ApiContext& context, std::string_view body);

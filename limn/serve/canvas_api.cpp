@@ -1,4 +1,5 @@
-// DRAW at work: an image growing on the canvas step by step, with the windows through which it reads and writes.
+// DRAW at work: an image growing on the canvas step by step, with the windows through which it reads and
+// writes.
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
 #include "limn/generate/draw_model.hpp"
@@ -57,7 +58,8 @@ HttpReply as_gif(const DrawingSteps& drawn) {
 
 HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std::string_view text) {
   const auto* draw = dynamic_cast<const DrawModel*>(model.image.get());
-  if (draw == nullptr) throw Refusal(409, fmt::format("{} makes its images at once, not step by step", model.name));
+  if (draw == nullptr)
+    throw Refusal(409, fmt::format("{} makes its images at once, not step by step", model.name));
   const auto json = parse_body(text);
   const JsonObject body(json, "", {"seed", "pixels", "format"});
   const std::string format = body.choice("format", {"json", "gif"}, "json");
@@ -71,7 +73,7 @@ HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
   const DrawingSteps drawn = pixels.empty() ? draw->decode_steps(prior_latents(1, draw->latent_size(), seed))
-                                         : draw->reconstruct_steps(pixels, {.seed = seed});
+                                            : draw->reconstruct_steps(pixels, {.seed = seed});
   return format == "gif" ? as_gif(drawn) : as_json(drawn, seed);
 }
 

@@ -26,8 +26,10 @@ GrowingDrawings::GrowingDrawings(const SketchRnnGenerator& generator, std::vecto
   // Without z, all rows are the same until the first point is drawn, so one stands for all of them.
   const bool is_shared = z.empty();
   decoder_rows_ = generator_.decoder().start(
-      ConstMatrix(z.data(), is_shared ? 1 : count, static_cast<std::int64_t>(z.size()) / count), is_shared ? 1 : count);
-  for (std::int64_t i = 0; i < decoder_rows_.count; ++i) x_.insert(x_.end(), kStartRow.begin(), kStartRow.end());
+      ConstMatrix(z.data(), is_shared ? 1 : count, static_cast<std::int64_t>(z.size()) / count),
+      is_shared ? 1 : count);
+  for (std::int64_t i = 0; i < decoder_rows_.count; ++i)
+    x_.insert(x_.end(), kStartRow.begin(), kStartRow.end());
 }
 
 void GrowingDrawings::step(std::vector<NewPoint>& points) {
@@ -71,7 +73,8 @@ void GrowingDrawings::draw_points(std::vector<NewPoint>& points) {
   std::vector<std::int64_t> kept;
   for (std::size_t row = 0; row < rows_.size(); ++row) {
     const std::size_t drawing = rows_[row];
-    auto point = draw_next_point(std::span(y_).subspan(row * size, size), requests_[drawing].choice, random_[drawing]);
+    auto point =
+        draw_next_point(std::span(y_).subspan(row * size, size), requests_[drawing].choice, random_[drawing]);
     if (!point) {
       state_[drawing] = State::kFinished;
       continue;

@@ -19,6 +19,23 @@ float median(std::vector<float> values) {
   return *middle;
 }
 
+// Every so many points, with the ends of each stroke: simplifying takes time quadratic in the points of a
+// stroke that means it ill, and no hand draws more than this.
+std::vector<Stroke> thinned(std::span<const Stroke> strokes) {
+  constexpr std::size_t kMostPoints = 3000;
+  std::size_t points = 0;
+  for (const Stroke& stroke : strokes) points += stroke.size();
+  const std::size_t stride = points / kMostPoints + 1;
+  std::vector<Stroke> result;
+  for (const Stroke& stroke : strokes) {
+    Stroke kept;
+    for (std::size_t i = 0; i < stroke.size(); i += stride) kept.push_back(stroke[i]);
+    if ((stroke.size() - 1) % stride != 0) kept.push_back(stroke.back());
+    result.push_back(std::move(kept));
+  }
+  return result;
+}
+
 }  // namespace
 
 DrawingHabit measure_habit(const SketchRnnGenerator& generator) {
@@ -61,7 +78,8 @@ PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame
   PreparedDrawing result;
   PaperMap& map = result.map;
   map.scale = frame.size / habit.extent;
-  const std::vector<Stroke> simple = limited(simplified(strokes, kEpsilonOfExtent * frame.size), max_points);
+  const std::vector<Stroke> simple =
+      limited(simplified(thinned(strokes), kEpsilonOfExtent * frame.size), max_points);
   if (habit.has_page_position) {
     map.origin_x = frame.x - map.scale * habit.corner.x;
     map.origin_y = frame.y - map.scale * habit.corner.y;
@@ -75,12 +93,15 @@ PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame
   std::vector<Stroke> normalised = simple;
   for (Stroke& stroke : normalised)
     for (Position& p : stroke)
-      p = {static_cast<float>((p.x - map.origin_x) / map.scale), static_cast<float>((p.y - map.origin_y) / map.scale)};
+      p = {static_cast<float>((p.x - map.origin_x) / map.scale),
+           static_cast<float>((p.y - map.origin_y) / map.scale)};
   result.sketch = from_strokes(normalised);
   if (!normalised.empty()) result.pen = normalised.back().back();
-  // Where drawings begin at (0, 0) that point itself is not told, unless it is all that there is of its stroke.
+  // Where drawings begin at (0, 0) that point itself is not told, unless it is all that there is of its
+  // stroke.
   auto& points = result.sketch.points;
-  if (!habit.has_page_position && !points.empty() && !points.front().is_pen_lifted) points.erase(points.begin());
+  if (!habit.has_page_position && !points.empty() && !points.front().is_pen_lifted)
+    points.erase(points.begin());
   return result;
 }
 
@@ -94,7 +115,8 @@ std::vector<Stroke> placed(const Sketch& drawing, const PaperFrame& frame) {
   const double top = frame.y + (frame.size - scale * box->height()) / 2;
   for (Stroke& stroke : strokes)
     for (Position& p : stroke)
-      p = {static_cast<float>(left + scale * (p.x - box->min_x)), static_cast<float>(top + scale * (p.y - box->min_y))};
+      p = {static_cast<float>(left + scale * (p.x - box->min_x)),
+           static_cast<float>(top + scale * (p.y - box->min_y))};
   return strokes;
 }
 

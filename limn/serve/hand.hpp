@@ -1,6 +1,6 @@
-// Between the paper that a hand draws on and the units that a model knows. A Sketch-RNN has seen drawings of one size,
-// with few points on long strokes; what a hand draws is brought to that size and simplified alike, and what the model
-// adds is brought back to the paper. Pure functions.
+// Between the paper that a hand draws on and the units that a model knows. A Sketch-RNN has seen drawings of
+// one size, with few points on long strokes; what a hand draws is brought to that size and simplified alike,
+// and what the model adds is brought back to the paper. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,16 @@
 
 namespace limn::serve {
 
-// How a model draws, measured on drawings of its own, because its file tells only the offsets' spread. Normalised
-// units.
+// How a model draws, measured on drawings of its own, because its file tells only the offsets' spread.
+// Normalised units.
 struct DrawingHabit {
-  double extent = 1;            // longer side of a finished drawing, the median
-  // Some data sets keep where on the page a drawing starts in its first offset (limn's own readers do, as FORMATS.md
-  // says), others begin at (0, 0) (Magenta's). The first offset of a model's drawings tells which it learned from.
+  double extent = 1;  // longer side of a finished drawing, the median
+  // Some data sets keep where on the page a drawing starts in its first offset (limn's own readers do, as
+  // FORMATS.md says), others begin at (0, 0) (Magenta's). The first offset of a model's drawings tells which
+  // it learned from.
   bool has_page_position = false;
-  Position corner;              // top left of a finished drawing, where it has a page position
-  Position start;               // of the first point, as a share of the extent from the top left
+  Position corner;  // top left of a finished drawing, where it has a page position
+  Position start;   // of the first point, as a share of the extent from the top left
 };
 [[nodiscard]] DrawingHabit measure_habit(const SketchRnnGenerator& generator);
 
@@ -46,7 +47,7 @@ struct PaperMap {
 struct PreparedDrawing {
   Sketch sketch;  // normalised, simplified; empty if there are no strokes
   PaperMap map;
-  Position pen;   // where the sketch ends, in the model's units
+  Position pen;  // where the sketch ends, in the model's units
 };
 // At most max_points points: simplified more where the drawing has more.
 [[nodiscard]] PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame,

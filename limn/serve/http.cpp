@@ -9,8 +9,9 @@ HttpReply error_reply(int status, std::string_view sentence, std::string_view wh
   if (!where.empty()) error["where"] = where;
   HttpReply reply{.status = status};
   // A sentence may quote what a file or a client said, in any encoding.
-  reply.body =
-      nlohmann::ordered_json{{"error", error}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  reply.body = nlohmann::ordered_json{{"error", error}}.dump(-1, ' ', false,
+                                                             nlohmann::json::error_handler_t::replace) +
+               "\n";
   if (status == 429 || status == 503) reply.headers.emplace_back("Retry-After", "1");
   return reply;
 }

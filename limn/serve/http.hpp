@@ -1,5 +1,6 @@
-// What passes between the socket and the studio, free of any HTTP library: a request as it was read, a reply as it is
-// to be sent, and refusals, which are replies that say in a sentence what to do instead. Value types.
+// What passes between the socket and the studio, free of any HTTP library: a request as it was read, a reply
+// as it is to be sent, and refusals, which are replies that say in a sentence what to do instead. Value
+// types.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,7 @@ using HeaderMap = std::map<std::string, std::string, std::less<>>;
 
 struct HttpRequest {
   std::string method;
-  std::string path;  // decoded, without the query, which nothing here reads
+  std::string path;     // decoded, without the query, which nothing here reads
   std::string address;  // of the client, without its port
   HeaderMap headers;
   std::string body;

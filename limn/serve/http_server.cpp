@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -15,8 +16,8 @@
 namespace limn::serve {
 namespace {
 
-// A thread a connection: they block. Threads are made as they are needed and kept. enqueue() runs the task on the
-// caller's own thread where all `most` are busy, which is the sign to refuse it.
+// A thread a connection: they block. Threads are made as they are needed and kept. enqueue() runs the task on
+// the caller's own thread where all `most` are busy, which is the sign to refuse it.
 class ConnectionThreads final : public httplib::TaskQueue {
  public:
   explicit ConnectionThreads(std::size_t most) : most_(most) {}
@@ -77,7 +78,9 @@ class GuardedStream final : public httplib::Stream {
   [[nodiscard]] bool is_writable() const override { return !connection_.is_peer_gone(); }
   ssize_t read(char* to, std::size_t size) override { return connection_.read(to, size); }
   ssize_t write(const char* from, std::size_t size) override { return connection_.write(from, size); }
-  void get_remote_ip_and_port(std::string& ip, int& port) const override { address_of(getpeername, ip, port); }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    address_of(getpeername, ip, port);
+  }
   void get_local_ip_and_port(std::string& ip, int& port) const override { address_of(getsockname, ip, port); }
   [[nodiscard]] socket_t socket() const override { return connection_.socket(); }
 
@@ -99,7 +102,9 @@ class GuardedStream final : public httplib::Stream {
 class SinkStream final : public ReplyStream {
  public:
   explicit SinkStream(httplib::DataSink& sink) : sink_(sink) {}
-  bool write(std::string_view bytes) override { return bytes.empty() || sink_.write(bytes.data(), bytes.size()); }
+  bool write(std::string_view bytes) override {
+    return bytes.empty() || sink_.write(bytes.data(), bytes.size());
+  }
   [[nodiscard]] bool is_open() const override { return sink_.is_writable(); }
 
  private:
@@ -107,11 +112,15 @@ class SinkStream final : public ReplyStream {
 };
 
 HttpRequest to_request(const httplib::Request& request) {
-  HttpRequest result{
-      .method = request.method, .path = request.path, .address = request.remote_addr, .headers = {}, .body = {}};
+  HttpRequest result{.method = request.method,
+                     .path = request.path,
+                     .address = request.remote_addr,
+                     .headers = {},
+                     .body = {}};
   for (const auto& [name, value] : request.headers) {
     std::string key = name;
-    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(key, key.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     auto& kept = result.headers[key];
     kept = kept.empty() ? value : kept + ", " + value;
   }
@@ -138,10 +147,13 @@ void put_reply(HttpReply reply, httplib::Response& response) {
 
 class HttpServer::Implementation final : public httplib::Server {
  public:
-  Implementation(HttpHandlers handlers, const Limits& limits) : handlers_(std::move(handlers)), limits_(limits) {
+  Implementation(HttpHandlers handlers, const Limits& limits)
+      : handlers_(std::move(handlers)), limits_(limits) {
     // Room for connections that have been told to give way and still run to their end.
     constexpr std::size_t kLeaving = 16;
-    new_task_queue = [this] { return new ConnectionThreads(static_cast<std::size_t>(limits_.max_connections) + kLeaving); };
+    new_task_queue = [this] {
+      return new ConnectionThreads(static_cast<std::size_t>(limits_.max_connections) + kLeaving);
+    };
     // Not the library's own SO_REUSEPORT, with which two servers could share a port without knowing.
     set_socket_options([](socket_t socket) {
       const int yes = 1;
@@ -165,8 +177,8 @@ class HttpServer::Implementation final : public httplib::Server {
     listen_after_bind();
   }
 
-  // The library's stop() does nothing before it runs, and closes a socket that accept() may be about to use. Without
-  // svr_sock_ its loop ends; close_listener() closes what bind() opened.
+  // The library's stop() does nothing before it runs, and closes a socket that accept() may be about to use.
+  // Without svr_sock_ its loop ends; close_listener() closes what bind() opened.
   void stop_all() {
     is_stopped_ = true;
     const int socket = svr_sock_.exchange(INVALID_SOCKET);
@@ -207,13 +219,16 @@ class HttpServer::Implementation final : public httplib::Server {
         whole.body.append(data, size);
         return whole.body.size() <= limits_.max_body_bytes;
       });
-      if (!is_read) return put_reply(error_reply(408, "the body did not come in full or in time; send it again"), response);
+      if (!is_read)
+        return put_reply(error_reply(408, "the body did not come in full or in time; send it again"),
+                         response);
       answer(whole, response);
     });
     // What the library turns down itself: a request line that is none, a path that is too long.
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
-      const auto reply = error_reply(response.status, "this is not a request that can be answered; see /openapi.json");
+      const auto reply =
+          error_reply(response.status, "this is not a request that can be answered; see /openapi.json");
       response.set_content(reply.body, reply.type);
     });
   }
@@ -270,7 +285,8 @@ class HttpServer::Implementation final : public httplib::Server {
 
   void refuse_head(Connection& connection, HeadResult head) const {
     HttpReply reply;
-    if (head == HeadResult::kTimedOut) reply = error_reply(408, "the request's head did not come in time; send it again");
+    if (head == HeadResult::kTimedOut)
+      reply = error_reply(408, "the request's head did not come in time; send it again");
     if (head == HeadResult::kTooLarge)
       reply = error_reply(431, fmt::format("the request's head has more than {} bytes or {} lines",
                                            limits_.max_head_bytes, limits_.max_head_lines));
@@ -287,10 +303,13 @@ class HttpServer::Implementation final : public httplib::Server {
   }
 
   [[nodiscard]] std::string raw(const HttpReply& reply) const {
-    const char* reason = reply.status == 408 ? "Request Timeout" : reply.status == 431 ? "Request Header Fields Too Large"
-                         : reply.status == 503 ? "Service Unavailable" : "Bad Request";
-    std::string text = fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
-                                   reply.status, reason, reply.type, reply.body.size());
+    const char* reason = reply.status == 408   ? "Request Timeout"
+                         : reply.status == 431 ? "Request Header Fields Too Large"
+                         : reply.status == 503 ? "Service Unavailable"
+                                               : "Bad Request";
+    std::string text =
+        fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
+                    reply.status, reason, reply.type, reply.body.size());
     for (const auto* headers : {&handlers_.headers, &reply.headers})
       for (const auto& [name, value] : *headers) text += fmt::format("{}: {}\r\n", name, value);
     return text + "\r\n" + reply.body;
@@ -337,9 +356,10 @@ int HttpServer::bind(const std::string& host, int port) {
     require(port > 0, "{}: cannot listen there; is it an address of this machine?", host);
     return port;
   }
-  require(implementation_->bind_to_port(host, port),
-          "{}:{}: cannot listen there; another program may have the port, choose one with --port, or 0 for any", host,
-          port);
+  require(
+      implementation_->bind_to_port(host, port),
+      "{}:{}: cannot listen there; another program may have the port, choose one with --port, or 0 for any",
+      host, port);
   return port;
 }
 

@@ -1,6 +1,6 @@
-// The HTTP server around the studio: sockets, threads, limits of connections. Below it lies cpp-httplib, which parses
-// requests and writes replies, behind serve/wire.hpp, which guards it. Started once; stop() may be called from any
-// thread.
+// The HTTP server around the studio: sockets, threads, limits of connections. Below it lies cpp-httplib,
+// which parses requests and writes replies, behind serve/wire.hpp, which guards it. Started once; stop() may
+// be called from any thread.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,8 @@
 namespace limn::serve {
 
 struct HttpHandlers {
-  // Called with head and no body, before any of the body is read. A reply here is the answer; the body stays unread.
+  // Called with head and no body, before any of the body is read. A reply here is the answer; the body stays
+  // unread.
   std::function<std::optional<HttpReply>(const HttpRequest&)> refuse;
   // The answer. May throw Refusal; any other exception becomes a 500.
   std::function<HttpReply(const HttpRequest&)> answer;

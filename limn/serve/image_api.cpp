@@ -1,4 +1,5 @@
 // Calls that make images with a VAE or DRAW: latent vectors to pictures and back.
+#include <algorithm>
 #include <cmath>
 
 #include "limn/core/error.hpp"
@@ -14,10 +15,12 @@ constexpr double kFarthestLatent = 20;
 constexpr std::int64_t kMostImages = 625;
 
 // Images side by side, row after row, without gaps.
-Raster sheet_of(std::span<const float> pixels, const ImageShape& shape, std::int64_t count, std::int64_t columns) {
+Raster sheet_of(std::span<const float> pixels, const ImageShape& shape, std::int64_t count,
+                std::int64_t columns) {
   const auto width = static_cast<int>(shape.width), height = static_cast<int>(shape.height);
   const auto rows = static_cast<int>((count + columns - 1) / columns);
-  Raster sheet = make_raster(width * static_cast<int>(columns), height * rows, static_cast<int>(shape.channels));
+  Raster sheet =
+      make_raster(width * static_cast<int>(columns), height * rows, static_cast<int>(shape.channels));
   const auto size = static_cast<std::size_t>(shape.size());
   for (std::int64_t i = 0; i < count; ++i) {
     const Raster image = to_raster(pixels.subspan(static_cast<std::size_t>(i) * size, size), shape);
@@ -38,16 +41,19 @@ HttpReply decode(const ApiContext& context, const StudioModel& model, std::strin
   const bool is_one = list.is_array() && !list.empty() && list[0].is_number();
   const std::int64_t count = is_one ? 1 : list.is_array() ? static_cast<std::int64_t>(list.size()) : 0;
   if (count < 1 || count > kMostImages)
-    throw Refusal(count < 1 ? 400 : 413, fmt::format("z: expected {} numbers, or 1 to {} lists of as many", z_size, kMostImages), "z");
+    throw Refusal(count < 1 ? 400 : 413,
+                  fmt::format("z: expected {} numbers, or 1 to {} lists of as many", z_size, kMostImages),
+                  "z");
   Latents z(count, z_size);
   for (std::int64_t i = 0; i < count; ++i) {
     const nlohmann::json row{{"z", is_one ? list : list[static_cast<std::size_t>(i)]}};
     const auto numbers = JsonObject(row, is_one ? "" : fmt::format("z[{}]", i), {"z"})
-                             .numbers("z", -kFarthestLatent, kFarthestLatent, static_cast<std::size_t>(z_size),
-                                      static_cast<std::size_t>(z_size));
+                             .numbers("z", -kFarthestLatent, kFarthestLatent,
+                                      static_cast<std::size_t>(z_size), static_cast<std::size_t>(z_size));
     std::ranges::transform(numbers, z.row(i).begin(), [](double v) { return static_cast<float>(v); });
   }
-  const auto columns = body.integer("columns", 1, count, static_cast<std::int64_t>(std::ceil(std::sqrt(count))));
+  const auto columns =
+      body.integer("columns", 1, count, static_cast<std::int64_t>(std::ceil(std::sqrt(count))));
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
   const auto pixels = model.image->decode(z);

@@ -15,7 +15,9 @@ constexpr int kMostDepth = 8;
 // Nothing that a hand draws is farther away.
 constexpr double kFarthest = 1e6;
 
-[[noreturn]] void refuse(const std::string& where, const std::string& sentence) { throw Refusal(400, sentence, where); }
+[[noreturn]] void refuse(const std::string& where, const std::string& sentence) {
+  throw Refusal(400, sentence, where);
+}
 
 std::string kind_of(const json& value) {
   if (value.is_number()) return "a number";
@@ -54,19 +56,21 @@ Position point_at(const json& value, const std::string& where) {
 }
 
 // Adds to `points`, which counts those of the whole request.
-std::vector<Stroke> strokes_at(const json& value, const std::string& where, const Limits& limits, std::int64_t most,
-                               std::int64_t& points) {
+std::vector<Stroke> strokes_at(const json& value, const std::string& where, const Limits& limits,
+                               std::int64_t most, std::int64_t& points) {
   expect(value.is_array(), value, where, "a list of strokes");
   if (static_cast<std::int64_t>(value.size()) > limits.max_strokes)
-    throw Refusal(413, fmt::format("{} has {} strokes; a drawing may have {}", where, value.size(), limits.max_strokes),
-                  where);
+    throw Refusal(
+        413, fmt::format("{} has {} strokes; a drawing may have {}", where, value.size(), limits.max_strokes),
+        where);
   std::vector<Stroke> strokes;
   for (std::size_t s = 0; s < value.size(); ++s) {
     const std::string stroke_path = fmt::format("{}[{}]", where, s);
     expect(value[s].is_array(), value[s], stroke_path, "a stroke, which is a list of points");
     points += static_cast<std::int64_t>(value[s].size());
     if (points > most)
-      throw Refusal(413, fmt::format("the request has more than {} points; draw with fewer, or simplify", most),
+      throw Refusal(413,
+                    fmt::format("the request has more than {} points; draw with fewer, or simplify", most),
                     stroke_path);
     Stroke stroke;
     stroke.reserve(value[s].size());
@@ -105,8 +109,9 @@ JsonObject::JsonObject(const json& object, std::string path, std::initializer_li
   for (const auto& item : object.items()) {
     if (std::ranges::find(known, std::string_view(item.key())) != known.end()) continue;
     const std::string name = printable(item.key(), 40), nearest = nearest_name(item.key(), known);
-    refuse(path_of(name), nearest.empty() ? fmt::format("there is no '{}' here; there are {}", name, fmt::join(known, ", "))
-                                          : fmt::format("there is no '{}' here; do you mean {}?", name, nearest));
+    refuse(path_of(name),
+           nearest.empty() ? fmt::format("there is no '{}' here; there are {}", name, fmt::join(known, ", "))
+                           : fmt::format("there is no '{}' here; do you mean {}?", name, nearest));
   }
 }
 
@@ -120,7 +125,8 @@ const json& JsonObject::member(std::string_view name) const {
   return *found;
 }
 
-double JsonObject::number(std::string_view name, double low, double high, std::optional<double> otherwise) const {
+double JsonObject::number(std::string_view name, double low, double high,
+                          std::optional<double> otherwise) const {
   if (!has(name) && otherwise) return *otherwise;
   return number_in(member(name), path_of(name), low, high);
 }
@@ -160,7 +166,8 @@ std::vector<double> JsonObject::numbers(std::string_view name, double low, doubl
   expect(value.is_array(), value, where, "a list of numbers");
   if (value.size() < least || value.size() > most)
     refuse(where, least == most ? fmt::format("{} has {} numbers, expected {}", where, value.size(), least)
-                                : fmt::format("{} has {} numbers, expected {} to {}", where, value.size(), least, most));
+                                : fmt::format("{} has {} numbers, expected {} to {}", where, value.size(),
+                                              least, most));
   std::vector<double> result;
   for (std::size_t i = 0; i < value.size(); ++i)
     result.push_back(number_in(value[i], fmt::format("{}[{}]", where, i), low, high));
@@ -177,12 +184,15 @@ std::vector<std::vector<Stroke>> JsonObject::drawings(std::string_view name, con
   const std::string where = path_of(name);
   expect(value.is_array(), value, where, "a list of drawings");
   if (value.empty() || static_cast<std::int64_t>(value.size()) > limits.max_saved_drawings)
-    throw Refusal(value.empty() ? 400 : 413,
-                  fmt::format("{} has {} drawings, expected 1 to {}", where, value.size(), limits.max_saved_drawings), where);
+    throw Refusal(
+        value.empty() ? 400 : 413,
+        fmt::format("{} has {} drawings, expected 1 to {}", where, value.size(), limits.max_saved_drawings),
+        where);
   std::int64_t points = 0;
   std::vector<std::vector<Stroke>> drawings;
   for (std::size_t i = 0; i < value.size(); ++i)
-    drawings.push_back(strokes_at(value[i], fmt::format("{}[{}]", where, i), limits, limits.max_saved_points, points));
+    drawings.push_back(
+        strokes_at(value[i], fmt::format("{}[{}]", where, i), limits, limits.max_saved_points, points));
   return drawings;
 }
 

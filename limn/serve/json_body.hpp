@@ -1,5 +1,5 @@
-// The JSON of a request, read with bounds and with errors that say where. Every reader throws Refusal 400 with a
-// path such as "strokes[2][0]".
+// The JSON of a request, read with bounds and with errors that say where. Every reader throws Refusal 400
+// with a path such as "strokes[2][0]".
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ class JsonObject {
 
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
   // Of a member that may be absent. Numbers must be finite and in [low, high].
-  [[nodiscard]] double number(std::string_view name, double low, double high, std::optional<double> otherwise = {}) const;
+  [[nodiscard]] double number(std::string_view name, double low, double high,
+                              std::optional<double> otherwise = {}) const;
   [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t low, std::int64_t high,
                                      std::optional<std::int64_t> otherwise = {}) const;
   [[nodiscard]] bool truth(std::string_view name, bool otherwise) const;
@@ -35,7 +36,8 @@ class JsonObject {
   // A list of `least` to `most` numbers.
   [[nodiscard]] std::vector<double> numbers(std::string_view name, double low, double high, std::size_t least,
                                             std::size_t most) const;
-  // Strokes: lists of points, which are lists of two numbers; further numbers are times or pressures and left out.
+  // Strokes: lists of points, which are lists of two numbers; further numbers are times or pressures and left
+  // out.
   [[nodiscard]] std::vector<Stroke> strokes(std::string_view name, const Limits& limits) const;
   // Several drawings of strokes, limits.max_saved_points in all.
   [[nodiscard]] std::vector<std::vector<Stroke>> drawings(std::string_view name, const Limits& limits) const;

@@ -10,7 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// bicycle.gen.json to "bicycle", runs/sheep/ to "sheep", runs/sheep/checkpoints/best.safetensors to "sheep best".
+// bicycle.gen.json to "bicycle", runs/sheep/ to "sheep", runs/sheep/checkpoints/best.safetensors to "sheep
+// best".
 std::string name_of(const fs::path& path) {
   fs::path clean = fs::absolute(path).lexically_normal();
   if (!clean.has_filename()) clean = clean.parent_path();
@@ -43,8 +44,10 @@ std::string slug(std::string_view text) {
   for (const char c : text) {
     const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     const bool is_kept = (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9');
-    if (is_kept) result += low;
-    else if (!result.empty() && result.back() != '-') result += '-';
+    if (is_kept)
+      result += low;
+    else if (!result.empty() && result.back() != '-')
+      result += '-';
   }
   while (result.ends_with('-')) result.pop_back();
   return result.empty() ? "model" : result;
@@ -70,7 +73,8 @@ StudioModels::StudioModels(const std::vector<fs::path>& paths) {
 
 const StudioModel& StudioModels::find(std::string_view id) const {
   const auto found = std::ranges::find_if(models_, [&](const auto& model) { return model->id == id; });
-  if (found == models_.end()) throw Refusal(404, "there is no such model; GET /api/studio lists those there are");
+  if (found == models_.end())
+    throw Refusal(404, "there is no such model; GET /api/studio lists those there are");
   return **found;
 }
 

@@ -1,5 +1,5 @@
-// The models that the studio serves, loaded once and never changed: any number of threads may draw with them. A
-// request names a model by an id that is made here from the file's name, and never a file.
+// The models that the studio serves, loaded once and never changed: any number of threads may draw with them.
+// A request names a model by an id that is made here from the file's name, and never a file.
 #pragma once
 
 #include <filesystem>
@@ -34,7 +34,8 @@ struct StudioModel {
 
 class StudioModels {
  public:
-  // Loads every path: a run directory, a .safetensors file or a Magenta .json model. Throws Error naming the file.
+  // Loads every path: a run directory, a .safetensors file or a Magenta .json model. Throws Error naming the
+  // file.
   explicit StudioModels(const std::vector<std::filesystem::path>& paths);
 
   [[nodiscard]] const std::vector<std::unique_ptr<StudioModel>>& all() const { return models_; }

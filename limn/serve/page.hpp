@@ -10,7 +10,7 @@ struct PageFile {
   std::string_view path;  // "/", "/app.js", …
   std::string_view type;  // MIME
   std::string_view bytes;
-  std::string_view tag;   // changes with the bytes
+  std::string_view tag;  // changes with the bytes
 };
 [[nodiscard]] std::span<const PageFile> page_files();
 

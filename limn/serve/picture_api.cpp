@@ -20,15 +20,20 @@ struct Format {
   std::string_view name;
   std::string_view type;
 };
-constexpr std::array kFormats{Format{"svg", "image/svg+xml"},        Format{"png", "image/png"},
-                              Format{"gif", "image/gif"},            Format{"gcode", "text/plain; charset=utf-8"},
-                              Format{"json", "application/json"},    Format{"ndjson", "application/x-ndjson"},
+constexpr std::array kFormats{Format{"svg", "image/svg+xml"},
+                              Format{"png", "image/png"},
+                              Format{"gif", "image/gif"},
+                              Format{"gcode", "text/plain; charset=utf-8"},
+                              Format{"json", "application/json"},
+                              Format{"ndjson", "application/x-ndjson"},
                               Format{"npz", "application/octet-stream"}};
 // A file of a thousand drawings is a data set, not a picture of them.
 constexpr std::size_t kMostOnSheet = 100;
 constexpr double kCell = 640;
 
-std::string text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string text_of(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::string stroke_file(const std::string& format, const std::string& word, std::vector<Sketch> sketches) {
   if (format == "json") return sketches_to_json(sketches);
@@ -58,7 +63,8 @@ std::string frames_gif(std::span<const SheetCell> cells, int frame_ms) {
 
 std::string picture_file(const std::string& format, const std::vector<SheetCell>& cells, bool is_animation) {
   if (cells.size() > kMostOnSheet)
-    throw Refusal(413, fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz", kMostOnSheet));
+    throw Refusal(413, fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz",
+                                   kMostOnSheet));
   if (format == "gif" && is_animation) return frames_gif(cells, 120);
   const bool is_single = cells.size() == 1;
   const Picture picture = lay_out(grid_sheet(cells), {.cell_size = is_single ? kCell : 0});
@@ -84,7 +90,8 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
   const JsonObject body(json, "", {"drawings", "format", "given_strokes", "animation", "word"});
   const std::string format = body.choice("format", {"svg", "png", "gif", "gcode", "json", "ndjson", "npz"});
   const auto drawings = body.drawings("drawings", context.limits);
-  const std::int64_t given = body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
+  const std::int64_t given =
+      body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
   const bool is_animation = body.truth("animation", false);
   std::string word = "drawing";
   if (body.has("word")) {
@@ -110,9 +117,11 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
     for (const auto& drawing : drawings) cells.push_back(cell_for(drawing, static_cast<std::size_t>(given)));
     // A single drawing in ink alone is an SVG of its strokes and nothing else, in its own units.
     const bool is_plain = cells.size() == 1 && cells[0].parts.size() == 1;
-    reply.body = format == "svg" && is_plain ? svg_text(from_strokes(drawings[0])) : picture_file(format, cells, is_animation);
+    reply.body = format == "svg" && is_plain ? svg_text(from_strokes(drawings[0]))
+                                             : picture_file(format, cells, is_animation);
   }
-  reply.headers.emplace_back("Content-Disposition", fmt::format("attachment; filename=\"drawing.{}\"", format));
+  reply.headers.emplace_back("Content-Disposition",
+                             fmt::format("attachment; filename=\"drawing.{}\"", format));
   return reply;
 }
 

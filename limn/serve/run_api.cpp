@@ -10,7 +10,8 @@ namespace {
 
 const RunWatch& runs_of(const ApiContext& context) {
   if (context.runs == nullptr)
-    throw Refusal(404, "this studio watches no runs; start limn serve with --runs and the folder that holds them");
+    throw Refusal(404,
+                  "this studio watches no runs; start limn serve with --runs and the folder that holds them");
   return *context.runs;
 }
 
@@ -53,7 +54,8 @@ HttpReply show_run(const ApiContext& context, std::string_view id, const HttpReq
   auto json = to_json(*run);
   auto curves = nlohmann::ordered_json::array();
   for (const auto& [key, curve] : run->record.curves)
-    curves.push_back({{"metric", key.first}, {"split", key.second}, {"steps", curve.steps}, {"values", curve.values}});
+    curves.push_back(
+        {{"metric", key.first}, {"split", key.second}, {"steps", curve.steps}, {"values", curve.values}});
   auto samples = nlohmann::ordered_json::array();
   for (const auto& [step, ending] : run->samples) samples.push_back({{"step", step}, {"format", ending}});
   json["curves"] = curves;

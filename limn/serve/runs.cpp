@@ -27,9 +27,10 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t hash = 14695981039346
 
 // Changes when the file does, also when it is replaced by another of the same size.
 std::uint64_t state_of(const fs::path& path) {
-  struct stat status{};
+  struct stat status {};
   if (stat(path.c_str(), &status) != 0) return 0;
-  return hash_of(fmt::format("{} {} {} {}", status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec));
+  return hash_of(fmt::format("{} {} {} {}", status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                             status.st_mtim.tv_nsec));
 }
 
 std::int64_t step_of(const std::string& stem) {
@@ -88,7 +89,8 @@ class RunWatch::Folder {
     run->record = record_;
     run->samples = find_samples(path_ / "samples");
     run->version = hash_of(fmt::format("{} {}", state, record_.seems_to_run()));
-    for (const auto& [step, ending] : run->samples) run->version = hash_of(fmt::format("{}{}", step, ending), run->version);
+    for (const auto& [step, ending] : run->samples)
+      run->version = hash_of(fmt::format("{}{}", step, ending), run->version);
     return run;
   }
 
@@ -106,18 +108,21 @@ class RunWatch::Folder {
 };
 
 RunWatch::RunWatch(fs::path root) : root_(std::move(root)) {
-  require(fs::is_directory(root_), "{}: is no folder; give --runs the folder that holds your runs", root_.string());
+  require(fs::is_directory(root_), "{}: is no folder; give --runs the folder that holds your runs",
+          root_.string());
 }
 RunWatch::~RunWatch() = default;
 
 // Finds new runs, at most once a second. The caller holds mutex_.
 void RunWatch::look_around() const {
-  const auto second = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch());
+  const auto second =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch());
   if (second.count() == looked_at_) return;
   looked_at_ = second.count();
   std::map<std::string, std::shared_ptr<Folder>, std::less<>> found;
   const auto add = [&](const fs::path& path) {
-    const fs::path shown = path == root_ ? fs::absolute(path).lexically_normal().filename() : path.lexically_relative(root_);
+    const fs::path shown =
+        path == root_ ? fs::absolute(path).lexically_normal().filename() : path.lexically_relative(root_);
     const std::string name = printable(shown.string());
     const std::string id = fmt::format("{}-{:08x}", slug(name), hash_of(path.string()) & 0xffffffffU);
     const auto known = folders_.find(id);

@@ -1,8 +1,11 @@
-// Calls that draw with a Sketch-RNN: go on from a beginning, redraw, morph. Their replies grow as the drawings do.
+// Calls that draw with a Sketch-RNN: go on from a beginning, redraw, morph. Their replies grow as the
+// drawings do.
 #include <sys/random.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/parallel.hpp"
@@ -26,7 +29,8 @@ std::string event(std::string_view name, const nlohmann::ordered_json& more) {
   return line.dump() + "\n";
 }
 
-// Generation as a reply: computes in turns, writes what is new after each, ends when the drawings or the time do.
+// Generation as a reply: computes in turns, writes what is new after each, ends when the drawings or the time
+// do.
 class GrowingReply {
  public:
   GrowingReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings)
@@ -55,7 +59,8 @@ class GrowingReply {
       return false;
     }
     if (Clock::now() < deadline_) return true;
-    out.write(event("error", {{"message", "the time for one reply is over; ask for fewer or shorter drawings"}}));
+    out.write(
+        event("error", {{"message", "the time for one reply is over; ask for fewer or shorter drawings"}}));
     return false;
   }
 
@@ -92,7 +97,9 @@ class EndingsReply final : public GrowingReply {
         map_(given.map),
         pens_(this->drawings().size(), {given.pen.x, given.pen.y}),
         has_ended_(pens_.size()),
-        opening_(event("start", {{"endings", pens_.size()}, {"seed", seed}, {"given_points", given.sketch.points.size()}})) {}
+        opening_(event(
+            "start",
+            {{"endings", pens_.size()}, {"seed", seed}, {"given_points", given.sketch.points.size()}})) {}
 
  private:
   struct Pen {
@@ -127,8 +134,8 @@ class EndingsReply final : public GrowingReply {
 // Each drawing whole, once it has ended.
 class WholeDrawingsReply final : public GrowingReply {
  public:
-  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings, double size,
-                     nlohmann::ordered_json opening)
+  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings,
+                     double size, nlohmann::ordered_json opening)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         size_(size),
         sketches_(this->drawings().size()),
@@ -143,7 +150,8 @@ class WholeDrawingsReply final : public GrowingReply {
       if (is_told_[i] || !drawings().has_ended(i)) continue;
       is_told_[i] = true;
       text += fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
-                          drawings().is_finished(i), strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
+                          drawings().is_finished(i),
+                          strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
     }
     return text;
   }
@@ -173,18 +181,31 @@ PaperFrame frame_of(const JsonObject& body, std::span<const Stroke> strokes) {
 
 void require_encoder(const StudioModel& model) {
   if (!model.sketch->is_conditional())
-    throw Refusal(409, fmt::format("{} has no encoder, so it cannot read a whole drawing; it can go on from one", model.name));
+    throw Refusal(409,
+                  fmt::format("{} has no encoder, so it cannot read a whole drawing; it can go on from one",
+                              model.name));
+}
+
+PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
+                                std::span<const Stroke> strokes, const PaperFrame& frame,
+                                std::int64_t max_points) {
+  const DrawingHabit& habit = model.habit();
+  const WorkGate::Turn turn(context.gate);
+  return prepare(strokes, frame, habit, max_points);
 }
 
 // A whole drawing as the model's data were.
-Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body, std::string_view name) {
+Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body,
+                     std::string_view name) {
   const auto strokes = body.strokes(name, context.limits);
   const std::string where = body.path_of(name);
-  if (strokes.empty()) throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
-  return prepare(strokes, frame_around(strokes), model.habit(), model.sketch->max_seq_len()).sketch;
+  if (strokes.empty())
+    throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
+  return prepare_in_turn(context, model, strokes, frame_around(strokes), model.sketch->max_seq_len()).sketch;
 }
 
-LatentPosterior encode_all(const ApiContext& context, const StudioModel& model, std::span<const Sketch> sketches) {
+LatentPosterior encode_all(const ApiContext& context, const StudioModel& model,
+                           std::span<const Sketch> sketches) {
   const WorkGate::Turn turn(context.gate);
   return model.sketch->encode(sketches);
 }
@@ -194,31 +215,36 @@ LatentPosterior encode_all(const ApiContext& context, const StudioModel& model, 
 std::uint64_t seed_of(const JsonObject& body) {
   if (body.has("seed")) return static_cast<std::uint64_t>(body.integer("seed", 0, kMostSafeInteger));
   std::uint64_t seed = 0;
-  if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
   return seed & static_cast<std::uint64_t>(kMostSafeInteger);
 }
 
 HttpReply complete(const ApiContext& context, const StudioModel& model, std::string_view text) {
   const auto json = parse_body(text);
-  const JsonObject body(json, "", {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
+  const JsonObject body(json, "",
+                        {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
   const PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
-  const PointChoice choice{.temperature = temperature_of(body, kUsualTemperature), .is_greedy = body.truth("greedy", false)};
+  const PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
+                           .is_greedy = body.truth("greedy", false)};
   const std::uint64_t seed = seed_of(body);
   const std::int64_t longest = model.sketch->max_seq_len();
   const std::int64_t limit = body.integer("max_points", 1, longest, longest);
   auto place = context.gate.admit();
 
   // A quarter of the points is left for the ending.
-  const PreparedDrawing given = prepare(strokes, frame, model.habit(), std::max<std::int64_t>(1, longest * 3 / 4));
+  const PreparedDrawing given =
+      prepare_in_turn(context, model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
   std::vector<EndingRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)
     requests.push_back({.z = {}, .choice = choice, .seed = seed, .index = static_cast<std::uint64_t>(i)});
   if (model.sketch->is_conditional()) {
     // Each ending has a z of its own: from what is drawn, or from the prior where nothing is.
     const bool is_blank = given.sketch.points.empty();
-    const auto posterior = is_blank ? LatentPosterior{} : encode_all(context, model, std::span(&given.sketch, 1));
+    const auto posterior =
+        is_blank ? LatentPosterior{} : encode_all(context, model, std::span(&given.sketch, 1));
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const std::vector<std::int64_t> index{static_cast<std::int64_t>(i)};
       const Latents z = is_blank ? prior_latents(1, model.sketch->options().z_size, seed, i)
@@ -227,8 +253,10 @@ HttpReply complete(const ApiContext& context, const StudioModel& model, std::str
     }
   }
   const auto drawn = static_cast<std::int64_t>(given.sketch.points.size());
-  GrowingDrawings drawings(*model.sketch, given.sketch.points, std::move(requests), std::max(limit, drawn + 1));
-  return streamed(std::make_shared<EndingsReply>(context, std::move(place), std::move(drawings), given, seed));
+  GrowingDrawings drawings(*model.sketch, given.sketch.points, std::move(requests),
+                           std::max(limit, drawn + 1));
+  return streamed(
+      std::make_shared<EndingsReply>(context, std::move(place), std::move(drawings), given, seed));
 }
 
 HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_view text) {
@@ -239,7 +267,8 @@ HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_
       body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
                                : std::vector<double>{0.1, 0.4, 0.7, 1.0};
   const auto rows = static_cast<std::int64_t>(temperatures.size());
-  const std::int64_t count = body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
+  const std::int64_t count =
+      body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
   const Sketch sketch = whole_drawing(context, model, body, "strokes");
@@ -248,10 +277,11 @@ HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_
   std::vector<EndingRequest> requests;
   for (std::int64_t i = 0; i < rows * count; ++i) {
     // z is the posterior's mean: what differs is the temperature, and chance.
-    requests.push_back({.z = posterior.mu.values,
-                        .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
-                        .seed = seed,
-                        .index = static_cast<std::uint64_t>(i)});
+    requests.push_back(
+        {.z = posterior.mu.values,
+         .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
+         .seed = seed,
+         .index = static_cast<std::uint64_t>(i)});
   }
   GrowingDrawings drawings(*model.sketch, {}, std::move(requests), model.sketch->max_seq_len());
   return streamed(std::make_shared<WholeDrawingsReply>(
@@ -267,7 +297,8 @@ HttpReply morph(const ApiContext& context, const StudioModel& model, std::string
   const float temperature = temperature_of(body, 0.1);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
-  const std::array sketches{whole_drawing(context, model, body, "from"), whole_drawing(context, model, body, "to")};
+  const std::array sketches{whole_drawing(context, model, body, "from"),
+                            whole_drawing(context, model, body, "to")};
   auto place = context.gate.admit();
   const LatentPosterior posterior = encode_all(context, model, sketches);
   const Latents path = interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
@@ -275,11 +306,13 @@ HttpReply morph(const ApiContext& context, const StudioModel& model, std::string
   for (std::int64_t i = 0; i < steps; ++i) {
     const auto z = path.row(i);
     // The same random numbers for all, so that what changes is z alone.
-    requests.push_back({.z = {z.begin(), z.end()}, .choice = {.temperature = temperature}, .seed = seed, .index = 0});
+    requests.push_back(
+        {.z = {z.begin(), z.end()}, .choice = {.temperature = temperature}, .seed = seed, .index = 0});
   }
   GrowingDrawings drawings(*model.sketch, {}, std::move(requests), model.sketch->max_seq_len());
-  return streamed(std::make_shared<WholeDrawingsReply>(context, std::move(place), std::move(drawings), size,
-                                                       nlohmann::ordered_json{{"steps", steps}, {"seed", seed}}));
+  return streamed(
+      std::make_shared<WholeDrawingsReply>(context, std::move(place), std::move(drawings), size,
+                                           nlohmann::ordered_json{{"steps", steps}, {"seed", seed}}));
 }
 
 }  // namespace limn::serve

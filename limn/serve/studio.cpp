@@ -19,7 +19,8 @@ namespace {
 // Tokens of each address, refilled as time goes by; addresses that have a full bucket are forgotten.
 class RequestRate {
  public:
-  explicit RequestRate(const Limits& limits) : rate_(limits.requests_per_second), burst_(limits.request_burst) {}
+  explicit RequestRate(const Limits& limits)
+      : rate_(limits.requests_per_second), burst_(limits.request_burst) {}
 
   bool allows(const std::string& address) {
     const auto time = std::chrono::steady_clock::now();
@@ -75,7 +76,8 @@ struct Route {
 HttpReply describe_studio(const ApiContext& context) {
   auto models = nlohmann::ordered_json::array();
   for (const auto& model : context.models.all()) {
-    nlohmann::ordered_json json{{"id", model->id}, {"name", model->name}, {"kind", model->kind}, {"step", model->step}};
+    nlohmann::ordered_json json{
+        {"id", model->id}, {"name", model->name}, {"kind", model->kind}, {"step", model->step}};
     if (model->sketch) {
       json["conditional"] = model->sketch->is_conditional();
       json["max_points"] = model->sketch->max_seq_len();
@@ -99,23 +101,38 @@ HttpReply describe_studio(const ApiContext& context) {
 }
 
 constexpr std::array kRoutes{
-    Route{"GET", "/api/studio", [](const ApiContext& c, const Parts&, const HttpRequest&) { return describe_studio(c); }},
+    Route{"GET", "/api/studio",
+          [](const ApiContext& c, const Parts&, const HttpRequest&) { return describe_studio(c); }},
     Route{"POST", "/api/models/*/completions",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return complete(c, c.models.sketch_model(p[2]), r.body); }},
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
+            return complete(c, c.models.sketch_model(p[2]), r.body);
+          }},
     Route{"POST", "/api/models/*/variations",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return vary(c, c.models.sketch_model(p[2]), r.body); }},
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
+            return vary(c, c.models.sketch_model(p[2]), r.body);
+          }},
     Route{"POST", "/api/models/*/morphs",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return morph(c, c.models.sketch_model(p[2]), r.body); }},
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
+            return morph(c, c.models.sketch_model(p[2]), r.body);
+          }},
     Route{"POST", "/api/models/*/images",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return decode(c, c.models.image_model(p[2]), r.body); }},
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
+            return decode(c, c.models.image_model(p[2]), r.body);
+          }},
     Route{"POST", "/api/models/*/latents",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return encode(c, c.models.image_model(p[2]), r.body); }},
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
+            return encode(c, c.models.image_model(p[2]), r.body);
+          }},
     Route{"POST", "/api/models/*/canvases",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_canvases(c, c.models.image_model(p[2]), r.body); }},
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
+            return show_canvases(c, c.models.image_model(p[2]), r.body);
+          }},
     Route{"POST", "/api/pictures",
           [](const ApiContext& c, const Parts&, const HttpRequest& r) { return save_picture(c, r.body); }},
-    Route{"GET", "/api/runs", [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},
-    Route{"GET", "/api/runs/*", [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_run(c, p[2], r); }},
+    Route{"GET", "/api/runs",
+          [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},
+    Route{"GET", "/api/runs/*",
+          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_run(c, p[2], r); }},
     Route{"GET", "/api/runs/*/samples/*",
           [](const ApiContext& c, const Parts& p, const HttpRequest&) { return show_sample(c, p[2], p[4]); }},
 };
@@ -182,10 +199,13 @@ void Studio::warm_up() const {
 }
 
 std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {
-  const auto refused = [](const Refusal& refusal) { return error_reply(refusal.status(), refusal.what(), refusal.where()); };
+  const auto refused = [](const Refusal& refusal) {
+    return error_reply(refusal.status(), refusal.what(), refusal.where());
+  };
   const bool is_api = is_api_path(request.path);
   if (const auto complaint = state_->access.complaint(request, is_api)) return refused(*complaint);
-  if (!state_->rate.allows(request.address)) return error_reply(429, "too many requests at once from this address; wait a second");
+  if (!state_->rate.allows(request.address))
+    return error_reply(429, "too many requests at once from this address; wait a second");
 
   const Parts parts = request.path.starts_with('/') ? split_path(request.path) : Parts{};
   std::string allowed = page_file(request.path) != nullptr ? "GET, HEAD" : "";
@@ -196,7 +216,8 @@ std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
     is_known = is_known || route.method == plain_method(request.method);
   }
-  if (allowed.empty()) return error_reply(404, "there is nothing here; /openapi.json describes what there is");
+  if (allowed.empty())
+    return error_reply(404, "there is nothing here; /openapi.json describes what there is");
   if (!is_known) {
     HttpReply reply = error_reply(405, fmt::format("this path takes {}", allowed));
     reply.headers.emplace_back("Allow", allowed);
@@ -222,13 +243,19 @@ HttpReply Studio::answer(const HttpRequest& request) const {
     if (request.header("if-none-match") == file->tag) return {.status = 304, .headers = headers};
     return {.type = std::string(file->type), .body = std::string(file->bytes), .headers = headers};
   }
-  const ApiContext context{.limits = state_->limits, .models = state_->models, .runs = state_->runs.get(), .gate = state_->gate};
+  const ApiContext context{
+      .limits = state_->limits, .models = state_->models, .runs = state_->runs.get(), .gate = state_->gate};
   const Parts parts = split_path(request.path);
   for (const Route& route : kRoutes) {
     if (route.method != plain_method(request.method) || !matches(route.pattern, parts)) continue;
-    HttpReply reply = route.answer(context, parts, request);
-    reply.headers.emplace_back("Cache-Control", "no-store");
-    return reply;
+    try {
+      HttpReply reply = route.answer(context, parts, request);
+      reply.headers.emplace_back("Cache-Control", "no-store");
+      return reply;
+    } catch (const Error& error) {
+      // What the rooms below say of a body is about that body; a GET brings none.
+      throw Refusal(request.method == "POST" ? 400 : 500, error.what());
+    }
   }
   throw Refusal(404, "there is nothing here; /openapi.json describes what there is");
 }

@@ -1,5 +1,5 @@
-// The studio: models, runs, the page and the calls of web/openapi.json behind one door. It knows HTTP only as values
-// (serve/http.hpp). Immutable but for counters; any number of threads may call it at once.
+// The studio: models, runs, the page and the calls of web/openapi.json behind one door. It knows HTTP only as
+// values (serve/http.hpp). Immutable but for counters; any number of threads may call it at once.
 #pragma once
 
 #include <filesystem>

@@ -1,8 +1,9 @@
-// One client's socket under deadlines. cpp-httplib 0.11 reads headers of any length, waits for each byte anew and
-// takes chunked bodies of any size; so the head of a request is read, bounded and checked here before the library
-// sees it, and the body is handed on only as far as its Content-Length goes.
+// One client's socket under deadlines. cpp-httplib 0.11 reads headers of any length, waits for each byte anew
+// and takes chunked bodies of any size; so the head of a request is read, bounded and checked here before the
+// library sees it, and the body is handed on only as far as its Content-Length goes.
 //
-// A Connection belongs to one thread; close_from_outside(), waiting_since() may be called by others meanwhile.
+// A Connection belongs to one thread; close_from_outside(), waiting_since() may be called by others
+// meanwhile.
 #pragma once
 
 #include <atomic>
@@ -56,7 +57,8 @@ class Connection {
   [[nodiscard]] std::int64_t write(const char* from, std::size_t size);
   [[nodiscard]] bool is_peer_gone() const;
 
-  // Sends what is written and reads what the client still sends, briefly: closing at once would throw both away.
+  // Sends what is written and reads what the client still sends, briefly: closing at once would throw both
+  // away.
   void linger();
   // Ends all waiting at once.
   void close_from_outside();
@@ -73,8 +75,8 @@ class Connection {
 
   int socket_;
   const Limits& limits_;
-  std::string buffer_;      // received, not handed on
-  std::string head_;        // of the current request, checked
+  std::string buffer_;  // received, not handed on
+  std::string head_;    // of the current request, checked
   std::size_t head_at_ = 0;
   BodyPlan plan_;
   std::uint64_t body_read_ = 0;

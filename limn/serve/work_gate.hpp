@@ -1,6 +1,7 @@
-// Who may compute when. A reply is admitted, or refused where too many are; an admitted one computes in turns of a few
-// milliseconds, first come, first served, and gives its turn back before it writes to its client. So a short request
-// never waits for the end of a long one, and a client that reads slowly holds nothing that others need.
+// Who may compute when. A reply is admitted, or refused where too many are; an admitted one computes in turns
+// of a few milliseconds, first come, first served, and gives its turn back before it writes to its client. So
+// a short request never waits for the end of a long one, and a client that reads slowly holds nothing that
+// others need.
 #pragma once
 
 #include <condition_variable>

@@ -22,9 +22,14 @@ void expect_same_as_generator(bool is_conditional, std::int64_t given) {
   for (std::int64_t i = 0; i < kDrawings; ++i) {
     const std::span<const float> row = is_conditional ? z.row(i) : std::span<const float>();
     const PointChoice choice{.temperature = 0.2F + 0.2F * static_cast<float>(i)};
-    requests.push_back({.z = row, .prefix = beginning.points, .choice = choice, .seed = 3,
-                        .index = static_cast<std::uint64_t>(i), .max_points = kMost});
-    endings.push_back({.z = {row.begin(), row.end()}, .choice = choice, .seed = 3, .index = static_cast<std::uint64_t>(i)});
+    requests.push_back({.z = row,
+                        .prefix = beginning.points,
+                        .choice = choice,
+                        .seed = 3,
+                        .index = static_cast<std::uint64_t>(i),
+                        .max_points = kMost});
+    endings.push_back(
+        {.z = {row.begin(), row.end()}, .choice = choice, .seed = 3, .index = static_cast<std::uint64_t>(i)});
   }
   const auto expected = generator.draw(requests);
   GrowingDrawings growing(generator, beginning.points, endings, kMost);
@@ -42,7 +47,8 @@ void expect_same_as_generator(bool is_conditional, std::int64_t given) {
     if (!mine.empty()) mine.back().is_pen_lifted = true;  // known only after it was given
     for (std::size_t p = 0; p < mine.size(); ++p) {
       EXPECT_NEAR(mine[p].dx, expected[i].sketch.points[p].dx, 1e-4) << "drawing " << i << ", point " << p;
-      EXPECT_EQ(mine[p].is_pen_lifted, expected[i].sketch.points[p].is_pen_lifted) << "drawing " << i << ", point " << p;
+      EXPECT_EQ(mine[p].is_pen_lifted, expected[i].sketch.points[p].is_pen_lifted)
+          << "drawing " << i << ", point " << p;
     }
     EXPECT_EQ(growing.is_finished(i), expected[i].is_finished);
     EXPECT_TRUE(growing.has_ended(i));
@@ -58,7 +64,8 @@ TEST(GrowingDrawings, AreTheGenerators) {
 
 TEST(GrowingDrawings, StopAtTheirLimit) {
   const SketchRnnGenerator generator(tiny_checkpoint(false));
-  GrowingDrawings growing(generator, random_sketch(6, 2).points, {EndingRequest{}, EndingRequest{.index = 1}}, 7);
+  GrowingDrawings growing(generator, random_sketch(6, 2).points, {EndingRequest{}, EndingRequest{.index = 1}},
+                          7);
   std::vector<GrowingDrawings::NewPoint> points;
   while (!growing.is_done()) growing.step(points);
   EXPECT_LE(points.size(), 2U);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <numbers>
 
@@ -14,14 +15,16 @@ Stroke circle(double x, double y, double radius, int points) {
   Stroke stroke;
   for (int i = 0; i <= points; ++i) {
     const double angle = 2 * std::numbers::pi * i / points;
-    stroke.push_back({static_cast<float>(x + radius * std::cos(angle)), static_cast<float>(y + radius * std::sin(angle))});
+    stroke.push_back(
+        {static_cast<float>(x + radius * std::cos(angle)), static_cast<float>(y + radius * std::sin(angle))});
   }
   return stroke;
 }
 
 // What a hand draws at any size comes to the model at the one that it knows.
 TEST(Hand, BringsDrawingsOfAnySizeToTheModels) {
-  const DrawingHabit habit{.extent = 9.5, .has_page_position = true, .corner = {-2, 1}, .start = {0.5F, 0.5F}};
+  const DrawingHabit habit{
+      .extent = 9.5, .has_page_position = true, .corner = {-2, 1}, .start = {0.5F, 0.5F}};
   for (const double size : {0.5, 30.0, 4000.0}) {
     const std::vector<Stroke> strokes{circle(7 * size, -3 * size, size / 2, 300)};
     const auto prepared = prepare(strokes, frame_around(strokes), habit, 100);
@@ -37,7 +40,8 @@ TEST(Hand, BringsDrawingsOfAnySizeToTheModels) {
 
 TEST(Hand, MapsBackToWhereThePenWas) {
   for (const bool has_page_position : {false, true}) {
-    const DrawingHabit habit{.extent = 3, .has_page_position = has_page_position, .corner = {1, 1}, .start = {0.2F, 0.7F}};
+    const DrawingHabit habit{
+        .extent = 3, .has_page_position = has_page_position, .corner = {1, 1}, .start = {0.2F, 0.7F}};
     const std::vector<Stroke> strokes{{{100, 200}, {150, 260}}, {{40, 50}, {60, 70}}};
     const auto prepared = prepare(strokes, {.x = 20, .y = 30, .size = 600}, habit, 100);
     const Position end = prepared.map.to_paper(prepared.pen.x, prepared.pen.y);
@@ -70,6 +74,20 @@ TEST(Hand, LimitsPoints) {
   for (int i = 0; i < 12; ++i) strokes.push_back(circle(30 * i, 10 * (i % 3), 14, 90));
   EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 50).sketch.points.size(), 50U);
   EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 1).sketch.points.size(), 1U);
+}
+
+// A growing spiral is what Ramer-Douglas-Peucker splits worst.
+TEST(Hand, SimplifiesDrawingsThatMeanIllInTime) {
+  Stroke spiral;
+  for (int i = 0; i < 20000; ++i) {
+    const double angle = 0.01 * i, radius = std::exp(1e-4 * i);
+    spiral.push_back(
+        {static_cast<float>(radius * std::cos(angle)), static_cast<float>(radius * std::sin(angle))});
+  }
+  const std::vector<Stroke> strokes{spiral};
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 40).sketch.points.size(), 40U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(Hand, PlacesDrawingsInTheFrame) {

@@ -70,7 +70,8 @@ TEST(JsonBody, CountsPointsAndStrokes) {
     return refusal_of([&] {
              const auto json = parse_body("{\"strokes\":" + strokes + "}");
              (void)JsonObject(json, "", {"strokes"}).strokes("strokes", limits);
-           }).status();
+           })
+        .status();
   };
   EXPECT_EQ(status("[[[0,0],[0,0]],[[0,0],[0,0]]]"), 200);
   EXPECT_EQ(status("[[[0,0],[0,0]],[[0,0],[0,0],[0,0]]]"), 413);

@@ -75,7 +75,8 @@ RawReply parse_reply(const std::string& bytes) {
   if (!bytes.starts_with("HTTP/1.1 ") || end == std::string::npos) return reply;
   reply.status = std::atoi(bytes.c_str() + 9);
   reply.head = bytes.substr(0, end + 2);
-  std::ranges::transform(reply.head, reply.head.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(reply.head, reply.head.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   reply.body = bytes.substr(end + 4);
   if (!reply.has("transfer-encoding: chunked")) return reply;
   std::string whole;
@@ -94,8 +95,9 @@ RawReply parse_reply(const std::string& bytes) {
 RawReply request(int port, std::string_view method, std::string_view path, std::string_view body,
                  std::string_view headers, std::string_view host) {
   RawClient client(port);
-  std::string text = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: " + std::string(host) +
-                     "\r\nConnection: close\r\n" + std::string(headers);
+  std::string text = std::string(method) + " " + std::string(path) +
+                     " HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: close\r\n" +
+                     std::string(headers);
   if (method == "POST" || !body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   text += "\r\n";
   client.send(text);

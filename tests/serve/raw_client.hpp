@@ -1,4 +1,5 @@
-// A client of few manners: sends any bytes to a port of this machine and reads what comes back. Every wait is bounded.
+// A client of few manners: sends any bytes to a port of this machine and reads what comes back. Every wait is
+// bounded.
 #pragma once
 
 #include <chrono>
@@ -9,9 +10,9 @@
 namespace limn::testing {
 
 struct RawReply {
-  int status = 0;       // 0: no status line came
-  std::string head;     // in lower case
-  std::string body;     // chunks put together
+  int status = 0;    // 0: no status line came
+  std::string head;  // in lower case
+  std::string body;  // chunks put together
   [[nodiscard]] bool has(std::string_view text) const { return head.find(text) != std::string::npos; }
 };
 
@@ -41,7 +42,8 @@ class RawClient {
 [[nodiscard]] RawReply parse_reply(const std::string& bytes);
 
 // A request of one connection, which it asks to be closed. `headers` are whole lines with \r\n.
-[[nodiscard]] RawReply request(int port, std::string_view method, std::string_view path, std::string_view body = {},
+[[nodiscard]] RawReply request(int port, std::string_view method, std::string_view path,
+                               std::string_view body = {},
                                std::string_view headers = "Content-Type: application/json\r\n",
                                std::string_view host = "127.0.0.1");
 

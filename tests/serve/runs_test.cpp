@@ -17,8 +17,9 @@ void write_run(const std::filesystem::path& folder, int lines) {
   make_directories(folder / "samples");
   write_file(folder / "config.toml", "family = \"sketch-rnn\"\nnum_steps = 40\n");
   for (int i = 1; i <= lines; ++i)
-    append_line(folder / "metrics.jsonl",
-                "{\"step\":" + std::to_string(i) + ",\"split\":\"train\",\"total\":" + std::to_string(10.0 / i) + ",\"seconds\":0.5}");
+    append_line(folder / "metrics.jsonl", "{\"step\":" + std::to_string(i) +
+                                              ",\"split\":\"train\",\"total\":" + std::to_string(10.0 / i) +
+                                              ",\"seconds\":0.5}");
 }
 
 TEST(RunWatch, FindsRunsBelowAFolder) {
@@ -30,7 +31,8 @@ TEST(RunWatch, FindsRunsBelowAFolder) {
   const auto runs = watch.runs();
   ASSERT_EQ(runs.size(), 2U);
   for (const auto& run : runs) {
-    EXPECT_EQ(run->id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string::npos) << run->id;
+    EXPECT_EQ(run->id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string::npos)
+        << run->id;
     EXPECT_EQ(watch.run(run->id)->name, run->name);
     EXPECT_EQ(run->record.num_steps, 40);
   }
@@ -55,7 +57,8 @@ TEST(RunWatch, FollowsARunThatGoesOnAndGoesBack) {
   EXPECT_EQ(after->record.step, 9);
 
   // Resumed from step 2: the file is replaced by a shorter one.
-  write_file(folder / "metrics.jsonl", R"({"step":2,"split":"train","total":7})" "\n");
+  write_file(folder / "metrics.jsonl", R"({"step":2,"split":"train","total":7})"
+                                       "\n");
   EXPECT_EQ(watch.run(id)->record.step, 2);
 
   write_file(folder.path() / "samples" / "step-20.png", std::string_view("PNG"));

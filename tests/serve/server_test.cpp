@@ -1,4 +1,5 @@
-// The studio on a real socket, with clients that mean no good: wrong heads, slow bytes, sudden ends, many at once.
+// The studio on a real socket, with clients that mean no good: wrong heads, slow bytes, sudden ends, many at
+// once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +16,8 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 constexpr const char* kSquare = "[[[0,0],[100,0],[100,100],[0,100],[0,0]]]";
-const std::string kCompletion = std::string(R"({"strokes":)") + kSquare + R"(,"frame":{"size":300},"count":2})";
+const std::string kCompletion =
+    std::string(R"({"strokes":)") + kSquare + R"(,"frame":{"size":300},"count":2})";
 
 class ServerTest : public ::testing::Test {
  protected:
@@ -57,7 +59,10 @@ TEST_F(ServerTest, RefusesForeignHostsAndOrigins) {
   const int port = serve().port();
   EXPECT_EQ(request(port, "GET", "/api/studio", "", "", "evil.example").status, 421);
   EXPECT_EQ(request(port, "GET", "/", "", "", "evil.example").status, 421);
-  EXPECT_EQ(request(port, "POST", "/api/pictures", "{}", "Origin: http://evil.example\r\nContent-Type: application/json\r\n").status, 403);
+  EXPECT_EQ(request(port, "POST", "/api/pictures", "{}",
+                    "Origin: http://evil.example\r\nContent-Type: application/json\r\n")
+                .status,
+            403);
   EXPECT_EQ(request(port, "OPTIONS", "/api/pictures", "", "Origin: http://127.0.0.1\r\n").status, 405);
   RawClient two(port);
   two.send("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
@@ -69,7 +74,8 @@ TEST_F(ServerTest, AsksForItsToken) {
   EXPECT_EQ(request(port, "GET", "/").status, 200);
   EXPECT_EQ(request(port, "GET", "/api/studio").status, 401);
   EXPECT_EQ(request(port, "POST", "/api/pictures", "{}").status, 401);
-  EXPECT_EQ(request(port, "GET", "/api/studio", "", "Authorization: Bearer correct horse battery\r\n").status, 200);
+  EXPECT_EQ(request(port, "GET", "/api/studio", "", "Authorization: Bearer correct horse battery\r\n").status,
+            200);
 }
 
 TEST_F(ServerTest, RefusesWrongHeads) {
@@ -85,10 +91,16 @@ TEST_F(ServerTest, RefusesWrongHeads) {
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nA b: c\r\n\r\n"), 400);
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nA: b\nC: d\r\n\r\n"), 400);
   EXPECT_EQ(status(std::string("GET / HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", 45)), 400);
-  EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), 400);
+  EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: "
+                   "3\r\n\r\n{}"),
+            400);
   EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: -2\r\n\r\n{}"), 400);
-  EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"), 400);
-  EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), 411);
+  EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                   "2\r\nTransfer-Encoding: chunked\r\n\r\n{}"),
+            400);
+  EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                   "application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+            411);
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nA: " + std::string(20000, 'a')), 431);
   EXPECT_EQ(status(std::string(100000, 'a')), 431);
   std::string many = "GET / HTTP/1.1\r\nHost: localhost\r\n";
@@ -103,7 +115,8 @@ TEST_F(ServerTest, RefusesWrongHeads) {
 TEST_F(ServerTest, IgnoresRangesAndEncodings) {
   std::string ranges = "Range: bytes=0-0";
   for (int i = 0; i < 1500; ++i) ranges += ",0-0";
-  const RawReply reply = request(serve().port(), "GET", "/js/app.js", "", ranges + "\r\nAccept-Encoding: br, gzip\r\nExpect: 100-continue\r\n");
+  const RawReply reply = request(serve().port(), "GET", "/js/app.js", "",
+                                 ranges + "\r\nAccept-Encoding: br, gzip\r\nExpect: 100-continue\r\n");
   EXPECT_EQ(reply.status, 200);
   EXPECT_FALSE(reply.has("content-encoding"));
 }
@@ -111,7 +124,9 @@ TEST_F(ServerTest, IgnoresRangesAndEncodings) {
 TEST_F(ServerTest, RefusesLargeBodiesWithoutReadingThem) {
   const int port = serve().port();
   RawClient client(port);
-  client.send("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900000000\r\n\r\n");
+  client.send(
+      "POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+      "900000000\r\n\r\n");
   EXPECT_EQ(parse_reply(client.read_all(3s)).status, 413);
   std::string million = "{\"strokes\":[[";
   for (int i = 0; i < 30000; ++i) million += "[1,2],";
@@ -126,7 +141,8 @@ TEST_F(ServerTest, RefusesLargeBodiesWithoutReadingThem) {
 TEST_F(ServerTest, DoesNotReadARefusedBodyAsARequest) {
   RawClient client(serve().port());
   const std::string hidden = head();
-  client.send("POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(hidden.size()) + "\r\n\r\n" + hidden);
+  client.send("POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+              std::to_string(hidden.size()) + "\r\n\r\n" + hidden);
   const std::string all = client.read_all(3s);
   EXPECT_EQ(parse_reply(all).status, 404);
   EXPECT_EQ(all.find("HTTP/1.1", 8), std::string::npos);
@@ -146,13 +162,15 @@ TEST_F(ServerTest, KeepsConnectionsOpenBetweenRequests) {
 
 TEST_F(ServerTest, EndsSlowHeadsAndBodies) {
   const int port = serve([](auto& options) {
-    options.limits.head_time = 200ms;
-    options.limits.body_time = 300ms;
-    options.limits.idle_time = 250ms;
-  }).port();
+                     options.limits.head_time = 200ms;
+                     options.limits.body_time = 300ms;
+                     options.limits.idle_time = 250ms;
+                   }).port();
   RawClient slow_head(port), slow_body(port), silent(port);
   const auto start = std::chrono::steady_clock::now();
-  slow_body.send("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{");
+  slow_body.send(
+      "POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+      "400\r\n\r\n{");
   const std::string text = head();
   std::string answer;
   for (std::size_t i = 0; i < text.size() && answer.empty(); ++i) {
@@ -178,7 +196,8 @@ TEST_F(ServerTest, LetsIdleConnectionsGiveWay) {
   EXPECT_EQ(request(studio.port(), "GET", "/api/studio").status, 200);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 2s);
   const auto deadline = start + 5s;  // those that give way need a moment to end
-  while (studio.open_connections() > 5 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  while (studio.open_connections() > 5 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(5ms);
   EXPECT_LE(studio.open_connections(), 5);
 }
 
@@ -191,9 +210,9 @@ TEST_F(ServerTest, RefusesWorkBeyondItsPlaces) {
 
 TEST_F(ServerTest, RefusesTooManyRequestsOfOneAddress) {
   const int port = serve([](auto& options) {
-    options.limits.requests_per_second = 0.1;
-    options.limits.request_burst = 3;
-  }).port();
+                     options.limits.requests_per_second = 0.1;
+                     options.limits.request_burst = 3;
+                   }).port();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(request(port, "GET", "/api/studio").status, 200);
   EXPECT_EQ(request(port, "GET", "/api/studio").status, 429);
 }
@@ -205,12 +224,15 @@ TEST_F(ServerTest, StopsWorkingForClientsThatLeave) {
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < 8; ++i) {
       clients.push_back(std::make_unique<RawClient>(studio.port()));
-      clients.back()->send("POST /api/models/my-doodles/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
-                           std::to_string(kCompletion.size()) + "\r\n\r\n" + kCompletion);
+      clients.back()->send(
+          "POST /api/models/my-doodles/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+          "application/json\r\nContent-Length: " +
+          std::to_string(kCompletion.size()) + "\r\n\r\n" + kCompletion);
     }
   }
   const auto deadline = std::chrono::steady_clock::now() + 3s;
-  while (studio.open_connections() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  while (studio.open_connections() > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(5ms);
   EXPECT_EQ(studio.open_connections(), 0);
 }
 
@@ -219,8 +241,10 @@ TEST_F(ServerTest, StopsAtOnceWithClientsOfEveryKind) {
   EXPECT_EQ(request(studio.port(), "GET", "/api/studio").status, 200);
   RawClient idle(studio.port()), half(studio.port()), busy(studio.port());
   half.send("POST /api/pictures HTTP/1.1\r\nHost: lo");
-  busy.send("POST /api/models/gen/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
-            std::to_string(kCompletion.size()) + "\r\n\r\n" + kCompletion);
+  busy.send(
+      "POST /api/models/gen/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+      "application/json\r\nContent-Length: " +
+      std::to_string(kCompletion.size()) + "\r\n\r\n" + kCompletion);
   EXPECT_LT(studio.stop(), 1s);
 }
 
