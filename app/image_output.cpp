@@ -52,10 +52,12 @@ void append_image_row(Sheet& sheet, const std::string& heading, std::span<const 
   sheet.row_headings.push_back(heading);
 }
 
-void save_images(const std::filesystem::path& path, const Sheet& sheet, const ImageShape& shape, double gap) {
+void save_images(const std::filesystem::path& path, const Sheet& sheet, const ImageShape& shape,
+                 const ImageSheetOptions& options) {
   const double side = static_cast<double>(std::max(shape.width, shape.height));
-  save_sheet(path, sheet,
-             {.sheet = {.cell_size = whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6)), .image_gap = gap}});
+  const double cell = options.scale > 0 ? side * static_cast<double>(options.scale)
+                                        : whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6));
+  save_sheet(path, sheet, {.sheet = {.cell_size = cell, .image_gap = options.gap}});
 }
 
 void save_image_frames(const std::filesystem::path& path, std::span<const float> pixels, const ImageShape& shape,

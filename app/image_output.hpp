@@ -22,8 +22,13 @@ void check_image_output(const std::filesystem::path& path, bool may_be_animated)
 // Appends a row with a heading, filled up with empty cells to the sheet's columns.
 void append_image_row(Sheet& sheet, const std::string& heading, std::span<const float> pixels, const ImageShape& shape);
 
-// Cells are a whole multiple of the images' size. `gap` in pixels; 0 joins the images to one picture.
-void save_images(const std::filesystem::path& path, const Sheet& sheet, const ImageShape& shape, double gap = 3);
+struct ImageSheetOptions {
+  double gap = 3;          // between images, pixels; 0 joins them to one picture
+  std::int64_t scale = 0;  // sides of a pixel of an image; 0: so that a sheet is about 1000 wide
+};
+// Cells are a whole multiple of the images' size.
+void save_images(const std::filesystem::path& path, const Sheet& sheet, const ImageShape& shape,
+                 const ImageSheetOptions& options = {});
 
 struct ImageAnimation {
   int frame_ms = 60;

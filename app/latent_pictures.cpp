@@ -15,14 +15,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void save_plane(const ImageModel& model, const Latents& z, std::int64_t grid, const fs::path& out) {
-  save_images(out, grid_sheet(image_cells(model.decode(z), model.shape()), static_cast<int>(grid)), model.shape(), 0);
+// An n x n plane as one picture.
+struct PlanePicture {
+  std::int64_t grid = 10;
+  std::int64_t scale = 0;
+};
+void save_plane(const ImageModel& model, const Latents& z, const PlanePicture& picture, const fs::path& out) {
+  save_images(out, grid_sheet(image_cells(model.decode(z), model.shape()), static_cast<int>(picture.grid)),
+              model.shape(), {.gap = 0, .scale = picture.scale});
   fmt::print("{}\n", out.string());
+}
+
+void add_picture_options(CLI::App& command, PlanePicture& picture) {
+  command.add_option("--grid", picture.grid, "images on each side")->check(CLI::Range(1, 200))->capture_default_str();
+  command.add_option("--scale", picture.scale, "sides of a pixel [so that the picture is about 1000 wide]")
+      ->check(CLI::Range(1, 100));
 }
 
 struct ManifoldArguments {
   std::string model;
-  std::int64_t grid = 20;
+  PlanePicture picture{.grid = 20};
   std::string out = "manifold.png";
 };
 
@@ -32,7 +44,7 @@ void manifold(const ManifoldArguments& a) {
   require(model->latent_size() == 2,
           "{}: has {} latent dimensions, a manifold shows 2; try limn traverse {} --dims 0,1", a.model,
           model->latent_size(), a.model);
-  save_plane(*model, manifold_latents(a.grid), a.grid, a.out);
+  save_plane(*model, manifold_latents(a.picture.grid), a.picture, a.out);
 }
 
 struct TraverseArguments {
@@ -40,7 +52,7 @@ struct TraverseArguments {
   std::string dims;
   std::string base;
   bool is_sampled = false;
-  std::int64_t grid = 10;
+  PlanePicture picture = {};
   std::uint64_t seed = 1;
   std::string out = "traversal.png";
 };
@@ -89,7 +101,7 @@ void traverse(const TraverseArguments& a) {
   }
   if (!out.has_extension()) make_directories(out);
   for (const auto& [across, down] : pairs)
-    save_plane(*model, traversal_latents({.across = across, .down = down, .base = base}, a.grid), a.grid,
+    save_plane(*model, traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid), a.picture,
                path_of(out, across, down, pairs.size() == 1));
 }
 
@@ -99,7 +111,7 @@ void add_manifold(CLI::App& app) {
   auto* command = app.add_subcommand("manifold", "the plane of a two-dimensional latent space as one picture");
   auto a = std::make_shared<ManifoldArguments>();
   command->add_option("MODEL", a->model, "run directory or .safetensors file of a model that draws images")->required();
-  command->add_option("--grid", a->grid, "images on each side")->check(CLI::Range(1, 200))->capture_default_str();
+  add_picture_options(*command, a->picture);
   command->add_option("-o,--out", a->out, ".png or .svg")->capture_default_str();
   command->footer("\nThe points lie at even shares of the prior from 5 % to 95 %: the first dimension to the right, the second down.\n"
                   "\nExample:\n  limn manifold runs/digits --grid 20 -o manifold.png\n");
@@ -115,7 +127,7 @@ void add_traverse(CLI::App& app) {
   command->add_option("--base", a->base, "an image whose other dimensions are held: FILE, DATA#17 or DATA:test#17; "
                                          "without it they are uniform random numbers in [0, 1)");
   command->add_flag("--sampled", a->is_sampled, "draw the base's z from the posterior instead of taking its mean");
-  command->add_option("--grid", a->grid, "images on each side")->check(CLI::Range(1, 200))->capture_default_str();
+  add_picture_options(*command, a->picture);
   command->add_option("--seed", a->seed, "of the random dimensions and of --sampled")->capture_default_str();
   command->add_option("-o,--out", a->out, ".png, .svg, or a folder; several pairs are put into the file's name")
       ->capture_default_str();
