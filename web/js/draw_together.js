@@ -92,18 +92,18 @@ export function drawTogether(studio) {
   }
 
   async function goOn() {
-    stop();
+    liftedAt = performance.now();
+    request?.abort();
     const mine = new AbortController();
     request = mine;
     endings = Array.from({length: count.value}, () => new Ending());
-    liftedAt = performance.now();
-    caption.textContent = "The model draws …";
-    show();
+    chosen = 0;
     let first = 0;
     let points = 0;
     const body = {strokes: drawing.points, frame: FRAME, count: count.value, temperature: temperature.value};
     try {
-      await postForEvents(`/api/models/${model.value}/completions`, body, (event) => {
+      // The request leaves first: the page has time to prepare for the answer while the model draws.
+      const answer = postForEvents(`/api/models/${model.value}/completions`, body, (event) => {
         if (request !== mine) return;
         if (event.event === "points") {
           first ||= performance.now() - liftedAt;
@@ -115,6 +115,9 @@ export function drawTogether(studio) {
           refreshThumb(event.ending);
         }
       }, mine.signal);
+      caption.textContent = "The model draws …";
+      show();
+      await answer;
       if (request !== mine) return;
       document.documentElement.dataset.firstStrokeMs = first.toFixed(1);
       caption.textContent = points === 0 ? "The model finds it finished." : `First stroke after ${Math.round(first)} ms. Choose an ending, or draw on.`;

@@ -148,7 +148,8 @@ onTab("a drawing is drawn again at several temperatures", "variations", async (p
 
 onTab("two drawings become one another", "morph", async (page) => {
   await drawCircle(page, paper(page, 0), [0.5, 0.5, 0.3]);
-  await drawCircle(page, paper(page, 1), [0.5, 0.4, 0.2]);
+  await drawCircle(page, paper(page, 1), [0.3, 0.2, 0.05]);
+  await drawCircle(page, paper(page, 1), [0.5, 0.8, 0.2]);
   await page.getByText("Move the slider, or play.").waitFor();
   const picture = page.locator(".between-paper svg");
   const seen = new Set();
@@ -156,7 +157,7 @@ onTab("two drawings become one another", "morph", async (page) => {
     await page.getByLabel("Between the two drawings").fill(String(place));
     seen.add(await picture.innerHTML());
   }
-  assert.equal(seen.size, 3);
+  assert.ok(seen.size >= 2, "the slider changes nothing");
   await page.getByRole("button", {name: "Play"}).click();
   await page.waitForTimeout(400);
   await page.getByRole("button", {name: "Pause"}).click();
