@@ -19,6 +19,7 @@ void bench(BenchOptions options, bool has_batch_size) {
       1, 0, options.batch_size);  // refuses data that cannot fill a batch before anything is timed
   BenchReport report(options, measure_gemm_limit(options));
   bench_training(options, data, report);
+  bench_draw_training(options, report);
   bench_growth(options, data, report);
   bench_kernels(options, report);
   bench_generation(options, data, report);

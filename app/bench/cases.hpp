@@ -13,6 +13,8 @@ namespace limn::app {
 
 // Training steps (forward, backward, clipping, Adam) of Sketch-RNN at default sizes with each cell.
 void bench_training(const BenchOptions& options, const StrokeDataset& data, BenchReport& report);
+// A training step of DRAW at the sizes of the preset mnist.
+void bench_draw_training(const BenchOptions& options, BenchReport& report);
 // How the time of our step grows with the points of a sketch and with the sketches of a batch.
 void bench_growth(const BenchOptions& options, const StrokeDataset& data, BenchReport& report);
 // Matrix products, the mixture-density loss and Adam by themselves.

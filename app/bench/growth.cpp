@@ -4,6 +4,7 @@
 #include "app/bench/cases.hpp"
 #include "app/bench/our_training.hpp"
 #include "limn/core/error.hpp"
+#include "limn/train/sketch_rnn_task.hpp"
 
 namespace limn::app {
 namespace {
@@ -34,7 +35,7 @@ BenchRow measure(const BenchOptions& options, const StrokeDataset& data, std::in
   SketchRnnTaskOptions setting;
   setting.data.augment_stroke_prob = 0;
   setting.train.batch_size = batch;
-  OurTraining training(setting, sketches_of_length(data, batch, length));
+  OurTraining training(make_sketch_rnn_task(setting, sketches_of_length(data, batch, length)), setting.train);
   training.run_step(0);
   return {.name = {},
           .shape = fmt::format("{} sketches of {} points", batch, length),

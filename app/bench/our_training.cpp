@@ -4,8 +4,8 @@
 
 namespace limn::app {
 
-OurTraining::OurTraining(const SketchRnnTaskOptions& options, StrokeDataset data)
-    : options_(options.train), task_(make_sketch_rnn_task(options, std::move(data))) {
+OurTraining::OurTraining(std::unique_ptr<Task> task, const TrainOptions& options)
+    : options_(options), task_(std::move(task)) {
   for (const auto& p : task_->parameters())
     moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});
 }
@@ -20,8 +20,8 @@ void OurTraining::update() {
   for (std::size_t i = 0; i < parameters.size(); ++i)
     slots.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
   const double norm = kernels::gradient_norm(slots);
-  kernels::adam_step(slots, {.learning_rate = options_.learning_rate}, ++updates_, clip_mode(options_),
-                     options_.grad_clip, norm);
+  kernels::adam_step(slots, {.learning_rate = options_.learning_rate, .beta1 = options_.adam_beta1}, ++updates_,
+                     clip_mode(options_), options_.grad_clip, norm);
 }
 
 }  // namespace limn::app

@@ -1,4 +1,4 @@
-// A training step of Sketch-RNN as the trainer does it: gradients, clipping, Adam. For the measurements; one
+// A training step of any task as the trainer does it: gradients, clipping, Adam. For the measurements; one
 // thread at a time.
 #pragma once
 
@@ -7,14 +7,14 @@
 #include <span>
 #include <vector>
 
-#include "limn/train/sketch_rnn_task.hpp"
+#include "limn/train/options.hpp"
+#include "limn/train/task.hpp"
 
 namespace limn::app {
 
 class OurTraining {
  public:
-  // Throws Error if the data cannot fill a batch.
-  OurTraining(const SketchRnnTaskOptions& options, StrokeDataset data);
+  OurTraining(std::unique_ptr<Task> task, const TrainOptions& options);
 
   [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
   // The loss; the gradients lie in parameters().

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "app/bench/cases.hpp"
-#include "app/bench/our_training.hpp"
+#include "app/bench/gradients.hpp"
 #include "limn/core/error.hpp"
-#include "limn/kernels/gemm.hpp"
+#include "limn/kernels/recurrent.hpp"
+#include "limn/train/sketch_rnn_task.hpp"
 #include "reference/sketch_rnn.hpp"
 
 namespace limn::app {
@@ -16,53 +16,6 @@ namespace {
 // bf16 rounds each factor of a product to 8 bits, 2^-9 relative.
 constexpr double kLossLimit = 1e-4;
 constexpr double kLossLimitBf16 = 1e-2;
-// Of a parameter's gradient in float32, relative to its norm. Layer-normalised cells with their initial
-// weights are chaotic over hundreds of steps: there another order of the sums alone moves gradients by per
-// cents or more, and the limit is kRoundingFactor times that.
-constexpr double kGradientLimit = 1e-3;
-constexpr double kRoundingFactor = 100;
-
-using Gradients = std::map<std::string, torch::Tensor>;
-
-Gradients gradients_of(std::span<const TaskParameter> parameters) {
-  Gradients gradients;
-  for (const auto& p : parameters)
-    gradients[p.name] = torch::from_blob(p.gradient.data(), p.shape, torch::kFloat32).clone();
-  return gradients;
-}
-
-// |given - expected| / |expected| over all gradients together.
-double difference_of(const Gradients& given, const Gradients& expected) {
-  double difference = 0, size = 0;
-  for (const auto& [name, gradient] : expected) {
-    difference += (given.at(name) - gradient).square().sum().item<double>();
-    size += gradient.square().sum().item<double>();
-  }
-  return difference == 0 ? 0 : std::sqrt(difference / size);  // some are 0 before the first update
-}
-
-// Throws Error for a parameter whose gradient is further from the twin's than rounding explains: `other`
-// holds the gradients of the same step with the sums in another order.
-void require_gradients(const std::string& name, const Gradients& given, const Gradients& other,
-                       const Gradients& expected) {
-  for (const auto& [parameter, gradient] : expected) {
-    const auto one = [&](const Gradients& from) { return Gradients{{parameter, from.at(parameter)}}; };
-    const double rounding = difference_of(one(other), one(given));
-    require_agreement(name + ", gradient of " + parameter, difference_of(one(given), one(expected)),
-                      std::max(kGradientLimit, kRoundingFactor * rounding));
-  }
-}
-
-// The gradients of our step with the other backend of the products.
-Gradients gradients_in_other_order(OurTraining& training, std::int64_t step) {
-  using kernels::GemmBackend;
-  kernels::set_gemm_backend(kernels::gemm_backend() == GemmBackend::kOneDnn ? GemmBackend::kPortable
-                                                                            : GemmBackend::kOneDnn);
-  (void)training.compute_gradients(step);
-  kernels::set_gemm_backend(GemmBackend::kAutomatic);
-  return gradients_of(training.parameters());
-}
-
 // The same step in plain LibTorch, from the same weights and with the same random numbers.
 class PlainTraining {
  public:
@@ -197,7 +150,7 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
     const bool is_bf16 = precision == "bf16";
     if (!report.wants(name) || (is_bf16 && !kernels::has_bf16())) continue;
     setting.train.precision = precision;
-    OurTraining ours(setting, data);
+    OurTraining ours(make_sketch_rnn_task(setting, data), setting.train);
     BenchRow row{.name = name,
                  .shape = fmt::format("{} sketches, {} rows", options.batch_size, rows),
                  .flops = step_flops(setting.model, rows, options.batch_size),
@@ -209,7 +162,7 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
     require_agreement(name, row.difference, is_bf16 ? kLossLimitBf16 : kLossLimit);
     row.gradient_difference = difference_of(gradients, plain->gradients);
     if (!is_bf16) {
-      const Gradients other = gradients_in_other_order(ours, step);
+      const Gradients other = gradients_rounded_otherwise(ours, step);
       row.gradient_rounding = difference_of(other, gradients);
       require_gradients(name, gradients, other, plain->gradients);
     }
