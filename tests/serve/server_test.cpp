@@ -13,6 +13,7 @@ namespace limn::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using ::testing::HasSubstr;
 
 constexpr const char* kSquare = "[[[0,0],[100,0],[100,100],[0,100],[0,0]]]";
@@ -90,7 +91,7 @@ TEST_F(ServerTest, RefusesWrongHeads) {
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n"), 400);
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nA b: c\r\n\r\n"), 400);
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nA: b\nC: d\r\n\r\n"), 400);
-  EXPECT_EQ(status(std::string("GET / HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", 45)), 400);
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n"s), 400);
   EXPECT_EQ(status("POST /api/pictures HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: "
                    "3\r\n\r\n{}"),
             400);
