@@ -20,6 +20,7 @@ void bench(BenchOptions options, bool has_batch_size) {
   BenchReport report(options, measure_gemm_limit(options));
   bench_training(options, data, report);
   bench_draw_training(options, report);
+  bench_vae(options, report);
   bench_growth(options, data, report);
   bench_kernels(options, report);
   bench_generation(options, data, report);
