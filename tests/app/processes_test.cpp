@@ -1,4 +1,5 @@
 // limn train --nproc: several processes of one run, and what happens when one of them dies.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
