@@ -90,7 +90,7 @@ TEST(Completion, WorksInBash) {
     return read_text_file(list);
   };
   EXPECT_EQ(offers("limn data con"), "convert\n");
-  EXPECT_EQ(offers("limn data ''"), "info convert\n");
+  EXPECT_EQ(offers("limn data ''"), "info convert fetch\n");
   EXPECT_EQ(offers("limn eval run --latent ''"), "sample mean\n");
   EXPECT_EQ(offers("limn completion ''"), "bash zsh fish\n");
   EXPECT_EQ(offers("limn data convert x --max"), "--max-points\n");

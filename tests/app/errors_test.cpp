@@ -57,7 +57,7 @@ TEST_F(ErrorsTest, NamesAMissingFile) {
   expect_error(folder_.path(), train_on("cat.npz"), "cat.npz", "no such file; check the path");
   expect_error(folder_.path(), "sample model.safetensors", "model.safetensors", "no such file");
   expect_error(folder_.path(), "data convert cat.ndjson -o cat.npz", "cat.ndjson", "check the path");
-  expect_error(folder_.path(), "plot run", "run/metrics.jsonl", "check the path");
+  expect_error(folder_.path(), "plot run", "run", "holds no run");
 }
 
 TEST_F(ErrorsTest, RefusesDamagedData) {
@@ -104,10 +104,10 @@ TEST_F(ErrorsTest, RefusesACheckpointOfAnotherModel) {
   const float weight = 1;
   const SafetensorsContent other{
       .tensors = {{"w", {.type = DType::kF32, .shape = {1}, .bytes = std::as_bytes(std::span(&weight, 1))}}},
-      .metadata = {{"format", "limn"}, {"format_version", "1"}, {"model", "vae"}}};
-  write_safetensors(folder_ / "vae.safetensors", other);
-  for (const std::string command : {"sample vae.safetensors", "info vae.safetensors", "eval vae.safetensors"})
-    expect_error(folder_.path(), command, "vae.safetensors", "sketch_rnn");
+      .metadata = {{"format", "limn"}, {"format_version", "1"}, {"model", "flower"}}};
+  write_safetensors(folder_ / "flower.safetensors", other);
+  for (const std::string command : {"sample flower.safetensors", "info flower.safetensors", "eval flower.safetensors"})
+    expect_error(folder_.path(), command, "flower.safetensors", "does not know");
   write_file(folder_ / "text.safetensors", "this is no model at all");
   expect_error(folder_.path(), "info text.safetensors", "text.safetensors", "safetensors");
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # examples.sh LIMN README: pastes the examples of the sketch commands' --help and of the README into a shell, one after
 # the other, in a folder where the files that they name lie. All must succeed. Training examples get a tiny model and a few
-# steps on top. Left out: pictures' models (other tests train those), downloads, and files from PyTorch.
+# steps on top. Left out: pictures' models (other tests train those), downloads, the studio, and files
+# from PyTorch.
 set -euo pipefail
 limn="$(realpath "$1")" readme="$(realpath "$2")"
 commands=("" sample reconstruct complete interpolate encode decode eval info plot import export data "data info"
   "data convert" "train sketch-rnn")
-left_out='runs/(digits|draw|pictures|photos|shapes)|model\.safetensors|runs/[a-z]* bicycle'
+left_out='runs/(digits|draw|pictures|photos|shapes|mnist)|data fetch|limn serve|model\.safetensors|runs/[a-z]* bicycle'
 tiny='--set dec_rnn_size=12 enc_rnn_size=7 z_size=4 sample_every=0 --batch-size 20 --threads 1 --quiet'
 
 folder="$(mktemp -d)"

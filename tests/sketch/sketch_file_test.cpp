@@ -34,7 +34,7 @@ TEST(SketchReference, MayNameSplitAndIndex) {
   expect("a#", "a#", {}, {});
   expect("a#1#2", "a#1", {}, 2);
   EXPECT_THAT(error_of([] { return parse_sketch_reference("x.npz#99999999999999999999"); }),
-              HasSubstr("so many sketches"));
+              HasSubstr("no file holds so many"));
 }
 
 TEST(SketchFile, ReferencesCountFromZero) {
