@@ -101,9 +101,9 @@ onTab("the keyboard draws and moves between tabs", "draw", async (page) => {
 onTab("another model draws when it is chosen", "draw", async (page) => {
   await drawCircle(page, paper(page));
   await page.getByText("First stroke after").waitFor();
-  const [, second] = await page.getByLabel("Model").locator("option").allTextContents();
+  const [, second] = await page.getByLabel("Model", { exact: true }).locator("option").allTextContents();
   const asked = page.waitForRequest((request) => request.url().includes("/completions"));
-  await page.getByLabel("Model").selectOption({label: second});
+  await page.getByLabel("Model", { exact: true }).selectOption({label: second});
   assert.ok((await asked).url().includes(second.replaceAll(" ", "-").toLowerCase()));
   await page.getByText("First stroke after").waitFor();
 });
@@ -176,9 +176,9 @@ onTab("the picture follows the pointer over the latent map", "latent", async (pa
   const rate = (await shown() - before) / ((performance.now() - start) / 1000);
   console.log(`the latent map showed ${rate.toFixed(0)} pictures a second`);
   assert.ok(rate > 5, `${rate} pictures a second`);
-  const names = await page.getByLabel("Model").locator("option").allTextContents();
+  const names = await page.getByLabel("Model", { exact: true }).locator("option").allTextContents();
   if (names.length < 2) return;
-  await page.getByLabel("Model").selectOption({index: 1});
+  await page.getByLabel("Model", { exact: true }).selectOption({index: 1});
   const before2 = await shown();
   await page.getByRole("slider").first().fill("2");
   await until(async () => await shown() > before2);
