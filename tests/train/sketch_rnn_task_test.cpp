@@ -139,11 +139,10 @@ TEST_P(SketchRnnTraining, WithOneDnnLossesAreNearlyTheSameOnAnyNumberOfThreads) 
   constexpr std::int64_t kManySteps = 50;
   const testing::TemporaryFolder folder;
   const auto options = shared_options(GetParam(), kManySteps);
-  // Layer-normalised cells with their initial weights are chaotic: rounding grows from step to step, so that only
-  // their first steps can be compared.
-  const bool is_chaotic = options.model.dec_model != "lstm";
-  const double limit = is_chaotic ? 1e-3 : 1e-4;
-  const std::size_t compared = is_chaotic ? 15 : kManySteps;
+  // Layer-normalised cells with their initial weights are chaotic: rounding grows from step to step, in layer_norm so
+  // fast that only its first steps can be compared.
+  const double limit = options.model.dec_model == "lstm" ? 1e-4 : 1e-3;
+  const std::size_t compared = options.model.dec_model == "layer_norm" ? 15 : kManySteps;
   kernels::set_gemm_backend(kernels::GemmBackend::kOneDnn);
   std::vector<std::vector<double>> losses;
   for (const int threads : {1, 2, 2}) {
