@@ -3,7 +3,7 @@
 
 namespace limn::app {
 
-// Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once. Call once, before training.
+// Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once. Call once, before the work.
 void watch_for_interrupts();
 [[nodiscard]] bool is_interrupted();
 

@@ -70,7 +70,7 @@ class StrokeDataset {
   // `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
   StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name,
                 float scale_factor = 0);
-  // PATHs of .npz (later other formats), or "builtin:doodles"; several are joined split by split.
+  // PATHs of any format of sketch_file.hpp, or "builtin:doodles"; several are joined split by split.
   [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths,
                                           const StrokeDataOptions& options, float scale_factor = 0);
 
