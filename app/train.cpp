@@ -134,6 +134,8 @@ TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& r
                    .on_notice = [&](const std::string& text) { console.line(text, true); },
                    .should_stop = is_interrupted},
                   group);
+  if (options.precision == "bf16" && !kernels::has_bf16())
+    console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
   const TrainResult result = trainer.run();
   console.finish();

@@ -14,6 +14,14 @@ namespace {
 
 std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};
 
+// Rows of a slice with oneDNN: two tiles of AMX.
+constexpr std::int64_t kSliceRows = 32;
+
+// Without instructions for bf16 oneDNN has nothing to offer for it.
+bool uses_onednn(GemmBackend backend, Precision precision) {
+  return backend == GemmBackend::kOneDnn && (precision == Precision::kFloat32 || has_bf16());
+}
+
 }  // namespace
 
 void set_gemm_backend(GemmBackend backend) {
@@ -26,6 +34,11 @@ GemmBackend gemm_backend() {
   const GemmBackend chosen = chosen_backend.load();
   if (chosen != GemmBackend::kAutomatic) return chosen;
   return onednn_is_faster() ? GemmBackend::kOneDnn : GemmBackend::kPortable;
+}
+
+std::int64_t batch_slices(std::int64_t batch) {
+  return gemm_backend() == GemmBackend::kOneDnn ? (batch + kSliceRows - 1) / kSliceRows
+                                                : std::min<std::int64_t>(thread_count(), batch);
 }
 
 bool has_bf16() { return onednn_has_bf16(); }
@@ -45,11 +58,9 @@ void PackedWeights::pack(std::span<const ConstMatrix> parts, WeightLayout layout
     assert(weights.columns_of(part) == columns);
     depth += weights.depth_of(part);
   }
-  const Precision usable = has_bf16() ? precision : Precision::kFloat32;
   const GemmBackend chosen = backend == GemmBackend::kAutomatic ? gemm_backend() : backend;
-  const bool with_library = chosen == GemmBackend::kOneDnn || usable == Precision::kBFloat16;
-  impl_ =
-      with_library ? pack_onednn(weights, depth, columns, usable) : pack_portable(weights, depth, columns);
+  impl_ = uses_onednn(chosen, precision) ? pack_onednn(weights, depth, columns, precision)
+                                         : pack_portable(weights, depth, columns, precision);
   impl_->total_depth = depth;
   impl_->total_columns = columns;
 }
@@ -93,11 +104,10 @@ void multiply_parallel(const PackedWeights& weights, ConstMatrix a, ConstMatrix 
 
 void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
                       Precision precision) {
-  const Precision usable = has_bf16() ? precision : Precision::kFloat32;
-  if (gemm_backend() == GemmBackend::kOneDnn || usable == Precision::kBFloat16) {
-    weight_gradients_onednn(d, parts, accumulate, usable);
+  if (uses_onednn(gemm_backend(), precision)) {
+    weight_gradients_onednn(d, parts, accumulate, precision);
   } else {
-    weight_gradients_portable(d, parts, accumulate);
+    weight_gradients_portable(d, parts, accumulate, precision);
   }
 }
 

@@ -3,7 +3,7 @@
 // (weight_gradients). Matrices may be given in parts that lie side by side along the summed dimension, so
 // that [h, x] needs no copy. Backends: oneDNN where it was found and the CPU has AVX-512 or AMX, else our own
 // on Highway. With our own, an element of a result depends only on its row and column, never on the number of
-// threads or on the other rows.
+// threads or on the other rows; with oneDNN's also on how many rows are multiplied at once.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,11 @@ enum class GemmBackend { kAutomatic, kPortable, kOneDnn };
 void set_gemm_backend(GemmBackend backend);
 // kPortable or kOneDnn, never kAutomatic.
 [[nodiscard]] GemmBackend gemm_backend();
+
+// Into how many slices work on `batch` rows is cut that threads do without waiting for each other: one for each
+// thread with our own products. With oneDNN's, whose sums may follow the number of rows, as many as the batch alone
+// says, so that results do not follow the number of threads.
+[[nodiscard]] std::int64_t batch_slices(std::int64_t batch);
 
 // Working memory of one thread for its products.
 struct GemmScratch {
@@ -49,7 +54,7 @@ class PackedWeights {
   PackedWeights(PackedWeights&&) noexcept;
   PackedWeights& operator=(PackedWeights&&) noexcept;
 
-  // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16 where has_bf16(), with oneDNN.
+  // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16; sums are float32.
   // kPortable makes a row's result independent of the rows beside it on every CPU; kAutomatic: gemm_backend().
   void pack(std::span<const ConstMatrix> parts, WeightLayout layout,
             Precision precision = Precision::kFloat32, GemmBackend backend = GemmBackend::kAutomatic);

@@ -35,8 +35,10 @@ struct WeightParts {
 };
 
 [[nodiscard]] std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights,
-                                                                 std::int64_t depth, std::int64_t columns);
-void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate);
+                                                                 std::int64_t depth, std::int64_t columns,
+                                                                 Precision precision);
+void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
+                               Precision precision);
 
 // Both throw Error in a build without oneDNN.
 [[nodiscard]] std::unique_ptr<PackedWeights::Impl> pack_onednn(const WeightParts& weights, std::int64_t depth,

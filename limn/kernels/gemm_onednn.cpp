@@ -234,7 +234,7 @@ void weight_gradients_onednn(ConstMatrix d, std::span<const WeightGradient> part
                              Precision precision) {
   std::int64_t width = 0;
   for (const WeightGradient& part : parts) width += part.a.columns;
-  if (width == 0 || d.rows == 0 || d.columns == 0) return weight_gradients_portable(d, parts, accumulate);
+  if (width == 0 || d.rows == 0 || d.columns == 0) return weight_gradients_portable(d, parts, accumulate, precision);
   const bool is_bf16 = precision == Precision::kBFloat16;
   AlignedBuffer<float> floats;
   AlignedBuffer<std::uint16_t> halves;

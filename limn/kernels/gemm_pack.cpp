@@ -35,8 +35,11 @@ struct Blocks {
 
 class PortableWeights final : public PackedWeights::Impl {
  public:
-  PortableWeights(const WeightParts& weights, std::int64_t k, std::int64_t n)
-      : width_(portable::panel_width()), padded_(round_up(n, width_)), blocks_(k, kMaxDepth) {
+  PortableWeights(const WeightParts& weights, std::int64_t k, std::int64_t n, Precision precision)
+      : width_(portable::panel_width()),
+        padded_(round_up(n, width_)),
+        blocks_(k, kMaxDepth),
+        is_bf16_(precision == Precision::kBFloat16) {
     values_.resize(static_cast<std::size_t>(k * padded_));
     // A value is moved in about the time of ten operations.
     parallel_for(
@@ -51,6 +54,7 @@ class PortableWeights final : public PackedWeights::Impl {
     for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
       const std::int64_t rows = std::min(kMaxRows, c.rows - row);
       pack_rows(a, row, rows, scratch.a.data());
+      if (is_bf16_) portable::round_to_bf16(scratch.a.data(), rows * blocks_.size);
       for (std::int64_t block = 0; block < blocks_.count; ++block) {
         const float* from = block > 0 ? c.row(row) : init.data ? init.row(row) : nullptr;
         portable::multiply_block(
@@ -87,6 +91,7 @@ class PortableWeights final : public PackedWeights::Impl {
                     (k - blocks_.begin(block)) * width_;
         for (std::int64_t j = 0; j < count; ++j) to[j] = weights.at(part, i, column + j);
         std::fill(to + count, to + width_, 0.0f);
+        if (is_bf16_) portable::round_to_bf16(to, count);
       }
     }
   }
@@ -114,6 +119,7 @@ class PortableWeights final : public PackedWeights::Impl {
   std::int64_t width_;
   std::int64_t padded_;
   Blocks blocks_;
+  bool is_bf16_;
   AlignedBuffer<float> values_;
 };
 
@@ -124,6 +130,7 @@ struct GradientTask {
   std::span<const WeightGradient> parts;
   std::int64_t row, rows, column, columns;
   bool accumulate;
+  Precision precision;
 };
 
 // The columns [first, first + count) of [A_1 A_2 …] that fall into each part, in turn.
@@ -205,6 +212,10 @@ void compute_gradient(const GradientTask& task) {
     const std::int64_t depth = blocks.length(block);
     pack_gradient_inputs(task, blocks.begin(block), depth, a.data());
     pack_gradient_outputs(task, blocks.begin(block), depth, b.data());
+    if (task.precision == Precision::kBFloat16) {
+      portable::round_to_bf16(a.data(), task.rows * depth);
+      portable::round_to_bf16(b.data(), round_up(task.columns, portable::panel_width()) * depth);
+    }
     portable::multiply_block({.a = a.data(),
                               .b = b.data(),
                               .rows = task.rows,
@@ -221,11 +232,12 @@ void compute_gradient(const GradientTask& task) {
 }  // namespace
 
 std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth,
-                                                   std::int64_t columns) {
-  return std::make_unique<PortableWeights>(weights, depth, columns);
+                                                   std::int64_t columns, Precision precision) {
+  return std::make_unique<PortableWeights>(weights, depth, columns, precision);
 }
 
-void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate) {
+void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
+                               Precision precision) {
   std::int64_t inputs = 0;
   for (const WeightGradient& part : parts) inputs += part.a.columns;
   if (inputs == 0 || d.columns == 0) return;
@@ -238,7 +250,8 @@ void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> pa
                       .rows = row_blocks.length(r),
                       .column = column_blocks.begin(n),
                       .columns = column_blocks.length(n),
-                      .accumulate = accumulate});
+                      .accumulate = accumulate,
+                      .precision = precision});
   };
   parallel_for(row_blocks.count * column_blocks.count, gradient_of_block,
                product_operations(d.rows, d.columns, inputs));

@@ -163,6 +163,24 @@ void PackPanel(const float* from, std::int64_t stride, std::int64_t depth, float
   }
 }
 
+void RoundToBf16(float* values, std::int64_t count) {
+  const Tag d;
+  const hn::RebindToUnsigned<Tag> bits_tag;
+  const auto keep_high = hn::Set(bits_tag, 0xFFFF0000U), half = hn::Set(bits_tag, 0x7FFFU),
+             one = hn::Set(bits_tag, 1U), quiet = hn::Set(bits_tag, 0x00400000U);
+  const auto rounded = [&](Vector value) {
+    const auto bits = hn::BitCast(bits_tag, value);
+    const auto tie = hn::And(hn::ShiftRight<16>(bits), one);
+    const auto nearest = hn::Add(bits, hn::Add(half, tie));
+    const auto nan = hn::BitCast(d, hn::Or(bits, quiet));
+    const auto either = hn::IfThenElse(hn::IsNaN(value), nan, hn::BitCast(d, nearest));
+    return hn::BitCast(d, hn::And(hn::BitCast(bits_tag, either), keep_high));
+  };
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) hn::StoreU(rounded(hn::LoadU(d, values + i)), d, values + i);
+  for (; i < count; ++i) values[i] = hn::GetLane(rounded(hn::Set(d, values[i])));
+}
+
 // Vectors that hold the widest tile.
 constexpr int kTileVectors = (kMaxRows + kLanes - 1) / kLanes;
 
@@ -189,6 +207,7 @@ HWY_EXPORT(MaxTileRows);
 HWY_EXPORT(MultiplyBlock);
 HWY_EXPORT(PackTile);
 HWY_EXPORT(PackPanel);
+HWY_EXPORT(RoundToBf16);
 HWY_EXPORT(ReadableWidth);
 HWY_EXPORT(GatherTileRows);
 
@@ -200,6 +219,9 @@ void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::in
 }
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
   HWY_DYNAMIC_DISPATCH(PackPanel)(from, stride, depth, panel);
+}
+void round_to_bf16(float* values, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(RoundToBf16)(values, count);
 }
 std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(ReadableWidth)(); }
 void gather_tile(const GatherTile& gather) { HWY_DYNAMIC_DISPATCH(GatherTileRows)(gather); }

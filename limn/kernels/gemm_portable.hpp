@@ -46,6 +46,9 @@ void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::in
 // panel[k] = row k of `from`, panel_width() floats each.
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel);
 
+// Rounds to the nearest bf16, ties to even; NaN stays NaN.
+void round_to_bf16(float* values, std::int64_t count);
+
 // tile[k * width + i] = row rows[k] (k itself where rows is null) of `from`, element i < width. Whole vectors
 // are read and written: up to readable_width() floats of each row, and as many behind the end of the tile.
 struct GatherTile {

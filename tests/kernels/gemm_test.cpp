@@ -18,6 +18,18 @@ std::vector<float> random_values(std::int64_t count, std::uint64_t seed) {
   return values;
 }
 
+// The nearest bf16, ties to even, by way of double: 8 significant bits.
+float as_bf16(float value) {
+  int exponent = 0;
+  const double mantissa = std::frexp(static_cast<double>(value), &exponent);
+  return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
+}
+
+// What a product of this precision multiplies.
+double factor(float value, Precision precision) {
+  return precision == Precision::kBFloat16 ? as_bf16(value) : value;
+}
+
 // Sums of K products of order 1 in float32: the error grows like the square root of K.
 double tolerance(std::int64_t depth) { return 2e-6 * std::sqrt(static_cast<double>(depth) + 1); }
 
@@ -31,9 +43,10 @@ const Sizes kSizes[] = {{1, 1, 1},    {1, 37, 19},   {2, 33, 5},   {3, 16, 700},
                         {50, 48, 51}, {200, 19, 23}, {3, 5, 0},    {0, 5, 3}};
 
 // C = init + [A_1 A_2] · B, with A cut at another place than B, in either layout of B.
-void check_product(const Sizes& s, WeightLayout layout, bool with_init) {
+void check_product(const Sizes& s, WeightLayout layout, bool with_init, Precision precision) {
   SCOPED_TRACE(::testing::Message() << s.rows << "x" << s.columns << "x" << s.depth << " layout "
-                                    << static_cast<int>(layout) << " init " << with_init);
+                                    << static_cast<int>(layout) << " init " << with_init << " precision "
+                                    << static_cast<int>(precision));
   const std::int64_t stride = s.depth + 3, cut_a = s.depth / 2, cut_b = s.depth / 3;
   const auto a = random_values(s.rows * stride, 1);
   const auto w = random_values(s.columns * s.depth, 2), start = random_values(s.columns, 3);
@@ -44,7 +57,7 @@ void check_product(const Sizes& s, WeightLayout layout, bool with_init) {
       outputs_first ? std::vector{b.slice_columns(0, cut_b), b.slice_columns(cut_b, s.depth - cut_b)}
                     : std::vector{b.slice_rows(0, cut_b), b.slice_rows(cut_b, s.depth - cut_b)};
   PackedWeights packed;
-  packed.pack(parts, layout);
+  packed.pack(parts, layout, precision);
   const ConstMatrix all(a.data(), s.rows, s.depth, stride);
   const std::vector<ConstMatrix> inputs{all.slice_columns(0, cut_a),
                                         all.slice_columns(cut_a, s.depth - cut_a)};
@@ -57,7 +70,7 @@ void check_product(const Sizes& s, WeightLayout layout, bool with_init) {
     for (std::int64_t n = 0; n < s.columns; ++n) {
       double sum = with_init ? start[static_cast<std::size_t>(n)] : 0;
       for (std::int64_t k = 0; k < s.depth; ++k)
-        sum += double{all(r, k)} * (outputs_first ? b(n, k) : b(k, n));
+        sum += factor(all(r, k), precision) * factor(outputs_first ? b(n, k) : b(k, n), precision);
       ASSERT_NEAR(c(r, n), sum, tolerance(s.depth) * (1 + std::abs(sum))) << r << "," << n;
     }
     EXPECT_EQ(c.row(r)[s.columns], 99.0f) << "written beside the matrix";
@@ -65,8 +78,9 @@ void check_product(const Sizes& s, WeightLayout layout, bool with_init) {
 }
 
 // out = Σ_r d[r]ᵀ a[rows[r]] for two parts, one through row numbers.
-void check_gradient(const Sizes& s, bool accumulate) {
-  SCOPED_TRACE(::testing::Message() << s.rows << "x" << s.columns << "x" << s.depth << " + " << accumulate);
+void check_gradient(const Sizes& s, bool accumulate, Precision precision) {
+  SCOPED_TRACE(::testing::Message() << s.rows << "x" << s.columns << "x" << s.depth << " + " << accumulate
+                                    << " precision " << static_cast<int>(precision));
   const std::int64_t outputs = s.columns, inputs = s.rows, sum_rows = s.depth;
   const auto d = random_values(sum_rows * outputs, 4), a = random_values((sum_rows + 1) * inputs, 5);
   const float one = 1;
@@ -78,15 +92,15 @@ void check_gradient(const Sizes& s, bool accumulate) {
   const WeightGradient parts[] = {
       {ConstMatrix(&one, sum_rows, 1, 0), nullptr, Matrix(bias.data(), outputs, 1)},
       {a_view, rows.data(), Matrix(out.data(), outputs, inputs)}};
-  weight_gradients(d_view, parts, accumulate);
+  weight_gradients(d_view, parts, accumulate, precision);
   for (std::int64_t n = 0; n < outputs; ++n) {
     double total = accumulate ? 2 : 0;
-    for (std::int64_t r = 0; r < sum_rows; ++r) total += d_view(r, n);
+    for (std::int64_t r = 0; r < sum_rows; ++r) total += factor(d_view(r, n), precision);
     ASSERT_NEAR(bias[static_cast<std::size_t>(n)], total, tolerance(sum_rows) * (1 + std::abs(total)));
     for (std::int64_t k = 0; k < inputs; ++k) {
       double sum = accumulate ? 2 : 0;
       for (std::int64_t r = 0; r < sum_rows; ++r)
-        sum += double{d_view(r, n)} * a_view(rows[static_cast<std::size_t>(r)], k);
+        sum += factor(d_view(r, n), precision) * factor(a_view(rows[static_cast<std::size_t>(r)], k), precision);
       ASSERT_NEAR(out[static_cast<std::size_t>(n * inputs + k)], sum,
                   tolerance(sum_rows) * (1 + std::abs(sum)));
     }
@@ -94,13 +108,15 @@ void check_gradient(const Sizes& s, bool accumulate) {
 }
 
 void check_everything() {
-  for (const Sizes& sizes : kSizes) {
-    for (const WeightLayout layout : {WeightLayout::kOutputMajor, WeightLayout::kInputMajor}) {
-      check_product(sizes, layout, false);
-      check_product(sizes, layout, true);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    for (const Sizes& sizes : kSizes) {
+      for (const WeightLayout layout : {WeightLayout::kOutputMajor, WeightLayout::kInputMajor}) {
+        check_product(sizes, layout, false, precision);
+        check_product(sizes, layout, true, precision);
+      }
+      check_gradient(sizes, false, precision);
+      check_gradient(sizes, true, precision);
     }
-    check_gradient(sizes, false);
-    check_gradient(sizes, true);
   }
 }
 
