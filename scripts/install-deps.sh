@@ -18,7 +18,7 @@ PACKAGES=(
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
-  libgtest-dev libgmock-dev                                 # tests
+  libgtest-dev libgmock-dev curl                            # tests
 )
 # What the tests labelled web drive the studio with; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
