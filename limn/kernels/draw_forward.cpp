@@ -72,7 +72,7 @@ DrawHeads::DrawHeads(const DrawShape& shape) {
 }
 
 void DrawSequence::Impl::for_each_slice(const std::function<void(const ImageSlice&)>& task) const {
-  const std::int64_t slices = std::min<std::int64_t>(thread_count(), batch);
+  const std::int64_t slices = batch_slices(batch);
   parallel_for(slices, [&](std::int64_t s) {
     const std::int64_t first = batch * s / slices;
     task({.first = first, .count = batch * (s + 1) / slices - first});

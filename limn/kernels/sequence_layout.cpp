@@ -1,5 +1,6 @@
 #include "limn/kernels/sequence_layout.hpp"
 
+#include "limn/kernels/gemm.hpp"
 #include "limn/kernels/parallel.hpp"
 
 namespace limn::kernels {
@@ -33,8 +34,7 @@ std::int64_t slice_count(const SequenceLayout& layout, std::span<const std::span
   double operations = 0;
   for (const auto parameter : parameters)
     operations += 2.0 * static_cast<double>(layout.rows()) * static_cast<double>(parameter.size());
-  return operations < kWorthThreads ? std::min<std::int64_t>(1, layout.batch())
-                                    : std::min<std::int64_t>(thread_count(), layout.batch());
+  return operations < kWorthThreads ? std::min<std::int64_t>(1, layout.batch()) : batch_slices(layout.batch());
 }
 
 }  // namespace limn::kernels

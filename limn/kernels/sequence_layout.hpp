@@ -69,8 +69,8 @@ template <class T>
   return state.data ? state.slice_columns(first, count) : state;
 }
 
-// How many slices a batch is cut into: one for each thread, or one where a cell with these parameters has too little
-// to do for several.
+// How many slices a batch is cut into: batch_slices(), or one where a cell with these parameters has too little to do
+// for several.
 [[nodiscard]] std::int64_t slice_count(const SequenceLayout& layout,
                                        std::span<const std::span<const float>> parameters);
 

@@ -12,8 +12,8 @@
 #include "limn/generate/image_model.hpp"
 #include "limn/kernels/parallel.hpp"
 #include "limn/train/draw_weights.hpp"
-#include "limn/train/trainer.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
@@ -55,39 +55,14 @@ ImageDataset shapes() {
 
 TrainResult train(const std::filesystem::path& root, const DrawTaskOptions& options, Mode mode = Mode::kFresh,
                   std::optional<std::int64_t> stop_at = {}) {
-  const RunDirectory run(root, mode);
-  write_file(run.config(), "x = 1\n");
-  const auto task = make_draw_task(options, shapes());
-  std::int64_t done = 0;
-  Trainer trainer(*task, options.train, run,
-                  {.on_step = [&](const Progress& p) { done = p.step; },
-                   .on_validation = {},
-                   .on_notice = {},
-                   .should_stop = [&] { return stop_at && done >= *stop_at; }});
-  if (mode == Mode::kResume) trainer.resume();
-  return trainer.run();
-}
-
-// Weights, moments, checkpoints: everything that a run ends with, byte by byte.
-std::string outcome(const std::filesystem::path& root) {
-  std::string all;
-  for (const char* name : {"state", "last", "best"})
-    all += read_text_file(root / "checkpoints" / (std::string(name) + ".safetensors"));
-  return all;
+  return testing::train_task(*make_draw_task(options, shapes()), options.train, root, mode, stop_at);
 }
 
 TEST(DrawTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
-  for (const bool has_attention : {true, false}) {
-    const testing::TemporaryFolder folder;
-    const auto options = small_options(has_attention);
-    (void)train(folder / "whole", options);
-    for (const std::int64_t stop : {4, 11}) {
-      const auto root = folder / ("stopped-" + std::to_string(stop));
-      EXPECT_FALSE(train(root, options, Mode::kFresh, stop).is_finished);
-      EXPECT_TRUE(train(root, options, Mode::kResume).is_finished);
-      EXPECT_TRUE(outcome(root) == outcome(folder / "whole")) << "stopped at " << stop;
-    }
-  }
+  for (const bool has_attention : {true, false})
+    testing::expect_resumes_bit_for_bit([&](const auto& root, Mode mode, auto stop_at) {
+      return train(root, small_options(has_attention), mode, stop_at);
+    });
 }
 
 TEST(DrawTraining, TheNumberOfThreadsChangesNothing) {
@@ -97,7 +72,7 @@ TEST(DrawTraining, TheNumberOfThreadsChangesNothing) {
     kernels::set_thread_count(threads);
     const auto root = folder / std::to_string(threads);
     (void)train(root, small_options());
-    outcomes.push_back(outcome(root));
+    outcomes.push_back(testing::run_outcome(root));
   }
   kernels::set_thread_count(0);
   EXPECT_TRUE(outcomes[1] == outcomes[0]);
@@ -125,6 +100,9 @@ TEST(DrawTraining, LearnsShapesAndItsCheckpointDraws) {
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-250.png"));
   EXPECT_EQ(model->data_options().binarize, "fixed");
   EXPECT_THAT(read_text_file(folder / "run" / "metrics.jsonl"), HasSubstr("\"kl/6\""));
+  const std::string events = testing::events_of(folder / "run");
+  for (const char* tag : {"weights/", "gradients/", "outputs/encoder/z", "outputs/decoder/pixels"})
+    EXPECT_THAT(events, HasSubstr(tag));
 }
 
 TEST(DrawTask, GradientsAreAFunctionOfTheStep) {

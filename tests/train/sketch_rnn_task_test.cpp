@@ -2,23 +2,22 @@
 // seconds.
 #include "limn/train/sketch_rnn_task.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <array>
 #include <cmath>
-#include <functional>
 #include <optional>
 
 #include "limn/core/error.hpp"
-#include "limn/core/file.hpp"
 #include "limn/generate/evaluation.hpp"
 #include "limn/generate/prior.hpp"
 #include "limn/generate/sketch_rnn.hpp"
 #include "limn/kernels/gemm.hpp"
 #include "limn/kernels/parallel.hpp"
 #include "limn/sketch/doodles.hpp"
-#include "limn/train/trainer.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
@@ -54,110 +53,57 @@ SketchRnnTaskOptions small_options(const std::string& cell, std::int64_t steps =
 StrokeDataset doodles(const SketchRnnTaskOptions& options) {
   SketchSplits splits;
   std::uint64_t number = 0;
-  const std::array<std::size_t, 3> counts{31, 6, 5};
+  const std::array<std::size_t, 3> counts{options.train.batch_size > 31 ? 50U : 31U, 6, 5};
   for (std::size_t split = 0; split < counts.size(); ++split)
     while (splits.sketches[split].size() < counts[split])
       splits.sketches[split].push_back(draw_doodle(9, number++).sketch);
   return {std::move(splits), options.data, "doodles"};
 }
 
-// Trains a run in `root`; with `stop_at` it is asked to stop after that step.
-TrainResult train(
-    const std::filesystem::path& root, const SketchRnnTaskOptions& options, Mode mode = Mode::kFresh,
-    std::optional<std::int64_t> stop_at = {},
-    const std::function<void(const Progress&)>& watch = [](const Progress&) {}) {
-  const RunDirectory run(root, mode);
-  write_file(run.config(), "x = 1\n");
-  const auto task = make_sketch_rnn_task(options, doodles(options));
-  std::int64_t done = 0;
-  Trainer trainer(*task, options.train, run,
-                  {.on_step =
-                       [&](const Progress& p) {
-                         done = p.step;
-                         watch(p);
-                       },
-                   .on_validation = {},
-                   .on_notice = {},
-                   .should_stop = [&] { return stop_at && done >= *stop_at; }});
-  if (mode == Mode::kResume) trainer.resume();
-  return trainer.run();
-}
-
-// Weights, moments, checkpoints: everything that a run ends with, byte by byte.
-std::string outcome(const std::filesystem::path& root) {
-  std::string all;
-  for (const char* name : {"state", "last", "best"})
-    all += read_text_file(root / "checkpoints" / (std::string(name) + ".safetensors"));
-  return all;
+TrainResult train(const std::filesystem::path& root, const SketchRnnTaskOptions& options, Mode mode = Mode::kFresh,
+                  std::optional<std::int64_t> stop_at = {}) {
+  return testing::train_task(*make_sketch_rnn_task(options, doodles(options)), options.train, root, mode, stop_at);
 }
 
 class SketchRnnTraining : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(SketchRnnTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
-  const testing::TemporaryFolder folder;
-  const auto options = small_options(GetParam());
-  (void)train(folder / "whole", options);
-  const std::string expected = outcome(folder / "whole");
-  for (const std::int64_t stop : {4, 11}) {
-    const auto root = folder / ("stopped-" + std::to_string(stop));
-    EXPECT_FALSE(train(root, options, Mode::kFresh, stop).is_finished);
-    EXPECT_TRUE(train(root, options, Mode::kResume).is_finished);
-    EXPECT_EQ(outcome(root), expected) << "stopped at " << stop;
-  }
+  testing::expect_resumes_bit_for_bit([](const auto& root, Mode mode, auto stop_at) {
+    return train(root, small_options(GetParam()), mode, stop_at);
+  });
 }
 
-// Large enough that a step is divided over threads (kernels::kWorthThreads).
+// Large enough that a step is divided over threads (kernels::kWorthThreads), and a batch into slices with oneDNN too
+// (kernels::batch_slices()).
 SketchRnnTaskOptions shared_options(const std::string& cell, std::int64_t steps) {
   auto options = small_options(cell, steps);
   options.model.enc_rnn_size = 33;
   options.model.dec_rnn_size = 35;
+  options.train.batch_size = 35;
   options.train.valid_every = steps;
   return options;
 }
 
 TEST_P(SketchRnnTraining, TheNumberOfThreadsChangesNothing) {
   const testing::TemporaryFolder folder;
-  const auto options = shared_options(GetParam(), kSteps);
-  kernels::set_gemm_backend(kernels::GemmBackend::kPortable);
-  std::vector<std::string> outcomes;
-  for (const int threads : {1, 2, 3}) {
-    kernels::set_thread_count(threads);
-    const auto root = folder / std::to_string(threads);
-    (void)train(root, options);
-    outcomes.push_back(outcome(root));
+  const auto options = shared_options(GetParam(), 50);
+  for (const auto backend : {kernels::GemmBackend::kPortable, kernels::GemmBackend::kOneDnn}) {
+    if (backend == kernels::GemmBackend::kOneDnn && !kernels::has_onednn()) continue;
+    kernels::set_gemm_backend(backend);
+    std::vector<std::string> outcomes;
+    for (const int threads : {1, 2, 3}) {
+      kernels::set_thread_count(threads);
+      const auto root = folder / fmt::format("{}-{}", static_cast<int>(backend), threads);
+      (void)train(root, options);
+      outcomes.push_back(testing::run_outcome(root));
+    }
+    EXPECT_EQ(outcomes[1], outcomes[0]);
+    EXPECT_EQ(outcomes[2], outcomes[0]);
   }
   kernels::set_thread_count(0);
   kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic);
-  EXPECT_EQ(outcomes[1], outcomes[0]);
-  EXPECT_EQ(outcomes[2], outcomes[0]);
 }
 
-// oneDNN may add in another order for another number of rows: bit for bit for one number of threads, nearly
-// so between two.
-TEST_P(SketchRnnTraining, WithOneDnnLossesAreNearlyTheSameOnAnyNumberOfThreads) {
-  if (!kernels::has_onednn()) GTEST_SKIP() << "this build has no oneDNN";
-  constexpr std::int64_t kManySteps = 50;
-  const testing::TemporaryFolder folder;
-  const auto options = shared_options(GetParam(), kManySteps);
-  // Layer-normalised cells with their initial weights are chaotic: rounding grows from step to step, in layer_norm so
-  // fast that only its first steps can be compared.
-  const double limit = options.model.dec_model == "lstm" ? 1e-4 : 1e-3;
-  const std::size_t compared = options.model.dec_model == "layer_norm" ? 15 : kManySteps;
-  kernels::set_gemm_backend(kernels::GemmBackend::kOneDnn);
-  std::vector<std::vector<double>> losses;
-  for (const int threads : {1, 2, 2}) {
-    kernels::set_thread_count(threads);
-    losses.emplace_back();
-    (void)train(folder / std::to_string(losses.size()), options, Mode::kFresh, {},
-                [&](const Progress& p) { losses.back().push_back(metric(p.losses, "total")); });
-  }
-  kernels::set_thread_count(0);
-  kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic);
-  EXPECT_EQ(losses[1], losses[2]);
-  ASSERT_EQ(losses[0].size(), static_cast<std::size_t>(kManySteps));
-  for (auto& run : losses) run.resize(compared);
-  EXPECT_THAT(losses[1], ::testing::Pointwise(::testing::DoubleNear(limit), losses[0]));
-}
 
 TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   const testing::TemporaryFolder folder;
@@ -186,6 +132,9 @@ TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   }
   EXPECT_EQ(reconstruct(generator, data.split(Split::kTest), {.seed = 1}).size(),
             data.split(Split::kTest).size());
+  const std::string events = testing::events_of(root);
+  for (const char* tag : {"weights/decoder.output.bias", "gradients/decoder.output.bias", "outputs/encoder/hidden", "outputs/decoder/output"})
+    EXPECT_THAT(events, HasSubstr(tag));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, SketchRnnTraining, ::testing::Values("lstm", "layer_norm", "hyper"),

@@ -14,6 +14,7 @@
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
@@ -69,17 +70,8 @@ TrainOptions options(std::int64_t steps) {
 
 std::vector<float> train(const std::filesystem::path& root, std::int64_t steps, Mode mode,
                          std::optional<std::int64_t> stop_at = {}) {
-  const RunDirectory run(root, mode);
-  write_file(run.config(), "x = 1\n");
   BowlTask task;
-  std::int64_t seen = 0;
-  Trainer trainer(task, options(steps), run,
-                  {.on_step = [&](const Progress& p) { seen = p.step; },
-                   .on_validation = {},
-                   .on_notice = {},
-                   .should_stop = [&] { return stop_at && seen >= *stop_at; }});
-  if (mode == Mode::kResume) trainer.resume();
-  (void)trainer.run();
+  (void)testing::train_task(task, options(steps), root, mode, stop_at);
   return task.value();
 }
 

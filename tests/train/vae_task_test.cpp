@@ -7,11 +7,10 @@
 #include <optional>
 
 #include "limn/core/error.hpp"
-#include "limn/core/file.hpp"
 #include "limn/generate/image_model.hpp"
 #include "limn/kernels/parallel.hpp"
-#include "limn/train/trainer.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
@@ -50,41 +49,16 @@ const ImageDataset& shapes(const VaeTaskOptions& options) {
 
 TrainResult train(const std::filesystem::path& root, const VaeTaskOptions& options, Mode mode = Mode::kFresh,
                   std::optional<std::int64_t> stop_at = {}) {
-  const RunDirectory run(root, mode);
-  write_file(run.config(), "x = 1\n");
-  const auto task = make_vae_task(options, shapes(options));
-  std::int64_t done = 0;
-  Trainer trainer(*task, options.train, run,
-                  {.on_step = [&](const Progress& p) { done = p.step; },
-                   .on_validation = {},
-                   .on_notice = {},
-                   .should_stop = [&] { return stop_at && done >= *stop_at; }});
-  if (mode == Mode::kResume) trainer.resume();
-  return trainer.run();
-}
-
-// Weights, running means, moments, checkpoints: everything that a run ends with, byte by byte.
-std::string outcome(const std::filesystem::path& root) {
-  std::string all;
-  for (const char* name : {"state", "last", "best"})
-    all += read_text_file(root / "checkpoints" / (std::string(name) + ".safetensors"));
-  return all;
+  return testing::train_task(*make_vae_task(options, shapes(options)), options.train, root, mode, stop_at);
 }
 
 class VaeTraining : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(VaeTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
-  const testing::TemporaryFolder folder;
-  const auto options = small_options(GetParam());
-  (void)train(folder / "whole", options);
-  const std::string expected = outcome(folder / "whole");
-  EXPECT_EQ(expected.find("buffers.encoder.1.running_mean") != std::string::npos, std::string(GetParam()) != "dense");
-  for (const std::int64_t stop : {4, 11}) {
-    const auto root = folder / ("stopped-" + std::to_string(stop));
-    EXPECT_FALSE(train(root, options, Mode::kFresh, stop).is_finished);
-    EXPECT_TRUE(train(root, options, Mode::kResume).is_finished);
-    EXPECT_EQ(outcome(root), expected) << "stopped at " << stop;
-  }
+  const std::string end = testing::expect_resumes_bit_for_bit([](const auto& root, Mode mode, auto stop_at) {
+    return train(root, small_options(GetParam()), mode, stop_at);
+  });
+  EXPECT_EQ(end.find("buffers.encoder.1.running_mean") != std::string::npos, std::string(GetParam()) != "dense");
 }
 
 TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
@@ -104,6 +78,9 @@ TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
   EXPECT_EQ(model->decode(prior_latents(2, model->latent_size(), 1)).size(), 2 * static_cast<std::size_t>(data.shape().size()));
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-150.png"));
   EXPECT_EQ(model->data_options().image_size, options.data.image_size);
+  const std::string events = testing::events_of(folder / "run");
+  for (const char* tag : {"outputs/encoder/mean", "outputs/decoder/pixels"})
+    EXPECT_THAT(events, HasSubstr(tag));
 }
 
 INSTANTIATE_TEST_SUITE_P(Archs, VaeTraining, ::testing::Values("dense", "conv20"));
@@ -117,7 +94,7 @@ TEST(DenseVaeTraining, TheNumberOfThreadsChangesNothing) {
     kernels::set_thread_count(threads);
     const auto root = folder / std::to_string(threads);
     (void)train(root, options);
-    outcomes.push_back(outcome(root));
+    outcomes.push_back(testing::run_outcome(root));
   }
   kernels::set_thread_count(0);
   EXPECT_EQ(outcomes[1], outcomes[0]);
