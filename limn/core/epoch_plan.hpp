@@ -40,6 +40,13 @@ struct EpochPlan {
 struct BatchShare {
   std::int64_t rank = 0;
   std::int64_t ranks = 1;
+
+  // The places of a batch of `count` examples that it takes, in order.
+  [[nodiscard]] std::vector<std::int64_t> places(std::int64_t count) const {
+    std::vector<std::int64_t> mine;
+    for (std::int64_t place = rank; place < count; place += ranks) mine.push_back(place);
+    return mine;
+  }
 };
 
 }  // namespace limn

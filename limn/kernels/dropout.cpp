@@ -29,7 +29,7 @@ using Key = std::array<std::uint32_t, 2>;
 
 Counter first_counter(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t) {
   return {static_cast<std::uint32_t>(t) << kUnitBits,
-          static_cast<std::uint32_t>(dropout.row_offset + b * dropout.row_stride),
+          static_cast<std::uint32_t>(dropout.numbers.empty() ? b : dropout.numbers[static_cast<std::size_t>(b)]),
           static_cast<std::uint32_t>(dropout.step),
           static_cast<std::uint32_t>(dropout.purpose) | static_cast<std::uint32_t>(dropout.step >> 32) << 16};
 }

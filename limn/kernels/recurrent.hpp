@@ -51,14 +51,14 @@ enum class Precision { kFloat32, kBFloat16 };
 
 // Recurrent dropout without memory loss: the mask of (sequence b, step t, unit j) is keep_mask() of this.
 // Disabled where keep == 1. A hyper cell drops candidates of its small cell too: its unit j has number H + j.
-// `row_offset + b * row_stride` numbers the sequences over all processes.
+// Sequence b has the number numbers[b], so that the same sequence has the same mask wherever it stands in a batch and
+// whichever process works on it; without numbers, its place b.
 struct RecurrentDropout {
   float keep = 1;
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::kRecurrentDropout;
   std::uint64_t step = 0;
-  std::int64_t row_offset = 0;
-  std::int64_t row_stride = 1;
+  std::vector<std::int64_t> numbers = {};
 };
 // 1/keep where the unit is kept, 0 where it is dropped. The definition that the fast paths reproduce.
 [[nodiscard]] float keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t unit);

@@ -25,8 +25,7 @@ kernels::RecurrentDropout dropout_of(const StepNoise& noise, Purpose purpose, do
           .seed = noise.seed,
           .purpose = purpose,
           .step = noise.step,
-          .row_offset = noise.row_offset,
-          .row_stride = noise.row_stride};
+          .numbers = noise.numbers};
 }
 
 // The inverted-dropout mask of every packed row: [R, columns].

@@ -4,15 +4,19 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace limn {
 
-// `row_offset + b · row_stride` numbers the examples of the batch over all processes.
+// Example b of what this process works on has the number numbers[b], its place in the whole batch; without numbers, b.
 struct StepNoise {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
-  std::int64_t row_offset = 0;
-  std::int64_t row_stride = 1;
+  std::vector<std::int64_t> numbers = {};
+
+  [[nodiscard]] std::int64_t number(std::int64_t b) const {
+    return numbers.empty() ? b : numbers[static_cast<std::size_t>(b)];
+  }
 };
 
 // ε ~ N(0, I) [batch, z_size]: row b is a pure function of (seed, step, its number).

@@ -227,25 +227,22 @@ StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t st
                                           const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
   const std::span<const std::int64_t> whole = plan.batch(step);
+  const std::vector<std::int64_t> places = share.places(std::ssize(whole));
   std::vector<Sketch> sketches;
-  for (std::int64_t place = 0; place < std::ssize(whole); ++place) {
-    const std::int64_t index = whole[static_cast<std::size_t>(place)];
+  std::vector<const Sketch*> views;
+  sketches.reserve(places.size());
+  for (const std::int64_t place : places) {
     RandomStream random(plan.seed, Purpose::kAugmentation, static_cast<std::uint64_t>(step),
                         static_cast<std::uint64_t>(place));
+    const std::int64_t index = whole[static_cast<std::size_t>(place)];
     sketches.push_back(augmented(split(Split::kTrain)[static_cast<std::size_t>(index)], options_, random));
+    views.push_back(&sketches.back());
   }
-  // Augmentation shortens sketches, so places are those of the whole batch sorted anew.
-  std::vector<std::size_t> order(sketches.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return length_of(sketches[i]); });
-  std::vector<std::int64_t> indices;
-  std::vector<const Sketch*> views;
-  for (auto place = static_cast<std::size_t>(share.rank); place < order.size();
-       place += static_cast<std::size_t>(share.ranks)) {
-    indices.push_back(whole[order[place]]);
-    views.push_back(&sketches[order[place]]);
-  }
-  return make_batch(views, indices);
+  StrokeBatch batch = make_batch(views, places);
+  batch.places = std::move(batch.indices);
+  batch.indices.clear();
+  for (const std::int64_t place : batch.places) batch.indices.push_back(whole[static_cast<std::size_t>(place)]);
+  return batch;
 }
 
 StrokeBatch StrokeDataset::training_batch(std::uint64_t seed, std::int64_t step,

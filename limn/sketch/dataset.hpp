@@ -40,6 +40,7 @@ struct StrokeDataOptions {
 // `targets`, row (t, b): S_{t+1}; after the last point S_end = (0,0,0,0,1).
 struct StrokeBatch {
   std::vector<std::int64_t> indices;  // into the split, for error reports
+  std::vector<std::int64_t> places;   // in the batch of all processes, which number the noise; empty: 0, 1, …
   std::vector<std::int64_t> lengths;  // Ns of each sketch, non-increasing
   std::vector<std::int64_t> active;   // rows of each step, Nmax + 1 of them
   std::vector<float> inputs;          // [R, 5]
@@ -90,8 +91,8 @@ class StrokeDataset {
   [[nodiscard]] EpochPlan epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const;
   // The plan of the epoch that training batch `step` (0, 1, …, over all epochs) lies in.
   [[nodiscard]] EpochPlan plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
-  // One process's share of training batch `step`, augmented from (seed, step, place in the plan): its sketch b is
-  // sketch rank + b · ranks of the whole batch as one process would get it.
+  // One process's share of training batch `step`: the sketches at share.places() of the plan's batch, augmented from
+  // (seed, step, place). Nothing else is read.
   [[nodiscard]] StrokeBatch training_batch(const EpochPlan& plan, std::int64_t step,
                                            const BatchShare& share = {}) const;
   // The same for a caller that keeps no plan.

@@ -17,6 +17,8 @@ namespace limn {
 namespace {
 
 constexpr int kSampleColumns = 8;
+// Sketches whose layers' outputs are watched.
+constexpr std::size_t kWatchedSketches = 32;
 constexpr float kSampleTemperature = 0.4f;
 
 class SketchRnnTask : public Task {
@@ -36,8 +38,7 @@ class SketchRnnTask : public Task {
     model_->train();
     const StepNoise noise{.seed = seed(),
                           .step = static_cast<std::uint64_t>(step),
-                          .row_offset = part.rank,
-                          .row_stride = part.ranks};
+                          .numbers = batch.places};
     const SketchRnnLosses losses =
         model_->forward(batch, noise, data_.max_seq_len(),
                         {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }});
@@ -73,9 +74,28 @@ class SketchRnnTask : public Task {
     return {path};
   }
 
+  std::vector<LayerOutput> layer_outputs(std::int64_t) override {
+    std::vector<const Sketch*> some;
+    for (const Sketch& sketch : held_out().first(std::min(kWatchedSketches, held_out().size()))) some.push_back(&sketch);
+    SketchRnnLayers layers = limn::layer_outputs(weights(), make_batch(some, {}));
+    std::vector<LayerOutput> outputs;
+    if (options_.model.conditional) {
+      outputs.push_back({"encoder/hidden", std::move(layers.encoder)});
+      outputs.push_back({"encoder/mu", std::move(layers.mu)});
+      outputs.push_back({"encoder/log_variance", std::move(layers.log_variance)});
+    }
+    outputs.push_back({"decoder/hidden", std::move(layers.decoder)});
+    outputs.push_back({"decoder/output", std::move(layers.output)});
+    return outputs;
+  }
+
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(options_.train.batch_size); }
 
  private:
+  // Sketches to look at while training.
+  std::span<const Sketch> held_out() const {
+    return data_.split(data_.split(Split::kValid).empty() ? Split::kTrain : Split::kValid);
+  }
   std::uint64_t seed() const { return static_cast<std::uint64_t>(options_.train.seed); }
   kernels::Precision precision() const {
     return options_.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32;
@@ -113,9 +133,8 @@ class SketchRnnTask : public Task {
   Sheet sample_sheet(const SketchRnnGenerator& generator, std::int64_t step) const {
     Sheet sheet{.columns = kSampleColumns, .title = fmt::format("step {}", step)};
     const PointChoice choice{.temperature = kSampleTemperature};
-    const auto& held_out = data_.split(Split::kValid).empty() ? data_.split(Split::kTrain) : data_.split(Split::kValid);
     if (generator.is_conditional()) {
-      const auto given = held_out.first(std::min<std::size_t>(kSampleColumns, held_out.size()));
+      const auto given = held_out().first(std::min<std::size_t>(kSampleColumns, held_out().size()));
       append_row(sheet, "given", {given.begin(), given.end()});
       append_row(sheet, "redrawn", sketches_of(reconstruct(generator, given, {.choice = choice, .seed = seed()})));
     }

@@ -33,12 +33,10 @@ class VaeTask final : public ImageTask {
   StepResult compute_gradients(std::int64_t step) override {
     ImageBatch batch = training_batch(step);
     const torch::Tensor pixels = torch::from_blob(batch.pixels.data(), {batch.batch_size(), model_->image_size()});
-    const BatchShare mine = share();
     const VaeLosses losses = model_->losses_and_gradients(pixels,
                                                           {.seed = seed(),
                                                            .step = static_cast<std::uint64_t>(step),
-                                                           .row_offset = mine.rank,
-                                                           .row_stride = mine.ranks},
+                                                           .numbers = share().places(whole_batch_)},
                                                           whole_batch_);
     return {.losses = {{"total", losses.total()},
                        {"reconstruction", losses.reconstruction},

@@ -79,7 +79,8 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
   if (options.with_initial_state) c.initial_state = random_values(c.batch * c.state, random, 0.7f);
   c.hidden_weight = random_values(c.rows * options.shape.hidden_size, random, 1);
   c.final_weight = random_values(c.batch * c.state, random, 1);
-  c.dropout = {.keep = options.keep, .seed = 11, .step = 3, .row_offset = 2, .row_stride = 3};
+  c.dropout = {.keep = options.keep, .seed = 11, .step = 3};
+  for (std::int64_t b = 0; b < c.batch; ++b) c.dropout.numbers.push_back(2 + 3 * b);
   return c;
 }
 

@@ -210,7 +210,7 @@ TEST_P(RecurrentTest, PackedResultEqualsOneSequenceAtATime) {
     one.batch = 1;
     one.rows = one.options.lengths.front();
     one.active.assign(static_cast<std::size_t>(one.rows), 1);
-    one.dropout.row_offset += b * one.dropout.row_stride;
+    one.dropout.numbers = {all.dropout.numbers.empty() ? b : all.dropout.numbers[static_cast<std::size_t>(b)]};
     one.x.clear();
     one.hidden_weight.clear();
     std::vector<float> hidden;
@@ -340,8 +340,7 @@ TEST(KeepMask, KeepsTheRightShareIndependently) {
 TEST(KeepMask, FollowsTheNumberOfTheSequenceOverAllProcesses) {
   const kernels::RecurrentDropout whole{.keep = 0.5f, .seed = 5, .step = 9};
   kernels::RecurrentDropout second = whole;
-  second.row_offset = 1;
-  second.row_stride = 2;
+  second.numbers = {1, 3, 5};
   for (int j = 0; j < 40; ++j) {
     EXPECT_EQ(kernels::keep_mask(whole, 5, 3, j), kernels::keep_mask(second, 2, 3, j));
   }

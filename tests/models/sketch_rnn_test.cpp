@@ -334,7 +334,7 @@ TEST_P(SketchRnnTwin, SharesOfABatchAddUpToTheWhole) {
   double total = 0;
   for (const std::int64_t rank : {0, 1}) {
     const auto part = shared->forward(batch_of(static_cast<std::size_t>(rank), 2),
-                                      {.seed = kSeed, .step = 2, .row_offset = rank, .row_stride = 2},
+                                      {.seed = kSeed, .step = 2, .numbers = BatchShare{rank, 2}.places(5)},
                                       kMaxSeqLen, {.size = 5});
     part.total.backward();
     sums.offset += part.offset;

@@ -122,7 +122,7 @@ TEST(Vae, PartsOfABatchAddUpToTheWhole) {
   for (std::int64_t rank = 0; rank < kRanks; ++rank) {
     Vae part = random_model(options);
     const Tensor mine = pixels.slice(0, rank, kRows, kRanks).contiguous();
-    total += part->losses_and_gradients(mine, {.seed = kSeed, .step = kStep, .row_offset = rank, .row_stride = kRanks},
+    total += part->losses_and_gradients(mine, {.seed = kSeed, .step = kStep, .numbers = BatchShare{rank, kRanks}.places(kRows)},
                                         kRows)
                  .total();
     const auto parameters = part->parameters();

@@ -88,7 +88,8 @@ Problem make_problem(CellType type, Direction direction, const Sizes& sizes, flo
     rows += count;
     for (std::int64_t b = 0; b < count; ++b) ++p.lengths[static_cast<std::size_t>(b)];
   }
-  p.dropout = {.keep = keep, .seed = 5, .step = 3, .row_offset = 1, .row_stride = 2};
+  p.dropout = {.keep = keep, .seed = 5, .step = 3};
+  for (std::int64_t b = 0; b < batch; ++b) p.dropout.numbers.push_back(1 + 2 * b);
   p.x = random_tensor({rows, sizes.input}, 1);
   if (sizes.constant > 0) p.constant = random_tensor({batch, sizes.constant}, 2);
   if (has_initial_state) p.initial_state = random_tensor({batch, states}, 3, 0.5f);

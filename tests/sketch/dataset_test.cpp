@@ -268,10 +268,14 @@ TEST(TrainingBatch, SharesTogetherAreTheWhole) {
   for (std::int64_t rank = 0; rank < 4; ++rank) {
     const StrokeBatch share = data.training_batch(plan, 7, {.rank = rank, .ranks = 4});
     EXPECT_EQ(share.batch_size(), rank == 0 ? 4 : 3);
+    ASSERT_EQ(share.places.size(), share.indices.size());
     for (std::int64_t b = 0; b < share.batch_size(); ++b, ++found) {
       const std::int64_t index = share.indices[static_cast<std::size_t>(b)];
       const auto place = std::ranges::find(whole.indices, index) - whole.indices.begin();
-      ASSERT_EQ(place, rank + 4 * b);  // what the noise of a sketch is numbered by
+      ASSERT_LT(place, 13);
+      // What the noise of a sketch is numbered by: the same whoever works on it.
+      EXPECT_EQ(share.places[static_cast<std::size_t>(b)], whole.places[static_cast<std::size_t>(place)]);
+      EXPECT_EQ(share.places[static_cast<std::size_t>(b)] % 4, rank);
       EXPECT_EQ(targets_of(share, b), targets_of(whole, place));
     }
   }
