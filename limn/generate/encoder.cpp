@@ -1,7 +1,6 @@
 #include "limn/generate/encoder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <optional>
 
@@ -71,21 +70,29 @@ SketchRnnEncoder::SketchRnnEncoder(const SketchRnnWeights& weights) : weights_(w
   log_variance_ = PackedLinear(weights.log_variance, 2 * weights.options.enc_rnn_size);
 }
 
-LatentPosterior SketchRnnEncoder::encode(const StrokeBatch& batch) const {
+std::vector<float> SketchRnnEncoder::hidden(const StrokeBatch& batch) const {
   const auto shape = encoder_shape(weights_.options);
-  const std::int64_t n = batch.batch_size(), state = kernels::state_size(shape),
-                     z_size = weights_.options.z_size;
-  LatentPosterior posterior{.mu = Latents(n, z_size), .log_variance = Latents(n, z_size)};
-  if (n == 0) return posterior;
+  const std::int64_t n = batch.batch_size(), units = shape.hidden_size, state = kernels::state_size(shape);
   std::optional<PaddedRows> padded;
   if (weights_.encoder_rows > 0) padded.emplace(batch, weights_.encoder_rows);
   const EncoderInput input = padded ? padded->input() : points_of(batch);
-  const auto forward = final_states(input, n, shape, kernels::Direction::kForward, weights_.encoder_forward);
-  const auto backward =
-      final_states(input, n, shape, kernels::Direction::kBackward, weights_.encoder_backward);
-  // h = [h_fw; h_bw]: the first H columns of the two states.
-  const std::array<ConstMatrix, 2> h{ConstMatrix(forward.data(), n, shape.hidden_size, state),
-                                     ConstMatrix(backward.data(), n, shape.hidden_size, state)};
+  std::vector<float> h(static_cast<std::size_t>(n * 2 * units));
+  const Matrix all(h.data(), n, 2 * units);
+  // h is the first columns of a state.
+  const auto keep = [&](const std::vector<float>& states, std::int64_t column) {
+    for (std::int64_t b = 0; b < n; ++b) std::copy_n(states.data() + b * state, units, all.row(b) + column);
+  };
+  keep(final_states(input, n, shape, kernels::Direction::kForward, weights_.encoder_forward), 0);
+  keep(final_states(input, n, shape, kernels::Direction::kBackward, weights_.encoder_backward), units);
+  return h;
+}
+
+LatentPosterior SketchRnnEncoder::encode(const StrokeBatch& batch) const {
+  const std::int64_t n = batch.batch_size(), z_size = weights_.options.z_size;
+  LatentPosterior posterior{.mu = Latents(n, z_size), .log_variance = Latents(n, z_size)};
+  if (n == 0) return posterior;
+  const std::vector<float> values = hidden(batch);
+  const ConstMatrix h(values.data(), n, 2 * weights_.options.enc_rnn_size);
   kernels::GemmScratch scratch;
   mu_.apply(h, Matrix(posterior.mu.values.data(), n, z_size), scratch);
   log_variance_.apply(h, Matrix(posterior.log_variance.values.data(), n, z_size), scratch);

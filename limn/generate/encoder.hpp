@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "limn/generate/latent.hpp"
 #include "limn/generate/linear.hpp"
@@ -16,6 +17,8 @@ class SketchRnnEncoder {
   // Throws Error for an unconditional model, which has no encoder.
   explicit SketchRnnEncoder(const SketchRnnWeights& weights);
 
+  // h = [h_fw; h_bw] of each sketch, the last hidden state of either direction: [B, 2 · enc_rnn_size].
+  [[nodiscard]] std::vector<float> hidden(const StrokeBatch& batch) const;
   // Row b belongs to sketch b of the batch. A sketch without points is encoded as h = 0, where the encoder reads
   // points alone (SketchRnnCheckpoint::encoder_rows).
   [[nodiscard]] LatentPosterior encode(const StrokeBatch& batch) const;

@@ -24,8 +24,8 @@ class TeacherForcedDecoder {
       initial_state_ = PackedLinear(weights.initial_state, weights.options.z_size);
   }
 
-  // Sums over the batch. z [B, Z], empty for an unconditional model.
-  kernels::MixtureDensitySums losses(const StrokeBatch& batch, ConstMatrix z) {
+  // z [B, Z], empty for an unconditional model.
+  void run(const StrokeBatch& batch, ConstMatrix z) {
     const std::int64_t rows = batch.rows();
     std::vector<float> latents, states;
     kernels::RecurrentSequence::Input input{.parameters = weights_.decoder_cell,
@@ -42,8 +42,13 @@ class TeacherForcedDecoder {
     outputs_.resize(rows, output_.out());
     cell_.forward(input, hidden_.view(), {});
     output_.apply_parallel(hidden_.view(), outputs_.view());
-    return kernels::mixture_density_loss(outputs_.view(), ConstMatrix(batch.targets, rows, kStroke5), 1.0F);
   }
+  // Sums over the batch that was run.
+  kernels::MixtureDensitySums losses(const StrokeBatch& batch) {
+    return kernels::mixture_density_loss(outputs_.view(), ConstMatrix(batch.targets, batch.rows(), kStroke5), 1.0F);
+  }
+  [[nodiscard]] ConstMatrix hidden() const { return hidden_.view(); }
+  [[nodiscard]] ConstMatrix outputs() const { return outputs_.view(); }
 
  private:
   const SketchRnnWeights& weights_;
@@ -107,7 +112,8 @@ kernels::MixtureDensitySums decode_split(const SketchRnnWeights& weights,
     if (batch.batch_size() == 0) continue;
     const ConstMatrix rows =
         z.values.empty() ? ConstMatrix() : ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size);
-    const auto part = decoder.losses(batch, rows);
+    decoder.run(batch, rows);
+    const auto part = decoder.losses(batch);
     sums.offset += part.offset;
     sums.pen += part.pen;
     sums.pen_drawing += part.pen_drawing;
@@ -152,6 +158,26 @@ SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const StrokeDatase
   require(!data.split(split).empty(), "{}: its {} split holds no sketch to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
   return evaluate(weights, data.evaluation_batches(split, options.batch_size), options);
+}
+
+SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch& batch) {
+  SketchRnnLayers layers;
+  ConstMatrix z;
+  LatentPosterior posterior;
+  if (weights.options.conditional) {
+    const SketchRnnEncoder encoder(weights);
+    layers.encoder = encoder.hidden(batch);
+    posterior = encoder.encode(batch);
+    layers.mu = posterior.mu.values;
+    layers.log_variance = posterior.log_variance.values;
+    z = ConstMatrix(layers.mu, batch.batch_size(), weights.options.z_size);
+  }
+  TeacherForcedDecoder decoder(weights);
+  decoder.run(batch, z);
+  const auto values_of = [](ConstMatrix m) { return std::vector<float>(m.data, m.data + m.rows * m.columns); };
+  layers.decoder = values_of(decoder.hidden());
+  layers.output = values_of(decoder.outputs());
+  return layers;
 }
 
 }  // namespace limn

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "limn/generate/weights.hpp"
 #include "limn/sketch/dataset.hpp"
@@ -44,5 +45,15 @@ struct SketchRnnEvaluation {
                                            const EvaluationOptions& options);
 [[nodiscard]] SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const StrokeDataset& data,
                                            Split split, EvaluationOptions options = {});
+
+// What the layers put out on a batch, decoding from the posterior means with the true points as input.
+struct SketchRnnLayers {
+  std::vector<float> encoder;       // h [B, 2 · enc_rnn_size]; this and the next two are empty where unconditional
+  std::vector<float> mu;            // [B, Z]
+  std::vector<float> log_variance;  // [B, Z]
+  std::vector<float> decoder;       // h of every row of the batch, [R, dec_rnn_size]
+  std::vector<float> output;        // y of every row, [R, 3 + 6M]
+};
+[[nodiscard]] SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch& batch);
 
 }  // namespace limn

@@ -7,7 +7,11 @@
 #include <array>
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <map>
+#include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -67,6 +71,66 @@ events::Event event_at(std::int64_t step) {
   event.set_wall_time(seconds_now());
   event.set_step(step);
   return event;
+}
+
+// The upper limits of the buckets above zero.
+const std::vector<double>& positive_limits() {
+  static const std::vector<double> limits = [] {
+    constexpr double kFirst = 1e-12, kLast = 1e20, kGrowth = 1.1;
+    std::vector<double> all;
+    for (double limit = kFirst; limit < kLast; limit *= kGrowth) all.push_back(limit);
+    all.push_back(std::numeric_limits<double>::max());
+    return all;
+  }();
+  return limits;
+}
+
+// Buckets number -n … n - 1 as the limits of positive_limits() and their mirror images divide the line: bucket k >= 0
+// ends at limit k, bucket k < 0 ends at minus limit -k - 2, or at zero for the two in the middle.
+std::int64_t bucket_of(double value) {
+  const auto& limits = positive_limits();
+  const auto place = std::upper_bound(limits.begin(), limits.end(), std::abs(value)) - limits.begin();
+  return value >= 0 ? place : -1 - place;
+}
+
+double upper_limit(std::int64_t bucket) {
+  const auto& limits = positive_limits();
+  if (bucket >= 0) return limits[static_cast<std::size_t>(std::min<std::int64_t>(bucket, std::ssize(limits) - 1))];
+  return bucket == -1 ? 0.0 : -limits[static_cast<std::size_t>(-bucket - 2)];
+}
+
+// False where no value is finite.
+bool fill(events::Histogram& histogram, std::span<const float> values) {
+  std::map<std::int64_t, double> counts;
+  double least = std::numeric_limits<double>::infinity(), most = -least, sum = 0, squares = 0, count = 0;
+  for (const float v : values) {
+    if (!std::isfinite(v)) continue;
+    const double value = v;
+    ++counts[bucket_of(value)];
+    least = std::min(least, value);
+    most = std::max(most, value);
+    sum += value;
+    squares += value * value;
+    ++count;
+  }
+  if (count == 0) return false;
+  histogram.set_min(least);
+  histogram.set_max(most);
+  histogram.set_num(count);
+  histogram.set_sum(sum);
+  histogram.set_sum_squares(squares);
+  // A bucket begins where the one before it in the list ends, the first at the minimum: after a gap comes an empty one.
+  std::int64_t next = counts.begin()->first;
+  for (const auto& [bucket, in_it] : counts) {
+    if (bucket != next) {
+      histogram.add_bucket_limit(upper_limit(bucket - 1));
+      histogram.add_bucket(0);
+    }
+    histogram.add_bucket_limit(upper_limit(bucket));
+    histogram.add_bucket(in_it);
+    next = bucket + 1;
+  }
+  return true;
 }
 
 // The first chunk of a PNG file, which must be IHDR.
@@ -153,6 +217,17 @@ void EventWriter::add_png(std::int64_t step, std::string_view tag, std::span<con
   image->set_width(static_cast<std::int32_t>(header.width));
   image->set_colorspace(header.channels);
   image->set_encoded_image_string(png.data(), png.size());
+  append_record(event.SerializeAsString());
+}
+
+void EventWriter::add_histograms(std::int64_t step, std::span<const NamedValues> tensors) {
+  events::Event event = event_at(step);
+  for (const auto& [tag, values] : tensors) {
+    events::Summary::Value value;
+    if (!fill(*value.mutable_histo(), values)) continue;
+    value.set_tag(tag);
+    event.mutable_summary()->add_value()->Swap(&value);
+  }
   append_record(event.SerializeAsString());
 }
 

@@ -23,6 +23,11 @@ namespace limn {
 // split.
 [[nodiscard]] std::string scalar_tag(std::string_view name, std::string_view split);
 
+struct NamedValues {
+  std::string tag;
+  std::span<const float> values;
+};
+
 class EventWriter {
  public:
   // Starts the file events.out.tfevents.<unix time>.<host> in `folder`; where one of that second is there
@@ -35,6 +40,10 @@ class EventWriter {
   void add_metrics(std::int64_t step, std::string_view split, const Metrics& values);
   // A whole PNG file. Throws Error if it is none.
   void add_png(std::int64_t step, std::string_view tag, std::span<const std::byte> png);
+
+  // One event with a histogram of each tensor; values that are not finite are left out, and a tensor without others
+  // is left out too. Buckets grow by a tenth from 1e-12 to 1e20 on either side of zero, as TensorFlow's do.
+  void add_histograms(std::int64_t step, std::span<const NamedValues> tensors);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 

@@ -10,6 +10,8 @@ namespace limn {
 namespace {
 
 constexpr std::int64_t kSampleColumns = 10;
+// Images whose layers' outputs are watched.
+constexpr std::int64_t kWatchedImages = 32;
 
 void append_row(Sheet& sheet, const std::string& heading, std::span<const float> pixels, const ImageShape& shape) {
   const auto size = static_cast<std::size_t>(shape.size());
@@ -49,8 +51,7 @@ void ImageTask::write_checkpoint(const std::filesystem::path& path, std::int64_t
 
 std::vector<std::filesystem::path> ImageTask::draw_samples(const std::filesystem::path& stem, std::int64_t step) {
   const auto model = make_image_model(checkpoint(step, {}));
-  const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
-  const ImageBatch given = data_.batch(split, 0, std::min(kSampleColumns, data_.size(split)));
+  const ImageBatch given = held_out(kSampleColumns);
   Sheet sheet{.columns = kSampleColumns, .title = fmt::format("step {}", step)};
   append_row(sheet, "given", given.pixels, data_.shape());
   const Latents z = model->encode(given.pixels, {.seed = seed(), .indices = given.indices});
@@ -63,6 +64,24 @@ std::vector<std::filesystem::path> ImageTask::draw_samples(const std::filesystem
   const std::filesystem::path path = stem.string() + ".png";
   save_sheet(path, sheet);
   return {path};
+}
+
+std::vector<LayerOutput> ImageTask::layer_outputs(std::int64_t step) {
+  const auto model = make_image_model(checkpoint(step, {}));
+  const ImageBatch given = held_out(kWatchedImages);
+  Latents mean = model->encode(given.pixels, {.uses_mean = true, .seed = seed(), .indices = given.indices});
+  Latents z = model->encode(given.pixels, {.seed = seed(), .indices = given.indices});
+  std::vector<float> pixels = model->decode(z);
+  std::vector<LayerOutput> outputs;
+  outputs.push_back({"encoder/mean", std::move(mean.values)});
+  outputs.push_back({"encoder/z", std::move(z.values)});
+  outputs.push_back({"decoder/pixels", std::move(pixels)});
+  return outputs;
+}
+
+ImageBatch ImageTask::held_out(std::int64_t count) const {
+  const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
+  return data_.batch(split, 0, std::min(count, data_.size(split)));
 }
 
 std::int64_t ImageTask::steps_per_epoch() const { return data_.batches_per_epoch(setup_.train.batch_size); }

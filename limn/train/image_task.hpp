@@ -33,6 +33,8 @@ class ImageTask : public Task {
   // Originals, their reconstructions and new images, one row each pair of the sheet; the same images and noise every
   // time, so that pictures compare.
   std::vector<std::filesystem::path> draw_samples(const std::filesystem::path& stem, std::int64_t step) override;
+  // Latent means and draws, and the pixels decoded from the draws.
+  [[nodiscard]] std::vector<LayerOutput> layer_outputs(std::int64_t step) override;
   [[nodiscard]] std::int64_t steps_per_epoch() const override;
 
  protected:
@@ -42,6 +44,8 @@ class ImageTask : public Task {
   [[nodiscard]] const ImageDataset& data() const { return data_; }
   // The model with the weights as they are.
   [[nodiscard]] ImageCheckpoint checkpoint(std::int64_t step, const Metrics& metrics) const;
+  // The first `count` images of the validation split, or of the training split where that is empty.
+  [[nodiscard]] ImageBatch held_out(std::int64_t count) const;
   [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(setup_.train.seed); }
 
  private:

@@ -27,6 +27,12 @@ struct StepResult {
   std::vector<std::int64_t> indices;  // of the batch's examples, for reports
 };
 
+// All values that a layer put out on some examples.
+struct LayerOutput {
+  std::string name;
+  std::vector<float> values;
+};
+
 class Task {
  public:
   virtual ~Task() = default;
@@ -41,6 +47,8 @@ class Task {
   // Draws into `stem` + ".svg" or ".png"; returns the files.
   virtual std::vector<std::filesystem::path> draw_samples(const std::filesystem::path& stem, std::int64_t step) = 0;
   [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
+  // What encoder, decoder and heads put out on a few examples, always the same, with the weights as they are.
+  [[nodiscard]] virtual std::vector<LayerOutput> layer_outputs(std::int64_t) { return {}; }
   // Buffers that training changes without gradients (running means), saved beside the parameters.
   [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
 

@@ -191,6 +191,18 @@ void Trainer::draw() {
     if (path.extension() == ".png") events_->add_png(at_.step, "samples", read_file(path));
 }
 
+void Trainer::watch_layers() {
+  if (!is_first()) return;
+  const auto outputs = task_.layer_outputs(at_.step);
+  std::vector<NamedValues> tensors;
+  for (const auto& p : task_.parameters()) {
+    tensors.push_back({"weights/" + p.name, p.value});
+    tensors.push_back({"gradients/" + p.name, p.gradient});
+  }
+  for (const auto& output : outputs) tensors.push_back({"outputs/" + output.name, output.values});
+  events_->add_histograms(at_.step, tensors);
+}
+
 void Trainer::save_state() {
   check_same_weights();
   if (!is_first()) return;
@@ -299,7 +311,10 @@ TrainResult Trainer::run() {
     if (is_applied) report(result, learning_rate, std::chrono::duration<double>(Clock::now() - start).count());
     if (group_ == nullptr) is_stopped = is_asked_to_stop();
     const bool is_last = at_.step == options_.num_steps;
-    if (at_.step % options_.valid_every == 0 || is_last) validate();
+    if (at_.step % options_.valid_every == 0 || is_last) {
+      validate();
+      watch_layers();
+    }
     if (options_.sample_every > 0 && (at_.step % options_.sample_every == 0 || is_last)) draw();
     // A state must not be saved in the middle of a streak of bad steps: it is what the run goes back to.
     const bool is_good = bad_in_a_row_ == 0;

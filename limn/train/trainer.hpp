@@ -80,6 +80,8 @@ class Trainer {
   void go_back();
   void validate();
   void draw();
+  // Histograms of weights, of the last step's gradients and of layer outputs.
+  void watch_layers();
   void save_state();
   void load_state();
   void record(std::string_view split, const Metrics& values);

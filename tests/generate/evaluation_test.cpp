@@ -7,6 +7,7 @@
 #include "generate/plain_model.hpp"
 #include "generate/tiny_model.hpp"
 #include "limn/core/error.hpp"
+#include "limn/kernels/mixture_density.hpp"
 #include "limn/kernels/parallel.hpp"
 
 namespace limn {
@@ -149,6 +150,31 @@ TEST(Evaluate, ShuffledLatentsTellWhetherTheDecoderReadsThem) {
   const auto unconditional = tiny_checkpoint(false);
   EXPECT_FALSE(
       evaluate(sketch_rnn_weights(unconditional), batches, options).reconstruction_shuffled_z.has_value());
+}
+
+// The outputs of the last layer are those whose loss is evaluated, and the others have the sizes that they must have.
+TEST(LayerOutputs, AreWhatEvaluationUses) {
+  const auto sketches = split_sketches();
+  for (const bool conditional : {true, false}) {
+    const auto checkpoint = tiny_checkpoint(conditional);
+    const auto weights = sketch_rnn_weights(checkpoint);
+    const StrokeBatch batch = batches_of(sketches, sketches.size()).front();
+    const SketchRnnLayers layers = layer_outputs(weights, batch);
+    const auto n = sketches.size(), rows = static_cast<std::size_t>(batch.rows());
+    const auto size = [&](std::int64_t columns) { return conditional ? n * static_cast<std::size_t>(columns) : 0; };
+    EXPECT_EQ(layers.encoder.size(), size(2 * checkpoint.options.enc_rnn_size));
+    EXPECT_EQ(layers.mu.size(), size(checkpoint.options.z_size));
+    EXPECT_EQ(layers.log_variance.size(), size(checkpoint.options.z_size));
+    EXPECT_EQ(layers.decoder.size(), rows * static_cast<std::size_t>(checkpoint.options.dec_rnn_size));
+    const auto sums = kernels::mixture_density_loss(
+        ConstMatrix(layers.output.data(), batch.rows(), kernels::output_size(checkpoint.options.num_mixture)),
+        ConstMatrix(batch.targets, batch.rows(), kStroke5), 1);
+    const auto evaluated =
+        evaluate(weights, std::span(&batch, 1), {.max_seq_len = kMaxSeqLen, .uses_mean = true});
+    const double divisor = kMaxSeqLen * static_cast<double>(n);
+    EXPECT_NEAR(sums.offset / divisor, evaluated.offset, 1e-12);
+    EXPECT_NEAR(sums.pen_drawing / divisor, evaluated.pen, 1e-12);
+  }
 }
 
 TEST(Evaluate, WholeDataSets) {
