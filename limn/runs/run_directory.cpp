@@ -1,5 +1,10 @@
 #include "limn/runs/run_directory.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -23,6 +28,26 @@ void delete_run(const fs::path& root) {
 
 }  // namespace
 
+// An advisory lock on the folder itself, which ends with the process however that ends. On file systems without locks
+// it holds nobody up.
+class RunDirectory::Lock {
+ public:
+  explicit Lock(const fs::path& folder) : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      ::close(descriptor_);
+      fail("{}: another limn is training this run; stop it first, or choose another --out", folder.string());
+    }
+  }
+  ~Lock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 bool RunDirectory::holds_run(const fs::path& root) {
   return fs::exists(root / "config.toml") || fs::exists(root / "checkpoints") || fs::exists(root / "metrics.jsonl");
 }
@@ -35,6 +60,8 @@ RunDirectory::RunDirectory(fs::path root, Mode mode) : root_(std::move(root)) {
          root_.string());
   if (mode == Mode::kResume && !fs::exists(config()))
     fail("{}: holds no run to resume; leave --resume out to start one", root_.string());
+  make_directories(root_);
+  lock_ = std::make_shared<const Lock>(root_);
   if (mode == Mode::kOverwrite && has_run) {
     try {
       delete_run(root_);

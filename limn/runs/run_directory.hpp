@@ -1,8 +1,10 @@
-// The files of a run (CLI.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes one.
+// The files of a run (CLI.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes one: a
+// second one that wants to is refused as long as the first lives.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,7 +17,8 @@ class RunDirectory {
   enum class Mode { kFresh, kResume, kOverwrite, kNamed };
 
   // kFresh refuses a folder that holds a run; kResume wants one; kOverwrite deletes the old run's files, and only
-  // those; kNamed touches nothing: for processes that leave the writing to another. Throws Error.
+  // those; kNamed touches nothing: for processes that leave the writing to another. Throws Error, also where another
+  // RunDirectory that is not kNamed stands for this folder, in this process or another.
   RunDirectory(std::filesystem::path root, Mode mode);
 
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
@@ -36,7 +39,10 @@ class RunDirectory {
   [[nodiscard]] static bool holds_run(const std::filesystem::path& root);
 
  private:
+  class Lock;
+
   std::filesystem::path root_;
+  std::shared_ptr<const Lock> lock_;  // held by all copies
 };
 
 }  // namespace limn

@@ -35,9 +35,11 @@ TEST(RunDirectory, RefusesAnotherRunUnlessToldWhatToDo) {
 TEST(RunDirectory, OverwritingDeletesOnlyWhatARunWrote) {
   const testing::TemporaryFolder folder;
   const auto root = folder / "run";
-  const RunDirectory first(root, Mode::kFresh);
-  write_file(first.config(), "x = 1\n");
-  write_file(first.last(), "old");
+  {
+    const RunDirectory first(root, Mode::kFresh);
+    write_file(first.config(), "x = 1\n");
+    write_file(first.last(), "old");
+  }
   write_file(root / "events.out.tfevents.1.host", "old");
   write_file(root / "my-notes.txt", "precious");
   const RunDirectory second(root, Mode::kOverwrite);
@@ -45,6 +47,28 @@ TEST(RunDirectory, OverwritingDeletesOnlyWhatARunWrote) {
   EXPECT_FALSE(fs::exists(second.last()));
   EXPECT_FALSE(fs::exists(root / "events.out.tfevents.1.host"));
   EXPECT_EQ(read_text_file(root / "my-notes.txt"), "precious");
+}
+
+TEST(RunDirectory, OneWriterAtATime) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  {
+    const RunDirectory first(root, Mode::kFresh), copy = first;
+    write_file(first.config(), "x = 1\n");
+    write_file(first.last(), "precious");
+    for (const Mode mode : {Mode::kResume, Mode::kOverwrite}) {
+      try {
+        const RunDirectory second(root, mode);
+        ADD_FAILURE() << "two writers";
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("run: another limn is training this run"));
+      }
+    }
+    EXPECT_NO_THROW(RunDirectory(root, Mode::kNamed));
+    EXPECT_EQ(read_text_file(first.last()), "precious");
+    EXPECT_EQ(read_text_file(copy.config()), "x = 1\n");
+  }
+  EXPECT_NO_THROW(RunDirectory(root, Mode::kResume));
 }
 
 TEST(RunDirectory, MetricsAreOneObjectALineAndNotFiniteValuesAreNull) {
