@@ -80,20 +80,43 @@ class PortableWeights final : public PackedWeights::Impl {
     }
   }
 
+  // Columns [panel · width, …) of B, block after block of the depth.
   void pack_panel(const WeightParts& weights, std::int64_t n, std::int64_t panel) {
     const std::int64_t column = panel * width_, count = std::min(width_, n - column);
     std::int64_t k = 0, block = 0;
     for (const ConstMatrix& part : weights.parts) {
-      const std::int64_t depth = weights.depth_of(part);
-      for (std::int64_t i = 0; i < depth; ++i, ++k) {
+      const std::int64_t part_depth = weights.depth_of(part);
+      for (std::int64_t i = 0; i < part_depth;) {
         while (k >= blocks_.begin(block + 1)) ++block;
-        float* to = values_.data() + blocks_.begin(block) * padded_ + column * blocks_.length(block) +
-                    (k - blocks_.begin(block)) * width_;
-        for (std::int64_t j = 0; j < count; ++j) to[j] = weights.at(part, i, column + j);
-        std::fill(to + count, to + width_, 0.0f);
-        if (is_bf16_) portable::round_to_bf16(to, count);
+        const std::int64_t depth = std::min(part_depth - i, blocks_.begin(block + 1) - k);
+        float* const to = values_.data() + blocks_.begin(block) * padded_ + column * blocks_.length(block) +
+                          (k - blocks_.begin(block)) * width_;
+        pack_run(weights, part, i, column, {depth, count}, to);
+        i += depth;
+        k += depth;
       }
     }
+  }
+
+  struct RunSize {
+    std::int64_t depth, count;
+  };
+  // Rows [i, i + depth) and columns [column, column + count) of a part to rows of width_, filled up with zeros.
+  void pack_run(const WeightParts& weights, const ConstMatrix& part, std::int64_t i, std::int64_t column, RunSize size,
+                float* to) const {
+    if (weights.layout == WeightLayout::kOutputMajor) {
+      portable::transpose({.from = part.row(column) + i,
+                           .stride = part.row_stride,
+                           .rows = size.count,
+                           .columns = size.depth,
+                           .to = to,
+                           .to_stride = width_});
+    } else {
+      for (std::int64_t k = 0; k < size.depth; ++k) std::copy_n(part.row(i + k) + column, size.count, to + k * width_);
+    }
+    for (std::int64_t k = 0; size.count < width_ && k < size.depth; ++k)
+      std::fill(to + k * width_ + size.count, to + (k + 1) * width_, 0.0f);
+    if (is_bf16_) portable::round_to_bf16(to, size.depth * width_);
   }
 
   // Rows [row, row + rows) of [A_1 A_2 …] as tiles, block after block of the depth.
@@ -191,13 +214,13 @@ void store_gradient(const GradientTask& task, const float* c) {
   for_each_part(
       task, task.row, task.rows,
       [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
-        for (std::int64_t n = 0; n < task.columns; ++n) {
-          float* out = part.out.row(task.column + n) + column;
-          const float* from = c + offset * task.columns + n;
-          for (std::int64_t i = 0; i < count; ++i) {
-            out[i] = from[i * task.columns] + (task.accumulate ? out[i] : 0.0f);
-          }
-        }
+        portable::transpose({.from = c + offset * task.columns,
+                             .stride = task.columns,
+                             .rows = count,
+                             .columns = task.columns,
+                             .to = part.out.row(task.column) + column,
+                             .to_stride = part.out.row_stride,
+                             .adds = task.accumulate});
       });
 }
 

@@ -163,6 +163,57 @@ void PackPanel(const float* from, std::int64_t stride, std::int64_t depth, float
   }
 }
 
+void TransposeScalar(const Transposition& t, std::int64_t first_row, std::int64_t first_column, std::int64_t rows,
+                     std::int64_t columns) {
+  for (std::int64_t c = first_column; c < first_column + columns; ++c) {
+    float* const to = t.to + c * t.to_stride;
+    for (std::int64_t r = first_row; r < first_row + rows; ++r)
+      to[r] = t.from[r * t.stride + c] + (t.adds ? to[r] : 0.0f);
+  }
+}
+
+#if HWY_TARGET == HWY_SCALAR
+
+void Transpose(const Transposition& t) { TransposeScalar(t, 0, 0, t.rows, t.columns); }
+
+#else
+
+// Four rows by four columns from (r, c).
+template <bool kAdds>
+HWY_INLINE void TransposeFour(const Transposition& t, std::int64_t r, std::int64_t c) {
+  const hn::FixedTag<float, 4> d;
+  const float* from = t.from + r * t.stride + c;
+  const auto a0 = hn::LoadU(d, from), a1 = hn::LoadU(d, from + t.stride), a2 = hn::LoadU(d, from + 2 * t.stride),
+             a3 = hn::LoadU(d, from + 3 * t.stride);
+  const auto low01 = hn::InterleaveLower(d, a0, a1), low23 = hn::InterleaveLower(d, a2, a3);
+  const auto high01 = hn::InterleaveUpper(d, a0, a1), high23 = hn::InterleaveUpper(d, a2, a3);
+  float* const to = t.to + c * t.to_stride + r;
+  const auto put = [&](auto values, std::int64_t row) {
+    float* const at = to + row * t.to_stride;
+    hn::StoreU(kAdds ? hn::Add(values, hn::LoadU(d, at)) : values, d, at);
+  };
+  put(hn::ConcatLowerLower(d, low23, low01), 0);
+  put(hn::ConcatUpperUpper(d, low23, low01), 1);
+  put(hn::ConcatLowerLower(d, high23, high01), 2);
+  put(hn::ConcatUpperUpper(d, high23, high01), 3);
+}
+
+void Transpose(const Transposition& t) {
+  const std::int64_t rows = t.rows / 4 * 4, columns = t.columns / 4 * 4;
+  for (std::int64_t c = 0; c < columns; c += 4) {
+    for (std::int64_t r = 0; r < rows; r += 4) {
+      if (t.adds)
+        TransposeFour<true>(t, r, c);
+      else
+        TransposeFour<false>(t, r, c);
+    }
+  }
+  TransposeScalar(t, rows, 0, t.rows - rows, t.columns);
+  TransposeScalar(t, 0, columns, rows, t.columns - columns);
+}
+
+#endif
+
 void RoundToBf16(float* values, std::int64_t count) {
   const Tag d;
   const hn::RebindToUnsigned<Tag> bits_tag;
@@ -208,6 +259,7 @@ HWY_EXPORT(MultiplyBlock);
 HWY_EXPORT(PackTile);
 HWY_EXPORT(PackPanel);
 HWY_EXPORT(RoundToBf16);
+HWY_EXPORT(Transpose);
 HWY_EXPORT(ReadableWidth);
 HWY_EXPORT(GatherTileRows);
 
@@ -220,6 +272,7 @@ void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::in
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
   HWY_DYNAMIC_DISPATCH(PackPanel)(from, stride, depth, panel);
 }
+void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(Transpose)(transposition); }
 void round_to_bf16(float* values, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(RoundToBf16)(values, count);
 }

@@ -46,6 +46,17 @@ void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::in
 // panel[k] = row k of `from`, panel_width() floats each.
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel);
 
+// to[c * to_stride + r] = from[r * stride + c], or += where it adds.
+struct Transposition {
+  const float* from = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t rows = 0, columns = 0;
+  float* to = nullptr;
+  std::int64_t to_stride = 0;
+  bool adds = false;
+};
+void transpose(const Transposition& transposition);
+
 // Rounds to the nearest bf16, ties to even; NaN stays NaN.
 void round_to_bf16(float* values, std::int64_t count);
 
