@@ -19,24 +19,35 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr const char* kPlan =
-    "--set num_steps=60 save_every=7 valid_every=25 sample_every=0 log_every=1 --data small.npz";
+constexpr const char* kPlan = " --quiet --set num_steps=60 save_every=7 valid_every=25 sample_every=0 log_every=1";
 
-class ResumeTest : public ::testing::Test {
+struct Family {
+  const char* name;
+  const char* model;  // the smallest worth the name, with everything random that the family has
+};
+constexpr Family kFamilies[] = {
+    {"sketch-rnn",
+     "--data small.npz --batch-size 20 --set dec_rnn_size=16 enc_rnn_size=8 z_size=4 num_mixture=3 "
+     "use_input_dropout=true use_output_dropout=true"},
+    {"vae", "--batch-size 20 --set hidden=8"},
+    {"draw",
+     "--batch-size 20 --set time_steps=3 enc_rnn_size=9 dec_rnn_size=8 z_size=3 read_size=2 write_size=3 "
+     "binarize=dynamic"},
+};
+
+class ResumeTest : public ::testing::TestWithParam<Family> {
  protected:
-  static void SetUpTestSuite() {
-    shared_ = new TemporaryFolder;
-    expect_success(shared_->path(), "data convert builtin:doodles:test -o small.npz --split 80/10/10");
-    expect_success(shared_->path(), tiny_training("whole", kPlan));
+  void SetUp() override {
+    expect_success(folder_.path(), "data convert builtin:doodles:test -o small.npz --split 80/10/10");
+    expect_success(folder_.path(), training("whole"));
   }
-  static void TearDownTestSuite() {
-    delete shared_;
-    shared_ = nullptr;
+  [[nodiscard]] fs::path folder() const { return folder_.path(); }
+  [[nodiscard]] static std::string training(const std::string& run) {
+    return fmt::format("train {} {} --out {}{}", GetParam().name, GetParam().model, run, kPlan);
   }
-  [[nodiscard]] static fs::path folder() { return shared_->path(); }
 
   // Both runs ended with the same tensors.
-  static void expect_same_end(const std::string& run) {
+  void expect_same_end(const std::string& run) const {
     for (const char* name : {"last.safetensors", "best.safetensors", "state.safetensors"}) {
       const auto a = SafetensorsFile::read(folder() / "whole/checkpoints" / name);
       const auto b = SafetensorsFile::read(folder() / run / "checkpoints" / name);
@@ -46,9 +57,15 @@ class ResumeTest : public ::testing::Test {
         EXPECT_TRUE(std::ranges::equal(data.bytes, b.tensors().at(tensor).bytes)) << name << ": " << tensor;
     }
   }
-  static TemporaryFolder* shared_;
+
+ private:
+  TemporaryFolder folder_;
 };
-TemporaryFolder* ResumeTest::shared_ = nullptr;
+INSTANTIATE_TEST_SUITE_P(Families, ResumeTest, ::testing::ValuesIn(kFamilies), [](const auto& family) {
+  std::string name = family.param.name;
+  std::erase(name, '-');
+  return name;
+});
 
 // Waits until the run has logged `step`, at most ten seconds.
 void wait_for_step(const fs::path& run, int step) {
@@ -60,12 +77,12 @@ void wait_for_step(const fs::path& run, int step) {
   }
 }
 
-TEST_F(ResumeTest, GoesOnAfterCtrlC) {
-  const auto stop = [](pid_t process) {
+TEST_P(ResumeTest, GoesOnAfterCtrlC) {
+  const auto stop = [this](pid_t process) {
     wait_for_step(folder() / "stopped", 9);
     ::kill(process, SIGINT);
   };
-  const RunResult result = run_limn(folder(), tiny_training("stopped", kPlan), {.meanwhile = stop});
+  const RunResult result = run_limn(folder(), training("stopped"), {.meanwhile = stop});
   EXPECT_EQ(result.signal, 0);
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("stopped after step"));
@@ -77,12 +94,15 @@ TEST_F(ResumeTest, GoesOnAfterCtrlC) {
   expect_same_end("stopped");
 }
 
-TEST_F(ResumeTest, GoesOnAfterAKillAtAnyMoment) {
+// 21 kills over the three families.
+TEST_P(ResumeTest, GoesOnAfterAKillAtAnyMoment) {
   RandomStream random(20261122, Purpose::kTest);
-  for (int round = 0; round < 3; ++round) {
+  constexpr int kKills = 7;
+  int killed = 0;
+  for (int round = 0, done = 0; done < kKills; ++round) {
     const std::string run = fmt::format("killed-{}", round);
-    std::string words = tiny_training(run, kPlan);
-    for (int kills = 0; kills < 2; ++kills) {
+    std::string words = training(run);
+    for (int kills = 0; kills < 2 && done < kKills; ++kills, ++done) {
       const auto microseconds = static_cast<useconds_t>(random.below(40'000));
       const int step = 1 + static_cast<int>(random.below(25)) + 25 * kills;
       const auto kill_it = [&](pid_t process) {
@@ -90,12 +110,15 @@ TEST_F(ResumeTest, GoesOnAfterAKillAtAnyMoment) {
         ::usleep(microseconds);
         ::kill(process, SIGKILL);
       };
-      EXPECT_NE(run_limn(folder(), words, {.meanwhile = kill_it}).status, 1);
-      words = "train sketch-rnn --quiet --resume --out " + run;
+      const RunResult result = run_limn(folder(), words, {.meanwhile = kill_it});
+      EXPECT_NE(result.status, 1) << result.err;
+      if (result.signal == SIGKILL) ++killed;
+      words = fmt::format("train {} --quiet --resume --out {}", GetParam().name, run);
     }
     expect_success(folder(), words);
     expect_same_end(run);
   }
+  EXPECT_GE(killed, kKills - 2) << "most runs had ended before they were killed";
 }
 
 }  // namespace

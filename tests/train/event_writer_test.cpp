@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -104,6 +105,39 @@ TEST(EventWriter, WritesAMetricsLineAsOneEvent) {
   EXPECT_EQ(events[2].step(), std::int64_t{1} << 40);
   EXPECT_EQ(events[2].summary().value(0).tag(), "total/valid");
   EXPECT_EQ(events[2].summary().value(0).simple_value(), -1.5F);
+}
+
+TEST(EventWriter, CountsValuesInBucketsAroundZero) {
+  const testing::TemporaryFolder folder;
+  EventWriter writer(folder.path());
+  const std::vector<float> values{0.0F, 0.5F, 0.5F, -0.5F, 3e4F, -1e-20F, std::nanf(""), INFINITY};
+  const std::vector<float> nothing{std::nanf("")}, one{-2.0F};
+  writer.add_histograms(9, std::vector<NamedValues>{{"weights/a", values}, {"weights/b", nothing}, {"weights/c", one}});
+  const auto events = read_events(writer.path());
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[1].step(), 9);
+  ASSERT_EQ(events[1].summary().value_size(), 2) << "one tensor has no finite value";
+  EXPECT_EQ(events[1].summary().value(0).tag(), "weights/a");
+  const auto& histogram = events[1].summary().value(0).histo();
+  EXPECT_EQ(histogram.min(), -0.5);
+  EXPECT_EQ(histogram.max(), 3e4);
+  EXPECT_EQ(histogram.num(), 6);
+  EXPECT_NEAR(histogram.sum(), 3e4 + 0.5, 1e-6);
+  EXPECT_NEAR(histogram.sum_squares(), 9e8 + 0.75, 1e-6);
+  ASSERT_EQ(histogram.bucket_size(), histogram.bucket_limit_size());
+  EXPECT_TRUE(std::ranges::is_sorted(histogram.bucket_limit()));
+  // Every value lies in a bucket that holds it and is not much wider than a tenth.
+  for (const float value : {0.0F, 0.5F, -0.5F, 3e4F}) {
+    const auto above = std::ranges::find_if(histogram.bucket_limit(), [&](double limit) { return value < limit; });
+    const auto bucket = static_cast<int>(above - histogram.bucket_limit().begin());
+    const double from = bucket == 0 ? histogram.min() : histogram.bucket_limit(bucket - 1);
+    EXPECT_GE(histogram.bucket(bucket), value == 0.5F ? 2 : 1) << value;
+    EXPECT_LE(*above - from, 0.11 * std::abs(value) + 1e-11) << value;
+  }
+  double counted = 0;
+  for (const double count : histogram.bucket()) counted += count;
+  EXPECT_EQ(counted, histogram.num());
+  EXPECT_EQ(events[1].summary().value(1).histo().bucket_size(), 1);
 }
 
 TEST(EventWriter, WritesThePngAsItIsWithItsSize) {
