@@ -109,6 +109,13 @@ double output_difference(const SketchRnnGenerator& generator, const torch::Tenso
   return worst;
 }
 
+// Of the products that one point of one drawing takes: the LSTM's on [h, x], where z's share is added up once, and the
+// output layer's.
+double flops_of_point(const SketchRnnOptions& options) {
+  const auto units = static_cast<double>(options.dec_rnn_size);
+  return 2 * units * (4 * (units + kStroke5) + 3 + 6 * static_cast<double>(options.num_mixture));
+}
+
 void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& generator, std::int64_t count,
                     BenchReport& report) {
   const std::string name = count == 1 ? "generate one" : "generate many";
@@ -128,6 +135,7 @@ void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& gener
                         .max_points = points});
   BenchRow row{.name = name,
                .shape = fmt::format("{} sketch{} of {} points", count, count == 1 ? "" : "es", points),
+               .flops = flops_of_point(generator.options()) * static_cast<double>(count * points),
                .points = static_cast<double>(count * points)};
   row.difference = output_difference(generator, z);
   require_agreement(name, row.difference, kLimit);

@@ -158,6 +158,8 @@ void BenchReport::note(const std::string& text) {
 }
 
 void BenchReport::finish() const {
+  require(!rows_.empty(), "--only {}: no measurement has that in its name; names begin with train, growth, gemm, mixture, clip or generate",
+          options_.only);
   if (!options_.is_json) return;
   json object{{"cpu", cpu_name()},          {"threads", options_.threads},
               {"data", options_.data},      {"batch_size", options_.batch_size},
