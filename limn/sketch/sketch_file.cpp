@@ -74,6 +74,10 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   return splits;
 }
 
+std::shared_ptr<const SketchStore> open_sketches(const fs::path& path, const SketchReadOptions& options) {
+  return std::make_shared<HeldSketches>(read_sketches(path, options), path.string());
+}
+
 void write_sketches(const fs::path& path, const SketchSplits& splits, const SketchWriteOptions& options) {
   const std::string ending = ending_of(path);
   if (ending == ".npz") return write_npz(path, splits);

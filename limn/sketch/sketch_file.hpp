@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ struct SketchReadOptions {
 // Throws Error for an ending that is not read, naming those that are.
 [[nodiscard]] SketchSplits read_sketches(const std::filesystem::path& path,
                                          const SketchReadOptions& options = {});
+
+// The same as a store.
+[[nodiscard]] std::shared_ptr<const SketchStore> open_sketches(const std::filesystem::path& path,
+                                                               const SketchReadOptions& options = {});
 
 struct SketchWriteOptions {
   std::string word;           // Quick, Draw!'s category

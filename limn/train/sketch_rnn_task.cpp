@@ -24,13 +24,16 @@ class SketchRnnTask : public Task {
   SketchRnnTask(const SketchRnnTaskOptions& options, StrokeDataset data)
       : options_(options), data_(std::move(data)), model_(options.model, seed(), precision()) {
     parameters_ = parameters_of(*model_);
-    (void)data_.batch_indices(seed(), 0, options_.train.batch_size);  // refuses data that cannot fill a batch
+    data_.require_batch(options_.train.batch_size);
   }
 
   std::span<const TaskParameter> parameters() const override { return parameters_; }
 
   StepResult compute_gradients(std::int64_t step) override {
-    if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed(), step, options_.train.batch_size);
+    if (!plan_.covers(step)) {
+      plan_ = {};  // so that a large set's order is in memory once
+      plan_ = data_.plan_for_step(seed(), step, options_.train.batch_size);
+    }
     const BatchShare part = share();
     const StrokeBatch batch = data_.training_batch(plan_, step, part);
     model_->train();
@@ -54,7 +57,7 @@ class SketchRnnTask : public Task {
   }
 
   Metrics evaluate(Split split, std::int64_t) override {
-    if (data_.split(split).empty()) return {};
+    if (data_.size(split) == 0) return {};
     const SketchRnnEvaluation e = limn::evaluate(weights(), data_, split);
     Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}};
     if (options_.model.conditional) metrics.push_back({"kl", e.kl});
@@ -113,10 +116,12 @@ class SketchRnnTask : public Task {
   Sheet sample_sheet(const SketchRnnGenerator& generator, std::int64_t step) const {
     Sheet sheet{.columns = kSampleColumns, .title = fmt::format("step {}", step)};
     const PointChoice choice{.temperature = kSampleTemperature};
-    const auto& held_out = data_.split(Split::kValid).empty() ? data_.split(Split::kTrain) : data_.split(Split::kValid);
     if (generator.is_conditional()) {
-      const auto given = held_out.first(std::min<std::size_t>(kSampleColumns, held_out.size()));
-      append_row(sheet, "given", {given.begin(), given.end()});
+      const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
+      std::vector<Sketch> given;
+      for (std::int64_t i = 0; i < std::min<std::int64_t>(kSampleColumns, data_.size(split)); ++i)
+        given.push_back(data_.sketch(split, i));
+      append_row(sheet, "given", given);
       append_row(sheet, "redrawn", sketches_of(reconstruct(generator, given, {.choice = choice, .seed = seed()})));
     }
     for (int row = 0; row < 2; ++row) {
