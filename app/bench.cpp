@@ -15,8 +15,7 @@ void bench(BenchOptions options, bool has_batch_size) {
   options.threads = kernels::thread_count();
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
   const auto data = StrokeDataset::load(options.data, {});
-  (void)data.batch_indices(
-      1, 0, options.batch_size);  // refuses data that cannot fill a batch before anything is timed
+  data.require_batch(options.batch_size);  // before anything is timed
   BenchReport report(options, measure_gemm_limit(options));
   bench_training(options, data, report);
   bench_draw_training(options, report);

@@ -56,7 +56,7 @@ void evaluate_sketches(const EvalArguments& a) {
   const Split split = split_named(a.split);
   const auto checkpoint = load_sketch_rnn(a.model);
   const auto data = load_data(a, checkpoint);
-  require(!data.split(split).empty(), "{}: the {} split is empty; choose another --split", data.name(), a.split);
+  require(data.size(split) > 0, "{}: the {} split is empty; choose another --split", data.name(), a.split);
   print(evaluate(sketch_rnn_weights(checkpoint), data, split,
                  {.max_seq_len = checkpoint.max_seq_len,
                   .seed = a.seed,

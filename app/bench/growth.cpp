@@ -16,9 +16,8 @@ StrokeDataset sketches_of_length(const StrokeDataset& data, std::int64_t count, 
   SketchSplits splits;
   auto& train = splits[Split::kTrain];
   Sketch sketch;
-  for (std::size_t next = 0; static_cast<std::int64_t>(train.size()) < count; ++next) {
-    const auto given = data.split(Split::kTrain);
-    for (const StrokePoint& point : given[next % given.size()].points) {
+  for (std::int64_t next = 0; static_cast<std::int64_t>(train.size()) < count; ++next) {
+    for (const StrokePoint& point : data.sketch(Split::kTrain, next % data.size(Split::kTrain)).points) {
       if (static_cast<std::int64_t>(train.size()) == count) break;
       sketch.points.push_back(point);
       if (static_cast<std::int64_t>(sketch.points.size()) < length) continue;

@@ -9,13 +9,20 @@
 
 namespace limn {
 
+class RandomStream;
+
+// Examples are numbered in 32 bits: of fifty million the order of an epoch takes 200 MB, not 400.
+inline constexpr std::int64_t kMaxExamples = std::int64_t{1} << 32;
+// 0 … count - 1 in random order; count is at most kMaxExamples.
+[[nodiscard]] std::vector<std::uint32_t> shuffled_numbers(std::int64_t count, RandomStream& random);
+
 // The training batches of one epoch, drawn once: what the trainer keeps from step to step. Immutable. One made
 // by default covers no step.
 struct EpochPlan {
   std::uint64_t seed = 0;
   std::int64_t epoch = 0;
   std::int64_t batch_size = 0;
-  std::vector<std::int64_t> indices;  // batch after batch, batch_size each
+  std::vector<std::uint32_t> indices;  // batch after batch, batch_size each
 
   [[nodiscard]] std::int64_t batches() const {
     return batch_size == 0 ? 0 : static_cast<std::int64_t>(indices.size()) / batch_size;
@@ -25,14 +32,17 @@ struct EpochPlan {
     return step >= first_step() && step < first_step() + batches();
   }
   // The indices of batch `step`, counted over all epochs; covers(step) must hold.
-  [[nodiscard]] std::span<const std::int64_t> batch(std::int64_t step) const {
+  [[nodiscard]] std::span<const std::uint32_t> batch(std::int64_t step) const {
     return std::span(indices).subspan(static_cast<std::size_t>((step - first_step()) * batch_size),
                                       static_cast<std::size_t>(batch_size));
   }
 };
 
+// Throws Error beginning with `name` if `count` examples do not fill a batch of that size.
+void require_batch(std::int64_t count, std::int64_t batch_size, std::string_view name);
+
 // A permutation of `count` examples drawn from (seed, epoch), cut into batches; what does not fill a batch is left
-// out, another part each epoch. Throws Error beginning with `name` if count is less than a batch.
+// out, another part each epoch. Throws as require_batch() does.
 [[nodiscard]] EpochPlan shuffled_plan(std::int64_t count, std::uint64_t seed, std::int64_t epoch,
                                       std::int64_t batch_size, std::string_view name);
 

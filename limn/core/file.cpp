@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "limn/core/error.hpp"
+#include "limn/core/write_errors.hpp"
 
 namespace limn {
 namespace {
@@ -16,15 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string reason(int error) { return std::strerror(error); }
-
-[[noreturn]] void fail_to_write(const fs::path& path, int error) {
-  std::string advice = "check the path";
-  if (error == ENOSPC || error == EDQUOT) advice = "free some space or choose another folder with -o or --out";
-  if (error == EACCES || error == EROFS || error == EPERM) advice = "choose a folder that you may write to";
-  if (error == ENOENT) advice = "create the folder first";
-  if (error == EFBIG) advice = "the file size limit of this session is too small";
-  fail("{}: cannot write: {}; {}", path.string(), reason(error), advice);
-}
 
 struct Descriptor {
   int value = -1;
@@ -90,6 +82,15 @@ fs::path temporary_name(const fs::path& path) {
 }
 
 }  // namespace
+
+void fail_to_write(const fs::path& path, int error) {
+  std::string advice = "check the path";
+  if (error == ENOSPC || error == EDQUOT) advice = "free some space or choose another folder with -o or --out";
+  if (error == EACCES || error == EROFS || error == EPERM) advice = "choose a folder that you may write to";
+  if (error == ENOENT) advice = "create the folder first";
+  if (error == EFBIG) advice = "the file size limit of this session is too small";
+  fail("{}: cannot write: {}; {}", path.string(), reason(error), advice);
+}
 
 Bytes read_file(const fs::path& path, std::uint64_t max_bytes) { return read_whole<Bytes>(path, max_bytes); }
 

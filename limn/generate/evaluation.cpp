@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+#include <optional>
 
 #include "limn/core/error.hpp"
 #include "limn/generate/decoder.hpp"
@@ -70,27 +72,6 @@ double kl_sum(const LatentPosterior& posterior) {
   return sum;
 }
 
-// The z of every sketch, batch after batch, and the KL term's sum.
-struct EncodedSplit {
-  Latents z;
-  double kl_sum = 0;
-};
-
-EncodedSplit encode_split(const SketchRnnWeights& weights, std::span<const StrokeBatch> batches,
-                          const EvaluationOptions& options) {
-  EncodedSplit split;
-  split.z.z_size = weights.options.z_size;
-  const SketchRnnEncoder encoder(weights);
-  for (const StrokeBatch& batch : batches) {
-    const LatentPosterior posterior = encoder.encode(batch);
-    split.kl_sum += kl_sum(posterior);
-    const Latents z =
-        options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed, batch.indices);
-    split.z.values.insert(split.z.values.end(), z.values.begin(), z.values.end());
-  }
-  return split;
-}
-
 // Every row from another place: a random cyclic permutation (Sattolo 1986) leaves none where it was.
 Latents shuffled(const Latents& z, std::uint64_t seed) {
   std::vector<std::int64_t> from(static_cast<std::size_t>(z.count()));
@@ -103,61 +84,121 @@ Latents shuffled(const Latents& z, std::uint64_t seed) {
   return out;
 }
 
-kernels::MixtureDensitySums decode_split(const SketchRnnWeights& weights,
-                                         std::span<const StrokeBatch> batches, const Latents& z) {
-  TeacherForcedDecoder decoder(weights);
-  kernels::MixtureDensitySums sums;
-  std::int64_t first = 0;
-  for (const StrokeBatch& batch : batches) {
-    if (batch.batch_size() == 0) continue;
-    const ConstMatrix rows =
-        z.values.empty() ? ConstMatrix() : ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size);
-    decoder.run(batch, rows);
-    const auto part = decoder.losses(batch);
+// The batches of a split, one after the other: batch(k), k = 0 … count - 1.
+struct BatchSource {
+  std::int64_t count = 0;
+  std::function<StrokeBatch(std::int64_t)> batch;
+};
+
+// Sums over a split, of which one batch is in memory at a time.
+class SplitEvaluation {
+ public:
+  SplitEvaluation(const SketchRnnWeights& weights, const BatchSource& source, const EvaluationOptions& options)
+      : options_(options), source_(source), decoder_(weights) {
+    if (weights.options.conditional) encoder_.emplace(weights);
+    z_.z_size = weights.options.z_size;
+  }
+
+  // Encodes and decodes every sketch.
+  void run() {
+    for (std::int64_t k = 0; k < source_.count; ++k) {
+      const StrokeBatch batch = source_.batch(k);
+      if (batch.batch_size() == 0) continue;
+      n_ += batch.batch_size();
+      decoder_.run(batch, encoder_ ? latents(batch) : ConstMatrix());
+        add(sums_, decoder_.losses(batch));
+    }
+  }
+
+  // Decodes every sketch from the z of another, after run().
+  kernels::MixtureDensitySums decode_shuffled() {
+    const Latents z = shuffled(z_, options_.seed);
+    kernels::MixtureDensitySums sums;
+    std::int64_t first = 0;
+    for (std::int64_t k = 0; k < source_.count; ++k) {
+      const StrokeBatch batch = source_.batch(k);
+      if (batch.batch_size() == 0) continue;
+      decoder_.run(batch, ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size));
+        add(sums, decoder_.losses(batch));
+      first += batch.batch_size();
+    }
+    return sums;
+  }
+
+  [[nodiscard]] std::int64_t n() const { return n_; }
+  [[nodiscard]] double kl() const { return kl_sum_; }
+  [[nodiscard]] const kernels::MixtureDensitySums& sums() const { return sums_; }
+
+ private:
+  static void add(kernels::MixtureDensitySums& sums, const kernels::MixtureDensitySums& part) {
     sums.offset += part.offset;
     sums.pen += part.pen;
     sums.pen_drawing += part.pen_drawing;
-    first += batch.batch_size();
   }
-  return sums;
+
+  // The z of a batch. Those of the whole split are kept only where another sketch will be drawn from them.
+  ConstMatrix latents(const StrokeBatch& batch) {
+    const LatentPosterior posterior = encoder_->encode(batch);
+    kl_sum_ += kl_sum(posterior);
+    const Latents z =
+        options_.uses_mean ? posterior.mu : posterior_latents(posterior, options_.seed, batch.indices);
+    if (!options_.with_shuffled_z) z_.values.clear();
+    z_.values.insert(z_.values.end(), z.values.begin(), z.values.end());
+    return {z_.row(z_.count() - z.count()).data(), z.count(), z.z_size};
+  }
+
+  const EvaluationOptions& options_;
+  const BatchSource& source_;
+  TeacherForcedDecoder decoder_;
+  std::optional<SketchRnnEncoder> encoder_;  // of a conditional model
+  Latents z_;
+  std::int64_t n_ = 0;
+  double kl_sum_ = 0;
+  kernels::MixtureDensitySums sums_;
+};
+
+SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const BatchSource& source,
+                                     const EvaluationOptions& options) {
+  require(options.max_seq_len > 0,
+          "evaluation: max_seq_len is {}, expected the N_max of the model or its data", options.max_seq_len);
+  SplitEvaluation split(weights, source, options);
+  split.run();
+  require(split.n() > 0, "evaluation: the split holds no sketch");
+
+  SketchRnnEvaluation result{.n = split.n()};
+  const double divisor = static_cast<double>(options.max_seq_len) * static_cast<double>(result.n);
+  result.offset = split.sums().offset / divisor;
+  result.pen = split.sums().pen_drawing / divisor;
+  result.pen_training_form = split.sums().pen / divisor;
+  result.reconstruction = result.offset + result.pen;
+  result.reconstruction_training_form = result.offset + result.pen_training_form;
+  result.total = result.reconstruction;
+  if (!weights.options.conditional) return result;
+  result.kl = split.kl() / (static_cast<double>(result.n) * static_cast<double>(weights.options.z_size));
+  result.total += weights.options.kl_weight * std::max(result.kl, weights.options.kl_tolerance);
+  if (options.with_shuffled_z && result.n > 1) {
+    const auto other = split.decode_shuffled();
+    result.reconstruction_shuffled_z = (other.offset + other.pen_drawing) / divisor;
+  }
+  return result;
 }
 
 }  // namespace
 
 SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, std::span<const StrokeBatch> batches,
                              const EvaluationOptions& options) {
-  require(options.max_seq_len > 0,
-          "evaluation: max_seq_len is {}, expected the N_max of the model or its data", options.max_seq_len);
-  SketchRnnEvaluation result;
-  for (const StrokeBatch& batch : batches) result.n += batch.batch_size();
-  require(result.n > 0, "evaluation: the split holds no sketch");
-  EncodedSplit encoded;
-  if (weights.options.conditional) encoded = encode_split(weights, batches, options);
-
-  const double divisor = static_cast<double>(options.max_seq_len) * static_cast<double>(result.n);
-  const auto sums = decode_split(weights, batches, encoded.z);
-  result.offset = sums.offset / divisor;
-  result.pen = sums.pen_drawing / divisor;
-  result.pen_training_form = sums.pen / divisor;
-  result.reconstruction = result.offset + result.pen;
-  result.reconstruction_training_form = result.offset + result.pen_training_form;
-  result.total = result.reconstruction;
-  if (!weights.options.conditional) return result;
-  result.kl = encoded.kl_sum / (static_cast<double>(result.n) * static_cast<double>(weights.options.z_size));
-  result.total += weights.options.kl_weight * std::max(result.kl, weights.options.kl_tolerance);
-  if (options.with_shuffled_z && result.n > 1) {
-    const auto other = decode_split(weights, batches, shuffled(encoded.z, options.seed));
-    result.reconstruction_shuffled_z = (other.offset + other.pen_drawing) / divisor;
-  }
-  return result;
+  const BatchSource source{.count = std::ssize(batches),
+                           .batch = [=](std::int64_t k) { return batches[static_cast<std::size_t>(k)]; }};
+  return evaluate_batches(weights, source, options);
 }
 
 SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const StrokeDataset& data, Split split,
                              EvaluationOptions options) {
   if (options.max_seq_len == 0) options.max_seq_len = data.max_seq_len();
-  require(!data.split(split).empty(), "{}: its {} split holds no sketch to evaluate", data.name(),
+  require(data.size(split) > 0, "{}: its {} split holds no sketch to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
-  return evaluate(weights, data.evaluation_batches(split, options.batch_size), options);
+  const EvaluationBatches batches(data, split, options.batch_size);
+  return evaluate_batches(weights, {batches.size(), [&](std::int64_t k) { return batches[k]; }}, options);
 }
 
 SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch& batch) {

@@ -65,7 +65,7 @@ EpochPlan ImageDataset::plan_for_step(std::uint64_t seed, std::int64_t step, std
 ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step,
                                         const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
-  const std::span<const std::int64_t> places = plan.batch(step);
+  const std::span<const std::uint32_t> places = plan.batch(step);
   std::vector<std::int64_t> indices;
   indices.reserve(places.size());
   for (auto place = share.rank; place < std::ssize(places); place += share.ranks)

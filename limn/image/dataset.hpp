@@ -70,6 +70,8 @@ class ImageDataset {
   // As stored: [C, H, W] bytes.
   [[nodiscard]] std::span<const std::uint8_t> bytes(Split split, std::int64_t index) const;
 
+  // Throws Error if the training split does not fill a batch of that size.
+  void require_batch(std::int64_t batch_size) const { limn::require_batch(size(Split::kTrain), batch_size, name_); }
   [[nodiscard]] std::int64_t batches_per_epoch(std::int64_t batch_size) const;
   // shuffled_plan() of the epoch that training batch `step` lies in.
   [[nodiscard]] EpochPlan plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
@@ -15,82 +15,21 @@
 namespace limn {
 namespace {
 
-float clamped(float offset) { return std::clamp(offset, -kOffsetLimit, kOffsetLimit); }
+std::int64_t length_of(const Sketch& sketch) { return std::ssize(sketch.points); }
 
-std::int64_t length_of(const Sketch& sketch) { return static_cast<std::int64_t>(sketch.points.size()); }
-
-void check_finite(const SketchSplits& splits, std::string_view name) {
-  for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
-    for (std::size_t i = 0; i < splits.sketches[split].size(); ++i) {
-      const std::vector<StrokePoint>& points = splits.sketches[split][i].points;
-      const auto bad = std::ranges::find_if(
-          points, [](const StrokePoint& p) { return !std::isfinite(p.dx) || !std::isfinite(p.dy); });
-      if (bad == points.end()) continue;
-      fail(
-          "{}: sketch {} of {} has the offset ({}, {}) at point {}, which is not a number to draw with; "
-          "remove or repair that sketch",
-          name, i, kSplitNames[split], bad->dx, bad->dy, bad - points.begin());
+// Batch k becomes what batch order[k] was, in place: cycle by cycle.
+void reorder_batches(std::span<std::uint32_t> indices, std::vector<std::uint32_t> order, std::size_t batch_size) {
+  const auto batch = [&](std::size_t k) { return indices.subspan(k * batch_size, batch_size); };
+  std::vector<std::uint32_t> first(batch_size);
+  for (std::size_t start = 0; start < order.size(); ++start) {
+    std::ranges::copy(batch(start), first.begin());
+    std::size_t k = start;
+    while (order[k] != start) {
+      std::ranges::copy(batch(order[k]), batch(k).begin());
+      k = std::exchange(order[k], static_cast<std::uint32_t>(k));
     }
-  }
-}
-
-struct Dropped {
-  std::int64_t too_long = 0;
-  std::int64_t too_short = 0;
-};
-
-Dropped drop_by_length(std::vector<Sketch>& sketches, const StrokeDataOptions& options) {
-  Dropped dropped;
-  const std::int64_t shortest = std::max<std::int64_t>(options.min_seq_len, 1);
-  std::erase_if(sketches, [&](const Sketch& sketch) {
-    const bool too_long = options.max_seq_len > 0 && length_of(sketch) > options.max_seq_len;
-    const bool too_short = length_of(sketch) < shortest;
-    dropped.too_long += too_long ? 1 : 0;
-    dropped.too_short += too_short && !too_long ? 1 : 0;
-    return too_long || too_short;
-  });
-  return dropped;
-}
-
-[[noreturn]] void fail_nothing_left(const Dropped& dropped, const StrokeDataOptions& options,
-                                    std::string_view name) {
-  std::vector<std::string> reasons;
-  if (dropped.too_long > 0)
-    reasons.push_back(
-        fmt::format("{} longer than max_seq_len = {} points", dropped.too_long, options.max_seq_len));
-  if (dropped.too_short > 0 && options.min_seq_len > 1)
-    reasons.push_back(
-        fmt::format("{} shorter than min_seq_len = {}", dropped.too_short, options.min_seq_len));
-  else if (dropped.too_short > 0)
-    reasons.push_back(fmt::format("{} without points", dropped.too_short));
-  fail("{}: none of the {} training sketches is left: {}; change these options or the data", name,
-       dropped.too_long + dropped.too_short, fmt::join(reasons, ", "));
-}
-
-template <class Change>
-void for_each_point(SketchSplits& splits, Change change) {
-  for (std::vector<Sketch>& sketches : splits.sketches)
-    for (Sketch& sketch : sketches)
-      for (StrokePoint& point : sketch.points) change(point);
-}
-
-std::int64_t longest_of(const SketchSplits& splits) {
-  std::int64_t longest = 0;
-  for (const std::vector<Sketch>& sketches : splits.sketches)
-    for (const Sketch& sketch : sketches) longest = std::max(longest, length_of(sketch));
-  return longest;
-}
-
-void sort_longest_first(std::span<std::int64_t> indices, std::span<const Sketch> sketches) {
-  std::ranges::stable_sort(indices, std::ranges::greater{}, [&](std::int64_t i) {
-    return sketches[static_cast<std::size_t>(i)].points.size();
-  });
-}
-
-void append(SketchSplits& all, SketchSplits&& more) {
-  for (std::size_t i = 0; i < all.sketches.size(); ++i) {
-    std::vector<Sketch>& sketches = all.sketches[i];
-    std::ranges::move(more.sketches[i], std::back_inserter(sketches));
+    std::ranges::copy(first, batch(k).begin());
+    order[k] = static_cast<std::uint32_t>(k);
   }
 }
 
@@ -119,92 +58,146 @@ std::vector<OptionField> fields(StrokeDataOptions& options) {
   };
 }
 
-double offset_deviation(std::span<const Sketch> sketches) {
-  double sum = 0, count = 0;
-  for (const Sketch& sketch : sketches) {
-    for (const StrokePoint& point : sketch.points) sum += double{clamped(point.dx)} + clamped(point.dy);
-    count += 2.0 * static_cast<double>(sketch.points.size());
-  }
-  if (count == 0) return 0;
-  // Twice over the data, so that a large mean does not cancel the digits of a small deviation.
-  const double mean = sum / count;
-  double squares = 0;
-  for (const Sketch& sketch : sketches) {
-    for (const StrokePoint& point : sketch.points) {
-      const double x = clamped(point.dx) - mean, y = clamped(point.dy) - mean;
-      squares += x * x + y * y;
-    }
-  }
-  return std::sqrt(squares / count);
-}
-
 StrokeDataset::StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name,
                              float scale_factor)
-    : splits_(std::move(splits)), options_(options), name_(std::move(name)) {
-  check_finite(splits_, name_);
-  require(!splits_[Split::kTrain].empty(),
-          "{}: the training split is empty; give data with sketches to learn from", name_);
-  const Dropped dropped = drop_by_length(splits_[Split::kTrain], options_);
-  if (splits_[Split::kTrain].empty()) fail_nothing_left(dropped, options_, name_);
-  drop_by_length(splits_[Split::kValid], options_);
-  drop_by_length(splits_[Split::kTest], options_);
-  for_each_point(splits_, [](StrokePoint& point) {
-    point.dx = clamped(point.dx);
-    point.dy = clamped(point.dy);
-  });
+    : StrokeDataset(std::make_shared<HeldSketches>(std::move(splits), name), options, name, scale_factor) {}
 
-  scale_factor_ =
-      scale_factor > 0 ? scale_factor : static_cast<float>(offset_deviation(split(Split::kTrain)));
+StrokeDataset::StrokeDataset(std::shared_ptr<const SketchStore> store, const StrokeDataOptions& options,
+                             std::string name, float scale_factor)
+    : store_(std::move(store)), options_(options), name_(std::move(name)) {
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+    require(store_->size(split) <= kMaxExamples, "{}: {} sketches in {} are more than the {} that are numbered",
+            name_, store_->size(split), kSplitNames[static_cast<std::size_t>(split)], kMaxExamples);
+  require(store_->size(Split::kTrain) > 0,
+          "{}: the training split is empty; give data with sketches to learn from", name_);
+  const Dropped dropped = drop_by_length(Split::kTrain);
+  if (size(Split::kTrain) == 0) fail_nothing_left(dropped);
+  drop_by_length(Split::kValid);
+  drop_by_length(Split::kTest);
+
+  scale_factor_ = scale_factor > 0 ? scale_factor : static_cast<float>(training_deviation());
   require(scale_factor_ > 0, "{}: all offsets of the training split are the same; there is nothing to learn",
           name_);
-  for_each_point(splits_, [this](StrokePoint& point) {
-    point.dx /= scale_factor_;
-    point.dy /= scale_factor_;
+  max_seq_len_ = options_.max_seq_len;
+  if (max_seq_len_ == 0)
+    for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+      max_seq_len_ = std::max(max_seq_len_, store_->lengths(split).longest);
+  store_->expect_random_access();
+}
+
+StrokeDataset::Dropped StrokeDataset::drop_by_length(Split split) {
+  const std::int64_t shortest = std::max<std::int64_t>(options_.min_seq_len, 1);
+  const auto is_too_long = [&](std::int64_t length) {
+    return options_.max_seq_len > 0 && length > options_.max_seq_len;
+  };
+  Dropped dropped;
+  const LengthRange range = store_->lengths(split);
+  if (store_->size(split) == 0 || (range.shortest >= shortest && !is_too_long(range.longest))) return dropped;
+  std::vector<std::uint32_t> kept;
+  for (std::int64_t i = 0; i < store_->size(split); ++i) {
+    const std::int64_t length = store_->length(split, i);
+    if (is_too_long(length))
+      ++dropped.too_long;
+    else if (length < shortest)
+      ++dropped.too_short;
+    else
+      kept.push_back(static_cast<std::uint32_t>(i));
+  }
+  kept.shrink_to_fit();
+  kept_[static_cast<std::size_t>(split)] = std::move(kept);
+  return dropped;
+}
+
+void StrokeDataset::fail_nothing_left(const Dropped& dropped) const {
+  std::vector<std::string> reasons;
+  if (dropped.too_long > 0)
+    reasons.push_back(
+        fmt::format("{} longer than max_seq_len = {} points", dropped.too_long, options_.max_seq_len));
+  if (dropped.too_short > 0 && options_.min_seq_len > 1)
+    reasons.push_back(
+        fmt::format("{} shorter than min_seq_len = {}", dropped.too_short, options_.min_seq_len));
+  else if (dropped.too_short > 0)
+    reasons.push_back(fmt::format("{} without points", dropped.too_short));
+  fail("{}: none of the {} training sketches is left: {}; change these options or the data", name_,
+       dropped.too_long + dropped.too_short, fmt::join(reasons, ", "));
+}
+
+double StrokeDataset::training_deviation() const {
+  if (!kept_[static_cast<std::size_t>(Split::kTrain)]) return store_->deviation();
+  return offset_deviation([this](const auto& visit) {
+    for (std::int64_t i = 0; i < size(Split::kTrain); ++i)
+      visit(store_->sketch(Split::kTrain, place(Split::kTrain, i)));
   });
-  max_seq_len_ = options_.max_seq_len > 0 ? options_.max_seq_len : longest_of(splits_);
 }
 
 StrokeDataset StrokeDataset::load(std::span<const std::string> paths, const StrokeDataOptions& options,
                                   float scale_factor) {
   require(!paths.empty(), "no data set given; name a file or builtin:doodles");
-  SketchSplits all;
-  for (const std::string& path : paths) append(all, read_sketches(path));
-  return {std::move(all), options, fmt::format("{}", fmt::join(paths, " + ")), scale_factor};
+  std::vector<std::shared_ptr<const SketchStore>> stores;
+  for (const std::string& path : paths) stores.push_back(open_sketches(path));
+  auto store = stores.size() == 1 ? stores.front() : std::make_shared<JoinedSketches>(std::move(stores));
+  return {std::move(store), options, fmt::format("{}", fmt::join(paths, " + ")), scale_factor};
+}
+
+std::int64_t StrokeDataset::place(Split split, std::int64_t index) const {
+  const Kept& kept = kept_[static_cast<std::size_t>(split)];
+  assert(index >= 0 && index < size(split));
+  return kept ? (*kept)[static_cast<std::size_t>(index)] : index;
+}
+
+std::int64_t StrokeDataset::size(Split split) const {
+  const Kept& kept = kept_[static_cast<std::size_t>(split)];
+  return kept ? std::ssize(*kept) : store_->size(split);
+}
+
+std::int64_t StrokeDataset::length(Split split, std::int64_t index) const {
+  return store_->length(split, place(split, index));
+}
+
+Sketch StrokeDataset::sketch(Split split, std::int64_t index) const {
+  Sketch sketch = store_->sketch(split, place(split, index));
+  for (StrokePoint& point : sketch.points) {
+    point.dx = clamped_offset(point.dx) / scale_factor_;
+    point.dy = clamped_offset(point.dy) / scale_factor_;
+  }
+  return sketch;
+}
+
+void StrokeDataset::sort_longest_first(Split split, std::span<std::uint32_t> numbers) const {
+  // Lengths may lie on disk in random order: each is looked at once.
+  std::vector<std::pair<std::int64_t, std::uint32_t>> sketches;
+  sketches.reserve(numbers.size());
+  for (const std::uint32_t i : numbers) sketches.emplace_back(length(split, i), i);
+  std::ranges::stable_sort(sketches, std::ranges::greater{}, [](const auto& s) { return s.first; });
+  std::ranges::transform(sketches, numbers.begin(), [](const auto& s) { return s.second; });
 }
 
 std::int64_t StrokeDataset::batches_per_epoch(std::int64_t batch_size) const {
   assert(batch_size > 0);
-  return std::ssize(splits_[Split::kTrain]) / batch_size;
+  return size(Split::kTrain) / batch_size;
 }
 
-EpochPlan StrokeDataset::epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const {
+void StrokeDataset::require_batch(std::int64_t batch_size) const {
   require(batch_size > 0, "{}: a batch of {} sketches; use --batch-size 1 or more", name_, batch_size);
-  const std::span<const Sketch> sketches = split(Split::kTrain);
   require(
       batches_per_epoch(batch_size) > 0,
       "{0}: the training split holds {1} sketches, fewer than one batch of {2}; use --batch-size {1} or less",
-      name_, sketches.size(), batch_size);
+      name_, size(Split::kTrain), batch_size);
+}
 
+EpochPlan StrokeDataset::epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const {
+  require_batch(batch_size);
   RandomStream random(seed, Purpose::kShuffle, static_cast<std::uint64_t>(epoch));
-  std::vector<std::int64_t> pooled(sketches.size());
-  std::iota(pooled.begin(), pooled.end(), std::int64_t{0});
-  shuffle(std::span(pooled), random);
-  pooled.resize(static_cast<std::size_t>(batches_per_epoch(batch_size) * batch_size));
-  const auto pool_size = static_cast<std::size_t>(kPoolBatches * batch_size);
-  for (std::size_t begin = 0; begin < pooled.size(); begin += pool_size) {
-    const std::size_t size = std::min(pool_size, pooled.size() - begin);
-    sort_longest_first(std::span(pooled).subspan(begin, size), sketches);
-  }
-
-  std::vector<std::int64_t> batch_order(static_cast<std::size_t>(batches_per_epoch(batch_size)));
-  std::iota(batch_order.begin(), batch_order.end(), std::int64_t{0});
-  shuffle(std::span(batch_order), random);
   EpochPlan plan{.seed = seed, .epoch = epoch, .batch_size = batch_size, .indices = {}};
-  plan.indices.reserve(pooled.size());
-  for (const std::int64_t batch : batch_order) {
-    const auto first = pooled.begin() + batch * batch_size;
-    plan.indices.insert(plan.indices.end(), first, first + batch_size);
+  plan.indices = shuffled_numbers(size(Split::kTrain), random);
+  plan.indices.resize(static_cast<std::size_t>(batches_per_epoch(batch_size) * batch_size));
+  const auto pool_size = static_cast<std::size_t>(kPoolBatches * batch_size);
+  for (std::size_t begin = 0; begin < plan.indices.size(); begin += pool_size) {
+    const std::size_t pool = std::min(pool_size, plan.indices.size() - begin);
+    sort_longest_first(Split::kTrain, std::span(plan.indices).subspan(begin, pool));
   }
+  reorder_batches(plan.indices, shuffled_numbers(batches_per_epoch(batch_size), random),
+                  static_cast<std::size_t>(batch_size));
   return plan;
 }
 
@@ -219,14 +212,14 @@ EpochPlan StrokeDataset::plan_for_step(std::uint64_t seed, std::int64_t step, st
 std::vector<std::int64_t> StrokeDataset::batch_indices(std::uint64_t seed, std::int64_t step,
                                                        std::int64_t batch_size) const {
   const EpochPlan plan = plan_for_step(seed, step, batch_size);
-  const std::span<const std::int64_t> batch = plan.batch(step);
+  const std::span<const std::uint32_t> batch = plan.batch(step);
   return {batch.begin(), batch.end()};
 }
 
 StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t step,
                                           const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
-  const std::span<const std::int64_t> whole = plan.batch(step);
+  const std::span<const std::uint32_t> whole = plan.batch(step);
   const std::vector<std::int64_t> places = share.places(std::ssize(whole));
   std::vector<Sketch> sketches;
   std::vector<const Sketch*> views;
@@ -234,8 +227,7 @@ StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t st
   for (const std::int64_t place : places) {
     RandomStream random(plan.seed, Purpose::kAugmentation, static_cast<std::uint64_t>(step),
                         static_cast<std::uint64_t>(place));
-    const std::int64_t index = whole[static_cast<std::size_t>(place)];
-    sketches.push_back(augmented(split(Split::kTrain)[static_cast<std::size_t>(index)], options_, random));
+    sketches.push_back(augmented(sketch(Split::kTrain, whole[static_cast<std::size_t>(place)]), options_, random));
     views.push_back(&sketches.back());
   }
   StrokeBatch batch = make_batch(views, places);
@@ -250,23 +242,25 @@ StrokeBatch StrokeDataset::training_batch(std::uint64_t seed, std::int64_t step,
   return training_batch(plan_for_step(seed, step, batch_size), step);
 }
 
-std::vector<StrokeBatch> StrokeDataset::evaluation_batches(Split which, std::int64_t batch_size) const {
-  require(batch_size > 0, "{}: a batch of {} sketches; use --batch-size 1 or more", name_, batch_size);
-  const std::span<const Sketch> sketches = split(which);
-  std::vector<std::int64_t> order(sketches.size());
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  sort_longest_first(order, sketches);
+EvaluationBatches::EvaluationBatches(const StrokeDataset& data, Split split, std::int64_t batch_size)
+    : data_(data), split_(split), batch_size_(batch_size) {
+  require(batch_size > 0, "{}: a batch of {} sketches; use --batch-size 1 or more", data.name(), batch_size);
+  order_.resize(static_cast<std::size_t>(data.size(split)));
+  std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+  data.sort_longest_first(split, order_);
+}
 
-  std::vector<StrokeBatch> batches;
-  const auto size = static_cast<std::size_t>(batch_size);
-  for (std::size_t begin = 0; begin < order.size(); begin += size) {
-    const auto indices =
-        std::span<const std::int64_t>(order).subspan(begin, std::min(size, order.size() - begin));
-    std::vector<const Sketch*> views;
-    for (const std::int64_t i : indices) views.push_back(&sketches[static_cast<std::size_t>(i)]);
-    batches.push_back(make_batch(views, indices));
-  }
-  return batches;
+std::int64_t EvaluationBatches::size() const { return (sketches() + batch_size_ - 1) / batch_size_; }
+
+StrokeBatch EvaluationBatches::operator[](std::int64_t batch) const {
+  assert(batch >= 0 && batch < size());
+  const std::int64_t begin = batch * batch_size_, end = std::min(begin + batch_size_, sketches());
+  const std::vector<std::int64_t> indices(order_.begin() + begin, order_.begin() + end);
+  std::vector<Sketch> held;
+  for (const std::int64_t i : indices) held.push_back(data_.sketch(split_, i));
+  std::vector<const Sketch*> views;
+  for (const Sketch& sketch : held) views.push_back(&sketch);
+  return make_batch(views, indices);
 }
 
 }  // namespace limn

@@ -1,9 +1,12 @@
 // The stroke data set (MODELS.md §1) and its batches. Immutable after load, so any number of threads may read
-// it; batch order is a pure function of (seed, step), so a resumed run needs no saved position.
+// it; batch order is a pure function of (seed, step), so a resumed run needs no saved position. Sketches stay in
+// their store (sketch_store.hpp), in memory or on disk, and are normalised when a batch takes them.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,17 +15,9 @@
 #include "limn/core/options.hpp"
 #include "limn/core/split.hpp"
 #include "limn/sketch/sketch.hpp"
+#include "limn/sketch/sketch_store.hpp"
 
 namespace limn {
-
-// The three splits of a data set file, as read: raw units, nothing filtered.
-struct SketchSplits {
-  std::array<std::vector<Sketch>, 3> sketches;
-  [[nodiscard]] std::vector<Sketch>& operator[](Split split) { return sketches[static_cast<int>(split)]; }
-  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const {
-    return sketches[static_cast<int>(split)];
-  }
-};
 
 struct StrokeDataOptions {
   std::int64_t max_seq_len = 0;       // longest sketch kept, points; 0: the data's longest
@@ -54,14 +49,27 @@ struct StrokeBatch {
 [[nodiscard]] StrokeBatch make_batch(std::span<const Sketch* const> sketches,
                                      std::span<const std::int64_t> indices);
 
-// Offsets beyond this are clamped on loading, as Magenta does: slips of the pen, not drawing.
-inline constexpr float kOffsetLimit = 1000;
-// The scale factor of MODELS.md §1: the standard deviation (np.std) of all dx and dy together, clamped. 0
-// without points.
-[[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);
-
 // How many batches a pool holds: more make the lengths within a batch more alike, and so also its drawings.
 inline constexpr std::int64_t kPoolBatches = 5;
+
+class StrokeDataset;
+
+// The batches of a split in order of length, longest first, each at most batch_size, none left out, not augmented;
+// each is made when it is asked for. A view: the data set must outlive it.
+class EvaluationBatches {
+ public:
+  // Throws Error if batch_size is not positive.
+  EvaluationBatches(const StrokeDataset& data, Split split, std::int64_t batch_size);
+  [[nodiscard]] std::int64_t size() const;  // batches
+  [[nodiscard]] std::int64_t sketches() const { return static_cast<std::int64_t>(order_.size()); }
+  [[nodiscard]] StrokeBatch operator[](std::int64_t batch) const;
+
+ private:
+  const StrokeDataset& data_;
+  Split split_;
+  std::int64_t batch_size_;
+  std::vector<std::uint32_t> order_;  // of all sketches of the split
+};
 
 class StrokeDataset {
  public:
@@ -69,25 +77,32 @@ class StrokeDataset {
   // divides by the scale factor. `name` begins the error messages. A sketch with a value that is not finite,
   // an empty training split, nothing left of it after dropping, or points that never move is an Error. With
   // `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
+  StrokeDataset(std::shared_ptr<const SketchStore> store, const StrokeDataOptions& options, std::string name,
+                float scale_factor = 0);
   StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name,
                 float scale_factor = 0);
   // PATHs of any format of sketch_file.hpp, or "builtin:doodles"; several are joined split by split.
   [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths,
                                           const StrokeDataOptions& options, float scale_factor = 0);
 
-  // Normalised sketches.
-  [[nodiscard]] std::span<const Sketch> split(Split split) const { return splits_[split]; }
+  // What was not dropped.
+  [[nodiscard]] std::int64_t size(Split split) const;
+  [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const;
+  // Normalised. Throws Error if the sketch is damaged on disk.
+  [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const;
   [[nodiscard]] float scale_factor() const { return scale_factor_; }
   // N_max of MODELS.md: the option, or the longest sketch of all splits.
   [[nodiscard]] std::int64_t max_seq_len() const { return max_seq_len_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
+  // Throws Error if the training split does not fill a batch of that size.
+  void require_batch(std::int64_t batch_size) const;
   // Training batches in one epoch; what does not fill a batch is left out, another part each epoch.
   [[nodiscard]] std::int64_t batches_per_epoch(std::int64_t batch_size) const;
   // The batches of an epoch: a permutation drawn from (seed, epoch), cut into pools of kPoolBatches batches;
   // each pool is sorted by length and cut into batches, and the batches of the epoch are shuffled. Every
-  // sketch is equally likely at every place of the epoch. Throws Error if the training split holds fewer
-  // sketches than a batch. Takes O(sketches · log) time: keep the plan while it covers the steps.
+  // sketch is equally likely at every place of the epoch. Throws as require_batch() does. Takes 4 bytes for
+  // each sketch and as much time as looking at the length of every one: keep the plan while it covers the steps.
   [[nodiscard]] EpochPlan epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const;
   // The plan of the epoch that training batch `step` (0, 1, …, over all epochs) lies in.
   [[nodiscard]] EpochPlan plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
@@ -100,12 +115,24 @@ class StrokeDataset {
                                                         std::int64_t batch_size) const;
   [[nodiscard]] StrokeBatch training_batch(std::uint64_t seed, std::int64_t step,
                                            std::int64_t batch_size) const;
-  // Batches of a split in order of length, longest first, each at most batch_size, none left out, not
-  // augmented.
-  [[nodiscard]] std::vector<StrokeBatch> evaluation_batches(Split split, std::int64_t batch_size) const;
+  // `numbers` of sketches of a split by length, longest first, equal lengths in the order given.
+  void sort_longest_first(Split split, std::span<std::uint32_t> numbers) const;
 
  private:
-  SketchSplits splits_;
+  // The sketches of a split that stay, or nothing if all do.
+  using Kept = std::optional<std::vector<std::uint32_t>>;
+  struct Dropped {
+    std::int64_t too_long = 0;
+    std::int64_t too_short = 0;
+  };
+
+  Dropped drop_by_length(Split split);
+  [[noreturn]] void fail_nothing_left(const Dropped& dropped) const;
+  [[nodiscard]] std::int64_t place(Split split, std::int64_t index) const;
+  [[nodiscard]] double training_deviation() const;
+
+  std::shared_ptr<const SketchStore> store_;
+  std::array<Kept, kSplitNames.size()> kept_;
   StrokeDataOptions options_;
   std::string name_;
   float scale_factor_ = 1;

@@ -5,10 +5,12 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/shards.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/sketch/json.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/svg_reader.hpp"
 
 namespace limn {
@@ -40,6 +42,12 @@ std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions
   return sketches;
 }
 
+std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t first, std::int64_t count) {
+  std::vector<Sketch> sketches;
+  for (std::int64_t i = first; i < first + count; ++i) sketches.push_back(store.sketch(split, i));
+  return sketches;
+}
+
 }  // namespace
 
 SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& options) {
@@ -49,6 +57,12 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   const std::string ending = ending_of(path);
   if (ending == ".npz") return read_npz(path);
   SketchSplits splits;
+  if (is_sharded(path)) {
+    const ShardedSketches sharded(path);
+    for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+      splits[split] = some_of(sharded, split, 0, sharded.size(split));
+    return splits;
+  }
   std::vector<Sketch>& train = splits[Split::kTrain];
   const SvgReadOptions svg_options{.tolerance = options.svg_tolerance};
   const QuickDrawOptions quickdraw_options{.only_recognized = options.only_recognized};
@@ -67,11 +81,16 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   else {
     require(fs::exists(path, ignored), "{}: no such file; check the path", path.string());
     fail(
-        "{}: not a file of sketches by its name; .npz, .ndjson, .bin, .json, .svg and folders of .svg are "
-        "read",
+        "{}: not a file of sketches by its name; .npz, .ndjson, .bin, .json, .svg, folders of .svg and folders "
+        "named .limn are read",
         path.string());
   }
   return splits;
+}
+
+std::shared_ptr<const SketchStore> open_sketches(const fs::path& path, const SketchReadOptions& options) {
+  if (is_sharded(path)) return std::make_shared<ShardedSketches>(path);
+  return std::make_shared<HeldSketches>(read_sketches(path, options), path.string());
 }
 
 void write_sketches(const fs::path& path, const SketchSplits& splits, const SketchWriteOptions& options) {
@@ -99,16 +118,17 @@ void write_sketches(const fs::path& path, const SketchSplits& splits, const Sket
 }
 
 std::vector<Sketch> read_sketches(const SketchReference& reference, const SketchReadOptions& options) {
-  SketchSplits splits = read_sketches(fs::path(reference.path), options);
   const Split split = reference.split.value_or(Split::kTrain);
   const char* name = kSplitNames[static_cast<std::size_t>(split)];
-  std::vector<Sketch>& sketches = splits[split];
-  require(!sketches.empty(), "{}: holds no sketches in {}; name another split, as in {}:train#0",
-          reference.path, name, reference.path);
-  if (!reference.index) return std::move(sketches);
-  require(*reference.index < std::ssize(sketches), "{}: no sketch #{}: {} holds {}, #0 to #{}",
-          reference.path, *reference.index, name, sketches.size(), sketches.size() - 1);
-  return {std::move(sketches[static_cast<std::size_t>(*reference.index)])};
+  const auto store = open_sketches(reference.path, options);
+  const std::int64_t size = store->size(split);
+  require(size > 0, "{}: holds no sketches in {}; name another split, as in {}:train#0", reference.path, name,
+          reference.path);
+  if (!reference.index)
+    return some_of(*store, split, 0, options.max_sketches > 0 ? std::min(options.max_sketches, size) : size);
+  require(*reference.index < size, "{}: no sketch #{}: {} holds {}, #0 to #{}", reference.path, *reference.index,
+          name, size, size - 1);
+  return some_of(*store, split, *reference.index, 1);
 }
 
 Sketch read_sketch(const SketchReference& reference, const SketchReadOptions& options) {

@@ -1,10 +1,11 @@
 // Sketches from and to files of any format, chosen by the name's ending: .npz, .ndjson, .bin, .json, .svg
-// (one sketch), and for reading a folder of .svg files (one sketch each, in order of their names), or
-// builtin:doodles, the set that limn draws itself. Formats without splits are all training data. Also how the command line names sketches: FILE, FILE#17,
-// FILE:test#17.
+// (one sketch), and for reading a folder NAME.limn of shards (sharded_sketches.hpp), a folder of .svg files (one
+// sketch each, in order of their names), or builtin:doodles, the set that limn draws itself. Formats without splits
+// are all training data. Also how the command line names sketches: FILE, FILE#17, FILE:test#17.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,16 @@ namespace limn {
 struct SketchReadOptions {
   bool only_recognized = false;  // Quick, Draw!: passes over drawings that were not recognized
   double svg_tolerance = 0.25;   // as SvgReadOptions::tolerance
+  std::int64_t max_sketches = 0;  // of a reference: the first so many; 0: all
 };
 
 // Throws Error for an ending that is not read, naming those that are.
 [[nodiscard]] SketchSplits read_sketches(const std::filesystem::path& path,
                                          const SketchReadOptions& options = {});
+
+// The same as a store: a folder of shards stays on disk, everything else is read.
+[[nodiscard]] std::shared_ptr<const SketchStore> open_sketches(const std::filesystem::path& path,
+                                                               const SketchReadOptions& options = {});
 
 struct SketchWriteOptions {
   std::string word;           // Quick, Draw!'s category

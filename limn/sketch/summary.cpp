@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace limn {
 namespace {
@@ -13,52 +12,58 @@ std::int64_t stroke_count(const Sketch& sketch) {
   return lifts + (ends_pen_down ? 1 : 0);
 }
 
-double median(std::vector<std::int64_t> values) {
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  const auto upper = static_cast<double>(values[middle]);
-  return values.size() % 2 == 1 ? upper : (upper + static_cast<double>(values[middle - 1])) / 2;
-}
-
-void add_offsets(SplitSummary& summary, const std::vector<Sketch>& sketches) {
-  float low = std::numeric_limits<float>::infinity(), high = -low;
-  for (const Sketch& sketch : sketches) {
-    for (const StrokePoint& point : sketch.points) {
-      if (!std::isfinite(point.dx) || !std::isfinite(point.dy)) {
-        ++summary.not_finite;
-        continue;
-      }
-      low = std::min({low, point.dx, point.dy});
-      high = std::max({high, point.dx, point.dy});
-    }
-  }
-  if (low > high) return;
-  summary.min_offset = low;
-  summary.max_offset = high;
+// Of a histogram: the value, or the mean of the two values, that as many of the `count` lie below as above.
+double median(const std::map<std::int64_t, std::int64_t>& histogram, std::int64_t count) {
+  const auto value_at = [&](std::int64_t place) {
+    auto bin = histogram.begin();
+    for (; place >= bin->second; ++bin) place -= bin->second;
+    return static_cast<double>(bin->first);
+  };
+  const double upper = value_at(count / 2);
+  return count % 2 == 1 ? upper : (upper + value_at(count / 2 - 1)) / 2;
 }
 
 }  // namespace
 
-SplitSummary summarize(const std::vector<Sketch>& sketches) {
-  SplitSummary summary{.sketches = std::ssize(sketches)};
-  if (sketches.empty()) return summary;
-  std::vector<std::int64_t> lengths, strokes;
-  for (const Sketch& sketch : sketches) {
-    lengths.push_back(std::ssize(sketch.points));
-    strokes.push_back(stroke_count(sketch));
-    summary.points += lengths.back();
-    summary.strokes += strokes.back();
+void SplitSummarizer::add(const Sketch& sketch) {
+  const std::int64_t length = std::ssize(sketch.points), strokes = stroke_count(sketch);
+  const bool is_first = so_far_.sketches == 0;
+  so_far_.min_strokes = is_first ? strokes : std::min(so_far_.min_strokes, strokes);
+  so_far_.max_strokes = std::max(so_far_.max_strokes, strokes);
+  ++so_far_.sketches;
+  so_far_.points += length;
+  so_far_.strokes += strokes;
+  ++lengths_[length];
+  for (const StrokePoint& point : sketch.points) {
+    if (!std::isfinite(point.dx) || !std::isfinite(point.dy)) {
+      ++so_far_.not_finite;
+      continue;
+    }
+    low_ = std::min({low_, point.dx, point.dy});
+    high_ = std::max({high_, point.dx, point.dy});
   }
-  const auto count = static_cast<double>(sketches.size());
-  summary.min_length = std::ranges::min(lengths);
-  summary.max_length = std::ranges::max(lengths);
+}
+
+SplitSummary SplitSummarizer::summary() const {
+  SplitSummary summary = so_far_;
+  if (summary.sketches == 0) return summary;
+  const auto count = static_cast<double>(summary.sketches);
+  summary.min_length = lengths_.begin()->first;
+  summary.max_length = lengths_.rbegin()->first;
   summary.mean_length = static_cast<double>(summary.points) / count;
-  summary.median_length = median(lengths);
-  summary.min_strokes = std::ranges::min(strokes);
-  summary.max_strokes = std::ranges::max(strokes);
+  summary.median_length = median(lengths_, summary.sketches);
   summary.mean_strokes = static_cast<double>(summary.strokes) / count;
-  add_offsets(summary, sketches);
+  if (low_ <= high_) {
+    summary.min_offset = low_;
+    summary.max_offset = high_;
+  }
   return summary;
+}
+
+SplitSummary summarize(const std::vector<Sketch>& sketches) {
+  SplitSummarizer summarizer;
+  for (const Sketch& sketch : sketches) summarizer.add(sketch);
+  return summarizer.summary();
 }
 
 DatasetSummary summarize(const SketchSplits& splits) {

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <vector>
 
 #include "limn/sketch/dataset.hpp"
@@ -32,6 +34,18 @@ struct DatasetSummary {
   double scale_factor = 0;
 };
 
+// Takes sketches one by one in memory that does not grow with their number.
+class SplitSummarizer {
+ public:
+  void add(const Sketch& sketch);
+  [[nodiscard]] SplitSummary summary() const;
+
+ private:
+  SplitSummary so_far_;                           // but for means, median and offsets
+  std::map<std::int64_t, std::int64_t> lengths_;  // how many sketches have that many points
+  float low_ = std::numeric_limits<float>::infinity();
+  float high_ = -std::numeric_limits<float>::infinity();
+};
 [[nodiscard]] SplitSummary summarize(const std::vector<Sketch>& sketches);
 [[nodiscard]] DatasetSummary summarize(const SketchSplits& splits);
 

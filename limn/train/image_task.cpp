@@ -24,7 +24,7 @@ void append_row(Sheet& sheet, const std::string& heading, std::span<const float>
 }  // namespace
 
 ImageTask::ImageTask(Setup setup, ImageDataset data) : setup_(std::move(setup)), data_(std::move(data)) {
-  (void)data_.plan_for_step(seed(), 0, setup_.train.batch_size);  // refuses data that cannot fill a batch
+  data_.require_batch(setup_.train.batch_size);
 }
 
 void ImageTask::set_tensors(std::vector<TaskParameter> parameters, std::vector<TaskParameter> buffers) {
@@ -33,7 +33,10 @@ void ImageTask::set_tensors(std::vector<TaskParameter> parameters, std::vector<T
 }
 
 ImageBatch ImageTask::training_batch(std::int64_t step) {
-  if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed(), step, setup_.train.batch_size);
+  if (!plan_.covers(step)) {
+    plan_ = {};  // so that a large set's order is in memory once
+    plan_ = data_.plan_for_step(seed(), step, setup_.train.batch_size);
+  }
   return data_.training_batch(plan_, step, share());
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kSampleColumns = 8;
 // Sketches whose layers' outputs are watched.
-constexpr std::size_t kWatchedSketches = 32;
+constexpr std::int64_t kWatchedSketches = 32;
 constexpr float kSampleTemperature = 0.4f;
 
 class SketchRnnTask : public Task {
@@ -26,13 +26,16 @@ class SketchRnnTask : public Task {
   SketchRnnTask(const SketchRnnTaskOptions& options, StrokeDataset data)
       : options_(options), data_(std::move(data)), model_(options.model, seed(), precision()) {
     parameters_ = parameters_of(*model_);
-    (void)data_.batch_indices(seed(), 0, options_.train.batch_size);  // refuses data that cannot fill a batch
+    data_.require_batch(options_.train.batch_size);
   }
 
   std::span<const TaskParameter> parameters() const override { return parameters_; }
 
   StepResult compute_gradients(std::int64_t step) override {
-    if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed(), step, options_.train.batch_size);
+    if (!plan_.covers(step)) {
+      plan_ = {};  // so that a large set's order is in memory once
+      plan_ = data_.plan_for_step(seed(), step, options_.train.batch_size);
+    }
     const BatchShare part = share();
     const StrokeBatch batch = data_.training_batch(plan_, step, part);
     model_->train();
@@ -55,7 +58,7 @@ class SketchRnnTask : public Task {
   }
 
   Metrics evaluate(Split split, std::int64_t) override {
-    if (data_.split(split).empty()) return {};
+    if (data_.size(split) == 0) return {};
     const SketchRnnEvaluation e = limn::evaluate(weights(), data_, split);
     Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}};
     if (options_.model.conditional) metrics.push_back({"kl", e.kl});
@@ -75,9 +78,10 @@ class SketchRnnTask : public Task {
   }
 
   std::vector<LayerOutput> layer_outputs(std::int64_t) override {
-    std::vector<const Sketch*> some;
-    for (const Sketch& sketch : held_out().first(std::min(kWatchedSketches, held_out().size()))) some.push_back(&sketch);
-    SketchRnnLayers layers = limn::layer_outputs(weights(), make_batch(some, {}));
+    const std::vector<Sketch> some = held_out(kWatchedSketches);
+    std::vector<const Sketch*> views;
+    for (const Sketch& sketch : some) views.push_back(&sketch);
+    SketchRnnLayers layers = limn::layer_outputs(weights(), make_batch(views, {}));
     std::vector<LayerOutput> outputs;
     if (options_.model.conditional) {
       outputs.push_back({"encoder/hidden", std::move(layers.encoder)});
@@ -92,9 +96,12 @@ class SketchRnnTask : public Task {
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(options_.train.batch_size); }
 
  private:
-  // Sketches to look at while training.
-  std::span<const Sketch> held_out() const {
-    return data_.split(data_.split(Split::kValid).empty() ? Split::kTrain : Split::kValid);
+  // The first sketches of the validation split, or of the training split where that is empty: to look at while training.
+  std::vector<Sketch> held_out(std::int64_t most) const {
+    const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
+    std::vector<Sketch> some;
+    for (std::int64_t i = 0; i < std::min(most, data_.size(split)); ++i) some.push_back(data_.sketch(split, i));
+    return some;
   }
   std::uint64_t seed() const { return static_cast<std::uint64_t>(options_.train.seed); }
   kernels::Precision precision() const {
@@ -134,8 +141,8 @@ class SketchRnnTask : public Task {
     Sheet sheet{.columns = kSampleColumns, .title = fmt::format("step {}", step)};
     const PointChoice choice{.temperature = kSampleTemperature};
     if (generator.is_conditional()) {
-      const auto given = held_out().first(std::min<std::size_t>(kSampleColumns, held_out().size()));
-      append_row(sheet, "given", {given.begin(), given.end()});
+      const std::vector<Sketch> given = held_out(kSampleColumns);
+      append_row(sheet, "given", given);
       append_row(sheet, "redrawn", sketches_of(reconstruct(generator, given, {.choice = choice, .seed = seed()})));
     }
     for (int row = 0; row < 2; ++row) {

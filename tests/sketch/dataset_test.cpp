@@ -61,15 +61,15 @@ TEST(StrokeDataset, DividesByTheDeviationOfTrainingOffsets) {
   // Of 1, 2, 3, 6: mean 3, variance (4 + 1 + 0 + 9) / 4.
   const double scale = std::sqrt(14.0 / 4);
   EXPECT_FLOAT_EQ(data.scale_factor(), static_cast<float>(scale));
-  EXPECT_FLOAT_EQ(data.split(Split::kTrain)[0].points[1].dy, static_cast<float>(6 / scale));
-  EXPECT_FLOAT_EQ(data.split(Split::kValid)[0].points[0].dx, static_cast<float>(14 / scale));
+  EXPECT_FLOAT_EQ(data.sketch(Split::kTrain, 0).points[1].dy, static_cast<float>(6 / scale));
+  EXPECT_FLOAT_EQ(data.sketch(Split::kValid, 0).points[0].dx, static_cast<float>(14 / scale));
   EXPECT_EQ(data.max_seq_len(), 2);
 }
 
 TEST(StrokeDataset, ScaleFactorCanBeGiven) {
   const StrokeDataset data(many_sketches(3), {}, "many", 4.0f);
   EXPECT_EQ(data.scale_factor(), 4.0f);
-  EXPECT_EQ(data.split(Split::kTrain)[2].points[0].dx, 0.5f);
+  EXPECT_EQ(data.sketch(Split::kTrain, 2).points[0].dx, 0.5f);
 }
 
 TEST(StrokeDataset, ClampsSlipsOfThePenBeforeMeasuring) {
@@ -77,7 +77,7 @@ TEST(StrokeDataset, ClampsSlipsOfThePenBeforeMeasuring) {
   splits[Split::kTrain] = {Sketch{{{5000, -1000.5f, true}}}};
   const StrokeDataset data(splits, {}, "slip");
   EXPECT_EQ(data.scale_factor(), 1000);  // of +1000 and -1000
-  EXPECT_EQ(data.split(Split::kTrain)[0], (Sketch{{{1, -1, true}}}));
+  EXPECT_EQ(data.sketch(Split::kTrain, 0), (Sketch{{{1, -1, true}}}));
 }
 
 TEST(StrokeDataset, DropsByLengthInEverySplit) {
@@ -88,20 +88,21 @@ TEST(StrokeDataset, DropsByLengthInEverySplit) {
   }
   const StrokeDataset data(splits, {.max_seq_len = 7, .min_seq_len = 3}, "lengths");
   for (const Split split : {Split::kTrain, Split::kTest}) {
-    ASSERT_EQ(data.split(split).size(), 5u);
-    EXPECT_EQ(data.split(split).front().points.size(), 3u);
-    EXPECT_EQ(data.split(split).back().points.size(), 7u);
+    ASSERT_EQ(data.size(split), 5);
+    EXPECT_EQ(data.length(split, 0), 3);
+    EXPECT_EQ(data.sketch(split, 0).points.size(), 3u);
+    EXPECT_EQ(data.sketch(split, 4).points.size(), 7u);
   }
   EXPECT_EQ(data.max_seq_len(), 7);
   // Without options only the empty one goes, and the longest sketch of any split counts.
   splits[Split::kValid] = {sketch_of(12, 3)};
   const StrokeDataset all(splits, {}, "lengths");
-  EXPECT_EQ(all.split(Split::kTrain).size(), 9u);
+  EXPECT_EQ(all.size(Split::kTrain), 9);
   EXPECT_EQ(all.max_seq_len(), 12);
 }
 
 TEST(StrokeDataset, SaysWhatIsWrongWithTheData) {
-  EXPECT_THAT([] { StrokeDataset({}, {}, "void.npz"); },
+  EXPECT_THAT([] { StrokeDataset(SketchSplits{}, {}, "void.npz"); },
               ThrowsMessage<Error>(AllOf(HasSubstr("void.npz: "), HasSubstr("training split is empty"))));
   EXPECT_THAT(
       [] { StrokeDataset(many_sketches(40), {.max_seq_len = 3, .min_seq_len = 4}, "a.npz"); },
@@ -143,9 +144,9 @@ TEST(StrokeDataset, LoadsTheDoodlesAndJoinsSeveral) {
   const StrokeDataset once = StrokeDataset::load(std::span(twice).first(1), {});
   const StrokeDataset both = StrokeDataset::load(twice, {});
   EXPECT_EQ(once.name(), "builtin:doodles");
-  EXPECT_EQ(once.split(Split::kTrain).size(), 10'000u);
-  EXPECT_EQ(both.split(Split::kTrain).size(), 20'000u);
-  EXPECT_EQ(both.split(Split::kTest).size(), 1'000u);
+  EXPECT_EQ(once.size(Split::kTrain), 10'000);
+  EXPECT_EQ(both.size(Split::kTrain), 20'000);
+  EXPECT_EQ(both.size(Split::kTest), 1'000);
   EXPECT_FLOAT_EQ(once.scale_factor(), both.scale_factor());
   EXPECT_THROW((void)StrokeDataset::load({}, {}), Error);
   const std::vector<std::string> absent{"no such file.npz"};
@@ -203,6 +204,29 @@ TEST(Epoch, IsAFunctionOfSeedAndNumber) {
   EXPECT_FALSE(EpochPlan{}.covers(0));
 }
 
+// The order that runs of earlier versions had, written down plainly: a resumed run must find it again.
+TEST(Epoch, IsAPermutationSortedInPoolsItsBatchesShuffled) {
+  constexpr std::int64_t kSketches = 103, kBatch = 4;
+  const StrokeDataset data = many(kSketches);
+  RandomStream random(5, Purpose::kShuffle, 2);
+  std::vector<std::int64_t> pooled(kSketches), order(kSketches / kBatch);
+  std::iota(pooled.begin(), pooled.end(), 0);
+  std::iota(order.begin(), order.end(), 0);
+  shuffle(std::span(pooled), random);
+  shuffle(std::span(order), random);
+  pooled.resize(kSketches / kBatch * kBatch);
+  for (auto begin = pooled.begin(); begin != pooled.end();) {
+    const auto end = begin + std::min<std::ptrdiff_t>(kPoolBatches * kBatch, pooled.end() - begin);
+    std::stable_sort(begin, end, [](auto a, auto b) { return a * 7 % 23 > b * 7 % 23; });
+    begin = end;
+  }
+  std::vector<std::int64_t> expected;
+  for (const auto batch : order)
+    expected.insert(expected.end(), pooled.begin() + batch * kBatch, pooled.begin() + (batch + 1) * kBatch);
+  const EpochPlan plan = data.epoch_plan(5, 2, kBatch);
+  EXPECT_EQ(std::vector<std::int64_t>(plan.indices.begin(), plan.indices.end()), expected);
+}
+
 // Pearson's chi-square of counts that should all be `expected`.
 double chi_square(std::span<const double> counts, double expected) {
   return std::transform_reduce(counts.begin(), counts.end(), 0.0, std::plus<>{},
@@ -255,7 +279,7 @@ TEST(TrainingBatch, IsTheSameEachTimeAndAugmented) {
   std::ranges::sort(expected);
   std::ranges::sort(got);
   EXPECT_EQ(got, expected);
-  const Sketch& original = data.split(Split::kTrain)[static_cast<std::size_t>(batch.indices[0])];
+  const Sketch& original = data.sketch(Split::kTrain, batch.indices[0]);
   EXPECT_NE(batch.targets[0], original.points[0].dx);
   EXPECT_NEAR(batch.targets[0], original.points[0].dx, 0.15 * std::abs(original.points[0].dx) + 1e-6);
 }
@@ -284,25 +308,26 @@ TEST(TrainingBatch, SharesTogetherAreTheWhole) {
 
 TEST(EvaluationBatches, HoldEverySketchOnceAsItIs) {
   const StrokeDataset data = many(3, 31);
-  const std::vector<StrokeBatch> batches = data.evaluation_batches(Split::kValid, 9);
-  ASSERT_EQ(batches.size(), 4u);
-  EXPECT_EQ(batches.back().batch_size(), 4);
+  const EvaluationBatches batches(data, Split::kValid, 9);
+  ASSERT_EQ(batches.size(), 4);
+  EXPECT_EQ(batches[3].batch_size(), 4);
   std::set<std::int64_t> seen;
   std::int64_t previous = 1000;
-  for (const StrokeBatch& batch : batches) {
+  for (std::int64_t k = 0; k < batches.size(); ++k) {
+    const StrokeBatch batch = batches[k];
     for (std::int64_t b = 0; b < batch.batch_size(); ++b) {
       const auto place = static_cast<std::size_t>(b);
       EXPECT_LE(batch.lengths[place], previous);
       previous = batch.lengths[place];
       EXPECT_TRUE(seen.insert(batch.indices[place]).second);
-      const Sketch& sketch = data.split(Split::kValid)[static_cast<std::size_t>(batch.indices[place])];
+      const Sketch& sketch = data.sketch(Split::kValid, batch.indices[place]);
       EXPECT_EQ(targets_of(batch, b)[0], sketch.points[0].dx);
       EXPECT_EQ(targets_of(batch, b).size(), (sketch.points.size() + 1) * kStroke5);
     }
   }
   EXPECT_EQ(seen.size(), 31u);
-  EXPECT_TRUE(data.evaluation_batches(Split::kTest, 9).empty());
-  EXPECT_THROW((void)data.evaluation_batches(Split::kValid, 0), Error);
+  EXPECT_EQ(EvaluationBatches(data, Split::kTest, 9).size(), 0);
+  EXPECT_THROW(EvaluationBatches(data, Split::kValid, 0), Error);
 }
 
 struct RealData {

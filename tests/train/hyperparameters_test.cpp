@@ -63,7 +63,7 @@ std::string text_of(const Metrics& metrics) {
 void observe_task(const SketchRnnTaskOptions& options, const std::vector<std::string>& paths,
                   Observations& seen) {
   StrokeDataset data = StrokeDataset::load(paths, options.data);
-  seen["examples"] = std::to_string(data.split(Split::kTrain).size());
+  seen["examples"] = std::to_string(data.size(Split::kTrain));
   seen["N_max"] = std::to_string(data.max_seq_len());
   const auto task = make_sketch_rnn_task(options, std::move(data));
   std::ostringstream shapes, weights;

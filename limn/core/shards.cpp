@@ -1,0 +1,318 @@
+#include "limn/core/shards.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+static_assert(std::endian::native == std::endian::little, "shards are mapped as little-endian memory");
+
+constexpr const char* kIndexName = "index.json";
+constexpr const char* kFormatName = "limn-shards";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::uint64_t kMaxIndex = std::uint64_t{16} << 20;  // of shards for 40 TB
+constexpr int kMaxDepth = 8;
+constexpr std::uint64_t kHeaderSize = 16;  // magic, version, row size
+constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();  // what the table can number
+constexpr std::int64_t kMaxRowSize = std::int64_t{1} << 28;
+constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes collected before they are written
+constexpr const char* kAdvice = "fetch the folder or convert the data again";
+
+std::uint64_t padded(std::uint64_t size) { return (size + 7) / 8 * 8; }
+
+// A folder's name without the slash that a shell adds.
+fs::path without_slash(const fs::path& path) { return path.has_filename() ? path : path.parent_path(); }
+
+// Names are made from numbers, never read from a file.
+std::string shard_name(std::size_t split, std::size_t number) {
+  return fmt::format("{}-{:06}.shard", kSplitNames[split], number);
+}
+
+std::uint32_t number_at(std::span<const std::byte> bytes, std::uint64_t offset) {
+  assert(offset + sizeof(std::uint32_t) <= bytes.size());
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+template <class T>
+std::span<const std::byte> bytes_of(const T& values) {
+  return std::as_bytes(std::span(values));
+}
+
+json read_index(const fs::path& folder) {
+  const fs::path path = folder / kIndexName;
+  // Copying and printing JSON goes as deep as it is nested.
+  const auto is_shallow = [&](int depth, json::parse_event_t, json&) {
+    require(depth <= kMaxDepth, "{}: not the index of a sharded data set; {}", path.string(), kAdvice);
+    return true;
+  };
+  const json index = json::parse(read_text_file(path, kMaxIndex), is_shallow, false);
+  const bool is_ours = index.is_object() && index.value("format", json()) == json(kFormatName);
+  require(is_ours, "{}: not the index of a sharded data set; {}", path.string(), kAdvice);
+  require(index.value("version", json()) == json(kVersion),
+          "{}: has version {}; this limn reads version {}: convert the data again, or use a newer limn",
+          path.string(), printable(index.value("version", json()).dump()), kVersion);
+  return index;
+}
+
+std::string kind_of(const json& index) {
+  const json kind = index.value("kind", json());
+  return kind.is_string() ? printable(kind.get<std::string>()) : "unknown data";
+}
+
+// A whole number from 0 to `most`.
+std::int64_t natural(const json& object, const char* name, std::int64_t most, const std::string& where) {
+  const json value = object.is_object() ? object.value(name, json()) : json();
+  require(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most),
+          "{}: {} is not a whole number up to {}; {}", where, name, most, kAdvice);
+  return value.get<std::int64_t>();
+}
+
+std::uint32_t parse_checksum(const json& entry, const std::string& where) {
+  const json value = entry.value("crc32", json());
+  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  std::uint32_t checksum = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum, 16);
+  require(text.size() == 8 && error == std::errc{} && end == text.data() + text.size(),
+          "{}: crc32 is not eight hexadecimal digits; {}", where, kAdvice);
+  return checksum;
+}
+
+Shard parse_shard(const json& entry, const ShardFormat& format, const std::string& where) {
+  Shard shard{.records = natural(entry, "records", kMaxRows, where),
+              .rows = natural(entry, "rows", kMaxRows, where),
+              .row_size = natural(entry, "row_size", kMaxRowSize, where),
+              .checksum = parse_checksum(entry, where)};
+  require(shard.records > 0 && shard.row_size > 0 && (format.has_table || shard.rows == shard.records),
+          "{}: {} records of {} rows of {} bytes do not fit together; {}", where, shard.records, shard.rows,
+          shard.row_size, kAdvice);
+  return shard;
+}
+
+ShardLists parse_lists(const json& index, const ShardFormat& format, const std::string& where) {
+  const json splits = index.value("splits", json());
+  ShardLists lists;
+  for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
+    const json entries = splits.is_object() ? splits.value(kSplitNames[split], json()) : json();
+    require(entries.is_array(), "{}: lists no shards of {}; {}", where, kSplitNames[split], kAdvice);
+    for (const json& entry : entries)
+      lists[split].push_back(
+          parse_shard(entry, format, fmt::format("{}: {}", where, shard_name(split, lists[split].size()))));
+  }
+  return lists;
+}
+
+void check_header(std::span<const std::byte> file, const Shard& shard, const ShardFormat& format,
+                  const std::string& name) {
+  const std::uint64_t size = shard.file_size(format);
+  require(file.size() == size, "{}: has {} bytes where the index announces {}; {}", name, file.size(), size,
+          kAdvice);
+  require(std::memcmp(file.data(), format.magic.data(), format.magic.size()) == 0 &&
+              number_at(file, 8) == kVersion && number_at(file, 12) == static_cast<std::uint32_t>(shard.row_size),
+          "{}: does not begin as a shard of {} with rows of {} bytes; {}", name, format.kind, shard.row_size,
+          kAdvice);
+}
+
+std::uint32_t crc(std::uint32_t before, std::span<const std::byte> bytes) {
+  return static_cast<std::uint32_t>(
+      crc32_z(before, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace
+
+bool has_sharded_name(const fs::path& path) { return without_slash(path).extension() == ".limn"; }
+
+bool is_sharded(const fs::path& path) {
+  std::error_code ignored;
+  return has_sharded_name(path) && fs::is_directory(path, ignored);
+}
+
+std::string sharded_kind(const fs::path& folder) {
+  return kind_of(read_index(without_slash(folder)));
+}
+
+std::uint64_t Shard::file_size(const ShardFormat& format) const {
+  const std::uint64_t table = format.has_table ? sizeof(std::uint32_t) * (static_cast<std::uint64_t>(records) + 1) : 0;
+  return kHeaderSize + padded(static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(row_size)) + table;
+}
+
+ShardReader::ShardReader(const fs::path& folder, const ShardFormat& format)
+    : folder_(without_slash(folder)), format_(format) {
+  const json index = read_index(folder_);
+  const std::string where = (folder_ / kIndexName).string();
+  require(kind_of(index) == format.kind, "{}: holds {} where {} are wanted; choose another data set",
+          folder_.string(), kind_of(index), format.kind);
+  lists_ = parse_lists(index, format, where);
+  const json facts = index.value("facts", json());
+  require(facts.is_object(), "{}: has no facts; {}", where, kAdvice);
+  facts_ = facts.dump();
+  map_all(folder_);
+}
+
+ShardReader::ShardReader(const fs::path& folder, fs::path shown, const ShardFormat& format, ShardLists lists)
+    : folder_(std::move(shown)), format_(format), facts_("{}"), lists_(std::move(lists)) {
+  map_all(folder);
+}
+
+void ShardReader::map_all(const fs::path& folder) {
+  for (std::size_t split = 0; split < parts_.size(); ++split) {
+    Part& part = parts_[split];
+    for (const Shard& shard : lists_[split]) {
+      const std::string name = shard_name(split, part.files.size());
+      part.files.emplace_back(folder / name);
+      check_header(part.files.back().bytes(), shard, format_, (folder_ / name).string());
+      part.starts.push_back(part.starts.back() + shard.records);
+    }
+  }
+}
+
+ShardReader::Location ShardReader::locate(Split split, std::int64_t index) const {
+  const Part& in = part(split);
+  assert(index >= 0 && index < in.starts.back());
+  const auto after = std::ranges::upper_bound(in.starts, index);
+  Location at{.shard = static_cast<std::size_t>(after - in.starts.begin() - 1)};
+  at.begin = index - in.starts[at.shard];
+  at.end = at.begin + 1;
+  if (!format_.has_table) return at;
+  // Map_all has checked that the table lies in the file. What it says is checked here, each time: the file may
+  // have been changed since.
+  const Shard& shard = lists_[static_cast<std::size_t>(split)][at.shard];
+  const std::span<const std::byte> file = in.files[at.shard].bytes();
+  const std::uint64_t table = file.size() - sizeof(std::uint32_t) * (static_cast<std::uint64_t>(shard.records) + 1);
+  const std::uint64_t entry = table + sizeof(std::uint32_t) * static_cast<std::uint64_t>(at.begin);
+  at.begin = number_at(file, entry);
+  at.end = number_at(file, entry + sizeof(std::uint32_t));
+  require(at.begin <= at.end && at.end <= shard.rows,
+          "{}: its table lets record {} go from row {} to row {} of {}; {}", place(split, index),
+          index - in.starts[at.shard], at.begin, at.end, shard.rows, kAdvice);
+  return at;
+}
+
+std::int64_t ShardReader::rows(Split split, std::int64_t index) const {
+  const Location at = locate(split, index);
+  return at.end - at.begin;
+}
+
+ShardReader::Record ShardReader::record(Split split, std::int64_t index) const {
+  const Location at = locate(split, index);
+  const std::int64_t row_size = lists_[static_cast<std::size_t>(split)][at.shard].row_size;
+  const auto begin = kHeaderSize + static_cast<std::uint64_t>(at.begin * row_size);
+  const auto size = static_cast<std::uint64_t>((at.end - at.begin) * row_size);
+  return {.bytes = part(split).files[at.shard].bytes().subspan(begin, size), .row_size = row_size};
+}
+
+std::string ShardReader::place(Split split, std::int64_t index) const {
+  const std::vector<std::int64_t>& starts = part(split).starts;
+  const auto shard = static_cast<std::size_t>(std::ranges::upper_bound(starts, index) - starts.begin() - 1);
+  return (folder_ / shard_name(static_cast<std::size_t>(split), shard)).string();
+}
+
+void ShardReader::verify() const {
+  for (std::size_t split = 0; split < parts_.size(); ++split)
+    for (std::size_t i = 0; i < lists_[split].size(); ++i)
+      require(crc(0, parts_[split].files[i].bytes()) == lists_[split][i].checksum,
+              "{}: its checksum is not the one in the index; {}", (folder_ / shard_name(split, i)).string(), kAdvice);
+}
+
+void ShardReader::expect_random_access() const {
+  for (const Part& part : parts_)
+    for (const MappedFile& file : part.files) file.expect_random_access();
+}
+
+ShardWriter::ShardWriter(fs::path path, const ShardFormat& format, std::int64_t max_shard_bytes)
+    : format_(format), max_shard_bytes_(max_shard_bytes), folder_(without_slash(path)) {}
+
+void ShardWriter::begin_shard(Split split, std::int64_t row_size) {
+  const auto i = static_cast<std::size_t>(split);
+  OpenShard& shard = open_[i].emplace(OpenShard{.file = folder_.create(shard_name(i, lists_[i].size())),
+                                                .info = {.row_size = row_size},
+                                                .table = {},
+                                                .pending = {}});
+  const std::array<std::uint32_t, 2> header{kVersion, static_cast<std::uint32_t>(row_size)};
+  append(shard, as_bytes(format_.magic));
+  append(shard, bytes_of(header));
+  if (format_.has_table) shard.table.push_back(0);
+}
+
+void ShardWriter::append(OpenShard& shard, std::span<const std::byte> bytes) {
+  shard.pending.insert(shard.pending.end(), bytes.begin(), bytes.end());
+  if (shard.pending.size() >= kPiece) flush(shard);
+}
+
+void ShardWriter::flush(OpenShard& shard) {
+  shard.info.checksum = crc(shard.info.checksum, shard.pending);
+  shard.file.write(shard.pending);
+  shard.pending.clear();
+}
+
+void ShardWriter::add(Split split, std::span<const std::byte> rows, std::int64_t row_size) {
+  assert(row_size > 0 && row_size <= kMaxRowSize && std::ssize(rows) % row_size == 0);
+  const std::int64_t count = std::ssize(rows) / row_size;
+  require(count <= kMaxRows, "{}: a record of {} rows is too long for a shard", folder_.path().string(), count);
+  std::optional<OpenShard>& open = open_[static_cast<std::size_t>(split)];
+  if (open) {
+    Shard grown = open->info;
+    ++grown.records;
+    grown.rows += count;
+    const bool fits = grown.row_size == row_size && grown.rows <= kMaxRows && grown.records <= kMaxShardRecords &&
+                      grown.file_size(format_) <= static_cast<std::uint64_t>(max_shard_bytes_);
+    if (!fits) end_shard(split);
+  }
+  if (!open) begin_shard(split, row_size);
+  ++open->info.records;
+  open->info.rows += count;
+  if (format_.has_table) open->table.push_back(static_cast<std::uint32_t>(open->info.rows));
+  append(*open, rows);
+  ++sizes_[static_cast<std::size_t>(split)];
+}
+
+void ShardWriter::end_shard(Split split) {
+  const auto i = static_cast<std::size_t>(split);
+  OpenShard& shard = *open_[i];
+  const auto size = static_cast<std::uint64_t>(shard.info.rows * shard.info.row_size);
+  append(shard, std::vector<std::byte>(padded(size) - size));
+  append(shard, bytes_of(shard.table));
+  flush(shard);
+  shard.file.close();
+  lists_[i].push_back(shard.info);
+  open_[i].reset();
+}
+
+ShardReader ShardWriter::finish() {
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+    if (open_[static_cast<std::size_t>(split)]) end_shard(split);
+  return {folder_.temporary_path(), folder_.path(), format_, lists_};
+}
+
+void ShardWriter::commit(std::string_view facts) {
+  json index{{"format", kFormatName}, {"version", kVersion}, {"kind", std::string(format_.kind)}, {"facts", json::parse(facts)}};
+  for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
+    json entries = json::array();
+    for (const Shard& shard : lists_[split])
+      entries.push_back({{"records", shard.records},
+                         {"rows", shard.rows},
+                         {"row_size", shard.row_size},
+                         {"crc32", fmt::format("{:08x}", shard.checksum)}});
+    index["splits"][kSplitNames[split]] = std::move(entries);
+  }
+  AtomicFolder::File file = folder_.create(kIndexName);
+  file.write(as_bytes(index.dump(1) + "\n"));
+  file.close();
+  folder_.commit();
+}
+
+}  // namespace limn

@@ -1,0 +1,11 @@
+// What a failed write says to the user. For the sources of core that write files.
+#pragma once
+
+#include <filesystem>
+
+namespace limn {
+
+// Throws Error: "PATH: cannot write: No space left on device; free some space or …".
+[[noreturn]] void fail_to_write(const std::filesystem::path& path, int error_number);
+
+}  // namespace limn

@@ -1,0 +1,60 @@
+// Sketches in a folder NAME.limn of mapped shards (core/shards.hpp, docs/sharded-data.md): for data sets beyond
+// memory. Opening one looks at its index alone; a sketch is decoded, and checked, when it is asked for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "limn/core/shards.hpp"
+#include "limn/sketch/sketch_store.hpp"
+#include "limn/sketch/summary.hpp"
+
+namespace limn {
+
+class ShardedSketches : public SketchStore {
+ public:
+  // Throws Error naming the file that is missing or damaged, or the folder if it holds something else.
+  explicit ShardedSketches(const std::filesystem::path& folder);
+
+  [[nodiscard]] std::int64_t size(Split split) const override { return shards_.size(split); }
+  [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
+  [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
+  [[nodiscard]] LengthRange lengths(Split split) const override;
+  // Of the index.
+  [[nodiscard]] double deviation() const override { return summary_.scale_factor; }
+  void expect_random_access() const override { shards_.expect_random_access(); }
+
+  [[nodiscard]] const DatasetSummary& summary() const { return summary_; }
+  // As ShardReader's.
+  void verify() const { shards_.verify(); }
+
+ private:
+  ShardReader shards_;
+  DatasetSummary summary_;
+};
+
+// Writes such a folder sketch by sketch, in memory that does not grow with their number. Nothing appears under its
+// name before commit().
+class ShardedSketchWriter {
+ public:
+  // Throws Error if there is something of that name.
+  explicit ShardedSketchWriter(std::filesystem::path folder, std::int64_t max_shard_bytes = kMaxShardBytes);
+
+  // Offsets are kept as 16-bit whole numbers as long as all of a split are such, from then on as 32-bit floats.
+  // Throws Error for one that is not finite.
+  void add(Split split, const Sketch& sketch);
+  [[nodiscard]] std::int64_t size(Split split) const { return shards_.size(split); }
+  // Goes through the training sketches for their deviation, and lets the folder appear.
+  void commit();
+
+ private:
+  std::filesystem::path folder_;
+  ShardWriter shards_;
+  std::array<SplitSummarizer, kSplitNames.size()> summaries_;
+  std::array<bool, kSplitNames.size()> needs_floats_{};
+  std::vector<std::byte> rows_;
+};
+
+}  // namespace limn

@@ -1,0 +1,122 @@
+#include "limn/sketch/sketch_store.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+std::int64_t length_of(const Sketch& sketch) { return std::ssize(sketch.points); }
+
+void check_finite(const SketchSplits& splits, std::string_view name) {
+  for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
+    for (std::size_t i = 0; i < splits.sketches[split].size(); ++i) {
+      const std::vector<StrokePoint>& points = splits.sketches[split][i].points;
+      const auto bad = std::ranges::find_if(
+          points, [](const StrokePoint& p) { return !std::isfinite(p.dx) || !std::isfinite(p.dy); });
+      if (bad == points.end()) continue;
+      fail(
+          "{}: sketch {} of {} has the offset ({}, {}) at point {}, which is not a number to draw with; "
+          "remove or repair that sketch",
+          name, i, kSplitNames[split], bad->dx, bad->dy, bad - points.begin());
+    }
+  }
+}
+
+}  // namespace
+
+float clamped_offset(float offset) { return std::clamp(offset, -kOffsetLimit, kOffsetLimit); }
+
+double offset_deviation(const EachSketch& each) {
+  double sum = 0, count = 0;
+  each([&](const Sketch& sketch) {
+    for (const StrokePoint& point : sketch.points)
+      sum += double{clamped_offset(point.dx)} + clamped_offset(point.dy);
+    count += 2.0 * static_cast<double>(sketch.points.size());
+  });
+  if (count == 0) return 0;
+  // Twice over the data, so that a large mean does not cancel the digits of a small deviation.
+  const double mean = sum / count;
+  double squares = 0;
+  each([&](const Sketch& sketch) {
+    for (const StrokePoint& point : sketch.points) {
+      const double x = clamped_offset(point.dx) - mean, y = clamped_offset(point.dy) - mean;
+      squares += x * x + y * y;
+    }
+  });
+  return std::sqrt(squares / count);
+}
+
+double offset_deviation(std::span<const Sketch> sketches) {
+  return offset_deviation([sketches](const auto& visit) { std::ranges::for_each(sketches, visit); });
+}
+
+double SketchStore::deviation() const {
+  return offset_deviation([this](const auto& visit) {
+    for (std::int64_t i = 0; i < size(Split::kTrain); ++i) visit(sketch(Split::kTrain, i));
+  });
+}
+
+HeldSketches::HeldSketches(SketchSplits splits, std::string_view name) : splits_(std::move(splits)) {
+  check_finite(splits_, name);
+}
+
+std::int64_t HeldSketches::length(Split split, std::int64_t index) const {
+  return length_of(splits_[split][static_cast<std::size_t>(index)]);
+}
+
+Sketch HeldSketches::sketch(Split split, std::int64_t index) const {
+  return splits_[split][static_cast<std::size_t>(index)];
+}
+
+LengthRange HeldSketches::lengths(Split split) const {
+  if (splits_[split].empty()) return {};
+  const auto [shortest, longest] = std::ranges::minmax_element(splits_[split], {}, length_of);
+  return {length_of(*shortest), length_of(*longest)};
+}
+
+std::int64_t JoinedSketches::size(Split split) const {
+  std::int64_t size = 0;
+  for (const auto& store : stores_) size += store->size(split);
+  return size;
+}
+
+std::int64_t JoinedSketches::length(Split split, std::int64_t index) const {
+  const SketchStore& store = store_of(split, index);
+  return store.length(split, index);
+}
+
+Sketch JoinedSketches::sketch(Split split, std::int64_t index) const {
+  const SketchStore& store = store_of(split, index);
+  return store.sketch(split, index);
+}
+
+LengthRange JoinedSketches::lengths(Split split) const {
+  LengthRange all;
+  bool is_first = true;
+  for (const auto& store : stores_) {
+    if (store->size(split) == 0) continue;
+    const LengthRange some = store->lengths(split);
+    all = {is_first ? some.shortest : std::min(all.shortest, some.shortest), std::max(all.longest, some.longest)};
+    is_first = false;
+  }
+  return all;
+}
+
+void JoinedSketches::expect_random_access() const {
+  for (const auto& store : stores_) store->expect_random_access();
+}
+
+const SketchStore& JoinedSketches::store_of(Split split, std::int64_t& index) const {
+  for (const auto& store : stores_) {
+    if (index < store->size(split)) return *store;
+    index -= store->size(split);
+  }
+  assert(false && "no such sketch");
+  return *stores_.back();
+}
+
+}  // namespace limn

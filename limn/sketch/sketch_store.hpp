@@ -1,0 +1,92 @@
+// Where the sketches of a data set lie: in memory, or on disk and read when they are needed. As the files have
+// them: raw units, nothing filtered. Stores are immutable, so any number of threads may read one at once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "limn/core/split.hpp"
+#include "limn/sketch/sketch.hpp"
+
+namespace limn {
+
+// The three splits of a data set file, as read: raw units, nothing filtered.
+struct SketchSplits {
+  std::array<std::vector<Sketch>, 3> sketches;
+  [[nodiscard]] std::vector<Sketch>& operator[](Split split) { return sketches[static_cast<int>(split)]; }
+  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const {
+    return sketches[static_cast<int>(split)];
+  }
+};
+
+// Offsets beyond this are clamped on loading, as Magenta does: slips of the pen, not drawing.
+inline constexpr float kOffsetLimit = 1000;
+[[nodiscard]] float clamped_offset(float offset);
+
+// Calls what it is given with one sketch after the other, in the same order each time.
+using EachSketch = std::function<void(const std::function<void(const Sketch&)>&)>;
+// The scale factor of MODELS.md §1: the standard deviation (np.std) of all dx and dy together, clamped. 0
+// without points. Goes through the sketches twice.
+[[nodiscard]] double offset_deviation(const EachSketch& each);
+[[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);
+
+// In points; both 0 where there is no sketch.
+struct LengthRange {
+  std::int64_t shortest = 0;
+  std::int64_t longest = 0;
+};
+
+class SketchStore {
+ public:
+  virtual ~SketchStore() = default;
+  [[nodiscard]] virtual std::int64_t size(Split split) const = 0;
+  // Points of a sketch. An epoch's order asks for those of all, so this is cheap.
+  [[nodiscard]] virtual std::int64_t length(Split split, std::int64_t index) const = 0;
+  // Throws Error naming the file if the sketch is damaged there.
+  [[nodiscard]] virtual Sketch sketch(Split split, std::int64_t index) const = 0;
+  [[nodiscard]] virtual LengthRange lengths(Split split) const = 0;
+  // offset_deviation() of the training split.
+  [[nodiscard]] virtual double deviation() const;
+  // A hint: from now on sketches are taken in random order.
+  virtual void expect_random_access() const {}
+};
+
+// Sketches in memory.
+class HeldSketches : public SketchStore {
+ public:
+  // Throws Error beginning with `name` for an offset that is not finite.
+  HeldSketches(SketchSplits splits, std::string_view name);
+
+  [[nodiscard]] std::int64_t size(Split split) const override { return std::ssize(splits_[split]); }
+  [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
+  [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
+  [[nodiscard]] LengthRange lengths(Split split) const override;
+
+ private:
+  SketchSplits splits_;
+};
+
+// Several stores as one, split by split: first all of the first, and so on.
+class JoinedSketches : public SketchStore {
+ public:
+  explicit JoinedSketches(std::vector<std::shared_ptr<const SketchStore>> stores) : stores_(std::move(stores)) {}
+
+  [[nodiscard]] std::int64_t size(Split split) const override;
+  [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
+  [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
+  [[nodiscard]] LengthRange lengths(Split split) const override;
+  void expect_random_access() const override;
+
+ private:
+  // The store that holds a sketch; `index` becomes its number there.
+  [[nodiscard]] const SketchStore& store_of(Split split, std::int64_t& index) const;
+
+  std::vector<std::shared_ptr<const SketchStore>> stores_;
+};
+
+}  // namespace limn
