@@ -34,7 +34,7 @@ struct SketchRnnEvaluation {
   // Reconstruction where each sketch is decoded from the z of another one. Near `reconstruction`: the decoder
   // ignores z (posterior collapse). Absent unless asked for, for an unconditional model and for fewer than
   // two sketches.
-  std::optional<double> reconstruction_shuffled_z;
+  std::optional<double> reconstruction_shuffled_z = {};
 };
 
 // The batches cover the split; batch.indices number its sketches. max_seq_len must be given. Throws Error if
