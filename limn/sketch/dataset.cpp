@@ -15,8 +15,6 @@
 namespace limn {
 namespace {
 
-std::int64_t length_of(const Sketch& sketch) { return std::ssize(sketch.points); }
-
 // Batch k becomes what batch order[k] was, in place: cycle by cycle.
 void reorder_batches(std::span<std::uint32_t> indices, std::vector<std::uint32_t> order, std::size_t batch_size) {
   const auto batch = [&](std::size_t k) { return indices.subspan(k * batch_size, batch_size); };
