@@ -12,11 +12,19 @@ namespace {
 
 enum Layer : std::size_t { kEncoderHidden, kLatent, kDecoderHidden, kPixels };
 
-// Images that one task takes through the network: enough for a product to run at full speed, few enough that two to four
-// threads share a batch of 128.
+// The fewest images that a task takes through the network, and the fewest columns of the wide matrix that a task of the
+// weight gradients takes: below that a product is mostly packing.
 constexpr std::int64_t kRowsAtOnce = 32;
-// Columns of the wide matrix that one task of the weight gradients takes.
 constexpr std::int64_t kGradientColumns = 128;
+
+std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// Into how many tasks `size` rows or columns are cut: few large ones for few threads. With oneDNN the cut decides the
+// last bits, so there it does not follow the threads.
+std::int64_t task_count(std::int64_t size, std::int64_t least) {
+  const std::int64_t most = quotient_up(size, least);
+  return gemm_backend() == GemmBackend::kOneDnn ? most : std::min<std::int64_t>(most, thread_count());
+}
 
 void apply(const PackedWeights& weights, std::span<const float> bias, ConstMatrix x, Matrix y, GemmScratch& scratch) {
   weights.multiply(x, ConstMatrix(bias.data(), y.rows, y.columns, 0), y, scratch);
@@ -48,13 +56,11 @@ void sum_columns(ConstMatrix d, std::span<float> out) {
 
 std::int64_t divisor(const DenseVaeBatch& batch) { return batch.whole_rows ? batch.whole_rows : batch.pixels.rows; }
 
-std::int64_t count_blocks(std::int64_t columns) { return (columns + kGradientColumns - 1) / kGradientColumns; }
-
-// Block `i` of the gradient of a layer that met inputs x with output gradients d, cut along its longer side.
-void gradient_block(ConstMatrix d, ConstMatrix x, Matrix out, std::int64_t i, Precision precision) {
+// Block `i` of `blocks` of the gradient of a layer that met inputs x with output gradients d, cut along its longer side.
+void gradient_block(ConstMatrix d, ConstMatrix x, Matrix out, std::int64_t i, std::int64_t blocks, Precision precision) {
   const bool cuts_rows = d.columns > x.columns;
   const std::int64_t size = cuts_rows ? d.columns : x.columns;
-  const std::int64_t first = i * kGradientColumns, count = std::min(kGradientColumns, size - first);
+  const std::int64_t first = size * i / blocks, count = size * (i + 1) / blocks - first;
   WeightGradient part{.a = x, .out = out};
   if (cuts_rows) {
     d = d.slice_columns(first, count);
@@ -82,9 +88,10 @@ DenseVaeLosses DenseVae::losses_and_gradients(const DenseVaeWeights& weights, co
   kl_.resize(static_cast<std::size_t>(rows));
 
   pack(weights);
-  parallel_for((rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::int64_t task) {
-    const std::int64_t first = task * kRowsAtOnce;
-    run_rows(weights, batch, first, std::min(kRowsAtOnce, rows - first));
+  const std::int64_t tasks = task_count(rows, kRowsAtOnce);
+  parallel_for(tasks, [&](std::int64_t task) {
+    const std::int64_t first = rows * task / tasks;
+    run_rows(weights, batch, first, rows * (task + 1) / tasks - first);
   });
   sum_gradients(batch, gradients);
   const auto mean = [&](const std::vector<double>& values) {
@@ -157,18 +164,22 @@ void DenseVae::sum_gradients(const DenseVaeBatch& batch, const DenseVaeGradients
                                               Job{latent_.view(), encoder_hidden_.view()},
                                               Job{d_decoder_hidden_.view(), z_.view()},
                                               Job{logits_.view(), decoder_hidden_.view()}};
-  std::vector<std::pair<std::size_t, std::int64_t>> tasks;  // layer and block; −1: the bias
+  struct Task {
+    std::size_t layer;
+    std::int64_t block, blocks;  // no blocks: the bias
+  };
+  std::vector<Task> tasks;
   for (std::size_t layer = 0; layer < jobs.size(); ++layer) {
-    const std::int64_t blocks = count_blocks(std::max(jobs[layer].d.columns, jobs[layer].x.columns));
-    for (std::int64_t i = 0; i < blocks; ++i) tasks.emplace_back(layer, i);
-    tasks.emplace_back(layer, -1);
+    const std::int64_t blocks = task_count(std::max(jobs[layer].d.columns, jobs[layer].x.columns), kGradientColumns);
+    for (std::int64_t i = 0; i < blocks; ++i) tasks.push_back({layer, i, blocks});
+    tasks.push_back({layer, 0, 0});
   }
-  parallel_for(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t task) {
-    const auto [layer, block] = tasks[static_cast<std::size_t>(task)];
-    if (block < 0)
+  parallel_for(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t i) {
+    const auto [layer, block, blocks] = tasks[static_cast<std::size_t>(i)];
+    if (blocks == 0)
       sum_columns(jobs[layer].d, gradients[layer].bias);
     else
-      gradient_block(jobs[layer].d, jobs[layer].x, gradients[layer].weight, block, precision_);
+      gradient_block(jobs[layer].d, jobs[layer].x, gradients[layer].weight, block, blocks, precision_);
   });
 }
 
