@@ -51,7 +51,7 @@ TEST(Summary, CountsWhatIsNotANumber) {
   EXPECT_EQ(summary.scale_factor, 0);
 }
 
-TEST(OffsetDeviation, OfNothingIsZero) { EXPECT_EQ(offset_deviation({}), 0); }
+TEST(OffsetDeviation, OfNothingIsZero) { EXPECT_EQ(offset_deviation(std::span<const Sketch>()), 0); }
 
 TEST(OffsetDeviation, ALargeMeanDoesNotHideASmallDeviation) {
   const std::vector<Sketch> sketches{Sketch{{{999.0f, 999.25f, true}}}};
