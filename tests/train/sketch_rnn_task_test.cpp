@@ -53,7 +53,7 @@ SketchRnnTaskOptions small_options(const std::string& cell, std::int64_t steps =
 StrokeDataset doodles(const SketchRnnTaskOptions& options) {
   SketchSplits splits;
   std::uint64_t number = 0;
-  const std::array<std::size_t, 3> counts{options.train.batch_size > 31 ? 50U : 31U, 6, 5};
+  const std::array<std::size_t, 3> counts{options.train.batch_size > 32 ? 50U : 31U, 6, 5};
   for (std::size_t split = 0; split < counts.size(); ++split)
     while (splits.sketches[split].size() < counts[split])
       splits.sketches[split].push_back(draw_doodle(9, number++).sketch);
