@@ -299,7 +299,9 @@ ShardReader ShardWriter::finish() {
 }
 
 void ShardWriter::commit(std::string_view facts) {
-  json index{{"format", kFormatName}, {"version", kVersion}, {"kind", std::string(format_.kind)}, {"facts", json::parse(facts)}};
+  json index{{"format", kFormatName}, {"version", kVersion}};
+  index["kind"] = format_.kind;
+  index["facts"] = json::parse(facts);
   for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
     json entries = json::array();
     for (const Shard& shard : lists_[split])

@@ -85,7 +85,9 @@ float offset(const json& facts, const char* name) {
 }
 
 SplitSummary parse_summary(const json& facts) {
-  SplitSummary s{.sketches = whole(facts, "sketches"), .points = whole(facts, "points"), .strokes = whole(facts, "strokes")};
+  SplitSummary s{.sketches = whole(facts, "sketches"),
+                 .points = whole(facts, "points"),
+                 .strokes = whole(facts, "strokes")};
   s.min_length = whole(facts.at("length"), "min");
   s.median_length = facts.at("length").at("median").get<double>();
   s.max_length = whole(facts.at("length"), "max");
