@@ -89,7 +89,7 @@ TEST(ShardedImages, GiveTheBatchesOfTheOriginal) {
   expect_same_images(load({folder / "x.limn", pictures}, {.damaged = "skip"}),
                      load({pictures, folder / "x.limn"}, {.damaged = "skip"}));
   EXPECT_THAT(error_of([&] { return load({folder / "x.limn", fs::path("builtin:shapes")}); }),
-              HasSubstr("builtin:shapes: images of 1×40×40 where the data before it have 3×4×5"));
+              HasSubstr("builtin:shapes: images of 1×28×28 where the data before it have 3×4×5"));
 }
 
 TEST(ShardedImages, RefuseOptionsThatWouldChangeThem) {
