@@ -4,8 +4,11 @@
 
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/shards.hpp"
 #include "limn/image/image_set.hpp"
 #include "limn/image/image_summary.hpp"
+#include "limn/image/sharded_images.hpp"
+#include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/sketch_file.hpp"
 #include "limn/sketch/summary.hpp"
 
@@ -61,6 +64,15 @@ void print_table(const std::string& path, const ImageDataset& data) {
   for (const auto& file : data.skipped()) fmt::print("left out: {}\n", file);
 }
 
+// Compares all checksums of a folder of shards.
+void verify(const std::string& path) {
+  require(is_sharded(path), "{}: --verify is for folders named .limn, which have checksums", path);
+  if (is_image_data(path))
+    ShardedImages(path).verify();
+  else
+    ShardedSketches(path).verify();
+}
+
 void show_images(const std::string& path, bool is_json) {
   // A folder with damaged files has an answer too: which they are.
   const auto data = ImageDataset::load({&path, 1}, {.damaged = "skip"});
@@ -70,7 +82,7 @@ void show_images(const std::string& path, bool is_json) {
 
 void show_info(const std::string& path, bool is_json) {
   if (is_image_data(path)) return show_images(path, is_json);
-  const auto summary = summarize(read_sketches(path));
+  const auto summary = is_sharded(path) ? ShardedSketches(path).summary() : summarize(read_sketches(path));
   if (!is_json) {
     print_table(path, summary);
     return;
@@ -90,12 +102,17 @@ void add_data(CLI::App& app) {
   struct Arguments {
     std::string path;
     bool is_json = false;
+    bool is_verified = false;
   };
   auto a = std::make_shared<Arguments>();
   info->add_option("PATH", a->path, "data set file or folder, builtin:doodles or builtin:shapes")->required();
   info->add_flag("--json", a->is_json, "one JSON object");
   info->footer("\nExample:\n  limn data info builtin:doodles\n");
-  info->callback([a] { show_info(a->path, a->is_json); });
+  info->add_flag("--verify", a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");
+  info->callback([a] {
+    if (a->is_verified) verify(a->path);
+    show_info(a->path, a->is_json);
+  });
   add_data_convert(*data);
   add_data_fetch(*data);
 }

@@ -1,14 +1,17 @@
-// limn data convert: sketches of any format to any other, cleaned and split on the way. Quick, Draw! files
-// stream: from .ndjson and .bin to .ndjson, .bin and folders of SVGs, memory does not grow with the file.
+// limn data convert: sketches of any format to any other, cleaned and split on the way, and images to shards.
+// Large data stream: from .ndjson, .bin and .limn to .ndjson, .bin, .limn and folders of SVGs, memory does not grow
+// with the file.
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
 #include "app/sketch_sink.hpp"
 #include "limn/core/error.hpp"
+#include "limn/image/image_set.hpp"
 #include "limn/sketch/simplify.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
@@ -30,6 +33,7 @@ struct ConvertArguments {
   std::uint64_t seed = 1;
   std::string word;
   double svg_tolerance = SketchReadOptions{}.svg_tolerance;
+  std::vector<std::string> image_settings;  // name=value
 };
 
 constexpr double kQuickDrawSize = 255;
@@ -70,9 +74,9 @@ class Converter {
     } else if (path.extension() == ".bin" && !fs::is_directory(path, ignored)) {
       read_quickdraw_bin(path, quickdraw, keep);
     } else {
-      SketchSplits splits = read_sketches(path, options);
+      const auto store = open_sketches(path, options);
       for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
-        for (Sketch& sketch : splits[split]) add(std::move(sketch), split);
+        for (std::int64_t i = 0; i < store->size(split); ++i) add(store->sketch(split, i), split);
     }
   }
 
@@ -105,6 +109,7 @@ class Converter {
 };
 
 void convert(ConvertArguments a) {
+  require(a.image_settings.empty(), "{}: --set is for images; leave it out", a.in.front());
   if (a.is_quickdraw) {
     a.is_scaled = true;
     a.spacing = 1;
@@ -131,16 +136,18 @@ void convert(ConvertArguments a) {
 }  // namespace
 
 void add_data_convert(CLI::App& data) {
-  auto* command = data.add_subcommand("convert", "sketches of any format to any other");
+  auto* command = data.add_subcommand("convert", "sketches of any format to any other, images to shards");
   auto a = std::make_shared<ConvertArguments>();
   command
       ->add_option("IN", a->in,
-                   ".npz, .ndjson, .bin, .json, .svg, a folder of .svg, builtin:doodles, FILE#17 or "
-                   "FILE:test; several are joined")
+                   ".npz, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
+                   "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
+                   "joined")
       ->required();
   command
       ->add_option("-o,--out", a->out,
-                   ".npz, .ndjson, .bin, .json, .svg (one sketch), or FOLDER/ for an .svg each")
+                   ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
+                   "beyond memory), or FOLDER/ for an .svg each")
       ->required();
   auto* scale = command->add_flag("--scale", a->is_scaled, "to whole numbers 0-255, the longer side 255");
   auto* resample = command
@@ -167,7 +174,8 @@ void add_data_convert(CLI::App& data) {
                     "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
   command
       ->add_option("--split", a->split,
-                   "deal all sketches out anew to train, valid and test, in hundredths (.npz)")
+                   "deal all sketches out anew to train, valid and test, in hundredths (.npz, and .limn "
+                   "to within chance)")
       ->type_name("90/5/5");
   command->add_option("--seed", a->seed, "of --split")->capture_default_str();
   command->add_option("--word", a->word,
@@ -177,11 +185,21 @@ void add_data_convert(CLI::App& data) {
       ->check(CLI::PositiveNumber)
       ->type_name("UNITS")
       ->capture_default_str();
+  command->add_option("--set", a->image_settings, "of images: set any option listed below")->type_name("NAME=VALUE");
   command->footer(
+      "\nOptions of images for --set [default]:\n" + image_conversion_help() +
       "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
       "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
-      "  limn data convert builtin:doodles:test#3 -o doodle.svg\n");
-  command->callback([a] { convert(*a); });
+      "  limn data convert builtin:doodles:test#3 -o doodle.svg\n"
+      "  limn data convert cat.ndjson -o cat.limn --split 98/1/1\n"
+      "  limn data convert builtin:shapes -o shapes.limn --set image_size=20\n");
+  command->callback([a, command] {
+    if (!is_image_data(a->in.front())) return convert(*a);
+    for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
+                             "--split", "--seed", "--word", "--svg-tolerance"})
+      require(command->count(name) == 0, "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());
+    convert_images(a->in, a->out, a->image_settings);
+  });
 }
 
 }  // namespace limn::app

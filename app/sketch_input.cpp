@@ -11,8 +11,9 @@ std::vector<Sketch> sketches_for(const SketchRnnGenerator& generator, const std:
                                  std::size_t limit) {
   std::vector<Sketch> all;
   for (const auto& text : references) {
-    for (const auto& sketch : read_sketches(parse_sketch_reference(text))) {
-      if (all.size() == limit) return all;
+    if (all.size() == limit) return all;
+    const SketchReadOptions options{.max_sketches = static_cast<std::int64_t>(limit - all.size())};
+    for (const auto& sketch : read_sketches(parse_sketch_reference(text), options)) {
       require(!sketch.points.empty(), "{}: holds a sketch without points; choose another with FILE#N", text);
       all.push_back(generator.normalised(sketch));
     }

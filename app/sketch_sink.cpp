@@ -10,7 +10,9 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
+#include "limn/core/shards.hpp"
 #include "limn/render/svg_writer.hpp"
+#include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
 namespace limn::app {
@@ -108,6 +110,32 @@ class WholeSink : public SketchSink {
   std::array<std::int64_t, 3> counts_{};
 };
 
+// A folder of shards, written as the sketches come.
+class ShardSink : public SketchSink {
+ public:
+  ShardSink(const fs::path& path, const SinkOptions& options) : writer_(path), options_(options) {}
+
+  void add(QuickDrawRecord&& record, Split split) override {
+    writer_.add(options_.shares ? drawn_split(*options_.shares) : split, record.sketch);
+  }
+  void finish() override { writer_.commit(); }
+  [[nodiscard]] std::array<std::int64_t, 3> counts() const override {
+    return {writer_.size(Split::kTrain), writer_.size(Split::kValid), writer_.size(Split::kTest)};
+  }
+
+ private:
+  // How many are to come is not known, so each sketch draws for itself and the shares are met to within chance.
+  Split drawn_split(const SplitShares& shares) {
+    RandomStream random(options_.seed, Purpose::kSplit, number_++);
+    const double draw = 100 * static_cast<double>(random.next_u32()) * 0x1p-32;
+    return draw < shares[1] ? Split::kValid : draw < shares[1] + shares[2] ? Split::kTest : Split::kTrain;
+  }
+
+  ShardedSketchWriter writer_;
+  SinkOptions options_;
+  std::uint64_t number_ = 0;
+};
+
 class SvgFileSink : public SketchSink {
  public:
   explicit SvgFileSink(fs::path path) : path_(std::move(path)) {}
@@ -168,15 +196,17 @@ SplitShares parse_split_shares(std::string_view text) {
 
 std::unique_ptr<SketchSink> make_sink(const fs::path& out, const SinkOptions& options) {
   const std::string ending = ending_of(out);
-  require(!options.shares || ending == ".npz",
-          "{}: only .npz keeps splits; leave --split out or write an .npz", out.string());
+  const bool is_shards = has_sharded_name(out);
+  require(!options.shares || ending == ".npz" || is_shards,
+          "{}: only .npz and .limn keep splits; leave --split out or write one of these", out.string());
+  if (is_shards) return std::make_unique<ShardSink>(out, options);
   std::error_code ignored;
   if (!out.has_filename() || fs::is_directory(out, ignored)) return std::make_unique<SvgFolderSink>(out);
   if (ending == ".ndjson" || ending == ".bin") return std::make_unique<RecordSink>(out);
   if (ending == ".npz" || ending == ".json") return std::make_unique<WholeSink>(out, options);
   if (ending == ".svg") return std::make_unique<SvgFileSink>(out);
   fail(
-      "{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, or a folder of SVGs, as in "
+      "{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, .limn, or a folder of SVGs, as in "
       "out/",
       out.string());
 }

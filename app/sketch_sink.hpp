@@ -1,6 +1,6 @@
-// Where `limn data convert` puts sketches one by one: a file of Quick, Draw! records as they come (bounded
-// memory), a file that must be whole before it can be written, or SVG drawings. One thread; nothing appears
-// under its name before finish(), but for a folder of SVGs, whose drawings appear one by one.
+// Where `limn data convert` puts sketches one by one: a file of Quick, Draw! records or a folder of shards as they
+// come (bounded memory), a file that must be whole before it can be written, or SVG drawings. One thread; nothing
+// appears under its name before finish(), but for a folder of SVGs, whose drawings appear one by one.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ using SplitShares = std::array<double, 3>;
 
 struct SinkOptions {
   std::optional<SplitShares> shares =
-      {};                  // .npz only: deals the sketches out anew; nothing: keeps the splits they had
+      {};                  // .npz and .limn only: deals the sketches out anew; nothing: keeps the splits they had
   std::uint64_t seed = 1;  // of the dealing
 };
 
@@ -36,9 +36,9 @@ class SketchSink {
   [[nodiscard]] virtual std::array<std::int64_t, 3> counts() const = 0;
 };
 
-// The sink for `out` by its ending: .ndjson, .bin, .npz, .json, .svg (one sketch) or a folder (a name that
-// ends in '/' or exists as one), which gets a 000000.svg and so on. Throws Error for other endings, for a
-// folder that holds .svg files already, and for shares where the format keeps no splits.
+// The sink for `out` by its ending: .ndjson, .bin, .npz, .json, .svg (one sketch), .limn (a folder of shards)
+// or a folder (a name that ends in '/' or exists as one), which gets a 000000.svg and so on. Throws Error for other endings, for a
+// folder that holds .svg files already, for a .limn that exists, and for shares where the format keeps no splits.
 [[nodiscard]] std::unique_ptr<SketchSink> make_sink(const std::filesystem::path& out,
                                                     const SinkOptions& options);
 

@@ -188,7 +188,7 @@ ShardReader::Location ShardReader::locate(Split split, std::int64_t index) const
   at.begin = index - in.starts[at.shard];
   at.end = at.begin + 1;
   if (!format_.has_table) return at;
-  // Map_all has checked that the table lies in the file. What it says is checked here, each time: the file may
+  // map_all() has checked that the table lies in the file. What it says is checked here, each time: the file may
   // have been changed since.
   const Shard& shard = lists_[static_cast<std::size_t>(split)][at.shard];
   const std::span<const std::byte> file = in.files[at.shard].bytes();
@@ -196,9 +196,9 @@ ShardReader::Location ShardReader::locate(Split split, std::int64_t index) const
   const std::uint64_t entry = table + sizeof(std::uint32_t) * static_cast<std::uint64_t>(at.begin);
   at.begin = number_at(file, entry);
   at.end = number_at(file, entry + sizeof(std::uint32_t));
-  require(at.begin <= at.end && at.end <= shard.rows,
-          "{}: its table lets record {} go from row {} to row {} of {}; {}", place(split, index),
-          index - in.starts[at.shard], at.begin, at.end, shard.rows, kAdvice);
+  if (at.begin > at.end || at.end > shard.rows)  // and not require(), which would make the name each time
+    fail("{}: its table lets record {} go from row {} to row {} of {}; {}", place(split, index),
+         index - in.starts[at.shard], at.begin, at.end, shard.rows, kAdvice);
   return at;
 }
 
@@ -262,7 +262,7 @@ void ShardWriter::flush(OpenShard& shard) {
 void ShardWriter::add(Split split, std::span<const std::byte> rows, std::int64_t row_size) {
   assert(row_size > 0 && row_size <= kMaxRowSize && std::ssize(rows) % row_size == 0);
   const std::int64_t count = std::ssize(rows) / row_size;
-  require(count <= kMaxRows, "{}: a record of {} rows is too long for a shard", folder_.path().string(), count);
+  if (count > kMaxRows) fail("{}: a record of {} rows is too long for a shard", folder_.path().string(), count);
   std::optional<OpenShard>& open = open_[static_cast<std::size_t>(split)];
   if (open) {
     Shard grown = open->info;
@@ -299,7 +299,9 @@ ShardReader ShardWriter::finish() {
 }
 
 void ShardWriter::commit(std::string_view facts) {
-  json index{{"format", kFormatName}, {"version", kVersion}, {"kind", std::string(format_.kind)}, {"facts", json::parse(facts)}};
+  json index{{"format", kFormatName}, {"version", kVersion}};
+  index["kind"] = format_.kind;
+  index["facts"] = json::parse(facts);
   for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
     json entries = json::array();
     for (const Shard& shard : lists_[split])

@@ -165,7 +165,8 @@ SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const Batc
   split.run();
   require(split.n() > 0, "evaluation: the split holds no sketch");
 
-  SketchRnnEvaluation result{.n = split.n()};
+  SketchRnnEvaluation result;
+  result.n = split.n();
   const double divisor = static_cast<double>(options.max_seq_len) * static_cast<double>(result.n);
   result.offset = split.sums().offset / divisor;
   result.pen = split.sums().pen_drawing / divisor;

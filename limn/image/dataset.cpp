@@ -9,6 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/image/compose.hpp"
 #include "limn/image/image_set.hpp"
+#include "limn/image/sharded_images.hpp"
 
 namespace limn {
 namespace {
@@ -44,7 +45,36 @@ void join(ImageSet& all, ImageSet&& more, std::string_view path) {
   std::ranges::move(more.skipped, std::back_inserter(all.skipped));
 }
 
+// Shards keep the images that they were made of: an option that would change them is refused.
+void check_fits(const ShardedImages& images, const ImageDataOptions& options, std::string_view path) {
+  const ImageShape& shape = images.shape();
+  const auto is_square = [&](std::int64_t side) { return shape.height == side && shape.width == side; };
+  std::string changed;
+  if (options.center_crop > 0 && !is_square(options.center_crop))
+    changed = fmt::format("center_crop={}", options.center_crop);
+  if (options.image_size > 0 && !is_square(options.image_size))
+    changed = fmt::format("image_size={}", options.image_size);
+  if (options.color == (shape.channels == 1 ? "rgb" : "grey")) changed = "color=" + options.color;
+  if (options.compose != "none") changed = "compose=" + options.compose;
+  require(changed.empty(), "{}: holds images of {} as they are to be used; convert the originals again with --set {}",
+          path, text(shape), changed);
+}
+
+void check_same_shape(const ImageShape& shape, const ImageShape& before, std::string_view path) {
+  require(shape == before, "{}: images of {} where the data before it have {}; convert the originals of both to one",
+          path, text(shape), text(before));
+}
+
 }  // namespace
+
+struct ImageDataset::Piece {
+  ImageSet held;                                // what is in memory, unless `shards`
+  std::shared_ptr<const ShardedImages> shards;  // or nothing
+
+  [[nodiscard]] const ImageShape& shape() const { return shards ? shards->shape() : held.shape; }
+  [[nodiscard]] std::int64_t size(Split split) const { return shards ? shards->size(split) : held.count(split); }
+  [[nodiscard]] const ImagePart& part(Split split) const { return held.parts[static_cast<std::size_t>(split)]; }
+};
 
 std::string text(const ImageShape& shape) {
   return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width);
@@ -106,32 +136,53 @@ ImageDataset ImageDataset::load(std::span<const std::string> paths, const ImageD
   dataset.name_ = fmt::format("{}", fmt::join(paths, " + "));
   dataset.options_ = options;
   check_options(options, dataset.name_);
-  ImageSet all = read_image_set(paths.front(), options);
-  for (const std::string& path : paths.subspan(1)) join(all, read_image_set(path, options), path);
-  if (options.compose == "two-digits") compose_pairs(all, options, dataset.name_);
+  std::vector<std::shared_ptr<Piece>> pieces;
+  for (const std::string& path : paths) {
+    if (is_sharded(path)) {
+      pieces.push_back(std::make_shared<Piece>(Piece{.held = {}, .shards = std::make_shared<ShardedImages>(path)}));
+      check_fits(*pieces.back()->shards, options, path);
+    } else if (ImageSet more = read_image_set(path, options); !pieces.empty() && !pieces.back()->shards) {
+      join(pieces.back()->held, std::move(more), path);
+    } else {
+      pieces.push_back(std::make_shared<Piece>(Piece{.held = std::move(more), .shards = nullptr}));
+    }
+    if (pieces.size() > 1) check_same_shape(pieces.back()->shape(), pieces.front()->shape(), path);
+  }
+  if (options.compose == "two-digits") compose_pairs(pieces.front()->held, options, dataset.name_);
 
-  dataset.shape_ = all.shape;
-  dataset.skipped_ = std::move(all.skipped);
-  for (std::size_t i = 0; i < all.parts.size(); ++i)
-    dataset.parts_[i] = {std::move(all.parts[i].pixels), std::move(all.parts[i].labels)};
+  dataset.shape_ = pieces.front()->shape();
+  for (const std::shared_ptr<Piece>& piece : pieces) {
+    std::ranges::move(piece->held.skipped, std::back_inserter(dataset.skipped_));
+    if (piece->shards) piece->shards->expect_random_access();
+    dataset.pieces_.push_back(piece);
+  }
   return dataset;
 }
 
 std::int64_t ImageDataset::size(Split split) const {
-  return std::ssize(parts_[static_cast<std::size_t>(split)].pixels) / shape_.size();
+  std::int64_t size = 0;
+  for (const auto& piece : pieces_) size += piece->size(split);
+  return size;
+}
+
+const ImageDataset::Piece& ImageDataset::piece_of(Split split, std::int64_t& index) const {
+  assert(index >= 0 && index < size(split));
+  auto piece = pieces_.begin();
+  for (; index >= (*piece)->size(split); ++piece) index -= (*piece)->size(split);
+  return **piece;
 }
 
 std::string ImageDataset::label(Split split, std::int64_t index) const {
-  assert(index >= 0 && index < size(split));
-  const std::vector<std::string>& labels = parts_[static_cast<std::size_t>(split)].labels;
-  return labels.empty() ? std::to_string(index) : labels[static_cast<std::size_t>(index)];
+  std::int64_t there = index;
+  const std::vector<std::string>& labels = piece_of(split, there).part(split).labels;
+  return labels.empty() ? std::to_string(index) : labels[static_cast<std::size_t>(there)];
 }
 
 std::span<const std::uint8_t> ImageDataset::bytes(Split split, std::int64_t index) const {
-  assert(index >= 0 && index < size(split));
+  const Piece& piece = piece_of(split, index);
+  if (piece.shards) return piece.shards->bytes(split, index);
   const auto image_size = static_cast<std::size_t>(shape_.size());
-  return std::span(parts_[static_cast<std::size_t>(split)].pixels)
-      .subspan(static_cast<std::size_t>(index) * image_size, image_size);
+  return std::span(piece.part(split).pixels).subspan(static_cast<std::size_t>(index) * image_size, image_size);
 }
 
 Raster to_raster(std::span<const float> pixels, const ImageShape& shape) {

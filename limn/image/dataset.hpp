@@ -3,8 +3,8 @@
 // batch order and binarisation are pure functions of seeds, steps and indices, so a resumed run needs no position.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,9 +55,9 @@ struct ImageBatch {
 
 class ImageDataset {
  public:
-  // PATHs, each an IDX file or a folder of the four MNIST files, a folder of PNG and JPEG files, one image, or
-  // "builtin:shapes"; several are joined split by split. Throws Error that names the file: not an image data set,
-  // damaged, or of another size than the rest (and what option makes them agree).
+  // PATHs, each an IDX file or a folder of the four MNIST files, a folder of PNG and JPEG files, one image, a folder of
+  // shards (.limn), which stay on disk, or "builtin:shapes"; several are joined split by split. Throws Error that
+  // names the file: no image data set, damaged, or of another size than the rest (and what option makes them agree).
   [[nodiscard]] static ImageDataset load(std::span<const std::string> paths, const ImageDataOptions& options);
 
   [[nodiscard]] const ImageShape& shape() const { return shape_; }
@@ -83,14 +83,14 @@ class ImageDataset {
   [[nodiscard]] ImageBatch batch(Split split, std::int64_t first, std::int64_t count) const;
 
  private:
-  struct Part {
-    std::vector<std::uint8_t> pixels;  // [n, C, H, W]
-    std::vector<std::string> labels;   // of each image, or empty
-  };
+  // Images in memory, or on disk. Splits are those of the pieces one after the other.
+  struct Piece;
+  [[nodiscard]] const Piece& piece_of(Split split, std::int64_t& index) const;
+
   ImageShape shape_;
   std::string name_;
   ImageDataOptions options_;
-  std::array<Part, 3> parts_;
+  std::vector<std::shared_ptr<const Piece>> pieces_;
   std::vector<std::string> skipped_;
 };
 

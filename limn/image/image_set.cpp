@@ -11,6 +11,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
+#include "limn/core/shards.hpp"
 #include "limn/image/idx.hpp"
 #include "limn/image/image_file.hpp"
 #include "limn/image/resize.hpp"
@@ -53,22 +54,28 @@ void widen_to_rgb(ImagePart& images, std::int64_t plane_size) {
   images.pixels = std::move(pixels);
 }
 
-// Adds an image to the training part. The first decides the size, and the first in colour makes all RGB.
-void append(ImageSet& set, Raster image, std::string_view origin) {
-  if (set.shape.size() == 0) set.shape = shape_of(image);
-  require(set.shape.height == image.height && set.shape.width == image.width,
-          "{}: {}×{} pixels where the images before it have {}×{}; use image_size={} to scale all to one "
-          "size, or center_crop to cut the middle out",
-          origin, image.width, image.height, set.shape.width, set.shape.height,
-          std::min(image.width, image.height));
-  if (image.channels > set.shape.channels) widen_to_rgb(set);
-  image = in_channels(image, static_cast<int>(set.shape.channels));
-  std::vector<std::uint8_t>& pixels = part(set, Split::kTrain).pixels;
+// Pixel after pixel to plane after plane.
+void append_planes(const Raster& image, std::vector<std::uint8_t>& pixels) {
   pixels.resize(pixels.size() + image.pixels.size());
   auto out = pixels.end() - std::ssize(image.pixels);
   const auto step = static_cast<std::size_t>(image.channels);
   for (std::size_t c = 0; c < step; ++c)
     for (std::size_t i = c; i < image.pixels.size(); i += step) *out++ = image.pixels[i];
+}
+
+void check_size(const Raster& image, const ImageShape& shape, std::string_view origin) {
+  require(shape.height == image.height && shape.width == image.width,
+          "{}: {}×{} pixels where the images before it have {}×{}; use image_size={} to scale all to one "
+          "size, or center_crop to cut the middle out",
+          origin, image.width, image.height, shape.width, shape.height, std::min(image.width, image.height));
+}
+
+// Adds an image to the training part. The first decides the size, and the first in colour makes all RGB.
+void append(ImageSet& set, Raster image, std::string_view origin) {
+  if (set.shape.size() == 0) set.shape = shape_of(image);
+  check_size(image, set.shape, origin);
+  if (image.channels > set.shape.channels) widen_to_rgb(set);
+  append_planes(in_channels(image, static_cast<int>(set.shape.channels)), part(set, Split::kTrain).pixels);
 }
 
 // Moves the images at `places` (ascending) from the training part to the validation part.
@@ -99,12 +106,11 @@ void move_to_valid(ImageSet& set, std::span<const std::int64_t> places) {
   if (!train.labels.empty()) train.labels.resize(kept);
 }
 
-// Keeps a share of the training images for validation: the last ones of a set that has a test split, as is
-// usual for MNIST, and of another those that split_seed draws. One is left to train on.
-void divide(ImageSet& set, bool has_test, const ImageDataOptions& options) {
+// Which of `count` training images are kept for validation, ascending: the last ones of a set that has a test split,
+// as is usual for MNIST, and of another those that split_seed draws. One is left to train on.
+std::vector<std::int64_t> places_for_valid(std::int64_t count, bool has_test, const ImageDataOptions& options) {
   const double usual = has_test ? kValidShareWithTest : kValidShareWithoutTest;
   const double share = options.valid_share < 0 ? usual : options.valid_share;
-  const std::int64_t count = set.count(Split::kTrain);
   const std::int64_t kept =
       std::clamp<std::int64_t>(std::llround(share * static_cast<double>(count)), 0, count - 1);
   std::vector<std::int64_t> places(static_cast<std::size_t>(count));
@@ -113,9 +119,13 @@ void divide(ImageSet& set, bool has_test, const ImageDataOptions& options) {
     RandomStream random(static_cast<std::uint64_t>(options.split_seed), Purpose::kSplit);
     shuffle(std::span(places), random);
   }
-  const auto chosen = std::span(places).last(static_cast<std::size_t>(kept));
-  std::ranges::sort(chosen);
-  move_to_valid(set, chosen);
+  places.erase(places.begin(), places.end() - kept);
+  std::ranges::sort(places);
+  return places;
+}
+
+void divide(ImageSet& set, bool has_test, const ImageDataOptions& options) {
+  move_to_valid(set, places_for_valid(set.count(Split::kTrain), has_test, options));
 }
 
 // The images of an IDX file as training images.
@@ -182,8 +192,10 @@ std::vector<fs::path> image_files(const fs::path& folder) {
   return files;
 }
 
-ImageSet read_picture_files(const std::vector<fs::path>& files, const ImageDataOptions& options) {
-  ImageSet set;
+// Calls `visit` with each picture, prepared, and its file. The reasons why files are left out go to `skipped`.
+template <class Visit>
+void each_picture(const std::vector<fs::path>& files, const ImageDataOptions& options,
+                  std::vector<std::string>& skipped, const Visit& visit) {
   for (const fs::path& path : files) {
     const Bytes file = read_file(path);
     Raster image;
@@ -192,14 +204,21 @@ ImageSet read_picture_files(const std::vector<fs::path>& files, const ImageDataO
     } catch (const Error& error) {
       if (files.size() == 1) throw;
       if (options.damaged != "skip") fail("{}, or leave it out with damaged=skip", error.what());
-      set.skipped.emplace_back(error.what());
+      skipped.emplace_back(error.what());
       continue;
     }
-    append(set, prepared(std::move(image), options, path.string()), path.string());
-    part(set, Split::kTrain).labels.push_back(path.filename().string());
+    visit(prepared(std::move(image), options, path.string()), path);
   }
-  require(set.shape.size() > 0, "{}: none of the {} pictures can be read; the first: {}",
-          files.front().parent_path().string(), files.size(), set.skipped.empty() ? "" : set.skipped.front());
+  require(skipped.size() < files.size(), "{}: none of the {} pictures can be read; the first: {}",
+          files.front().parent_path().string(), files.size(), skipped.empty() ? "" : skipped.front());
+}
+
+ImageSet read_picture_files(const std::vector<fs::path>& files, const ImageDataOptions& options) {
+  ImageSet set;
+  each_picture(files, options, set.skipped, [&](Raster image, const fs::path& path) {
+    append(set, std::move(image), path.string());
+    part(set, Split::kTrain).labels.push_back(path.filename().string());
+  });
   divide(set, false, options);
   return set;
 }
@@ -227,6 +246,42 @@ void widen_to_rgb(ImageSet& set) {
   set.shape.channels = 3;
 }
 
+bool is_picture_folder(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored) && !is_sharded(path) && !find_idx(path, "train-images") &&
+         !find_idx(path, "t10k-images") && !image_files(path).empty();
+}
+
+PictureFolder survey_pictures(const std::string& folder, const ImageDataOptions& options) {
+  PictureFolder pictures;
+  each_picture(image_files(folder), options, pictures.skipped, [&](const Raster& image, const fs::path& path) {
+    if (pictures.files.empty()) pictures.shape = shape_of(image);
+    check_size(image, pictures.shape, path.string());
+    pictures.shape.channels = std::max<std::int64_t>(pictures.shape.channels, image.channels);
+    pictures.files.push_back(path);
+  });
+  return pictures;
+}
+
+void read_pictures(const PictureFolder& pictures, const ImageDataOptions& options,
+                   const std::function<void(Split, std::span<const std::uint8_t>)>& visit) {
+  const auto for_valid = places_for_valid(std::ssize(pictures.files), false, options);
+  auto next_for_valid = for_valid.begin();
+  std::int64_t place = 0;
+  std::vector<std::uint8_t> planes;
+  std::vector<std::string> skipped;
+  each_picture(pictures.files, options, skipped, [&](const Raster& image, const fs::path& path) {
+    check_size(image, pictures.shape, path.string());
+    planes.clear();
+    append_planes(in_channels(image, static_cast<int>(pictures.shape.channels)), planes);
+    const bool is_valid = next_for_valid != for_valid.end() && *next_for_valid == place;
+    if (is_valid) ++next_for_valid;
+    visit(is_valid ? Split::kValid : Split::kTrain, planes);
+    ++place;
+  });
+  require(skipped.empty(), "{}, but could be read before; convert again", skipped.empty() ? "" : skipped.front());
+}
+
 ImageSet read_image_set(const std::string& path, const ImageDataOptions& options) {
   if (path == kBuiltinShapes) return read_shapes(options);
   require(!path.starts_with("builtin:"), "{}: no such image set is built in; there is {}", path,
@@ -249,6 +304,7 @@ ImageSet read_image_set(const std::string& path, const ImageDataOptions& options
 bool is_image_data(const std::string& path) {
   if (path == kBuiltinShapes || has_image_ending(path)) return true;
   std::error_code ignored;
+  if (is_sharded(path)) return fs::exists(fs::path(path) / "index.json", ignored) && sharded_kind(path) == "images";
   if (fs::is_directory(path, ignored))
     return find_idx(path, "train-images") || find_idx(path, "t10k-images") || !image_files(path).empty();
   std::array<std::byte, 4> begin{};

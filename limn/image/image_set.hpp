@@ -4,6 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +34,21 @@ struct ImageSet {
 // Throws Error that names the file, as ImageDataset::load() says.
 [[nodiscard]] ImageSet read_image_set(const std::string& path, const ImageDataOptions& options);
 
+// A folder of PNG and JPEG files whose images need not be in memory at once.
+struct PictureFolder {
+  ImageShape shape;                          // of every image once prepared; RGB if one is
+  std::vector<std::filesystem::path> files;  // that can be read, in order
+  std::vector<std::string> skipped;          // left out, each with the reason
+};
+[[nodiscard]] bool is_picture_folder(const std::string& path);
+// Decodes all pictures once, to know what there is and that they agree.
+[[nodiscard]] PictureFolder survey_pictures(const std::string& folder, const ImageDataOptions& options);
+// Decodes them again, and calls `visit` with each as [C, H, W] bytes: the images of read_image_set(), in its order.
+void read_pictures(const PictureFolder& pictures, const ImageDataOptions& options,
+                   const std::function<void(Split, std::span<const std::uint8_t>)>& visit);
+
 // Whether `limn data info` and its like should take `path` for images: builtin:shapes, a PNG, JPEG or IDX
-// file, or a folder that holds such files.
+// file, a folder that holds such files, or one of shards (.limn) that holds images.
 [[nodiscard]] bool is_image_data(const std::string& path);
 
 // Makes the images of a grey set RGB of the same look.

@@ -61,8 +61,9 @@ Sketch sketch_at(const ShardReader& shards, Split split, std::int64_t index) {
   Sketch sketch;
   const bool is_good = record.row_size == sizeof(ShortRow) ? decode<ShortRow>(record.bytes, sketch)
                                                            : decode<FloatRow>(record.bytes, sketch);
-  require(is_good, "{}: sketch {} of {} has a row that is no point; {}", shards.place(split, index), index,
-          kSplitNames[static_cast<std::size_t>(split)], kAdvice);
+  if (!is_good)  // and not require(), which would make the name each time
+    fail("{}: sketch {} of {} has a row that is no point; {}", shards.place(split, index), index,
+         kSplitNames[static_cast<std::size_t>(split)], kAdvice);
   return sketch;
 }
 
@@ -85,7 +86,9 @@ float offset(const json& facts, const char* name) {
 }
 
 SplitSummary parse_summary(const json& facts) {
-  SplitSummary s{.sketches = whole(facts, "sketches"), .points = whole(facts, "points"), .strokes = whole(facts, "strokes")};
+  SplitSummary s{.sketches = whole(facts, "sketches"),
+                 .points = whole(facts, "points"),
+                 .strokes = whole(facts, "strokes")};
   s.min_length = whole(facts.at("length"), "min");
   s.median_length = facts.at("length").at("median").get<double>();
   s.max_length = whole(facts.at("length"), "max");
@@ -135,9 +138,9 @@ ShardedSketches::ShardedSketches(const std::filesystem::path& folder)
 std::int64_t ShardedSketches::length(Split split, std::int64_t index) const {
   const std::int64_t length = shards_.rows(split, index);
   const LengthRange range = lengths(split);
-  require(length >= range.shortest && length <= range.longest,
-          "{}: sketch {} of {} has {} points where its index announces {} to {}; {}", shards_.place(split, index),
-          index, kSplitNames[static_cast<std::size_t>(split)], length, range.shortest, range.longest, kAdvice);
+  if (length < range.shortest || length > range.longest)
+    fail("{}: sketch {} of {} has {} points where its index announces {} to {}; {}", shards_.place(split, index),
+         index, kSplitNames[static_cast<std::size_t>(split)], length, range.shortest, range.longest, kAdvice);
   return length;
 }
 
@@ -157,9 +160,9 @@ ShardedSketchWriter::ShardedSketchWriter(std::filesystem::path folder, std::int6
 void ShardedSketchWriter::add(Split split, const Sketch& sketch) {
   const auto i = static_cast<std::size_t>(split);
   for (const StrokePoint& p : sketch.points)
-    require(std::isfinite(p.dx) && std::isfinite(p.dy),
-            "{}: sketch {} of {} has the offset ({}, {}), which is not a number to draw with", folder_.string(),
-            size(split), kSplitNames[i], p.dx, p.dy);
+    if (!std::isfinite(p.dx) || !std::isfinite(p.dy))
+      fail("{}: sketch {} of {} has the offset ({}, {}), which is not a number to draw with", folder_.string(),
+           size(split), kSplitNames[i], p.dx, p.dy);
   needs_floats_[i] = needs_floats_[i] || !fits_int16(sketch);
   if (needs_floats_[i])
     encode<FloatRow>(sketch, rows_);

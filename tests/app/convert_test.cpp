@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <tuple>
 
 #include "app/run_limn.hpp"
@@ -11,6 +12,7 @@
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
 #include "limn/sketch/sketch_file.hpp"
+#include "limn/sketch/summary.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::testing {
@@ -156,12 +158,88 @@ TEST(DataConvert, StreamsInBoundedMemory) {
         ::usleep(5'000);
       }
     };
-    EXPECT_EQ(run_limn(folder.path(), "data convert " + input + " -o out.bin", {.meanwhile = watch}).status,
-              0);
+    EXPECT_EQ(run_limn(folder.path(), "data convert " + input, {.meanwhile = watch}).status, 0);
     return peak;
   };
-  const long small_peak = peak_of("cat.ndjson");
-  EXPECT_LT(peak_of("large.ndjson"), small_peak + 16 * 1024);
+  const long small_peak = peak_of("cat.ndjson -o out.bin");
+  EXPECT_LT(peak_of("large.ndjson -o out.bin"), small_peak + 16 * 1024);
+  // Its shards take 9 MB, which are gone through once more at the end.
+  EXPECT_LT(peak_of("large.ndjson -o out.limn --split 90/5/5"), small_peak + 32 * 1024);
+  EXPECT_LT(peak_of("out.limn -o out.ndjson"), small_peak + 32 * 1024);
+}
+
+// Names of what is in the folder, hidden files too.
+std::vector<std::string> contents(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST(DataConvert, ShardsKeepSplitsAndSketches) {
+  const TemporaryFolder folder;
+  expect_success(folder.path(), "data convert builtin:doodles:test --split 80/10/10 -o a.npz");
+  EXPECT_EQ(expect_success(folder.path(), "data convert a.npz -o b.limn/"),
+            "b.limn/: 500 sketches (400 train, 50 valid, 50 test)\n");
+  expect_success(folder.path(), "data convert b.limn -o c.npz");
+  EXPECT_EQ(read_file(folder / "c.npz"), read_file(folder / "a.npz"));
+  const auto body = [](std::string info) { return info.substr(info.find('\n')); };
+  EXPECT_EQ(body(expect_success(folder.path(), "data info b.limn --verify")),
+            body(expect_success(folder.path(), "data info a.npz")));
+  expect_success(folder.path(), "data convert b.limn:valid#7 -o one.svg");
+  expect_success(folder.path(), "data convert a.npz -o dealt.limn --split 60/20/20 --seed 4");
+  const DatasetSummary dealt = summarize(read_sketches(folder / "dealt.limn"));
+  EXPECT_EQ(dealt.splits[0].sketches + dealt.splits[1].sketches + dealt.splits[2].sketches, 500);
+  EXPECT_NEAR(static_cast<double>(dealt.splits[1].sketches), 100, 5 * 9);  // binomial, deviation 9
+
+  const auto again = run_limn(folder.path(), "data convert a.npz -o b.limn");
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("b.limn: exists; remove it or choose another name"));
+  EXPECT_THAT(run_limn(folder.path(), "data info a.npz --verify").err, HasSubstr("have checksums"));
+  fs::resize_file(folder / "b.limn/valid-000000.shard", 100);
+  EXPECT_THAT(run_limn(folder.path(), "data info b.limn").err, HasSubstr("b.limn/valid-000000.shard: has 100 bytes"));
+}
+
+TEST(DataConvert, ImagesBecomeShards) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(expect_success(folder.path(), "data convert builtin:shapes -o s.limn --set image_size=20"),
+            "s.limn: 8000 images of 1×20×20 (6000 train, 1000 valid, 1000 test)\n");
+  EXPECT_THAT(expect_success(folder.path(), "data info s.limn --verify"), HasSubstr("grey images of 1×20×20"));
+  EXPECT_THAT(run_limn(folder.path(), "data convert s.limn -o t.npz").err, HasSubstr("ends in .limn"));
+  EXPECT_THAT(run_limn(folder.path(), "data convert s.limn -o t.limn --split 90/5/5").err, HasSubstr("for sketches"));
+  EXPECT_THAT(run_limn(folder.path(), "data convert s.limn -o t.limn --set image_size=9").err,
+              HasSubstr("convert the originals again with --set image_size=9"));
+  EXPECT_THAT(run_limn(folder.path(), "data convert builtin:doodles -o t.limn --set image_size=9").err,
+              HasSubstr("--set is for images"));
+  EXPECT_EQ(contents(folder.path()), std::vector<std::string>{"s.limn"});
+}
+
+TEST(DataConvert, AnInterruptedConversionLeavesNothing) {
+  const TemporaryFolder folder;
+  write_records(folder / "cat.ndjson");
+  const std::string three = read_text_file(folder / "cat.ndjson");
+  std::string piece;
+  while (piece.size() < (std::size_t{1} << 20)) piece += three;
+  AtomicFile large(folder / "large.ndjson");
+  for (int i = 0; i < 256; ++i) large.write(piece);
+  large.commit();
+  bool had_begun = false;
+  const auto interrupt = [&](pid_t process) {
+    for (int i = 0; i < 2000 && contents(folder.path()).size() < 3; ++i) ::usleep(5'000);
+    had_begun = contents(folder.path()).size() == 3;
+    ::usleep(50'000);
+    ::kill(process, SIGTERM);
+  };
+  const auto result = run_limn(folder.path(), "data convert large.ndjson -o out.limn", {.meanwhile = interrupt});
+  EXPECT_TRUE(had_begun);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("out.limn: interrupted before all was converted"));
+  EXPECT_EQ(contents(folder.path()), (std::vector<std::string>{"cat.ndjson", "large.ndjson"}));
+  // A full disk, as far as the program can tell.
+  const auto full = run_limn(folder.path(), "data convert large.ndjson -o out.limn", {.file_bytes = 100'000});
+  EXPECT_EQ(full.status, 1);
+  EXPECT_THAT(full.err, HasSubstr("out.limn/train-000000.shard: cannot write: File too large"));
+  EXPECT_EQ(contents(folder.path()), (std::vector<std::string>{"cat.ndjson", "large.ndjson"}));
 }
 
 }  // namespace

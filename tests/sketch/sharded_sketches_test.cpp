@@ -198,7 +198,8 @@ TEST(ShardedSketches, WrongNumbersOfTheIndexAreErrors) {
   const std::string good = read_text_file(index);
   const std::pair<const char*, const char*> changes[] = {
       {"\"limn-shards\"", "\"other\""}, {"\"version\": 1", "\"version\": 2"}, {"\"strokes\"", "\"images\""},
-      {"\"records\": 9", "\"records\": 8"}, {"\"records\": 9", "\"records\": -9"}, {"\"records\": 9", "\"records\": 9e0"},
+      {"\"records\": 9", "\"records\": 8"}, {"\"records\": 9", "\"records\": -9"},
+      {"\"records\": 9", "\"records\": 9e0"},
       {"\"records\": 9", "\"records\": 18446744073709551615"}, {"\"row_size\": 6", "\"row_size\": 12"},
       {"\"row_size\": 6", "\"row_size\": 0"}, {"\"sketches\": 9", "\"sketches\": 10"},
       {"\"sketches\": 9", "\"sketches\": 1e300"}, {"\"scale_factor\": ", "\"scale_factor\": -"},
@@ -264,7 +265,8 @@ TEST(LargeData, TheOrderOfAnEpochVisitsEverySketchOfEveryShard) {
   for (std::int64_t step = 0; step < kSteps; ++step)
     for (const std::int64_t i : data.training_batch(plan, step).indices) ++visits[shards.place(Split::kTrain, i)];
   for (const auto& [name, count] : visits)
-    std::cout << fs::path(name).filename().string() << ": " << count << " sketches of the first " << kSteps << " batches\n";
+    std::cout << fs::path(name).filename().string() << ": " << count << " sketches of the first " << kSteps
+              << " batches\n";
   EXPECT_EQ(visits.size(), shards.shards()[0].size());
   std::cout << "at the end, own memory " << own_memory() - before << " MiB\n";
 }
