@@ -88,7 +88,7 @@ std::vector<std::string> take_data_set(std::vector<std::string>& assignments) {
     for (std::string path; std::getline(names >> std::ws, path, ',');) paths.push_back(path);
     require(!paths.empty(), "{}: names no data set", printable(assignment));
   }
-  std::erase_if(assignments, [](const std::string& assignment) { return assignment.starts_with(kName); });
+  std::erase_if(assignments, [=](const std::string& assignment) { return assignment.starts_with(kName); });
   return paths;
 }
 
