@@ -1,10 +1,19 @@
 #include "limn/runs/run_config.hpp"
 
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+
+// toml++ lets files break what it asserts, such as "[[[", and without assertions relies on it all the same. So its
+// assertions always hold here, and throw.
+namespace {
+struct BrokenAssertion {};
+[[noreturn]] void break_off() { throw BrokenAssertion(); }
+}  // namespace
+#undef NDEBUG
+#define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : ::break_off())
+#include <toml++/toml.h>
 
 namespace limn {
 namespace {
@@ -64,6 +73,8 @@ RunConfig read_config(const std::string& path) {
     table = toml::parse(read_text_file(path, kMaxConfigBytes), path);
   } catch (const toml::parse_error& error) {
     fail("{}:{}: {}; see the TOML format", path, error.source().begin.line, printable(error.description(), 200));
+  } catch (const BrokenAssertion&) {
+    fail("{}: not a TOML file; see the TOML format", path);
   }
   RunConfig config;
   for (const auto& [key, node] : table) {

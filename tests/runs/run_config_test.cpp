@@ -64,6 +64,16 @@ TEST(RunConfig, BadFilesAreNamedWithTheirLine) {
   EXPECT_THAT(message_of([] { (void)read_config("no/such.toml"); }), HasSubstr("no such file"));
 }
 
+// What toml++ asserts of them does not hold.
+TEST(RunConfig, BearsTableHeadersWithoutAName) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder / "config.toml";
+  for (const char* text : {"[[[", "[!]", "[[=", "[", "[[", "[ [a]]", "[\"", "a = [[[[["}) {
+    write_file(path, text);
+    EXPECT_THROW((void)read_config(path.string()), Error) << text;
+  }
+}
+
 // Magenta's name for the data, on the command line and in a file.
 TEST(RunConfig, KnowsDataSet) {
   using ::testing::ElementsAre;
