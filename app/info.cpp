@@ -1,4 +1,5 @@
 // limn info: what a model is.
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -26,15 +27,17 @@ nlohmann::ordered_json describe(const SketchRnnCheckpoint& checkpoint, const std
               {"training", json::parse(checkpoint.training_config)}};
 }
 
+// Names and texts come from a file and may hold a terminal's control sequences.
 void print_tree(const nlohmann::ordered_json& object, int indent) {
+  constexpr std::size_t kLongest = 10'000;
   for (const auto& [name, value] : object.items()) {
     if (value.is_object()) {
       if (value.empty()) continue;
-      fmt::print("{:{}}{}\n", "", indent, name);
+      fmt::print("{:{}}{}\n", "", indent, printable(name));
       print_tree(value, indent + 2);
     } else {
-      fmt::print("{:{}}{:<{}} {}\n", "", indent, name, 28 - indent,
-                 value.is_string() ? value.get<std::string>() : value.dump());
+      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      fmt::print("{:{}}{:<{}} {}\n", "", indent, printable(name), std::max(0, 28 - indent), printable(text, kLongest));
     }
   }
 }

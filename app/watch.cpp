@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kSparkWidth = 48;
 
+constexpr std::size_t kLongestMessage = 400;
+
 struct WatchArguments {
   std::string run;
   double interval_s = 1;
@@ -51,10 +53,11 @@ std::string state_text(const RunRecord& run) {
   return fmt::format("not training: last heard of {} ago", duration_text(run.idle_seconds));
 }
 
+// What a run's files say may hold a terminal's control sequences, so it is shown through printable().
 std::vector<std::string> lines_of(const WatchArguments& a, const RunRecord& run) {
   std::vector<std::string> lines;
   const std::string of = run.num_steps > 0 ? fmt::format(" of {}", run.num_steps) : "";
-  lines.push_back(fmt::format("{}  {}  step {}{}  {}", a.run, run.family, run.step, of, state_text(run)));
+  lines.push_back(fmt::format("{}  {}  step {}{}  {}", a.run, printable(run.family), run.step, of, state_text(run)));
   const double step_seconds = metric(run.last_train, "seconds");
   if (std::isfinite(step_seconds)) {
     std::string text = fmt::format("{:.3g} s a step, {:.0f} examples/s, learning rate {:.2e}", step_seconds,
@@ -67,12 +70,12 @@ std::vector<std::string> lines_of(const WatchArguments& a, const RunRecord& run)
     lines.push_back(fmt::format("best on validation: total {:.4f} at step {}", run.best_total, run.best_step));
   lines.emplace_back();
   for (const auto& [key, curve] : run.curves)
-    lines.push_back(fmt::format("{:<30} {:<6} {:>10.4f}  {}", key.first, key.second, curve.values.back(),
-                                sparkline(curve)));
+    lines.push_back(fmt::format("{:<30} {:<6} {:>10.4f}  {}", printable(key.first), printable(key.second),
+                                curve.values.back(), sparkline(curve)));
   if (run.curves.empty()) lines.emplace_back("nothing written yet");
   lines.emplace_back();
   if (!run.last_sample.empty()) lines.push_back("last picture: " + run.last_sample.string());
-  if (!run.last_message.empty()) lines.push_back("log: " + run.last_message);
+  if (!run.last_message.empty()) lines.push_back("log: " + printable(run.last_message, kLongestMessage));
   return lines;
 }
 

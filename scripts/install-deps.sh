@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--web] [--help]   (scripts/test.sh and scripts/demo.sh call it first)
+# Usage: scripts/install-deps.sh [--web] [--fuzz] [--help]   (scripts/test.sh and scripts/demo.sh call it first)
 #   --web   also what the tests in a browser need: Chromium, Node, npm
+#   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
 # everything is there.
 set -euo pipefail
@@ -22,6 +23,7 @@ PACKAGES=(
 )
 # What the tests labelled web drive the studio with; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
+FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 
 die() {
   echo "install-deps: error: $*" >&2
@@ -35,12 +37,14 @@ is_installed() {
   [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
-case "${1:-}" in
-  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
-  '') ;;
-  *) echo "install-deps: error: unknown option '$1'; see --help" >&2; exit 2 ;;
-esac
+for option in "$@"; do
+  case "$option" in
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
+    --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
+    *) echo "install-deps: error: unknown option '$option'; see --help" >&2; exit 2 ;;
+  esac
+done
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
   die "apt is not here, so this is no Debian; install these by hand: ${PACKAGES[*]}"

@@ -61,6 +61,9 @@ bool is_grey_palette(png_structp png, png_infop info) {
 bool read_header(PngReader& reader, PngHeader& header) {
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
   png_set_user_limits(reader.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_declared_size() has its say
+  // Texts and profiles are passed over unopened: each may unpack to 8 MB, and there may be a thousand of them.
+  constexpr int kAllButPixels = -1;
+  png_set_keep_unknown_chunks(reader.png, PNG_HANDLE_CHUNK_NEVER, nullptr, kAllButPixels);
   png_read_info(reader.png, reader.info);
   int depth = 0, colour_type = 0;
   png_get_IHDR(reader.png, reader.info, &header.width, &header.height, &depth, &colour_type, nullptr, nullptr,

@@ -20,13 +20,13 @@ struct DrawSequence::Impl::SliceGradients {
   DrawScratch scratch;
 
   SliceGradients(const Impl& impl, std::int64_t images) {
-    const DrawShape& shape = impl.shape;
-    for (MatrixBuffer* state : {&encoder_h, &encoder_c}) state->resize(images, shape.enc_rnn_size);
-    for (MatrixBuffer* state : {&decoder_h, &decoder_c}) state->resize(images, shape.dec_rnn_size);
+    const DrawShape& sizes = impl.shape;
+    for (MatrixBuffer* state : {&encoder_h, &encoder_c}) state->resize(images, sizes.enc_rnn_size);
+    for (MatrixBuffer* state : {&decoder_h, &decoder_c}) state->resize(images, sizes.dec_rnn_size);
     heads.resize(images, impl.heads.width);
-    z.resize(images, shape.z_size);
-    if (shape.reads_with_attention) glimpse.resize(images, shape.glimpse_size());
-    error.resize(images, shape.image_size());
+    z.resize(images, sizes.z_size);
+    if (sizes.reads_with_attention) glimpse.resize(images, sizes.glimpse_size());
+    error.resize(images, sizes.image_size());
     for (MatrixBuffer* buffer : {&encoder_h, &encoder_c, &decoder_h, &decoder_c, &heads}) buffer->fill(0);
   }
   [[nodiscard]] Matrix columns(const DrawHeads::Head& head) {

@@ -1,10 +1,20 @@
 #include "limn/runs/run_config.hpp"
 
+#include <algorithm>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+
+// toml++ lets files break what it asserts, such as "[[[", and without assertions relies on it all the same. So its
+// assertions always hold here, and throw.
+namespace {
+struct BrokenAssertion {};
+[[noreturn]] void break_off() { throw BrokenAssertion(); }
+}  // namespace
+#undef NDEBUG
+#define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : ::break_off())
+#include <toml++/toml.h>
 
 namespace limn {
 namespace {
@@ -25,6 +35,62 @@ std::string toml_value(const OptionField& field) {
 }
 
 constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+
+// Finds characters beyond ASCII outside of strings and comments, where TOML has none: toml++ asks of each whether it is
+// a space, and runs into __builtin_unreachable() for U+00A1 to U+0499 and others. So those are refused before. Only as
+// much of TOML is known here as tells where strings and comments begin and end in a file that is whole so far.
+class ForeignCharacters {
+ public:
+  explicit ForeignCharacters(std::string_view text) : text_(text) { take("\xef\xbb\xbf"); }
+
+  [[nodiscard]] bool found() {
+    while (at_ < text_.size()) {
+      if (is_foreign()) return true;
+      const char c = text_[at_];
+      if (c == '#') at_ = std::min(text_.find('\n', at_), text_.size());
+      else if (c != '"' && c != '\'') ++at_;
+      else if (skip_string(c)) return true;
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] bool is_foreign() const {
+    return at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80;
+  }
+  bool take(std::string_view word) {
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    return true;
+  }
+  // Whether there is such a character where it could be taken for a space: behind a backslash.
+  bool skip_string(char quote) {
+    const std::string one(1, quote), three(3, quote);
+    const bool is_long = take(three);
+    if (!is_long) ++at_;
+    while (at_ < text_.size()) {
+      if (take(is_long ? three : one)) {
+        for (int more = 0; is_long && more < 2; ++more) take(one);  // two before the end are of the text
+        return false;
+      }
+      const char c = text_[at_];
+      if (!is_long && c == '\n') return false;
+      ++at_;
+      if (c == '\\' && quote == '"' && skip_escape()) return true;
+    }
+    return false;
+  }
+  bool skip_escape() {
+    const std::size_t behind = at_;
+    at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
+    if (is_foreign()) return true;
+    if (at_ == behind) at_ = std::min(at_ + 1, text_.size());
+    return false;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
 
 std::string value_text(const toml::node& node, const std::string& where) {
   if (const auto* text = node.as_string()) return text->get();
@@ -60,10 +126,14 @@ std::string config_to_toml(const RunConfig& config, std::span<const OptionField>
 
 RunConfig read_config(const std::string& path) {
   toml::table table;
+  const std::string text = read_text_file(path, kMaxConfigBytes);
+  require(!ForeignCharacters(text).found(), "{}: characters beyond ASCII outside of quotes; see the TOML format", path);
   try {
-    table = toml::parse(read_text_file(path, kMaxConfigBytes), path);
+    table = toml::parse(text, path);
   } catch (const toml::parse_error& error) {
     fail("{}:{}: {}; see the TOML format", path, error.source().begin.line, printable(error.description(), 200));
+  } catch (const BrokenAssertion&) {
+    fail("{}: not a TOML file; see the TOML format", path);
   }
   RunConfig config;
   for (const auto& [key, node] : table) {
@@ -88,7 +158,7 @@ std::vector<std::string> take_data_set(std::vector<std::string>& assignments) {
     for (std::string path; std::getline(names >> std::ws, path, ',');) paths.push_back(path);
     require(!paths.empty(), "{}: names no data set", printable(assignment));
   }
-  std::erase_if(assignments, [](const std::string& assignment) { return assignment.starts_with(kName); });
+  std::erase_if(assignments, [=](const std::string& assignment) { return assignment.starts_with(kName); });
   return paths;
 }
 

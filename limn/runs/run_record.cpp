@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -16,7 +17,6 @@ namespace limn {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
 // Figures of metrics.jsonl that are no losses.
 const std::set<std::string> kNoLosses{"step",    "split",   "learning_rate",       "kl_weight",
@@ -31,34 +31,84 @@ void read_config_of(const fs::path& root, RunRecord& record) {
   record.family = config.family;
   constexpr std::string_view kSteps = "num_steps=";
   for (const auto& assignment : config.assignments)
-    if (assignment.starts_with(kSteps)) record.num_steps = std::atoll(assignment.c_str() + kSteps.size());
+    if (assignment.starts_with(kSteps))
+      record.num_steps = std::max(0LL, std::atoll(assignment.c_str() + kSteps.size()));
 }
 
-void take_line(const ordered_json& line, RunRecord& record) {
-  const auto step = line["step"].get<double>();
-  const auto split = line["split"].get<std::string>();
-  record.step = std::max(record.step, static_cast<std::int64_t>(step));
-  Metrics all;
-  for (const auto& [name, value] : line.items()) {
-    if (!value.is_number()) continue;
-    all.push_back({name, value.get<double>()});
-    if (kNoLosses.contains(name) || is_detail(name)) continue;
-    auto& curve = record.curves[{name, split}];
-    curve.steps.push_back(step);
-    curve.values.push_back(all.back().value);
+// A line of metrics.jsonl, read event by event: a JSON object that keeps the order of its members looks each one up
+// among all before it, so that a long line would take hours.
+class LineReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  // Whether the text is an object with a step and a split; what else is in it is then in numbers().
+  [[nodiscard]] bool read(const std::string& text) {
+    nlohmann::json_sax<nlohmann::json>* const events = this;
+    return nlohmann::json::sax_parse(text, events) && is_object_ && step_ >= 0 && step_ <= kMostSteps &&
+           split_.has_value();
   }
-  if (split == "train") record.last_train = std::move(all);
+  [[nodiscard]] double step() const { return step_; }
+  [[nodiscard]] const std::string& split() const { return *split_; }
+  // In the order of the line, the step among them.
+  [[nodiscard]] const Metrics& numbers() const { return numbers_; }
+
+ private:
+  static constexpr double kMostSteps = 1e15;  // whole numbers up to here are exact
+
+  bool take(double value) {
+    if (depth_ != 1) return true;
+    numbers_.push_back({name_, value});
+    if (name_ == "step") step_ = value;
+    return true;
+  }
+  bool number_integer(std::int64_t value) override { return take(static_cast<double>(value)); }
+  bool number_unsigned(std::uint64_t value) override { return take(static_cast<double>(value)); }
+  bool number_float(double value, const std::string& /*text*/) override { return take(value); }
+  bool string(std::string& value) override {
+    if (depth_ == 1 && name_ == "split") split_ = value;
+    return true;
+  }
+  bool key(std::string& value) override {
+    if (depth_ == 1) name_ = value;
+    return true;
+  }
+  bool start_object(std::size_t /*size*/) override {
+    if (depth_ == 0) is_object_ = true;
+    ++depth_;
+    return true;
+  }
+  bool start_array(std::size_t /*size*/) override { return ++depth_, true; }
+  bool end_object() override { return --depth_, true; }
+  bool end_array() override { return --depth_, true; }
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool binary(nlohmann::json::binary_t& /*value*/) override { return false; }
+  bool parse_error(std::size_t /*place*/, const std::string& /*token*/, const nlohmann::json::exception&) override {
+    return false;
+  }
+
+  std::int64_t depth_ = 0;
+  bool is_object_ = false;
+  std::string name_;
+  double step_ = -1;
+  std::optional<std::string> split_;
+  Metrics numbers_;
+};
+
+void take_line(const LineReader& line, RunRecord& record) {
+  record.step = std::max(record.step, static_cast<std::int64_t>(line.step()));
+  for (const auto& [name, value] : line.numbers()) {
+    if (kNoLosses.contains(name) || is_detail(name)) continue;
+    auto& curve = record.curves[{name, line.split()}];
+    curve.steps.push_back(line.step());
+    curve.values.push_back(value);
+  }
+  if (line.split() == "train") record.last_train = line.numbers();
 }
 
 void read_metrics_of(const fs::path& path, RunRecord& record) {
   if (!fs::exists(path)) return;
   std::istringstream lines(read_text_file(path));
-  for (std::string text; std::getline(lines, text);) {
-    const auto line = ordered_json::parse(text, nullptr, false);
-    const bool is_whole = line.is_object() && line.contains("step") && line["step"].is_number() &&
-                          line.contains("split") && line["split"].is_string();
-    if (is_whole) take_line(line, record);
-  }
+  for (std::string text; std::getline(lines, text);)
+    if (LineReader line; line.read(text)) take_line(line, record);
   record.idle_seconds =
       std::chrono::duration<double>(fs::file_time_type::clock::now() - fs::last_write_time(path)).count();
 }

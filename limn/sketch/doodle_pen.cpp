@@ -105,7 +105,7 @@ void DoodlePen::loop(Point centre, double radius_x, double radius_y) {
 
 void DoodlePen::polygon(std::vector<Point> corners) {
   if (chance(0.25))
-    std::ranges::rotate(corners, corners.begin() + between(0, static_cast<int>(corners.size()) - 1));
+    std::rotate(corners.begin(), corners.begin() + between(0, static_cast<int>(corners.size()) - 1), corners.end());
   if (chance(0.25)) std::ranges::reverse(corners);
   const Point miss{about(0, 3), about(0, 3)};
   corners.push_back(corners.front() + miss);

@@ -56,7 +56,8 @@ class Machine {
   Machine(std::span<const std::byte> pickle, std::string_view origin)
       : reader_(pickle, origin),
         origin_(origin),
-        memory_left_(kPickleMemoryFactor * pickle.size() + kPickleMemoryFloor) {}
+        memory_left_(kPickleMemoryFactor * pickle.size() + kPickleMemoryFloor),
+        array_bytes_left_(kPickleArrayFactor * pickle.size() + kPickleMemoryFloor) {}
 
   PickledArrays run() {
     const bool has_protocol = reader_.number<std::uint8_t>("the first opcode") == kProto;
@@ -298,13 +299,17 @@ class Machine {
   PickledArrays collect(Value value);
   void collect_numbers(const ArrayNode& outer);
   void add_result(NumericArray array) {
-    charge(2 * sizeof(NumericArray) + array.shape.size() * sizeof(std::int64_t) + array.bytes.size());
+    require(array.bytes.size() <= array_bytes_left_,
+            "{}: the pickle's arrays have more than {} times its size; it is refused", origin_, kPickleArrayFactor);
+    array_bytes_left_ -= array.bytes.size();
+    charge(2 * sizeof(NumericArray) + array.shape.size() * sizeof(std::int64_t));
     result_.arrays.push_back(std::move(array));
   }
 
   ByteReader reader_;
   std::string_view origin_;
   std::uint64_t memory_left_;
+  std::uint64_t array_bytes_left_;
   std::vector<Value> stack_;
   std::vector<std::size_t> marks_;
   std::vector<Value> memo_;

@@ -4,7 +4,8 @@
 // called or executed.
 //
 // Read: protocols 2 to 5, as NumPy under Python 2 (byte strings) and Python 3 writes them. Bounds: the stack,
-// the memo, the memory of all values together (kPickleMemoryFactor) and of the arrays that come out.
+// the memo, the memory of all values together (kPickleMemoryFactor), the bytes of the arrays that come out
+// (kPickleArrayFactor).
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,9 @@ namespace limn {
 // The machine's values may take this many times the pickle's size, and kPickleMemoryFloor on top.
 inline constexpr std::uint64_t kPickleMemoryFactor = 32;
 inline constexpr std::uint64_t kPickleMemoryFloor = std::uint64_t{1} << 20;
+// The arrays may have this many times the pickle's bytes, for which an array may be named again and again, and
+// kPickleMemoryFloor on top. Numbers that stand in the pickle one by one take two bytes there and eight here.
+inline constexpr std::uint64_t kPickleArrayFactor = 4;
 
 // The arrays in an object array, in order. Their bytes lie in the pickle, which must outlive this, or in
 // `owned`.

@@ -17,8 +17,8 @@ namespace limn {
 
 // All entries read from one archive may unpack to this many times its size, and kUnpackFloor on top. Strokes
 // deflate about threefold; deflate itself reaches a thousandfold, which only a bomb does.
-inline constexpr std::uint64_t kUnpackFactor = 64;
-inline constexpr std::uint64_t kUnpackFloor = std::uint64_t{4} << 20;
+inline constexpr std::uint64_t kUnpackFactor = 32;
+inline constexpr std::uint64_t kUnpackFloor = std::uint64_t{1} << 20;
 
 class ZipReader {
  public:

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <png.h>
+#include <zlib.h>
 
 #include <cmath>
 
@@ -182,6 +183,21 @@ Bytes with_size(Bytes file, std::uint32_t width, std::uint32_t height) {
   }
   put(29, ~checksum);
   return file;
+}
+
+// Each may unpack to 8 MB, and libpng keeps a thousand of them.
+TEST(Png, LeavesTextsPacked) {
+  const auto picture = png_file(ramp_image(2, 3, 1));
+  std::string chunk(4, '\0');  // its length
+  chunk += "zTXttext" + std::string(2, '\0') + "not deflated";
+  chunk[3] = static_cast<char>(chunk.size() - 8);
+  const auto sum = crc32(0, reinterpret_cast<const Bytef*>(chunk.data()) + 4, static_cast<uInt>(chunk.size() - 4));
+  for (const int shift : {24, 16, 8, 0}) chunk += static_cast<char>(sum >> shift & 0xff);
+  Bytes file = picture;
+  constexpr std::ptrdiff_t kAfterHeader = 33;
+  const auto bytes = as_bytes(chunk);
+  for (int i = 0; i < 2000; ++i) file.insert(file.begin() + kAfterHeader, bytes.begin(), bytes.end());
+  EXPECT_EQ(decode_png(file, "p").pixels, decode_png(picture, "p").pixels);
 }
 
 TEST(Png, RefusesSizesThatItsBytesCannotHold) {

@@ -64,6 +64,33 @@ TEST(RunConfig, BadFilesAreNamedWithTheirLine) {
   EXPECT_THAT(message_of([] { (void)read_config("no/such.toml"); }), HasSubstr("no such file"));
 }
 
+// What toml++ asserts of them does not hold.
+TEST(RunConfig, BearsTableHeadersWithoutAName) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder / "config.toml";
+  for (const char* text : {"[[[", "[!]", "[[=", "[", "[[", "[ [a]]", "[\"", "a = [[[[["}) {
+    write_file(path, text);
+    EXPECT_THROW((void)read_config(path.string()), Error) << text;
+  }
+}
+
+TEST(RunConfig, TakesCharactersBeyondAsciiInStringsAndCommentsOnly) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder / "config.toml";
+  const auto data_of = [&](const std::string& text) {
+    write_file(path, text);
+    return read_config(path.string()).data;
+  };
+  for (const char* text : {R"(data = "é")", "data = 'é' # é", "# é\n\"data\" = 'é'", "\xef\xbb\xbf" "data = 'é'",
+                           R"(data = """é""")", "data = '''é''' # '''", "data = [\n# ] é\n'é']"})
+    EXPECT_EQ(data_of(text), std::vector<std::string>{"é"}) << text;
+  EXPECT_EQ(data_of(R"(data = "\"é\\" # é)"), std::vector<std::string>{"\"é\\"});
+  EXPECT_EQ(data_of(R"(data = """a"é""""" # é)"), std::vector<std::string>{"a\"é\"\""});
+  for (const char* text : {"é = 1", "a = é", "a = 1 é", "[é]", "a = [1,é]", R"(a = "\é")", "a = ''é", "\xca\xa4",
+                           "a = \"\"\"\\\n é\"\"\"", R"(a = "b" é)", "a = ''''''é", "a = 1\n\xef\xbb\xbf"})
+    EXPECT_THROW((void)data_of(text), Error) << text;
+}
+
 // Magenta's name for the data, on the command line and in a file.
 TEST(RunConfig, KnowsDataSet) {
   using ::testing::ElementsAre;

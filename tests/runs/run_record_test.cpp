@@ -56,6 +56,33 @@ TEST(RunRecord, ARunThatHasNotWrittenYetIsEmptyAndAFolderWithoutOneIsAnError) {
   EXPECT_THROW((void)read_run(folder / "nothing"), Error);
 }
 
+TEST(RunRecord, PassesOverStepsThatNoRunMakes) {
+  const testing::TemporaryFolder folder;
+  const auto run = example(folder / "run");
+  for (const char* step : {"1e300", "-1e300", "-1", "1e16", "18446744073709551615", "null", "\"30\"", "[30]"})
+    append_line(run.metrics(), fmt::format(R"({{"step":{},"split":"train","total":1}})", step));
+  append_line(run.metrics(), R"([{"step":30,"split":"train","total":1}])");
+  append_line(run.metrics(), R"({"more":{"step":30,"split":"train"},"total":1})");
+  append_line(run.metrics(), std::string(100'000, '['));
+  write_file(run.config(), "num_steps = -9223372036854775808\n");
+  const RunRecord record = read_run(run.root());
+  EXPECT_EQ(record.step, 20);
+  EXPECT_EQ(record.num_steps, 0);
+  EXPECT_EQ(record.seconds_left(), 0);
+  EXPECT_THAT(record.curves.at({"total", "train"}).values, ElementsAre(4.0, 3.0));
+}
+
+// Looking each member up among those before it took a minute.
+TEST(RunRecord, ReadsLinesOfManyMembers) {
+  const testing::TemporaryFolder folder;
+  const auto run = example(folder / "run");
+  std::string line = R"({"step":40,"split":"train")";
+  constexpr int kMembers = 50'000;
+  for (int i = 0; i < kMembers; ++i) line += fmt::format(R"(,"loss {}":{})", i, i);
+  append_line(run.metrics(), line + "}");
+  EXPECT_EQ(read_run(run.root()).last_train.size(), kMembers + 1U);
+}
+
 TEST(RunRecord, ThinningAveragesNeighbours) {
   const LossCurve curve{.steps = {1, 2, 3, 4, 5}, .values = {1, 3, 5, 7, 20}};
   const LossCurve thin = thinned(curve, 3);

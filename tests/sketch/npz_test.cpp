@@ -142,7 +142,7 @@ TEST(Npz, RefusesABomb) {
   const std::pair<std::string, Bytes> entry{"train.npy", bytes_of(npy)};
   const Bytes file = make_zip({&entry, 1});
   ASSERT_LT(file.size(), npy.size() / 500);
-  EXPECT_THAT(error_of([&] { return parse(file); }), HasSubstr("unpacks to more than 64 times"));
+  EXPECT_THAT(error_of([&] { return parse(file); }), HasSubstr("unpacks to more than 32 times"));
 }
 
 TEST(Npz, RefusesPensThatAreNeitherUpNorDown) {

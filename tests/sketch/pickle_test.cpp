@@ -121,7 +121,7 @@ TEST(Pickle, RefusesOneBigArrayTakenManyTimes) {
   std::string items = "(" + big;
   for (int i = 1; i < 1000; ++i) items += "h\2";
   EXPECT_THAT(error_for(kBegin + kArray + "(K\1M\xe8\3\x85" + kObjectDtype + "\x89]" + items + "etb."),
-              HasSubstr("times its size in memory"));
+              HasSubstr("arrays have more than 4 times its size"));
 }
 
 TEST(Pickle, RefusesTextThatIsNotLatin1) {

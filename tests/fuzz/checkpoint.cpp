@@ -1,0 +1,20 @@
+// limn's own checkpoints of every family, whatever their metadata say. An input is a safetensors header as text, a zero
+// byte and the tensors' bytes; the header's length is put before it here, so that changes to the text get further.
+#include "fuzz/header_input.hpp"
+#include "fuzz/target.hpp"
+#include "limn/generate/checkpoint.hpp"
+#include "limn/generate/image_model.hpp"
+#include "limn/generate/sketch_rnn.hpp"
+
+using namespace limn;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  constexpr fuzz::MemoryBound kBound{.per_byte = 256, .floor = 1 << 20};
+  return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
+    const fuzz::MemoryFile file(fuzz::with_header_length(input));
+    if (model_kind(file.path()) == kSketchRnnModel)
+      (void)SketchRnnGenerator::load(file.path());
+    else
+      (void)load_image_model(file.path());
+  });
+}

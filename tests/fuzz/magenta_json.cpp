@@ -1,0 +1,11 @@
+// Magenta's models in JSON.
+#include "fuzz/target.hpp"
+#include "limn/generate/magenta_json.hpp"
+
+using namespace limn;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  constexpr fuzz::MemoryBound kBound{.per_byte = 128, .floor = 64 << 10};
+  return fuzz::survive(data, size, kBound,
+                       [](fuzz::Input input) { (void)parse_magenta_json(fuzz::text_of(input), "input"); });
+}

@@ -1,0 +1,354 @@
+// Writes the seeds of the fuzz targets: small files of each format, made by limn's own writers and the tests' helpers.
+// Usage: fuzz_seeds FOLDER (tests/fuzz/corpus of the source tree). What else lies there, inputs that once broke
+// something, is left alone.
+#include <zlib.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include "generate/tiny_images.hpp"
+#include "generate/tiny_model.hpp"
+#include "image/picture_files.hpp"
+#include "limn/core/error.hpp"
+#include "limn/generate/magenta_json.hpp"
+#include "limn/runs/run_config.hpp"
+#include "limn/sketch/json.hpp"
+#include "limn/sketch/npy.hpp"
+#include "limn/sketch/npz.hpp"
+#include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/zip_archive.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Seeds {
+ public:
+  explicit Seeds(fs::path corpus) : corpus_(std::move(corpus)) {}
+  void add(const std::string& target, const std::string& name, std::span<const std::byte> content) const {
+    make_directories(corpus_ / target);
+    write_file(corpus_ / target / ("seed-" + name), content);
+  }
+  void add(const std::string& target, const std::string& name, std::string_view content) const {
+    add(target, name, as_bytes(content));
+  }
+
+ private:
+  fs::path corpus_;
+};
+
+Sketch house() {
+  return from_strokes(std::vector<Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
+                                          {{12, 40}, {12, 28}, {18, 28}, {18, 40}},
+                                          {{24, 24}}});
+}
+
+Sketch with_fractions() {
+  Sketch sketch = house();
+  for (StrokePoint& point : sketch.points) point.dx += 0.25F;
+  return sketch;
+}
+
+void add_numpy(const Seeds& seeds) {
+  SketchSplits whole, fractions;
+  whole[Split::kTrain] = {house(), {}, house()};
+  whole[Split::kValid] = {house()};
+  fractions[Split::kTrain] = {with_fractions()};
+  int number = 0;
+  for (const SketchSplits& splits : {whole, fractions}) {
+    const Bytes npz = serialize_npz(splits);
+    const Bytes npy = ZipReader(npz, "seed").read("train.npy").value();
+    const std::string name = std::to_string(++number);
+    seeds.add("npz", "archive" + name, npz);
+    seeds.add("npz", "objects" + name, npy);
+    seeds.add("pickle", "protocol2-" + name, std::span(npy).subspan(parse_npy_header(npy, "seed").size));
+  }
+  // Two sketches of two points each, in one array of numbers.
+  const std::vector<std::int64_t> block{2, 2, 3}, matrix{2, 3};
+  seeds.add("npz", "block", npy_header("<i2", block) + std::string(24, '\0'));
+  const std::string numbers("\0\0\x80\x3f\0\0\0\x40\0\0\x40\xc0\xcd\xcc\xcc\x3d\0\0\0\0\xff\xff\x7f\x7f", 24);
+  seeds.add("npy", "floats", npy_header("<f4", matrix) + numbers);
+  seeds.add("npy", "halves", npy_header(">f2", matrix) + numbers.substr(0, 12));
+  seeds.add("npy", "bytes", npy_header("|u1", std::span(block).first(1)) + "\x01\x02");
+}
+
+void add_strokes(const Seeds& seeds) {
+  const QuickDrawRecord record{.word = "house",
+                               .timestamp = "2017-03-01 20:41:36.70725 UTC",
+                               .key_id = 5'201'136'883'597'312,
+                               .sketch = house()};
+  seeds.add("ndjson", "simplified", ndjson_line(record) + "\n" + ndjson_line(record) + "\n");
+  seeds.add("ndjson", "raw",
+            R"({"word":"dot","recognized":false,"key_id":"7","drawing":[[[1.5,2,3e1],[4,-5,6.25],[0,16,33]]]})");
+  seeds.add("quickdraw_bin", "two", quickdraw_bin_record(record) + quickdraw_bin_record(record));
+  const std::vector<Sketch> sketches{house(), with_fractions()};
+  seeds.add("sketch_json", "two", sketches_to_json(sketches));
+  seeds.add("sketch_json", "times", "[[[[1,2,0.5],[-3e2,4.25,16,0.1]],[]],[]]");
+  seeds.add("svg", "shapes", R"svg(<?xml version="1.0"?>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g transform="rotate(30 2 3) scale(2,-1)">
+<rect x="1mm" y="2" width="5" height="4" rx="1"/><circle cx="4" cy="4" r="3"/>
+<ellipse rx="2" ry="1" style="display:none"/><line x1="0" y1="1" x2="2" y2="3"/><polygon points="0,0 3,1 2-4"/></g>
+<defs><path id="p" d="M0 0h1v2z"/></defs><use href="#p" x="3" transform="matrix(1 0 0 1 2 3)"/></svg>)svg");
+  seeds.add("svg", "path",
+            R"(<svg><path d="M1,1l2 3C1 2 3 4 5 6s2-3 4.5.5Q1-1 2 2t3,3A5 3 20 1 0 9 9a1 1 0 00.5.5H3v-2zm1 1 2 2"/>)"
+            "</svg>");
+}
+
+void add_images(const Seeds& seeds) {
+  const Bytes idx = testing::idx_file({2, 3, 4}, testing::ramp(24));
+  seeds.add("idx", "plain", idx);
+  seeds.add("idx", "labels", testing::idx_file({3}, testing::ramp(3)));
+  seeds.add("idx", "gzip", testing::gzip_file(idx));
+  seeds.add("png", "grey", testing::png_file(testing::ramp_image(5, 3, 1)));
+  seeds.add("png", "colour", testing::png_file(testing::ramp_image(3, 5, 3)));
+  seeds.add("png", "palette", testing::png_file({.width = 5,
+                                                 .height = 2,
+                                                 .depth = 2,
+                                                 .colour_type = 3,
+                                                 .is_interlaced = true,
+                                                 .rows = testing::ramp(4),
+                                                 .palette = testing::ramp(12),
+                                                 .transparency = testing::ramp(3),
+                                                 .gamma = 0.45}));
+  seeds.add("png", "deep",
+            testing::png_file({.width = 2, .height = 2, .depth = 16, .colour_type = 6, .rows = testing::ramp(32)}));
+  for (const int channels : {1, 3, 4})
+    for (const bool is_progressive : {false, true})
+      seeds.add("jpeg", fmt::format("{}{}", channels, is_progressive ? "-progressive" : ""),
+                testing::jpeg_file({.width = 9,
+                                    .height = 10,
+                                    .channels = channels,
+                                    .is_progressive = is_progressive,
+                                    .quality = 40,
+                                    .pixels = testing::ramp(static_cast<std::size_t>(90 * channels))}));
+}
+
+// The header's text, a zero byte and the tensors, as fuzz/header_input.hpp wants them.
+std::string without_length(const Bytes& safetensors) {
+  const std::string_view text(reinterpret_cast<const char*>(safetensors.data()), safetensors.size());
+  std::uint64_t length = 0;
+  std::memcpy(&length, safetensors.data(), sizeof length);
+  return std::string(text.substr(8, length)) + '\0' + std::string(text.substr(8 + length));
+}
+
+SketchRnnCheckpoint smallest_model(const std::string& cell, bool conditional) {
+  SketchRnnOptions options{.conditional = conditional,
+                           .enc_rnn_size = 1,
+                           .dec_model = cell,
+                           .dec_rnn_size = 2,
+                           .z_size = 1,
+                           .num_mixture = 1,
+                           .hyper_num_units = 1,
+                           .hyper_embedding_size = 1};
+  return testing::random_checkpoint(options, 1, 0.5F);
+}
+
+void add_pytorch(const Seeds& seeds) {
+  // labml's tensors for one unit each, with arbitrary values.
+  const std::vector<std::pair<std::string, std::vector<std::int64_t>>> shapes{
+      {"encoder.lstm.weight_ih_l0", {4, 5}},   {"encoder.lstm.weight_hh_l0", {4, 1}},
+      {"encoder.lstm.bias_ih_l0", {4}},        {"encoder.lstm.bias_hh_l0", {4}},
+      {"encoder.lstm.weight_ih_l0_reverse", {4, 5}}, {"encoder.lstm.weight_hh_l0_reverse", {4, 1}},
+      {"encoder.lstm.bias_ih_l0_reverse", {4}}, {"encoder.lstm.bias_hh_l0_reverse", {4}},
+      {"encoder.mu_head.weight", {1, 2}},      {"encoder.mu_head.bias", {1}},
+      {"encoder.sigma_head.weight", {1, 2}},   {"encoder.sigma_head.bias", {1}},
+      {"decoder.init_state.weight", {2, 1}},   {"decoder.init_state.bias", {2}},
+      {"decoder.lstm.weight_ih_l0", {4, 6}},   {"decoder.lstm.weight_hh_l0", {4, 1}},
+      {"decoder.lstm.bias_ih_l0", {4}},        {"decoder.lstm.bias_hh_l0", {4}},
+      {"decoder.q_head.weight", {3, 1}},       {"decoder.q_head.bias", {3}},
+      {"decoder.mixtures.weight", {6, 1}},     {"decoder.mixtures.bias", {6}}};
+  const std::vector<float> values(64, 0.125F);
+  SafetensorsContent content;
+  for (const auto& [name, shape] : shapes) {
+    TensorData& tensor = content.tensors[name];
+    tensor.shape = shape;
+    tensor.bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(tensor.count())));
+  }
+  seeds.add("pytorch", "labml", without_length(serialize_safetensors(content)));
+  const std::vector<std::pair<std::string, std::vector<std::int64_t>>> others{
+      {"init.weight", {2, 1}},       {"init.bias", {2}},
+      {"param_layer.linear.weight", {9, 1}}, {"param_layer.linear.bias", {9}},
+      {"encoder.output.weight", {2, 2}}, {"encoder.output.bias", {2}},
+      {"cell.weight_ih", {4, 6}},    {"cell.weight_hh", {4, 1}},
+      {"cell.layernorm_h.weight", {4}}, {"cell.layernorm_h.bias", {4}},
+      {"cell.layernorm_c.weight", {1}}, {"cell.layernorm_c.bias", {1}}};
+  content = {};
+  for (const auto& [name, shape] : others) content.tensors[name].shape = shape;
+  for (const auto& [name, shape] : shapes)
+    if (name.starts_with("encoder.lstm.")) content.tensors["encoder.rnn." + name.substr(13)].shape = shape;
+  for (auto& [name, tensor] : content.tensors)
+    tensor.bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(tensor.count())));
+  seeds.add("pytorch", "rfeinman", without_length(serialize_safetensors(content)));
+}
+
+void add_models(const Seeds& seeds) {
+  const testing::TemporaryFolder folder;
+  for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
+    const Bytes file = serialize_checkpoint(smallest_model(cell, cell == std::string_view("lstm")));
+    seeds.add("checkpoint", cell, without_length(file));
+    if (cell == std::string_view("layer_norm")) seeds.add("safetensors", cell, file);
+  }
+  for (const ImageCheckpoint& images : {testing::tiny_vae(), testing::tiny_draw()}) {
+    write_image_checkpoint(folder / "m", images);
+    seeds.add("checkpoint", images.model, without_length(read_file(folder / "m")));
+  }
+  // Magenta's format knows 20 components only.
+  for (const bool conditional : {false, true}) {
+    SketchRnnOptions options{
+        .conditional = conditional, .enc_rnn_size = 1, .dec_rnn_size = 1, .z_size = 1, .num_mixture = 20};
+    const auto model = testing::random_checkpoint(options, 2, 0.5F);
+    seeds.add("magenta_json", conditional ? "vae" : "gen", to_magenta_json(model, "seed").json);
+  }
+}
+
+void add_runs(const Seeds& seeds) {
+  SketchRnnOptions options;
+  const RunConfig config{.family = "sketch-rnn", .data = {"a.npz", "builtin:doodles"}, .assignments = {}};
+  seeds.add("config", "written", config_to_toml(config, fields(options)).substr(0, 3000));
+  seeds.add("config", "by-hand", "family = 'sketch-rnn'\ndata_set = [\"a\", \"b\"]\nz_size = 0x1_0\nconditional = "
+                                 "false\nkl_weight = 5e-1\n# note\ndec_model = \"\"\"hy\\u0070er\"\"\"\n");
+  seeds.add("metrics", "lines",
+            R"({"step":100,"split":"train","total":1.5,"kl":0.25,"kl/0":0.125,"learning_rate":1e-3,"seconds":0.01})"
+            "\n"
+            R"({"step":100,"split":"valid","total":1.75,"reconstruction":null})"
+            "\n"
+            R"({"step":200,"split":"tra)");
+}
+
+void add_requests(const Seeds& seeds) {
+  seeds.add("request_head", "two",
+            "GET /api/studio HTTP/1.1\r\nHost: localhost:8080\r\nAccept-Encoding: gzip\r\n\r\n"
+            "POST /api/pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+            "2\r\n\r\n{}");
+  seeds.add("request_head", "chunked",
+            "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nRange: bytes=0-1,2-3\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+  const std::string square = R"([[[0,0],[10,0.5],[10,10],[-1e1,10,7]],[[4,4]]])";
+  const std::vector<std::string> bodies{
+      R"({"strokes":)" + square + R"(,"frame":{"x":-1,"y":0,"size":20},"count":2,"temperature":0.4,"seed":1})",
+      R"({"strokes":)" + square + R"(,"max_points":9,"greedy":true,"seed":2})",
+      R"({"strokes":)" + square + R"(,"temperatures":[0.1,1],"count":1,"seed":3,"size":100})",
+      R"({"from":)" + square + R"(,"to":)" + square + R"(,"steps":2,"seed":4})",
+      R"({"z":[[1,2],[3,4]],"columns":1})",
+      R"({"drawings":[)" + square + R"(],"format":"svg","given_strokes":1,"word":"house"})",
+      R"({"z":[[1,2],[-3,4.5]],"columns":2})",
+      R"({"pixels":[0,1,0.5,0,0,0,0,0,0,0,0,1]})",
+      R"({"seed":5,"format":"json","pixels":[0,1,0.5,0,0,0,0,0,0,0,0,1]})",
+      R"({"seed":6})"};
+  for (std::size_t i = 0; i < bodies.size(); ++i)  // the first byte says which call; see studio.cpp
+    seeds.add("studio", std::to_string(i), std::string(1, static_cast<char>('0' + i + 2)) + bodies[i]);
+  for (const char* format : {"gif", "gcode", "ndjson", "npz"})
+    seeds.add("studio", format, "7" + (R"({"drawings":[)" + square + R"(],"format":")") + format + "\"}");
+}
+
+// Small files that promise much: what they may take of memory is counted as for every other input.
+void add_promises(const Seeds& seeds) {
+  const auto add = [&](const std::string& target, const std::string& name, const auto& content) {
+    seeds.add(target, "promise-" + name, content);
+  };
+  using namespace std::string_literals;
+  const std::string deep(3000, '[');
+  for (const char* target : {"sketch_json", "magenta_json", "ndjson"}) add(target, "depth", deep);
+  add("ndjson", "depth-within", R"({"word":)" + deep);
+  add("metrics", "depth", R"({"step":1,"split":)" + deep);
+  add("metrics", "steps", R"({"step":1e300,"split":"train","total":1e308,"seconds":-1e308})"
+                          "\n"
+                          R"({"step":18446744073709551615,"split":"valid","total":1})"
+                          "\n"s);
+  seeds.add("metrics", "config", "num_steps = -9223372036854775808\nfamily = \"draw\"\n\0"
+                                 R"({"step":7,"split":"train","total":1,"seconds":2})"s);
+  add("config", "depth", "a = " + deep);
+  add("config", "tables", "[" + std::string(1500, 'a') + std::string("].b = {c = {d = {e = ["));
+  add("safetensors", "depth", std::string("\xb8\x0b\0\0\0\0\0\0", 8) + deep);
+  add("safetensors", "header", "\xff\xff\xff\xff\xff\xff\xff\x7f{}"s);
+  for (const char* target : {"checkpoint", "pytorch"}) {
+    add(target, "depth", deep);
+    add(target, "shape",
+        R"({"init.weight":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,9223372036854775807]}})"s);
+  }
+  add("svg", "depth", [] {
+    std::string elements;
+    for (int i = 0; i < 900; ++i) elements += "<g>";
+    return "<svg>" + elements;
+  }());
+  add("svg", "uses", [] {  // each draws the one before it ten times
+    std::string svg = R"(<svg><path id="u0" d="M0 0h1"/>)";
+    for (int i = 1; i < 5; ++i) {
+      svg += fmt::format(R"(<g id="u{}">)", i);
+      for (int k = 0; k < 10; ++k) svg += fmt::format(R"(<use href="#u{}"/>)", i - 1);
+      svg += "</g>";
+    }
+    return svg + "</svg>";
+  }());
+  add("svg", "entities", R"(<!DOCTYPE s [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM )"
+                         R"("file:///etc/passwd">]><svg><path d="&b;&c;"/></svg>)"s);
+  add("svg", "curves", [] {  // of as many pieces as a curve may have
+    std::string path = "M0 0";
+    for (int i = 0; i < 12; ++i) path += "c1e9 1e9-1e9 9 9 9";
+    return "<svg><path transform=\"scale(9)\" d=\"" + path + "\"/></svg>";
+  }());
+  const std::vector<std::int64_t> vast{1LL << 24, 1LL << 23, 3};
+  add("npy", "shape", npy_header("<f8", std::span(vast).first(2)));
+  add("npz", "shape", npy_header("<f8", vast));
+  add("npz", "objects", npy_header("|O", std::span(vast).first(1)) + "\x80\x02]."s);
+  const std::pair<std::string, Bytes> zeros{"train.npy", Bytes(std::size_t{3} << 20)};
+  add("npz", "bomb", make_zip(std::span(&zeros, 1)));
+  add("pickle", "string", "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."s);
+  add("pickle", "frame", "\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\xff."s);
+  add("pickle", "memo", "\x80\x02Nr\xff\xff\xff\x7f."s);
+  add("pickle", "lists", "\x80\x02" + std::string(3000, ']') + ".");
+  add("quickdraw_bin", "strokes", std::string(15, '\0') + std::string(2000, '\xff'));
+  add("idx", "sizes", "\0\0\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"s);
+  add("idx", "bomb", testing::gzip_file(testing::idx_file({3, 1024, 1024}, std::vector<std::uint8_t>(3 << 20))));
+  add("jpeg", "size", "\xff\xd8\xff\xc0\0\x0b\x08\xff\xff\xff\xff\x01\x01\x11\0\xff\xd9"s);
+  add("request_head", "length", "POST / HTTP/1.1\r\nContent-Length: 999999999999999\r\n\r\n{"s);
+  add("request_head", "lines", "GET / HTTP/1.1\r\n" + std::string(1800, '\n'));
+  add("studio", "depth", R"(2{"strokes":)" + deep);
+}
+
+// A PNG of 100,000 × 100,000 pixels without any, and one whose text unpacks to a thousand times its size.
+void add_png_promises(const Seeds& seeds) {
+  Bytes png = testing::png_file(testing::ramp_image(2, 2, 1));
+  constexpr std::size_t kAfterHeader = 33;
+  std::vector<std::uint8_t> text(3 << 20);
+  auto size = static_cast<uLongf>(compressBound(text.size()));
+  std::vector<std::uint8_t> packed(size);
+  require(compress2(packed.data(), &size, text.data(), text.size(), 9) == Z_OK, "cannot pack");
+  packed.resize(size);
+  std::string chunk = "zTXta";
+  chunk.append(2, '\0');
+  chunk.append(packed.begin(), packed.end());
+  std::string length(4, '\0');
+  length[2] = static_cast<char>((chunk.size() - 4) >> 8);
+  length[3] = static_cast<char>((chunk.size() - 4) & 0xff);
+  const std::string whole = length + chunk + "sum.";  // the target puts the checksum right
+  Bytes bomb = png;
+  const auto bytes = as_bytes(whole);
+  bomb.insert(bomb.begin() + kAfterHeader, bytes.begin(), bytes.end());
+  seeds.add("png", "promise-text", bomb);
+  constexpr std::array<int, 4> kSide{0, 1, 0x86, 0xa0};
+  for (std::size_t i = 0; i < 8; ++i) png[16 + i] = static_cast<std::byte>(kSide[i % 4]);
+  seeds.add("png", "promise-size", png);
+}
+
+}  // namespace
+}  // namespace limn
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+    return 2;
+  }
+  const limn::Seeds seeds{argv[1]};
+  limn::add_numpy(seeds);
+  limn::add_strokes(seeds);
+  limn::add_images(seeds);
+  limn::add_models(seeds);
+  limn::add_pytorch(seeds);
+  limn::add_runs(seeds);
+  limn::add_requests(seeds);
+  limn::add_promises(seeds);
+  limn::add_png_promises(seeds);
+}

@@ -1,0 +1,13 @@
+// The pickle of an object array.
+#include "limn/sketch/pickle.hpp"
+
+#include "fuzz/target.hpp"
+
+using namespace limn;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  constexpr fuzz::MemoryBound kBound{.per_byte = 2 * kPickleMemoryFactor, .floor = 2 * kPickleMemoryFloor};
+  return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
+    for (const NumericArray& array : read_pickled_arrays(input, "input").arrays) (void)array.count();
+  });
+}
