@@ -138,16 +138,21 @@ long peak_memory(pid_t process) {
   }
 }
 
-TEST(DataConvert, StreamsInBoundedMemory) {
-  const TemporaryFolder folder;
+// large.ndjson of that many mebibytes, and cat.ndjson, of whose records it is made.
+void write_large(const TemporaryFolder& folder, int mebibytes) {
   write_records(folder / "cat.ndjson");
   const std::string three = read_text_file(folder / "cat.ndjson");
   std::string piece;
   while (piece.size() < (std::size_t{1} << 20)) piece += three;
   AtomicFile large(folder / "large.ndjson");
-  constexpr int kMebibytes = 48;
-  for (int i = 0; i < kMebibytes; ++i) large.write(piece);
+  for (int i = 0; i < mebibytes; ++i) large.write(piece);
   large.commit();
+}
+
+TEST(DataConvert, StreamsInBoundedMemory) {
+  const TemporaryFolder folder;
+  constexpr int kMebibytes = 48;
+  write_large(folder, kMebibytes);
   const auto peak_of = [&](const std::string& input) {
     long peak = 0;
     const auto watch = [&](pid_t process) {
@@ -216,13 +221,7 @@ TEST(DataConvert, ImagesBecomeShards) {
 
 TEST(DataConvert, AnInterruptedConversionLeavesNothing) {
   const TemporaryFolder folder;
-  write_records(folder / "cat.ndjson");
-  const std::string three = read_text_file(folder / "cat.ndjson");
-  std::string piece;
-  while (piece.size() < (std::size_t{1} << 20)) piece += three;
-  AtomicFile large(folder / "large.ndjson");
-  for (int i = 0; i < 256; ++i) large.write(piece);
-  large.commit();
+  write_large(folder, 256);
   bool had_begun = false;
   const auto interrupt = [&](pid_t process) {
     for (int i = 0; i < 2000 && contents(folder.path()).size() < 3; ++i) ::usleep(5'000);

@@ -91,13 +91,14 @@ TEST_P(SketchRnnTraining, TheNumberOfThreadsChangesNothing) {
     if (backend == kernels::GemmBackend::kOneDnn && !kernels::has_onednn()) continue;
     kernels::set_gemm_backend(backend);
     std::vector<std::string> outcomes;
-    for (const int threads : {1, 3}) {
+    for (const int threads : {1, 2, 3}) {
       kernels::set_thread_count(threads);
       const auto root = folder / fmt::format("{}-{}", static_cast<int>(backend), threads);
       (void)train(root, options);
       outcomes.push_back(testing::run_outcome(root));
     }
     EXPECT_TRUE(outcomes[1] == outcomes[0]) << static_cast<int>(backend);
+    EXPECT_TRUE(outcomes[2] == outcomes[0]) << static_cast<int>(backend);
   }
   kernels::set_thread_count(0);
   kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic);
