@@ -17,4 +17,9 @@ using Metrics = std::vector<Metric>;
 // The value of that name, or NaN.
 [[nodiscard]] double metric(const Metrics& metrics, std::string_view name);
 
+// One JSON object, as checkpoints keep it; JSON has no NaN: what is not finite becomes null, and reads as NaN. Its
+// members are in the order of their names. from_json is empty for anything else than such an object.
+[[nodiscard]] std::string metrics_to_json(const Metrics& metrics);
+[[nodiscard]] Metrics metrics_from_json(std::string_view text);
+
 }  // namespace limn

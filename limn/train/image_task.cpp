@@ -1,7 +1,6 @@
 #include "limn/train/image_task.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 #include "limn/render/save.hpp"
@@ -91,9 +90,7 @@ std::int64_t ImageTask::steps_per_epoch() const { return data_.batches_per_epoch
 
 ImageCheckpoint ImageTask::checkpoint(std::int64_t step, const Metrics& metrics) const {
   ImageCheckpoint c{.model = setup_.model, .config = setup_.config, .step = step};
-  nlohmann::json object = nlohmann::json::object();
-  for (const auto& m : metrics) object[m.name] = m.value;
-  c.metrics = object.dump();
+  c.metrics = metrics_to_json(metrics);
   Setup setup = setup_;
   auto training = fields(setup.data);
   std::ranges::move(fields(setup.train), std::back_inserter(training));

@@ -1,7 +1,6 @@
 #include "limn/train/sketch_rnn_task.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 #include "limn/generate/evaluation.hpp"
@@ -124,9 +123,7 @@ class SketchRnnTask : public Task {
     c.scale_factor = data_.scale_factor();
     c.max_seq_len = data_.max_seq_len();
     c.step = step;
-    nlohmann::json object = nlohmann::json::object();
-    for (const auto& m : metrics) object[m.name] = m.value;
-    c.metrics = object.dump();
+    c.metrics = metrics_to_json(metrics);
     auto training = fields(options_.data);
     const auto more = fields(options_.train);
     training.insert(training.end(), more.begin(), more.end());

@@ -224,9 +224,11 @@ void Trainer::save_state() {
                       {"best_step", fmt::format("{}", at_.best_step)},
                       {"rate_factor", fmt::format("{}", at_.rate_factor)},
                       {"setbacks", fmt::format("{}", at_.setbacks)},
+                      {"metrics", metrics_to_json(last_metrics_)},
                       {"seed", fmt::format("{}", options_.seed)}};
-  write_safetensors(run_.state(), content);
+  // The state last: a run that ends between the two goes on from the earlier state and writes both again.
   task_.write_checkpoint(run_.last(), at_.step, last_metrics_);
+  write_safetensors(run_.state(), content);
 }
 
 void Trainer::load_state() {
@@ -249,6 +251,9 @@ void Trainer::load_state() {
          .best_step = static_cast<std::int64_t>(number(file, "best_step")),
          .rate_factor = number(file, "rate_factor"),
          .setbacks = static_cast<std::int64_t>(number(file, "setbacks"))};
+  // States of 0.1.0 have none.
+  const auto metrics = file.metadata().find("metrics");
+  if (metrics != file.metadata().end()) last_metrics_ = metrics_from_json(metrics->second);
 }
 
 bool Trainer::resume() {

@@ -29,6 +29,7 @@ class BowlTask : public Task {
   }
 
   std::function<double(std::int64_t)> poison = [](std::int64_t) { return 0.0; };  // added to the loss and gradient
+  std::function<void(const std::filesystem::path&)> before_writing = [](const auto&) {};
 
   std::span<const TaskParameter> parameters() const override { return parameters_; }
   StepResult compute_gradients(std::int64_t step) override {
@@ -46,10 +47,12 @@ class BowlTask : public Task {
     for (const float v : value_) total += v * v;
     return {{"total", total}};
   }
-  void write_checkpoint(const std::filesystem::path& path, std::int64_t step, const Metrics&) override {
+  void write_checkpoint(const std::filesystem::path& path, std::int64_t step, const Metrics& metrics) override {
+    before_writing(path);
     SafetensorsContent content;
     content.tensors["bowl"] = {DType::kF32, {static_cast<std::int64_t>(value_.size())}, std::as_bytes(std::span(value_))};
     content.metadata["step"] = std::to_string(step);
+    content.metadata["metrics"] = metrics_to_json(metrics);
     write_safetensors(path, content);
   }
   std::vector<std::filesystem::path> draw_samples(const std::filesystem::path& stem, std::int64_t) override {
@@ -95,6 +98,27 @@ TEST(Trainer, StoppingAndResumingAnywhereEqualsNeverStoppingBitForBit) {
     (void)train(root, 60, Mode::kFresh, stop);
     EXPECT_EQ(train(root, 60, Mode::kResume), whole) << "stopped at " << stop;
     EXPECT_EQ(read_text_file(root / "checkpoints/best.safetensors"), metrics) << "stopped at " << stop;
+  }
+}
+
+// Each checkpoint is the last thing that some run does: what it leaves resumes to the same files.
+TEST(Trainer, EndedBeforeAnyOfItsWritesItResumesToTheSameFiles) {
+  const testing::TemporaryFolder folder;
+  int writes = 0;
+  {
+    BowlTask task;
+    task.before_writing = [&](const auto&) { ++writes; };
+    (void)testing::train_task(task, options(60), folder / "whole");
+  }
+  ASSERT_GT(writes, 12);
+  for (int end = 1; end < writes; ++end) {  // the first leaves no run to resume
+    const auto root = folder / ("ended-" + std::to_string(end));
+    BowlTask task;
+    int done = 0;
+    task.before_writing = [&](const auto& path) { require(done++ != end, "{}: ended", path.string()); };
+    EXPECT_THROW((void)testing::train_task(task, options(60), root), Error) << end;
+    (void)train(root, 60, Mode::kResume);
+    EXPECT_EQ(testing::run_outcome(root), testing::run_outcome(folder / "whole")) << "ended before write " << end;
   }
 }
 
