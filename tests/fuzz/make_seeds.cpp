@@ -12,11 +12,13 @@
 #include "image/picture_files.hpp"
 #include "limn/core/error.hpp"
 #include "limn/generate/magenta_json.hpp"
+#include "limn/image/sharded_images.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/sketch/json.hpp"
 #include "limn/sketch/npy.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/zip_archive.hpp"
 #include "testing/temporary_folder.hpp"
 
@@ -124,6 +126,27 @@ void add_images(const Seeds& seeds) {
                                     .is_progressive = is_progressive,
                                     .quality = 40,
                                     .pixels = testing::ramp(static_cast<std::size_t>(90 * channels))}));
+}
+
+// The index, a zero byte and the one shard, as the target wants them.
+std::string index_and_shard(const fs::path& folder) {
+  return read_text_file(folder / "index.json") + '\0' + read_text_file(folder / "train-000000.shard");
+}
+
+void add_shards(const Seeds& seeds) {
+  const testing::TemporaryFolder folder;
+  int number = 0;
+  for (const Sketch& sketch : {house(), with_fractions()}) {
+    const fs::path shards = folder / fmt::format("{}.limn", ++number);
+    ShardedSketchWriter writer(shards);
+    for (int i = 0; i < 2; ++i) writer.add(Split::kTrain, sketch);
+    writer.commit();
+    seeds.add("shards", fmt::format("strokes{}", number), index_and_shard(shards));
+  }
+  write_file(folder / "images", testing::idx_file({3, 4, 5}, testing::ramp(60)));
+  const std::string images = (folder / "images").string();
+  (void)write_sharded_images({&images, 1}, {.valid_share = 0}, folder / "images.limn", [] { return true; });
+  seeds.add("shards", "images", index_and_shard(folder / "images.limn"));
 }
 
 // The header's text, a zero byte and the tensors, as fuzz/header_input.hpp wants them.
@@ -263,6 +286,9 @@ void add_promises(const Seeds& seeds) {
   add("config", "tables", "[" + std::string(1500, 'a') + std::string("].b = {c = {d = {e = ["));
   add("safetensors", "depth", std::string("\xb8\x0b\0\0\0\0\0\0", 8) + deep);
   add("safetensors", "header", "\xff\xff\xff\xff\xff\xff\xff\x7f{}"s);
+  add("shards", "depth", R"({"format":"limn-shards","facts":)" + deep);
+  add("shards", "sizes", R"({"format":"limn-shards","version":1,"kind":"strokes","facts":{},"splits":{"train":[)"
+                         R"({"records":1048576,"rows":4294967295,"row_size":6,"crc32":"00000000"}]}})"s);
   for (const char* target : {"checkpoint", "pytorch"}) {
     add(target, "depth", deep);
     add(target, "shape",
@@ -345,6 +371,7 @@ int main(int argc, char** argv) {
   limn::add_numpy(seeds);
   limn::add_strokes(seeds);
   limn::add_images(seeds);
+  limn::add_shards(seeds);
   limn::add_models(seeds);
   limn::add_pytorch(seeds);
   limn::add_runs(seeds);
