@@ -58,7 +58,8 @@ void add_info(CLI::App& app) {
     const auto description = draws_images(a->model)
                                  ? describe_image_model(a->model)
                                  : describe(load_sketch_rnn(a->model), resolve_model_path(a->model).string());
-    if (a->is_json) fmt::print("{}\n", description.dump());
+    // In ASCII: what the file says of itself could hold a terminal's control sequences.
+    if (a->is_json) fmt::print("{}\n", description.dump(-1, ' ', true));
     else print_tree(description, 0);
   });
 }

@@ -7,11 +7,14 @@
 #include <numeric>
 #include <vector>
 
+#include "app/interrupts.hpp"
+#include "limn/core/atomic_folder.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
 #include "limn/core/shards.hpp"
 #include "limn/render/svg_writer.hpp"
+#include "limn/sketch/npz.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
@@ -62,51 +65,91 @@ class RecordSink : public SketchSink {
   std::int64_t count_ = 0;
 };
 
-// .npz and .json: held until all are there.
-class WholeSink : public SketchSink {
+// .json: held until all are there.
+class JsonSink : public SketchSink {
  public:
-  WholeSink(fs::path path, const SinkOptions& options) : path_(std::move(path)), options_(options) {}
+  explicit JsonSink(fs::path path) : path_(std::move(path)) {}
 
   void add(QuickDrawRecord&& record, Split split) override {
     splits_[split].push_back(std::move(record.sketch));
   }
+  void finish() override { write_sketches(path_, splits_); }
+  [[nodiscard]] std::array<std::int64_t, 3> counts() const override {
+    return {std::ssize(splits_.sketches[0]), std::ssize(splits_.sketches[1]), std::ssize(splits_.sketches[2])};
+  }
+
+ private:
+  fs::path path_;
+  SketchSplits splits_;
+};
+
+// .npz: its arrays stand one after the other and say their length first, so the sketches wait as shards in a hidden
+// folder beside it.
+class NpzSink : public SketchSink {
+ public:
+  NpzSink(const fs::path& path, const SinkOptions& options)
+      : path_(writable(path)),
+        options_(options),
+        waiting_(path.parent_path() / fmt::format(".{}.parts", path.filename().string())),
+        shards_(waiting_.temporary_path() / kWaiting) {}
+
+  void add(QuickDrawRecord&& record, Split split) override {
+    shards_.add(options_.shares ? Split::kTrain : split, record.sketch);
+  }
   void finish() override {
-    if (options_.shares) deal(*options_.shares);
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = std::ssize(splits_.sketches[i]);
-    write_sketches(path_, splits_);
+    shards_.commit();
+    const ShardedSketches all(waiting_.temporary_path() / kWaiting);
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = all.size(static_cast<Split>(i));
+    SketchSource source{.counts = counts_, .sketch = [&](Split split, std::int64_t i) { return all.sketch(split, i); }};
+    std::array<std::vector<std::int64_t>, 3> dealt;
+    if (options_.shares) {
+      dealt = deal(counts_[0], *options_.shares);
+      for (std::size_t i = 0; i < counts_.size(); ++i) source.counts[i] = counts_[i] = std::ssize(dealt[i]);
+      source.sketch = [&](Split split, std::int64_t i) {
+        return all.sketch(Split::kTrain, dealt[static_cast<std::size_t>(split)][static_cast<std::size_t>(i)]);
+      };
+    }
+    const auto look = std::move(source.sketch);
+    source.sketch = [&](Split split, std::int64_t i) {
+      require(!is_interrupted(), "{}: interrupted before all was converted", path_.string());
+      return look(split, i);
+    };
+    stream_npz(path_, source);
   }
   [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return counts_; }
 
  private:
+  static constexpr const char* kWaiting = "waiting.limn";
+
+  // The path itself; an Error that it cannot be written would else name what is beside it.
+  static const fs::path& writable(const fs::path& path) {
+    const AtomicFile made_and_removed(path);
+    return path;
+  }
+
   // Which sketch goes where is drawn from the seed; within a split they keep their order.
-  void deal(const SplitShares& shares) {
-    std::vector<Sketch> all;
-    for (auto& sketches : splits_.sketches) {
-      std::ranges::move(sketches, std::back_inserter(all));
-      sketches.clear();
-    }
-    std::vector<std::size_t> order(all.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
+  [[nodiscard]] std::array<std::vector<std::int64_t>, 3> deal(std::int64_t count, const SplitShares& shares) const {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), std::int64_t{0});
     RandomStream random(options_.seed, Purpose::kSplit);
     shuffle(std::span(order), random);
     const auto part = [&](double share) {
-      return static_cast<std::ptrdiff_t>(std::llround(static_cast<double>(all.size()) * share / 100));
+      return static_cast<std::ptrdiff_t>(std::llround(static_cast<double>(count) * share / 100));
     };
     const auto valid_begin = order.begin();
     const auto test_begin = valid_begin + part(shares[1]);
     const auto train_begin = test_begin + std::min(part(shares[2]), order.end() - test_begin);
-    const auto take = [&](auto begin, auto end, Split split) {
+    const auto sorted = [](auto begin, auto end) {
       std::sort(begin, end);
-      std::for_each(begin, end, [&](std::size_t i) { splits_[split].push_back(std::move(all[i])); });
+      return std::vector<std::int64_t>(begin, end);
     };
-    take(valid_begin, test_begin, Split::kValid);
-    take(test_begin, train_begin, Split::kTest);
-    take(train_begin, order.end(), Split::kTrain);
+    return {sorted(train_begin, order.end()), sorted(valid_begin, test_begin), sorted(test_begin, train_begin)};
   }
 
   fs::path path_;
   SinkOptions options_;
-  SketchSplits splits_;
+  AtomicFolder waiting_;  // never committed: it goes with the sink
+  ShardedSketchWriter shards_;
   std::array<std::int64_t, 3> counts_{};
 };
 
@@ -203,7 +246,8 @@ std::unique_ptr<SketchSink> make_sink(const fs::path& out, const SinkOptions& op
   std::error_code ignored;
   if (!out.has_filename() || fs::is_directory(out, ignored)) return std::make_unique<SvgFolderSink>(out);
   if (ending == ".ndjson" || ending == ".bin") return std::make_unique<RecordSink>(out);
-  if (ending == ".npz" || ending == ".json") return std::make_unique<WholeSink>(out, options);
+  if (ending == ".npz") return std::make_unique<NpzSink>(out, options);
+  if (ending == ".json") return std::make_unique<JsonSink>(out);
   if (ending == ".svg") return std::make_unique<SvgFileSink>(out);
   fail(
       "{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, .limn, or a folder of SVGs, as in "

@@ -1,6 +1,6 @@
-// Where `limn data convert` puts sketches one by one: a file of Quick, Draw! records or a folder of shards as they
-// come (bounded memory), a file that must be whole before it can be written, or SVG drawings. One thread; nothing
-// appears under its name before finish(), but for a folder of SVGs, whose drawings appear one by one.
+// Where `limn data convert` puts sketches one by one: a file of Quick, Draw! records, a folder of shards or an .npz
+// (bounded memory), a .json, which is held until it is whole, or SVG drawings. One thread; nothing appears under its
+// name before finish(), but for a folder of SVGs, whose drawings appear one by one.
 #pragma once
 
 #include <array>

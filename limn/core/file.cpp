@@ -128,6 +128,12 @@ void AtomicFile::write(std::span<const std::byte> data) {
 
 void AtomicFile::write(std::string_view text) { write(as_bytes(text)); }
 
+void AtomicFile::reopen() {
+  ::close(descriptor_);
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor_ < 0) fail_to_write(path_, errno);
+}
+
 void AtomicFile::commit() {
   int error = 0;
   if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) error = errno;

@@ -35,6 +35,8 @@ class AtomicFile {
 
   void write(std::span<const std::byte> data);
   void write(std::string_view text);
+  // After a library has put another file at temporary_path().
+  void reopen();
   // Flushes to disk and renames over the target. No write may follow.
   void commit();
   // Where the pieces lie until commit(), for libraries that insist on writing a file by name.

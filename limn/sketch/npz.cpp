@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <memory>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/sketch/npy.hpp"
@@ -109,21 +111,55 @@ SketchSplits read_npz(const std::filesystem::path& path) {
   return parse_npz(read_file(path, kMaxFile), path.string());
 }
 
+namespace {
+
+constexpr std::array kSplits{Split::kTrain, Split::kValid, Split::kTest};
+
+// One split as the pieces of a .npy file.
+std::function<std::string()> npy_pieces(const SketchSource& source, Split split) {
+  const std::int64_t count = source.counts[static_cast<std::size_t>(split)];
+  auto pickler =
+      std::make_shared<SketchPickler>(count, [&source, split](std::int64_t i) { return source.sketch(split, i); });
+  return [header = npy_header("|O", {&count, 1}), pickler]() mutable {
+    return header.empty() ? pickler->next() : std::exchange(header, {});
+  };
+}
+
+std::string npy_name(Split split) { return std::string(kSplitNames[static_cast<std::size_t>(split)]) + ".npy"; }
+
+}  // namespace
+
 Bytes serialize_npz(const SketchSplits& splits) {
+  const SketchSource source{
+      .counts = {std::ssize(splits.sketches[0]), std::ssize(splits.sketches[1]), std::ssize(splits.sketches[2])},
+      .sketch = [&](Split split, std::int64_t i) { return splits[split][static_cast<std::size_t>(i)]; }};
   std::vector<std::pair<std::string, Bytes>> entries;
-  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
-    const std::vector<Sketch>& sketches = splits[split];
-    const std::int64_t shape[] = {static_cast<std::int64_t>(sketches.size())};
-    const std::string npy = npy_header("|O", shape) + pickle_sketches(sketches);
-    const auto bytes = as_bytes(npy);
-    entries.emplace_back(std::string(kSplitNames[static_cast<std::size_t>(split)]) + ".npy",
-                         Bytes(bytes.begin(), bytes.end()));
+  for (const Split split : kSplits) {
+    Bytes content;
+    const auto next = npy_pieces(source, split);
+    for (std::string piece = next(); !piece.empty(); piece = next()) {
+      const auto bytes = as_bytes(piece);
+      content.insert(content.end(), bytes.begin(), bytes.end());
+    }
+    entries.emplace_back(npy_name(split), std::move(content));
   }
   return make_zip(entries);
 }
 
 void write_npz(const std::filesystem::path& path, const SketchSplits& splits) {
   write_file(path, serialize_npz(splits));
+}
+
+void stream_npz(const std::filesystem::path& path, const SketchSource& source) {
+  std::vector<ZipEntry> entries;
+  for (const Split split : kSplits) {
+    // An archive says the size of an entry before its content.
+    std::uint64_t size = 0;
+    const auto count = npy_pieces(source, split);
+    for (std::string piece = count(); !piece.empty(); piece = count()) size += piece.size();
+    entries.push_back({npy_name(split), size, npy_pieces(source, split)});
+  }
+  write_zip(path, entries);
 }
 
 }  // namespace limn

@@ -14,18 +14,15 @@ namespace {
 
 // Memo places of what every array repeats.
 enum Memo : std::uint8_t { kReconstruct, kNdarray, kZeroShape, kTypeCode, kEncode, kLatin1, kRowType };
-constexpr std::size_t kAppendBatch = 1000;  // as Python's own pickler
+constexpr std::int64_t kAppendBatch = 1000;  // as Python's own pickler
 
 bool fits_int16(float value) {
   return value == std::trunc(value) && value >= std::numeric_limits<std::int16_t>::min() &&
          value <= std::numeric_limits<std::int16_t>::max();
 }
 
-bool all_fit_int16(std::span<const Sketch> sketches) {
-  return std::ranges::all_of(sketches, [](const Sketch& sketch) {
-    return std::ranges::all_of(sketch.points,
-                               [](const StrokePoint& p) { return fits_int16(p.dx) && fits_int16(p.dy); });
-  });
+bool fits_int16(const Sketch& sketch) {
+  return std::ranges::all_of(sketch.points, [](const StrokePoint& p) { return fits_int16(p.dx) && fits_int16(p.dy); });
 }
 
 class Writer {
@@ -149,25 +146,40 @@ void write_sketch(Writer& writer, const Sketch& sketch, bool as_int16, bool is_f
 
 }  // namespace
 
-std::string pickle_sketches(std::span<const Sketch> sketches) {
+SketchPickler::SketchPickler(std::int64_t count, std::function<Sketch(std::int64_t)> sketch)
+    : count_(count), sketch_(std::move(sketch)) {
+  for (std::int64_t i = 0; i < count_ && as_int16_; ++i) as_int16_ = fits_int16(sketch_(i));
+}
+
+std::string SketchPickler::beginning() const {
   constexpr std::int32_t kObjectFlags = 63;  // what NumPy says of a dtype of references
-  const bool as_int16 = all_fit_int16(sketches);
   Writer writer;
   writer.raw("\x80\x02");
   writer.first_empty_array();
   writer.op('(');
   writer.integer(1);
-  writer.integer(static_cast<std::int32_t>(sketches.size()));
+  writer.integer(static_cast<std::int32_t>(count_));
   writer.op('\x85');
   writer.dtype("O8", "|", kObjectFlags);
   writer.raw("\x89]");
-  for (std::size_t begin = 0; begin < sketches.size(); begin += kAppendBatch) {
-    writer.op('(');
-    const std::size_t end = std::min(begin + kAppendBatch, sketches.size());
-    for (std::size_t i = begin; i < end; ++i) write_sketch(writer, sketches[i], as_int16, i == 0);
-    writer.op('e');
+  return writer.take();
+}
+
+std::string SketchPickler::next() {
+  if (done_ < 0) {
+    done_ = 0;
+    return beginning();
   }
-  writer.raw("tb.");
+  if (done_ == count_) {
+    ++done_;
+    return "tb.";
+  }
+  if (done_ > count_) return {};
+  Writer writer;
+  writer.op('(');
+  for (const std::int64_t end = std::min(done_ + kAppendBatch, count_); done_ < end; ++done_)
+    write_sketch(writer, sketch_(done_), as_int16_, done_ == 0);
+  writer.op('e');
   return writer.take();
 }
 

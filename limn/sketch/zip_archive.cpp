@@ -3,6 +3,8 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <deque>
+#include <exception>
 
 #include "limn/core/error.hpp"
 
@@ -89,8 +91,8 @@ std::optional<Bytes> ZipReader::read(const std::string& name) {
 
 namespace {
 
-void add_entry(zip_t* archive, const std::string& name, const Bytes& content) {
-  zip_source_t* source = zip_source_buffer(archive, content.data(), content.size(), 0);
+// Takes the source.
+void add_entry(zip_t* archive, const std::string& name, zip_source_t* source) {
   const zip_int64_t index =
       source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
@@ -100,6 +102,60 @@ void add_entry(zip_t* archive, const std::string& name, const Bytes& content) {
   require(zip_file_set_dostime(archive, static_cast<zip_uint64_t>(index), 0, kDosDate, 0) == 0,
           "cannot date {} in a zip archive: {}", name, zip_strerror(archive));
 }
+
+// An entry as libzip asks for it. libzip is C: what is thrown waits in `thrown`.
+class EntrySource {
+ public:
+  EntrySource(ZipEntry& entry, std::exception_ptr& thrown) : entry_(entry), thrown_(thrown) { zip_error_init(&error_); }
+  ~EntrySource() { zip_error_fini(&error_); }
+  EntrySource(const EntrySource&) = delete;
+  EntrySource& operator=(const EntrySource&) = delete;
+
+  static zip_int64_t answer(void* self, void* data, zip_uint64_t size, zip_source_cmd_t command) {
+    return static_cast<EntrySource*>(self)->answer(data, size, command);
+  }
+
+ private:
+  zip_int64_t answer(void* data, zip_uint64_t size, zip_source_cmd_t command) {
+    switch (command) {
+      case ZIP_SOURCE_SUPPORTS:
+        return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                              ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
+      case ZIP_SOURCE_STAT: {
+        auto* status = static_cast<zip_stat_t*>(data);
+        zip_stat_init(status);
+        status->size = entry_.size;
+        status->valid |= ZIP_STAT_SIZE;
+        return sizeof(zip_stat_t);
+      }
+      case ZIP_SOURCE_READ: return read(static_cast<char*>(data), size);
+      case ZIP_SOURCE_ERROR: return zip_error_to_data(&error_, data, size);
+      default: return 0;
+    }
+  }
+  zip_int64_t read(char* to, zip_uint64_t size) {
+    try {
+      if (taken_ == piece_.size()) {
+        piece_ = entry_.next();
+        taken_ = 0;
+      }
+    } catch (...) {
+      thrown_ = std::current_exception();
+      zip_error_set(&error_, ZIP_ER_INTERNAL, 0);
+      return -1;
+    }
+    const std::size_t count = std::min<std::size_t>(size, piece_.size() - taken_);
+    std::copy_n(piece_.data() + taken_, count, to);
+    taken_ += count;
+    return static_cast<zip_int64_t>(count);
+  }
+
+  ZipEntry& entry_;
+  std::exception_ptr& thrown_;
+  zip_error_t error_;
+  std::string piece_;
+  std::size_t taken_ = 0;
+};
 
 struct FreeSource {
   void operator()(zip_source_t* source) const { zip_source_free(source); }
@@ -135,10 +191,35 @@ Bytes make_zip(std::span<const std::pair<std::string, Bytes>> entries) {
       zip_open_from_source(target.get(), ZIP_CREATE | ZIP_TRUNCATE, error.get()));
   require(archive != nullptr, "cannot make a zip archive: {}", error.text());
   zip_source_keep(target.get());  // one reference is the archive's, one ours
-  for (const auto& [name, content] : entries) add_entry(archive.get(), name, content);
+  for (const auto& [name, content] : entries)
+    add_entry(archive.get(), name, zip_source_buffer(archive.get(), content.data(), content.size(), 0));
   require(zip_close(archive.get()) == 0, "cannot make a zip archive: {}", zip_strerror(archive.get()));
   (void)archive.release();
   return whole_source(target.get());
+}
+
+void write_zip(const std::filesystem::path& path, std::span<ZipEntry> entries) {
+  AtomicFile file(path);
+  std::exception_ptr thrown;
+  std::deque<EntrySource> sources;  // the archive looks at them until it is gone
+  ZipError error;
+  zip_source_t* target = zip_source_file_create(file.temporary_path().c_str(), 0, 0, error.get());
+  require(target != nullptr, "{}: cannot make a zip archive: {}", path.string(), error.text());
+  std::unique_ptr<zip_t, DiscardArchive> archive(zip_open_from_source(target, ZIP_CREATE | ZIP_TRUNCATE, error.get()));
+  if (archive == nullptr) {
+    zip_source_free(target);
+    fail("{}: cannot make a zip archive: {}", path.string(), error.text());
+  }
+  for (ZipEntry& entry : entries)
+    add_entry(archive.get(), entry.name,
+              zip_source_function(archive.get(), EntrySource::answer, &sources.emplace_back(entry, thrown)));
+  const bool is_written = zip_close(archive.get()) == 0;
+  if (thrown) std::rethrow_exception(thrown);
+  require(is_written, "{}: cannot be written: {}; free some space or choose another place", path.string(),
+          zip_strerror(archive.get()));
+  (void)archive.release();
+  file.reopen();
+  file.commit();
 }
 
 }  // namespace limn

@@ -1,9 +1,11 @@
-// Zip archives in memory, by libzip: the entries of a hostile one under a bound on what they unpack to, and
-// new ones whose bytes depend on nothing but their content.
+// Zip archives by libzip: the entries of a hostile one in memory, under a bound on what they unpack to, and new ones
+// whose bytes depend on nothing but their content.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,5 +43,15 @@ class ZipReader {
 
 // The deflated archive of the named contents, in order, dated 1980-01-01.
 [[nodiscard]] Bytes make_zip(std::span<const std::pair<std::string, Bytes>> entries);
+
+// An entry whose content is never there as a whole: `next` gives its pieces in order, `size` bytes in all.
+struct ZipEntry {
+  std::string name;
+  std::uint64_t size = 0;
+  std::function<std::string()> next;
+};
+// The same archive as a file, which is replaced whole or not at all; takes memory for one piece. Throws Error naming
+// the file, and what `next` throws.
+void write_zip(const std::filesystem::path& path, std::span<ZipEntry> entries);
 
 }  // namespace limn

@@ -171,6 +171,7 @@ TEST(DataConvert, StreamsInBoundedMemory) {
   // Its shards take 9 MB, which are gone through once more at the end.
   EXPECT_LT(peak_of("large.ndjson -o out.limn --split 90/5/5"), small_peak + 32 * 1024);
   EXPECT_LT(peak_of("out.limn -o out.ndjson"), small_peak + 32 * 1024);
+  EXPECT_LT(peak_of("large.ndjson -o out.npz --split 90/5/5"), small_peak + 32 * 1024);
 }
 
 // Names of what is in the folder, hidden files too.
@@ -238,6 +239,10 @@ TEST(DataConvert, AnInterruptedConversionLeavesNothing) {
   const auto full = run_limn(folder.path(), "data convert large.ndjson -o out.limn", {.file_bytes = 100'000});
   EXPECT_EQ(full.status, 1);
   EXPECT_THAT(full.err, HasSubstr("out.limn/train-000000.shard: cannot write: File too large"));
+  EXPECT_EQ(contents(folder.path()), (std::vector<std::string>{"cat.ndjson", "large.ndjson"}));
+  const auto full_npz = run_limn(folder.path(), "data convert cat.ndjson -o out.npz", {.file_bytes = 300});
+  EXPECT_EQ(full_npz.status, 1);
+  EXPECT_THAT(full_npz.err, HasSubstr("out.npz"));
   EXPECT_EQ(contents(folder.path()), (std::vector<std::string>{"cat.ndjson", "large.ndjson"}));
 }
 

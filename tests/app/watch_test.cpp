@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/run_limn.hpp"
+#include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/safetensors.hpp"
 #include "testing/temporary_folder.hpp"

@@ -9,6 +9,7 @@
 #include "limn/sketch/npy.hpp"
 #include "limn/sketch/zip_archive.hpp"
 #include "sketch/hostile.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace limn {
 namespace {
@@ -121,6 +122,27 @@ TEST(Npz, RoundTripsMoreSketchesThanOneAppendTakes) {
   SketchSplits splits;
   for (int i = 0; i < 2345; ++i) splits[Split::kTrain].push_back(expected_sketch(i, 1 + i % 5));
   EXPECT_EQ(parse(serialize_npz(splits))[Split::kTrain], splits[Split::kTrain]);
+}
+
+TEST(Npz, StreamsTheSameFile) {
+  SketchSplits splits;
+  for (int i = 0; i < 2345; ++i) splits[Split::kTrain].push_back(expected_sketch(i, 1 + i % 5));
+  splits[Split::kTest] = expected_sketches({5, 2}, 0.1F);
+  const testing::TemporaryFolder folder;
+  SketchSource source{.counts = {2345, 0, 2},
+                      .sketch = [&](Split split, std::int64_t i) { return splits[split][static_cast<std::size_t>(i)]; }};
+  stream_npz(folder / "x.npz", source);
+  EXPECT_EQ(read_file(folder / "x.npz"), serialize_npz(splits));
+  // What goes wrong on the way comes through, and the file stands as it was.
+  int looks = 0;
+  const auto look = source.sketch;
+  source.sketch = [&](Split split, std::int64_t i) {
+    require(++looks < 8000, "enough");
+    return look(split, i);
+  };
+  EXPECT_EQ(error_of([&] { stream_npz(folder / "x.npz", source); }), "enough");
+  EXPECT_EQ(folder.entries(), 1);
+  EXPECT_EQ(read_file(folder / "x.npz"), serialize_npz(splits));
 }
 
 TEST(Npz, BytesDoNotDependOnTheClockOrTheZone) {
