@@ -124,8 +124,16 @@ void print_result(const TrainResult& result, const std::string& family, const fs
   fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 
+// What a user may not expect of the data with these options, or "".
+std::string remark_on(const StrokeDataset&, const StrokeDataOptions&) { return {}; }
+std::string remark_on(const ImageDataset& data, const ImageDataOptions& options) {
+  if (data.shape().channels == 1 || options.binarize == "none") return {};
+  return fmt::format("binarize={} makes each colour of a pixel 0 or 1; --set binarize=none keeps the colours",
+                     options.binarize);
+}
+
 TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, ProcessGroup* group,
-                  const TrainArguments& a) {
+                  const TrainArguments& a, const std::string& remark) {
   Console console(a.is_quiet || (group != nullptr && !group->is_first()));
   watch_for_interrupts();
   Trainer trainer(task, options, run,
@@ -136,6 +144,7 @@ TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& r
                   group);
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
+  if (!remark.empty()) console.line(remark, true);
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
   const TrainResult result = trainer.run();
   console.finish();
@@ -172,13 +181,14 @@ void train_family(const Family& family, const TrainArguments& a, Options options
   // Everything that can be wrong with options or data is found before the run directory is touched.
   auto data = Dataset::load(config.data, options.data);
   if (a.epochs) options.train.num_steps = a.epochs * data.batches_per_epoch(options.train.batch_size);
+  const std::string remark = remark_on(data, options.data);
   const auto task = make_task(options, std::move(data));
   const auto environment = process_group_from_environment();
   const auto group = environment ? std::make_unique<ProcessGroup>(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
   const RunDirectory run = open_run(a, is_first);
   if (is_first) write_file(run.config(), config_to_toml(config, all));
-  const TrainResult result = train(*task, options.train, run, group.get(), a);
+  const TrainResult result = train(*task, options.train, run, group.get(), a, remark);
   if (is_first) print_result(result, config.family, run.root());
 }
 

@@ -133,6 +133,15 @@ TEST_F(ImagesTest, RefusesWhatAModelCannotDo) {
   EXPECT_FALSE(fs::exists(file("wrong")));
 }
 
+TEST_F(ImagesTest, SaysWhenColoursAreBinarised) {
+  const std::string smallest =
+      "train draw --steps 1 --quiet --set time_steps=2 enc_rnn_size=4 dec_rnn_size=4 z_size=2 sample_every=0 ";
+  const std::string remark = "--set binarize=none keeps the colours";
+  EXPECT_THAT(run_limn(shared_->path(), smallest + "color=rgb --out a").err, HasSubstr(remark));
+  EXPECT_EQ(run_limn(shared_->path(), smallest + "color=rgb binarize=none --out b").err, "");
+  EXPECT_EQ(run_limn(shared_->path(), smallest + "--out c").err, "");
+}
+
 TEST_F(ImagesTest, ResumesWhereItStopped) {
   run("train vae --out part --steps 3 --quiet --set hidden=9 --set sample_every=0 --set save_every=2");
   run("train vae --out part --resume --steps 5 --quiet");
