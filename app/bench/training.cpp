@@ -40,8 +40,8 @@ class PlainTraining {
         parameters_, options_.model, batch,
         {.max_seq_len = data_.max_seq_len(),
          .step = step,
-         .epsilon = reference::training_epsilon(options_.model, batch.batch_size(), seed, number),
-         .dropout = reference::training_dropout(options_.model, seed, number)});
+         .epsilon = reference::training_epsilon(options_.model, batch, seed, number),
+         .dropout = reference::training_dropout(options_.model, batch, seed, number)});
     losses.total.backward();
     return losses.total.item<double>();
   }

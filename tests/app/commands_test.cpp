@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/run_limn.hpp"
+#include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/sketch/npy.hpp"
 #include "limn/sketch/sketch_file.hpp"
@@ -203,6 +204,16 @@ TEST_F(CommandsTest, PlotsAndConverts) {
   expect_begins("curves.png", "\x89PNG");
   run("data convert builtin:doodles:test#3 -o one.svg");
   expect_svg("one.svg");
+}
+
+// It checks our step against plain LibTorch's before it times either.
+TEST(Bench, TrainsAsPlainLibTorchDoes) {
+  const TemporaryFolder folder;
+  for (const char* row : {"train lstm f32", "train draw", "train vae"}) {
+    const RunResult result = run_limn(folder.path(), {"bench", "--quick", "--batch-size", "6", "--only", row, "--json"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr(fmt::format("\"name\": \"{}", row)));
+  }
 }
 
 }  // namespace

@@ -75,8 +75,8 @@ reference::SketchRnnStep twin_step(const SketchRnnOptions& options, const Stroke
                                    std::uint64_t step, bool is_training) {
   reference::SketchRnnStep twin{.max_seq_len = kMaxSeqLen, .step = static_cast<std::int64_t>(step)};
   if (options.conditional)
-    twin.epsilon = reference::training_epsilon(options, batch.batch_size(), kSeed, step);
-  if (is_training) twin.dropout = reference::training_dropout(options, kSeed, step);
+    twin.epsilon = reference::training_epsilon(options, batch, kSeed, step);
+  if (is_training) twin.dropout = reference::training_dropout(options, batch, kSeed, step);
   return twin;
 }
 

@@ -94,10 +94,15 @@ Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z,
 
 }  // namespace
 
-SketchRnnDropout training_dropout(const SketchRnnOptions& options, std::uint64_t seed, std::uint64_t step) {
+SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeBatch& batch, std::uint64_t seed,
+                                  std::uint64_t step) {
   const auto masks = [&](bool is_used, double keep, Purpose purpose) {
     return kernels::RecurrentDropout{
-        .keep = is_used ? static_cast<float>(keep) : 1.0f, .seed = seed, .purpose = purpose, .step = step};
+        .keep = is_used ? static_cast<float>(keep) : 1.0f,
+        .seed = seed,
+        .purpose = purpose,
+        .step = step,
+        .numbers = batch.places};
   };
   const bool recurs = options.use_recurrent_dropout;
   const double keep = options.recurrent_dropout_prob;
@@ -108,12 +113,13 @@ SketchRnnDropout training_dropout(const SketchRnnOptions& options, std::uint64_t
           .output = masks(options.use_output_dropout, options.output_dropout_prob, Purpose::kOutputDropout)};
 }
 
-Tensor training_epsilon(const SketchRnnOptions& options, std::int64_t batch, std::uint64_t seed,
+Tensor training_epsilon(const SketchRnnOptions& options, const StrokeBatch& batch, std::uint64_t seed,
                         std::uint64_t step) {
-  Tensor epsilon = torch::empty({batch, options.z_size}, torch::kFloat32);
+  Tensor epsilon = torch::empty({batch.batch_size(), options.z_size}, torch::kFloat32);
   auto values = epsilon.accessor<float, 2>();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    RandomStream random(seed, Purpose::kLatentTraining, step, static_cast<std::uint64_t>(b));
+  for (std::int64_t b = 0; b < batch.batch_size(); ++b) {
+    const std::int64_t number = batch.places.empty() ? b : batch.places[static_cast<std::size_t>(b)];
+    RandomStream random(seed, Purpose::kLatentTraining, step, static_cast<std::uint64_t>(number));
     for (std::int64_t i = 0; i < options.z_size; ++i) values[b][i] = random.normal();
   }
   return epsilon;

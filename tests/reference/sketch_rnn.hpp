@@ -19,12 +19,12 @@ struct SketchRnnDropout {
   kernels::RecurrentDropout input = {};   // of the decoder's [S; z], unit = column
   kernels::RecurrentDropout output = {};  // of the decoder's h
 };
-// The masks that training with this seed uses at this step.
-[[nodiscard]] SketchRnnDropout training_dropout(const SketchRnnOptions& options, std::uint64_t seed,
-                                                std::uint64_t step);
+// The masks that training with this seed uses at this step of this batch, whose sketches follow their places in it.
+[[nodiscard]] SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeBatch& batch,
+                                                std::uint64_t seed, std::uint64_t step);
 
 // ε of training with this seed at this step: [B, Z] float32, a stream for each sketch.
-[[nodiscard]] torch::Tensor training_epsilon(const SketchRnnOptions& options, std::int64_t batch,
+[[nodiscard]] torch::Tensor training_epsilon(const SketchRnnOptions& options, const StrokeBatch& batch,
                                              std::uint64_t seed, std::uint64_t step);
 
 struct SketchRnnLosses {
