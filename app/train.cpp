@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <type_traits>
 
 #include "app/commands.hpp"
 #include "app/console.hpp"
@@ -201,6 +202,8 @@ void add_family(CLI::App& train, const Family& family, Options defaults, MakeTas
   add_common_options(*command, arguments);
   command->get_option("--out")->capture_default_str();
   command->add_option("--preset", arguments->preset, "a known set of options, listed below")->type_name("NAME");
+  if constexpr (std::is_same_v<Dataset, ImageDataset>)
+    add_setting(*command, arguments, "--compose", "compose", "two-digits: two images of the set on one canvas");
   command->footer("\nPresets:\n" + presets_help(family.name) + "\nHyperparameters for --set and --config [default]:\n" +
                   options_help(fields(defaults)) + "\nExamples:\n" + family.examples);
   command->callback([=] { train_family<Dataset>(family, *arguments, defaults, make_task); });

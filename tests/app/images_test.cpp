@@ -13,6 +13,7 @@ namespace limn::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -140,6 +141,15 @@ TEST_F(ImagesTest, SaysWhenColoursAreBinarised) {
   EXPECT_THAT(run_limn(shared_->path(), smallest + "color=rgb --out a").err, HasSubstr(remark));
   EXPECT_EQ(run_limn(shared_->path(), smallest + "color=rgb binarize=none --out b").err, "");
   EXPECT_EQ(run_limn(shared_->path(), smallest + "--out c").err, "");
+}
+
+TEST_F(ImagesTest, ComposesTwoImages) {
+  run("train draw --steps 1 --quiet --compose two-digits --out two "
+      "--set time_steps=2 enc_rnn_size=4 dec_rnn_size=4 z_size=2 sample_every=1");
+  EXPECT_THAT(read_text_file(file("two/config.toml")), HasSubstr("compose = \"two-digits\""));
+  EXPECT_THAT(run("info two"), AllOf(HasSubstr("image_height"), HasSubstr("60")));
+  expect_png("two/samples/step-1.png");
+  run("eval two --importance-samples 2 --json");
 }
 
 TEST_F(ImagesTest, ResumesWhereItStopped) {
