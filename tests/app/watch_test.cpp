@@ -43,7 +43,7 @@ TEST(Watch, ShowsARunThatTrains) {
   const TemporaryFolder folder;
   std::string shown;
   const auto look = [&](pid_t) {
-    for (int i = 0; i < 300 && shown.find("training") == std::string::npos; ++i) {
+    for (int i = 0; i < 300 && shown.find(" left\n") == std::string::npos; ++i) {  // at first nothing is known
       ::usleep(100'000);
       shown = run_limn(folder.path(), "watch run --once").out;
     }
