@@ -210,7 +210,8 @@ TEST_F(CommandsTest, PlotsAndConverts) {
 TEST(Bench, TrainsAsPlainLibTorchDoes) {
   const TemporaryFolder folder;
   for (const char* row : {"train lstm f32", "train draw", "train vae"}) {
-    const RunResult result = run_limn(folder.path(), {"bench", "--quick", "--batch-size", "6", "--only", row, "--json"});
+    const RunResult result =
+        run_limn(folder.path(), {"bench", "--quick", "--batch-size", "6", "--only", row, "--json"}, {.seconds = 300});
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, HasSubstr(fmt::format("\"name\": \"{}", row)));
   }
