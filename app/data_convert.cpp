@@ -1,6 +1,6 @@
 // limn data convert: sketches of any format to any other, cleaned and split on the way, and images to shards.
 // Large data stream: from .ndjson, .bin and .limn to all but .json, memory does not grow with the file, but for the
-// eight bytes a sketch that dealing them out to the splits of an .npz takes.
+// sixteen bytes a sketch that dealing them out to the splits of an .npz takes.
 #include <algorithm>
 #include <cctype>
 #include <cmath>

@@ -74,7 +74,10 @@ std::vector<std::string> lines_of(const WatchArguments& a, const RunRecord& run)
                                 curve.values.back(), sparkline(curve)));
   if (run.curves.empty()) lines.emplace_back("nothing written yet");
   lines.emplace_back();
-  if (!run.last_sample.empty()) lines.push_back("last picture: " + (run.last_sample.parent_path() / printable(run.last_sample.filename().string(), kLongestMessage)).string());
+  if (!run.last_sample.empty()) {
+    const std::string name = printable(run.last_sample.filename().string(), kLongestMessage);
+    lines.push_back("last picture: " + (run.last_sample.parent_path() / name).string());
+  }
   if (!run.last_message.empty()) lines.push_back("log: " + printable(run.last_message, kLongestMessage));
   return lines;
 }
