@@ -36,7 +36,8 @@ class PlainDraw {
       : setting_(setting), shape_(draw_shape(resolved(setting.model, data.shape()))) {
     std::vector<torch::Tensor> all;
     for (const auto& p : start) {
-      parameters_[p.name] = torch::from_blob(p.value.data(), p.shape, torch::kFloat32).clone().requires_grad_();
+      parameters_[p.name] =
+          torch::from_blob(p.value.data(), p.shape, torch::kFloat32).clone().requires_grad_();
       all.push_back(parameters_[p.name]);
     }
     adam_ = std::make_unique<torch::optim::Adam>(
@@ -61,11 +62,7 @@ class PlainDraw {
     torch::nn::utils::clip_grad_norm_(adam_->param_groups()[0].params(), setting_.train.grad_clip);
     adam_->step();
   }
-  [[nodiscard]] Gradients gradients() const {
-    Gradients gradients;
-    for (const auto& [name, value] : parameters_) gradients[name] = value.grad().clone();
-    return gradients;
-  }
+  [[nodiscard]] Gradients gradients() const { return gradients_of(parameters_); }
 
  private:
   DrawTaskOptions setting_;
@@ -75,8 +72,8 @@ class PlainDraw {
   torch::Tensor pixels_, noise_;
 };
 
-// Operations of a step's products with weights: every matrix meets every image at every glimpse; forward, and backward
-// by inputs and by weights.
+// Operations of a step's products with weights: every matrix meets every image at every glimpse; forward, and
+// backward by inputs and by weights.
 double step_flops(const kernels::DrawShape& shape, std::int64_t batch) {
   double once = 0;
   for (const auto& spec : kernels::draw_parameters(shape))
@@ -115,7 +112,8 @@ void bench_draw_training(const BenchOptions& options, BenchReport& report) {
   row.plain = time_runs(plain_step, {.least = 1, .most = 5, .seconds = options.is_quick ? 1.0 : 8.0});
   const bool is_peak_ours = reset_peak_memory();
   ours.run_step(0);
-  row.ours = time_runs([&] { ours.run_step(0); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
+  row.ours =
+      time_runs([&] { ours.run_step(0); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
   if (is_peak_ours) row.peak_bytes = peak_memory();
   report.add(row);
 }

@@ -27,6 +27,12 @@ Gradients gradients_of(std::span<const TaskParameter> parameters) {
   return gradients;
 }
 
+Gradients gradients_of(const reference::Parameters& parameters) {
+  Gradients gradients;
+  for (const auto& [name, value] : parameters) gradients[name] = value.grad().clone();
+  return gradients;
+}
+
 double difference_of(const Gradients& given, const Gradients& expected) {
   double difference = 0, size = 0;
   for (const auto& [name, gradient] : expected) {

@@ -8,12 +8,15 @@
 #include <string>
 
 #include "app/bench/our_training.hpp"
+#include "reference/cells.hpp"
 
 namespace limn::app {
 
 using Gradients = std::map<std::string, torch::Tensor>;
 
+// Of our model, and of its plain twin after backward().
 [[nodiscard]] Gradients gradients_of(std::span<const TaskParameter> parameters);
+[[nodiscard]] Gradients gradients_of(const reference::Parameters& parameters);
 
 // |given - expected| / |expected| over all gradients together.
 [[nodiscard]] double difference_of(const Gradients& given, const Gradients& expected);

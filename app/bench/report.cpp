@@ -143,10 +143,11 @@ void BenchReport::add(const BenchRow& row) {
              if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
              if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
   if (row.gradient_difference > kNotableGradientDifference)
-    fmt::print(
-        "  its gradients differ from plain LibTorch's by {:.1e} of their norm; rounding otherwise "
-        "moves them by {:.1e}\n",
-        row.gradient_difference, row.gradient_rounding);
+    fmt::print("  its gradients differ from plain LibTorch's by {:.1e} of their norm{}\n",
+               row.gradient_difference,
+               row.gradient_rounding > 0
+                   ? fmt::format("; rounding otherwise moves them by {:.1e}", row.gradient_rounding)
+                   : "");
   if (row.from_line)
     fmt::print("  {:+.1f}% from the straight line through the first and the last\n", 100 * *row.from_line);
   std::fflush(stdout);
@@ -158,7 +159,9 @@ void BenchReport::note(const std::string& text) {
 }
 
 void BenchReport::finish() const {
-  require(!rows_.empty(), "--only {}: no measurement has that in its name; names begin with train, growth, gemm, mixture, clip or generate",
+  require(!rows_.empty(),
+          "--only {}: no measurement has that in its name; names begin with train, growth, gemm, mixture, "
+          "clip or generate",
           options_.only);
   if (!options_.is_json) return;
   json object{{"cpu", cpu_name()},          {"threads", options_.threads},

@@ -52,11 +52,7 @@ class PlainTraining {
     adam_->step();
   }
 
-  [[nodiscard]] Gradients gradients() const {
-    Gradients gradients;
-    for (const auto& [name, value] : parameters_) gradients[name] = value.grad().clone();
-    return gradients;
-  }
+  [[nodiscard]] Gradients gradients() const { return gradients_of(parameters_); }
 
  private:
   SketchRnnTaskOptions options_;
@@ -182,7 +178,8 @@ void bench_training(const BenchOptions& options, const StrokeDataset& data, Benc
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) bench_cell(options, data, cell, report);
   if (!kernels::has_bf16() && report.wants("train lstm bf16"))
     report.note(
-        "bf16: this CPU has no instructions for it; rounded factors are multiplied in float32, which gains no time");
+        "bf16: this CPU has no instructions for it; rounded factors are multiplied in float32, which gains "
+        "no time");
 }
 
 }  // namespace limn::app
