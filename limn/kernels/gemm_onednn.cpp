@@ -42,6 +42,8 @@ class Library {
   std::shared_ptr<const Product> product(const Key& key, const memory::desc& a, const memory::desc& b,
                                          const memory::desc& c) {
     const std::lock_guard lock(mutex_);
+    // Every step has another number of points, and so a weight gradient that was never met.
+    if (products_.size() >= kMostProducts) products_.clear();
     auto& slot = products_[key];
     if (slot && slot->b == b) return slot;
     dnnl::primitive_attr attributes;
@@ -59,6 +61,8 @@ class Library {
   }
 
  private:
+  static constexpr std::size_t kMostProducts = 512;  // about 40 kB each
+
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<const Product>> products_;
 };
