@@ -22,6 +22,19 @@ namespace {
 
 using dnnl::memory;
 
+// While one lives, OpenMP starts no team for this thread: oneDNN would start one inside our pool, and compiles for as
+// many threads as there may be. Put back afterwards, as LibTorch takes its number of threads from the same place.
+class OneOpenMpThread {
+ public:
+  OneOpenMpThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneOpenMpThread() { omp_set_num_threads(before_); }
+  OneOpenMpThread(const OneOpenMpThread&) = delete;
+  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
+
+ private:
+  int before_;
+};
+
 // The engine, and what it has compiled. Primitives may be executed by any number of threads at once, since
 // each brings its own scratchpad.
 class Library {
@@ -42,10 +55,8 @@ class Library {
   std::shared_ptr<const Product> product(const Key& key, const memory::desc& a, const memory::desc& b,
                                          const memory::desc& c) {
     const std::lock_guard lock(mutex_);
-    // Every step has another number of points, and so a weight gradient that was never met.
-    if (products_.size() >= kMostProducts) products_.clear();
-    auto& slot = products_[key];
-    if (slot && slot->b == b) return slot;
+    const auto known = products_.find(key);
+    if (known != products_.end() && known->second->b == b) return known->second;
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), attributes, engine);
@@ -53,11 +64,10 @@ class Library {
                                                   description.weights_desc(), description.dst_desc(),
                                                   description.scratchpad_desc()});
     // A layout that is still open has no second use under this key.
-    if (b.data.format_kind != dnnl_format_kind_any)
-      slot = made;
-    else
-      products_.erase(key);
-    return made;
+    if (b.data.format_kind == dnnl_format_kind_any) return made;
+    // Every step has another number of points, and so a weight gradient that was never met.
+    if (products_.size() >= kMostProducts) products_.clear();
+    return products_[key] = made;
   }
 
  private:
@@ -105,7 +115,6 @@ struct TypedBuffer {
 void run(const Library::Product& product, void* a, void* b, float* c,
          AlignedBuffer<std::uint8_t>& scratchpad) {
   auto& engine = Library::instance().engine;
-  omp_set_num_threads(1);  // of this thread only: oneDNN would start a team of its own inside our pool
   scratchpad.resize(product.scratchpad.get_size());
   dnnl::stream stream(engine);
   dnnl::matmul(product.primitive)
@@ -121,6 +130,7 @@ class OneDnnWeights final : public PackedWeights::Impl {
   OneDnnWeights(const WeightParts& weights, std::int64_t k, std::int64_t n, bool is_bf16)
       : depth_(k), columns_(n), is_bf16_(is_bf16) {
     if (k == 0 || n == 0) return;
+    const OneOpenMpThread alone;
     auto& library = Library::instance();
     constexpr std::int64_t kUsualRows = 48;
     const memory::desc open({k, n}, type_of(is_bf16), memory::format_tag::any);
@@ -131,7 +141,6 @@ class OneDnnWeights final : public PackedWeights::Impl {
     AlignedBuffer<float> plain(static_cast<std::size_t>(k * n));
     gather(weights, plain.data());
     values_.resize(layout_.get_size());
-    omp_set_num_threads(1);
     dnnl::stream stream(library.engine);
     memory from(strided(k, n, n, false), library.engine, plain.data()),
         to(layout_, library.engine, values_.data());
@@ -144,6 +153,7 @@ class OneDnnWeights final : public PackedWeights::Impl {
     static_cast<void>(first);
     static_cast<void>(last);  // always all columns, see column_step()
     if (depth_ > 0) {
+      const OneOpenMpThread alone;
       gather_rows(a, c.rows, scratch);
       scratch.c.resize(static_cast<std::size_t>(c.rows * columns_));
       const auto product = Library::instance().product(
@@ -198,6 +208,7 @@ class OneDnnWeights final : public PackedWeights::Impl {
 // dᵀ · inputs for columns [first, first + count) of d, and their way into the parts' gradients.
 void gradient_columns(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, bool is_bf16,
                       TypedBuffer& inputs, std::int64_t width, std::int64_t first, std::int64_t count) {
+  const OneOpenMpThread alone;
   GemmScratch scratch;
   TypedBuffer outputs{is_bf16, scratch.a, scratch.a_bf16};
   outputs.resize(d.rows * count);
