@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,7 +40,11 @@ class TaskScope {
 class Pool {
  public:
   explicit Pool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // The system allows no more threads: those there are do the work.
+    }
   }
   ~Pool() {
     {
@@ -137,6 +144,14 @@ std::shared_ptr<Pool> pool() {
   return slot;
 }
 
+// How many processors' time this container may use (cgroup v2), or a large number.
+int processors_allowed() {
+  double quota = 0, period = 0;
+  if (std::ifstream("/sys/fs/cgroup/cpu.max") >> quota >> period && period > 0)
+    return std::max(1, static_cast<int>(std::min(1e6, std::ceil(quota / period))));
+  return 1'000'000;
+}
+
 }  // namespace
 
 int default_thread_count() {
@@ -144,10 +159,11 @@ int default_thread_count() {
     const int wanted = std::atoi(text);
     if (wanted > 0 && wanted < 1024) return wanted;
   }
+  int processors = static_cast<int>(std::thread::hardware_concurrency());
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (sched_getaffinity(0, sizeof set, &set) == 0) processors = CPU_COUNT(&set);
+  return std::clamp(processors, 1, processors_allowed());
 }
 
 void set_thread_count(int count) {
