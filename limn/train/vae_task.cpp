@@ -41,7 +41,7 @@ class VaeTask final : public ImageTask {
     return {.losses = {{"total", losses.total()},
                        {"reconstruction", losses.reconstruction},
                        {"kl", losses.kl},
-                       {"beta", losses.beta}},
+                       {"beta", losses.beta / static_cast<double>(share().ranks)}},
             .indices = std::move(batch.indices)};
   }
 
