@@ -89,7 +89,6 @@ ProcessGroup::~ProcessGroup() = default;
 
 template <class Call>
 void ProcessGroup::together(Call&& call) {
-  ++calls_;
   try {
     call()->wait(options_.timeout);
   } catch (const std::exception& error) {
@@ -99,7 +98,7 @@ void ProcessGroup::together(Call&& call) {
 
 // Everyone who is left says so in the store; who does not is gone.
 void ProcessGroup::report_loss(const std::string& cause) {
-  const auto key = [&](int rank) { return fmt::format("alive/{}/{}", calls_, rank); };
+  const auto key = [&](int rank) { return fmt::format("alive/{}", rank); };
   std::vector<int> gone;
   try {
     impl_->store->set(key(rank()), std::vector<std::uint8_t>{1});

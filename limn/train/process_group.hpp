@@ -60,7 +60,6 @@ class ProcessGroup {
   ProcessGroupOptions options_;
   std::unique_ptr<Impl> impl_;
   std::int64_t bytes_ = 0;
-  std::int64_t calls_ = 0;
 };
 
 }  // namespace limn
