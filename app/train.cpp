@@ -133,8 +133,8 @@ std::string remark_on(const ImageDataset& data, const ImageDataOptions& options)
                      options.binarize);
 }
 
-TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, ProcessGroup* group,
-                  const TrainArguments& a, const std::string& remark) {
+TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, const std::string& config,
+                  ProcessGroup* group, const TrainArguments& a, const std::string& remark) {
   Console console(a.is_quiet || (group != nullptr && !group->is_first()));
   watch_for_interrupts();
   Trainer trainer(task, options, run,
@@ -147,6 +147,8 @@ TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& r
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (!remark.empty()) console.line(remark, true);
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
+  // Only now: options that do not fit the saved state have been refused, and the run keeps its own.
+  if (group == nullptr || group->is_first()) write_file(run.config(), config);
   const TrainResult result = trainer.run();
   console.finish();
   return result;
@@ -188,8 +190,8 @@ void train_family(const Family& family, const TrainArguments& a, Options options
   const auto group = environment ? std::make_unique<ProcessGroup>(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
   const RunDirectory run = open_run(a, is_first);
-  if (is_first) write_file(run.config(), config_to_toml(config, all));
-  const TrainResult result = train(*task, options.train, run, group.get(), a, remark);
+  const TrainResult result =
+      train(*task, options.train, run, config_to_toml(config, all), group.get(), a, remark);
   if (is_first) print_result(result, config.family, run.root());
 }
 

@@ -134,6 +134,13 @@ TEST_F(ErrorsTest, ResumesOnlyWhatIsThere) {
   expect_error(folder_.path(), tiny_training("run", "--resume"), "run", "leave --resume out");
 }
 
+TEST_F(ErrorsTest, ARefusedResumeLeavesTheRunAsItWas) {
+  ASSERT_EQ(run_limn(folder_.path(), tiny_training("kept")).status, 0);
+  const std::string config = read_text_file(folder_ / "kept" / "config.toml");
+  expect_error(folder_.path(), "train sketch-rnn --resume --out kept --set z_size=7", "state.safetensors", "other options");
+  EXPECT_EQ(read_text_file(folder_ / "kept" / "config.toml"), config);
+}
+
 TEST_F(ErrorsTest, RefusesWhatItCannotConvert) {
   const std::string doodles = "data convert builtin:doodles ";
   expect_error(folder_.path(), doodles + "-o x.docx", "x.docx", ".ndjson");
