@@ -87,7 +87,9 @@ void watch(const WatchArguments& a) {
   if (is_live) watch_for_interrupts();
   std::size_t shown = 0;
   while (true) {
+    const auto start = std::chrono::steady_clock::now();
     const RunRecord run = read_run(a.run);
+    const auto reading = std::chrono::steady_clock::now() - start;
     if (shown > 0) fmt::print("\033[{}A", shown);
     const auto lines = lines_of(a, run);
     for (const auto& line : lines) fmt::print("{}{}\n", line, is_live ? "\033[K" : "");
@@ -95,7 +97,9 @@ void watch(const WatchArguments& a) {
     shown = lines.size();
     std::fflush(stdout);
     if (!is_live || run.is_finished() || is_interrupted()) return;
-    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(a.interval_s);
+    // The record of a long run takes long to read; the training beside it shall have the machine.
+    const auto until = std::chrono::steady_clock::now() +
+                       std::max<std::chrono::duration<double>>(std::chrono::duration<double>(a.interval_s), 10 * reading);
     while (std::chrono::steady_clock::now() < until && !is_interrupted())
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
