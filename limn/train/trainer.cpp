@@ -155,7 +155,11 @@ void Trainer::go_back() {
             "{}: training diverged: losses or gradients stay not finite at step {} although the learning rate was "
             "halved {} times; start again with a smaller --learning-rate or grad_clip",
             run_.root().string(), failed, setbacks - 1);
+    const double best_total = at_.best_total;
+    const std::int64_t best_step = at_.best_step;
     load_state();
+    at_.best_total = best_total;  // its checkpoint is there, though the state may be older
+    at_.best_step = best_step;
     at_.rate_factor = factor;
     at_.setbacks = setbacks;
     run_.truncate_metrics(at_.step);
@@ -301,7 +305,8 @@ void Trainer::report(const StepResult& result, double learning_rate, double seco
 TrainResult Trainer::run() {
   if (at_.step == 0) save_state();  // so that there is a good state to go back to, and a checkpoint to sample from
   bool is_stopped = false;
-  while (at_.step < options_.num_steps && !is_stopped) {
+  // In a streak of bad steps nothing can be saved, so it does not stop before the streak's end.
+  while (at_.step < options_.num_steps && !(is_stopped && bad_in_a_row_ == 0)) {
     const auto start = Clock::now();
     const double learning_rate = learning_rate_at(options_, at_.step) * at_.rate_factor;
     StepResult result = task_.compute_gradients(at_.step);
@@ -323,7 +328,7 @@ TrainResult Trainer::run() {
     if (options_.sample_every > 0 && (at_.step % options_.sample_every == 0 || is_last)) draw();
     // A state must not be saved in the middle of a streak of bad steps: it is what the run goes back to.
     const bool is_good = bad_in_a_row_ == 0;
-    if (is_good && (at_.step % options_.save_every == 0 || is_last || is_stopped)) save_state();
+    if (is_last || (is_good && (at_.step % options_.save_every == 0 || is_stopped))) save_state();
   }
   if (is_first() && at_.best_step < 0) task_.write_checkpoint(run_.best(), at_.step, last_metrics_);
   return {.step = at_.step,

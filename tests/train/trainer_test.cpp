@@ -177,6 +177,51 @@ TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
   EXPECT_NEAR(rates.back() / learning_rate_at(options(20), 19), 0.5, 1e-12);
 }
 
+TEST(Trainer, GoingBackBeyondTheBestModelKeepsIt) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  int bad = 3;
+  task.poison = [&](std::int64_t step) { return step >= 14 && bad-- > 0 ? INFINITY : 0.0; };
+  TrainOptions seldom = options(20);
+  seldom.save_every = 100;  // so that it goes back to the start
+  std::vector<std::pair<std::int64_t, bool>> validations;
+  Trainer trainer(task, seldom, run,
+                  {.on_step = {},
+                   .on_validation = [&](std::int64_t step, const Metrics&, bool is_best) { validations.emplace_back(step, is_best); },
+                   .on_notice = {},
+                   .should_stop = {}});
+  EXPECT_TRUE(trainer.run().is_finished);
+  ASSERT_EQ(validations.size(), 7u);
+  EXPECT_EQ(validations[2].first, 15) << "in the streak";
+  EXPECT_EQ(validations[3], std::pair(std::int64_t{5}, false)) << "half the rate comes half as far";
+}
+
+TEST(Trainer, StoppedAtABadStepItSavesAfterTheNextGoodOne) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  bool is_interrupted = false;
+  task.poison = [&](std::int64_t step) {
+    is_interrupted |= step == 13;
+    return step == 13 || step == 14 ? std::nan("") : 0.0;
+  };
+  Trainer trainer(task, options(100), run,
+                  {.on_step = {}, .on_validation = {}, .on_notice = {}, .should_stop = [&] { return is_interrupted; }});
+  EXPECT_EQ(trainer.run().step, 16);
+  EXPECT_EQ(SafetensorsFile::read(run.state()).metadata("step"), "16");
+}
+
+TEST(Trainer, TheEndIsSavedThoughTheLastStepIsBad) {
+  const testing::TemporaryFolder folder;
+  const RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  task.poison = [](std::int64_t step) { return step == 16 ? std::nan("") : 0.0; };
+  Trainer trainer(task, options(17), run);
+  EXPECT_EQ(trainer.run().step, 17);
+  EXPECT_EQ(SafetensorsFile::read(run.state()).metadata("step"), "17");
+}
+
 TEST(Trainer, GivesUpWithAClearErrorWhenGoingBackDoesNotHelp) {
   const testing::TemporaryFolder folder;
   const RunDirectory run(folder / "run", Mode::kFresh);
