@@ -25,6 +25,12 @@ constexpr const char* kBufferPrefix = "buffers.";
 constexpr const char* kFirstPrefix = "adam.first_moment.";
 constexpr const char* kSecondPrefix = "adam.second_moment.";
 
+// Histograms of everything are large: all of the first validations, then of every tenth.
+bool has_histograms(std::int64_t validation) {
+  constexpr std::int64_t kFirst = 20, kSpacing = 10;
+  return validation <= kFirst || validation % kSpacing == 0;
+}
+
 TensorData tensor_of(std::span<const float> values, const std::vector<std::int64_t>& shape) {
   return {.type = DType::kF32, .shape = shape, .bytes = std::as_bytes(values)};
 }
@@ -323,7 +329,7 @@ TrainResult Trainer::run() {
     const bool is_last = at_.step == options_.num_steps;
     if (at_.step % options_.valid_every == 0 || is_last) {
       validate();
-      watch_layers();
+      if (is_last || has_histograms(at_.step / options_.valid_every)) watch_layers();
     }
     if (options_.sample_every > 0 && (at_.step % options_.sample_every == 0 || is_last)) draw();
     // A state must not be saved in the middle of a streak of bad steps: it is what the run goes back to.
