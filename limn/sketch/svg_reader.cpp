@@ -1,6 +1,7 @@
 #include "limn/sketch/svg_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <pugixml.hpp>
 #include <unordered_map>
@@ -48,7 +49,9 @@ class Drawer {
       : document_(document), origin_(origin), pen_(options.tolerance, kMaxSvgPoints, origin) {}
 
   std::vector<Stroke> draw() {
-    element(document_.document_element(), Transform{}, 0);
+    const pugi::xml_node root = document_.document_element();
+    viewport_ = size_of(root);
+    element(root, Transform{}, 0);
     return pen_.take();
   }
 
@@ -72,7 +75,7 @@ class Drawer {
       polygon(node, name == "polygon");
     else if (name == "line")
       line(node);
-    else if (name == "rect")
+    else if (name == "rect" && !(depth == 1 && is_background(node)))
       rectangle(node);
     else if (name == "circle")
       ellipse(node, length(node, "r"), length(node, "r"));
@@ -92,13 +95,48 @@ class Drawer {
     return place != std::string::npos;
   }
 
+  // What percentages are of: the extent of the viewBox, else of the picture where that is fixed, else nothing.
+  [[nodiscard]] std::optional<Point> size_of(pugi::xml_node svg) const {
+    try {
+      const pugi::xml_attribute box = svg.attribute("viewBox");
+      if (!box) return svg.attribute("width") && svg.attribute("height")
+                           ? std::optional(Point{length(svg, "width"), length(svg, "height")})
+                           : std::nullopt;
+      Scanner scanner(box.value(), origin_);
+      Point size;
+      for (double* number : {&size.x, &size.y, &size.x, &size.y}) *number = scanner.number();
+      return size;
+    } catch (const Error&) {
+      return std::nullopt;  // as browsers do, for who draws nothing in per cent
+    }
+  }
+
+  // One per cent of a length of this name, in user units.
+  [[nodiscard]] std::optional<double> per_cent(std::string_view name) const {
+    if (!viewport_) return std::nullopt;
+    const auto [width, height] = *viewport_;
+    if (is_one_of(name, {"x", "x1", "x2", "cx", "rx", "width"})) return width / 100;
+    if (is_one_of(name, {"y", "y1", "y2", "cy", "ry", "height"})) return height / 100;
+    return std::hypot(width, height) / std::sqrt(2.0) / 100;
+  }
+
+  // Filled, without a line, and as large as the picture: paper, and nothing drawn on it.
+  [[nodiscard]] bool is_background(pugi::xml_node rect) const {
+    const std::string_view style = rect.attribute("style").value();
+    const bool is_filled = rect.attribute("fill") || style.find("fill:") != style.npos;
+    const bool has_line = rect.attribute("stroke") || style.find("stroke:") != style.npos;
+    return viewport_ && is_filled && !has_line && length(rect, "x") <= 0 && length(rect, "y") <= 0 &&
+           length(rect, "x") + length(rect, "width") >= viewport_->x &&
+           length(rect, "y") + length(rect, "height") >= viewport_->y;
+  }
+
   [[nodiscard]] double length(pugi::xml_node node, const char* name) const {
     const std::string_view text = node.attribute(name).value();
     const std::size_t end = text.find_last_of("0123456789.");
     if (text.find_first_not_of(" \t\r\n") == text.npos) return 0;
     std::string_view unit = end == text.npos ? text : text.substr(end + 1);
     while (!unit.empty() && unit.back() == ' ') unit.remove_suffix(1);
-    const auto size = unit_size(unit);
+    const auto size = unit == "%" ? per_cent(name) : unit_size(unit);
     require(size.has_value(), "{}: {}=\"{}\" has no fixed length; give it in user units", origin_, name,
             printable(text, 40));
     Scanner scanner(text.substr(0, text.size() - (end == text.npos ? 0 : text.size() - end - 1)), origin_);
@@ -200,6 +238,7 @@ class Drawer {
   const pugi::xml_document& document_;
   const std::string& origin_;
   Pen pen_;
+  std::optional<Point> viewport_;
   std::int64_t elements_ = 0;
   std::unordered_map<std::string_view, pugi::xml_node> ids_;
 };

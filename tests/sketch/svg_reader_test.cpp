@@ -148,6 +148,28 @@ TEST(Svg, LeavesOutWhatIsNotDrawn) {
   EXPECT_EQ(draw("<g style='inline-display:none'><line x2='1'/></g>").size(), 1U);
 }
 
+TEST(Svg, LeavesOutThePaper) {
+  const auto sheet = [](const std::string& rectangle) {
+    return parse_svg("<svg viewBox='0 0 200 100'>" + rectangle + "<line x2='1'/></svg>", "x.svg").size();
+  };
+  EXPECT_EQ(sheet("<rect width='100%' height='100%' fill='#fff'/>"), 1U);
+  EXPECT_EQ(sheet("<rect x='-1' y='-1' width='202' height='102' style='fill:white'/>"), 1U);
+  EXPECT_EQ(sheet("<rect width='100%' height='100%' fill='none' stroke='black'/>"), 2U);
+  EXPECT_EQ(sheet("<rect width='100%' height='90%' fill='#fff'/>"), 2U);
+  EXPECT_EQ(sheet("<g><rect width='100%' height='100%' fill='#fff'/></g>"), 2U);
+}
+
+TEST(Svg, PerCentIsOfThePicture) {
+  const std::string line = "<line x1='10%' y1='10%' x2='50%' y2='100%'/></svg>";
+  const std::vector<Stroke> wanted{{{20, 10}, {100, 100}}};
+  expect_near(parse_svg("<svg width='9' height='9' viewBox='-5 -5 200 100'>" + line, "x.svg"), wanted);
+  expect_near(parse_svg("<svg width='200px' height='100'>" + line, "x.svg"), wanted);
+  const auto circle = parse_svg("<svg viewBox='0 0 30 40'><circle r='10%'/></svg>", "x.svg");
+  EXPECT_NEAR(circle.at(0).at(0).x, 50 / std::sqrt(2.0) / 10, 1e-4);
+  EXPECT_THAT(error_of([&] { return parse_svg("<svg viewBox='0 0 wide 100'>" + line, "x.svg"); }),
+              HasSubstr("no fixed length"));
+}
+
 TEST(Svg, DrawsInternalUses) {
   expect_near(draw("<defs><line id='a' x2='1'/></defs><use href='#a' x='5' transform='scale(2)'/>"),
               {{{10, 0}, {12, 0}}});
