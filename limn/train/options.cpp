@@ -7,7 +7,7 @@ namespace limn {
 std::vector<OptionField> fields(TrainOptions& o) {
   constexpr double kMany = 1e15;
   return {
-      {"num_steps", &o.num_steps, "training steps in all", {}, 0, kMany},
+      {"num_steps", &o.num_steps, "training steps in all", {}, 1, kMany},
       {"batch_size", &o.batch_size, "examples a step", {}, 1, 1e6},
       {"learning_rate", &o.learning_rate, "Adam's step size at step 0", {}, 0, 1e6},
       {"decay_rate", &o.decay_rate, "factor on the learning rate a step", {}, 0, 1},

@@ -309,6 +309,7 @@ void Trainer::report(const StepResult& result, double learning_rate, double seco
 }
 
 TrainResult Trainer::run() {
+  if (at_.step == 0 && is_first()) run_.log(fmt::format("started: {} steps", options_.num_steps));
   if (at_.step == 0) save_state();  // so that there is a good state to go back to, and a checkpoint to sample from
   bool is_stopped = false;
   // In a streak of bad steps nothing can be saved, so it does not stop before the streak's end.
@@ -337,8 +338,10 @@ TrainResult Trainer::run() {
     if (is_last || (is_good && (at_.step % options_.save_every == 0 || is_stopped))) save_state();
   }
   if (is_first() && at_.best_step < 0) task_.write_checkpoint(run_.best(), at_.step, last_metrics_);
+  const bool is_finished = at_.step >= options_.num_steps;
+  if (is_first()) run_.log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
   return {.step = at_.step,
-          .is_finished = at_.step >= options_.num_steps,
+          .is_finished = is_finished,
           .best_total = at_.best_total,
           .best_step = at_.best_step};
 }
