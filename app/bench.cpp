@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/bench/cases.hpp"
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/kernels/parallel.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::int64_t kQuickBatch = 8;
 
 void bench(BenchOptions options, bool has_batch_size) {
+  require_known_rows(options.only);
   kernels::set_thread_count(options.threads);
   options.threads = kernels::thread_count();
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
@@ -37,10 +39,10 @@ void add_bench(CLI::App& app) {
       ->type_name("PATH")
       ->capture_default_str();
   auto* batch = command->add_option("--batch-size", options->batch_size, "sketches a training step")
-                    ->check(CLI::Range(1, 100'000))
+                    ->check(whole_number(1, 100'000))
                     ->capture_default_str();
   command->add_option("--threads", options->threads, "threads to use [OMP_NUM_THREADS or all cores]")
-      ->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, 1024));
   command
       ->add_option("--only", options->only, "only what has this in its name: train, lstm, gemm, generate, …")
       ->type_name("NAME");

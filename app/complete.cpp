@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/sketch_input.hpp"
 #include "app/sketch_output.hpp"
@@ -41,6 +42,9 @@ void complete(const CompleteArguments& a) {
   Sketch given = sketch_for(generator, a.in);
   if (a.points > 0 && a.points < static_cast<std::int64_t>(given.points.size()))
     given.points.resize(static_cast<std::size_t>(a.points));
+  require(std::ssize(given.points) < generator.max_seq_len(),
+          "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",
+          a.in, given.points.size(), generator.max_seq_len());
   const Latents z = latents_for(generator, given, a);
   std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < a.count; ++i)
@@ -66,9 +70,9 @@ void add_complete(CLI::App& app) {
   auto a = std::make_shared<CompleteArguments>();
   command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
   command->add_option("--in", a->in, "the sketch: FILE, FILE#17 or FILE:test#17")->required();
-  command->add_option("--points", a->points, "use its first K points only [all]")->check(CLI::PositiveNumber);
-  command->add_option("-n,--count", a->count, "endings")->check(CLI::Range(1, 10000))->capture_default_str();
-  command->add_option("--temperature", a->temperature, "how varied")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--points", a->points, "use its first K points only [all]")->check(whole_number(1, 1'000'000));
+  command->add_option("-n,--count", a->count, "endings")->check(whole_number(1, 10000))->capture_default_str();
+  command->add_option("--temperature", a->temperature, "how varied")->check(positive_number())->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_flag("--prior", a->uses_prior, "z from the prior instead of from the given part");
   command->add_option("--seed", a->seed, "another number, other endings")->capture_default_str();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
@@ -153,13 +154,13 @@ void add_data_convert(CLI::App& data) {
   auto* resample = command
                        ->add_option("--resample", a->spacing,
                                     "a point every so many units along each stroke, after --scale")
-                       ->check(CLI::PositiveNumber)
+                       ->check(positive_number())
                        ->type_name("UNITS");
   auto* simplify = command
                        ->add_option("--simplify", a->epsilon,
                                     "Ramer-Douglas-Peucker: leave out points nearer than this "
                                     "to the line without them, after --resample")
-                       ->check(CLI::NonNegativeNumber)
+                       ->check(non_negative_number())
                        ->type_name("UNITS");
   command->add_flag("--quickdraw", a->is_quickdraw, "as Quick, Draw! does: --scale --resample 1 --simplify 2")
       ->excludes(scale)
@@ -168,7 +169,7 @@ void add_data_convert(CLI::App& data) {
   command
       ->add_option("--max-points", a->max_points,
                    "simplify longer sketches as little as brings them to so many points")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, 1'000'000'000))
       ->type_name("N");
   command->add_flag("--recognized", a->only_recognized,
                     "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
@@ -182,7 +183,7 @@ void add_data_convert(CLI::App& data) {
                       "category written to .ndjson [what the input says, else its file's name]");
   command
       ->add_option("--svg-tolerance", a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("UNITS")
       ->capture_default_str();
   command->add_option("--set", a->image_settings, "of images: set any option listed below")->type_name("NAME=VALUE");

@@ -2,6 +2,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "limn/core/error.hpp"
@@ -78,11 +79,11 @@ void add_eval(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--seed", a->seed, "of the latent noise")->capture_default_str();
   command->add_option("--samples", a->samples, "of images: draws of z an image that the losses are the mean over")
-      ->check(CLI::Range(1, 1000000));
+      ->check(whole_number(1, 1000000));
   command->add_option("--importance-samples", a->importance_samples,
                       "of images: K draws of z an image for a closer estimate of -log p(x)")
-      ->check(CLI::Range(1, 1000000));
-  command->add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, 1000000));
+  command->add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(whole_number(1, 1024));
   command->add_flag("--json", a->is_json, "one JSON object");
   command->footer("\nreconstruction_shuffled_z is the reconstruction loss with every sketch decoded from the z of another:\n"
                   "if it is no worse than reconstruction, the decoder ignores z (posterior collapse).\n"

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -40,6 +41,7 @@ float scale_factor_of(const SafetensorsFile& file, const ExchangeArguments& a) {
 }
 
 void import_model(const ExchangeArguments& a) {
+  require(std::filesystem::path(a.out).extension() == ".safetensors", "{}: a model goes to a .safetensors file", a.out);
   if (a.from == "magenta" || (a.from.empty() && std::filesystem::path(a.in).extension() == ".json")) {
     write_checkpoint(a.out, read_magenta_json(a.in));
   } else {
@@ -54,6 +56,7 @@ void import_model(const ExchangeArguments& a) {
 }
 
 void export_model(const ExchangeArguments& a) {
+  require(std::filesystem::path(a.out).extension() == ".json", "{}: Magenta's models are .json files", a.out);
   const auto exported = to_magenta_json(load_sketch_rnn(a.in), std::filesystem::path(a.in).stem().string());
   write_file(a.out, exported.json);
   if (exported.saturated > 0)
@@ -75,11 +78,11 @@ void add_import(CLI::App& app) {
   command
       ->add_option("--scale-factor", a->scale_factor,
                    "what the training data were divided by; PyTorch models do not tell")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command
       ->add_option("--max-seq-len", a->max_seq_len,
                    "longest training sketch of a PyTorch model [labml 200, rfeinman 250]")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(whole_number(1, 1'000'000));
   command->footer(
       "\nFrom PyTorch, with labml's modules in one file under the names encoder.… and decoder.…, or "
       "rfeinman's SketchRNN:\n"

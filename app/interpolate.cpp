@@ -1,6 +1,7 @@
 // limn interpolate: a path through latent space between two sketches or images, or a grid between four.
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "app/sketch_input.hpp"
@@ -66,9 +67,9 @@ void add_interpolate(CLI::App& app) {
   command->add_option("--corners", a->corners, "four for a grid: top left, top right, bottom left, bottom right")
       ->expected(4);
   command->add_option("--steps", a->steps, "drawings on the path, or on each side of the grid")
-      ->check(CLI::Range(2, 100))
+      ->check(whole_number(2, 100))
       ->capture_default_str();
-  command->add_option("--temperature", a->temperature, "how varied")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--temperature", a->temperature, "how varied")->check(positive_number())->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
   command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif (there and back)")->capture_default_str();

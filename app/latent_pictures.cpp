@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/image_input.hpp"
 #include "app/image_output.hpp"
@@ -27,9 +28,9 @@ void save_plane(const ImageModel& model, const Latents& z, const PlanePicture& p
 }
 
 void add_picture_options(CLI::App& command, PlanePicture& picture) {
-  command.add_option("--grid", picture.grid, "images on each side")->check(CLI::Range(1, 200))->capture_default_str();
+  command.add_option("--grid", picture.grid, "images on each side")->check(whole_number(1, 200))->capture_default_str();
   command.add_option("--scale", picture.scale, "sides of a pixel [so that the picture is about 1000 wide]")
-      ->check(CLI::Range(1, 100));
+      ->check(whole_number(1, 100));
 }
 
 struct ManifoldArguments {

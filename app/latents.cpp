@@ -3,6 +3,7 @@
 #include <limits>
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "app/sketch_input.hpp"
@@ -72,6 +73,7 @@ void add_encode(CLI::App& app) {
   command->add_option("-o,--out", a->out, "float32 .npy, a row each")->capture_default_str();
   command->footer("\nExample:\n  limn encode runs/doodles --in builtin:doodles:test#0 builtin:doodles:test#1 -o z.npy\n");
   command->callback([a] {
+    require(a->out.ends_with(".npy"), "{}: latent vectors go to a NumPy file; use .npy", a->out);
     if (!draws_images(a->model)) return encode(*a);
     encode_images({.model = a->model, .in = a->in, .samples = a->samples, .seed = a->seed, .out = a->out});
   });
@@ -82,7 +84,7 @@ void add_decode(CLI::App& app) {
   auto a = std::make_shared<DecodeArguments>();
   command->add_option("MODEL", a->model, "run directory or .safetensors file")->required();
   command->add_option("--z", a->z, "floating-point .npy, a row a drawing")->required();
-  command->add_option("--temperature", a->temperature, "how varied")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--temperature", a->temperature, "how varied")->check(positive_number())->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
   command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")->capture_default_str();

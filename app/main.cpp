@@ -1,4 +1,4 @@
-// The limn command. Errors that a user can mend are one line on stderr and exit status 1; a wrong command line is 2.
+// The limn command. Errors that a user can mend, a wrong command line too, are one line on stderr and exit status 1.
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -6,6 +6,7 @@
 #include <exception>
 #include <new>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
@@ -51,7 +52,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    return report(std::string(error.what()) + "; see limn --help", 2);
+    return report(limn::app::explain(app, error), 1);
   }
   return 0;
 }

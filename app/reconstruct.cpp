@@ -1,6 +1,7 @@
 // limn reconstruct: originals beside what the model makes of them.
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "app/sketch_input.hpp"
@@ -56,9 +57,9 @@ void add_reconstruct(CLI::App& app) {
   auto a = std::make_shared<ReconstructArguments>();
   command->add_option("MODEL", a->model, "run directory or .safetensors file")->required();
   command->add_option("--in", a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed")->required();
-  command->add_option("-n,--count", a->count, "how many at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("-n,--count", a->count, "how many at most")->check(whole_number(1, 1000))->capture_default_str();
   command->add_option("--temperature", a->temperatures, "how varied; several make a column each")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_flag("--mean", a->uses_mean, "draw from the mean of z instead of a sample");

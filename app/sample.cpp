@@ -1,6 +1,7 @@
 // limn sample: new drawings.
 #include <memory>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "app/sketch_output.hpp"
@@ -52,9 +53,9 @@ void add_sample(CLI::App& app) {
   auto* command = app.add_subcommand("sample", "new drawings from a model");
   auto a = std::make_shared<SampleArguments>();
   command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
-  command->add_option("-n,--count", a->count, "drawings (of each temperature); stations of an image walk")->check(CLI::Range(1, 100000))->capture_default_str();
+  command->add_option("-n,--count", a->count, "drawings (of each temperature); stations of an image walk")->check(whole_number(1, 100000))->capture_default_str();
   command->add_option("--temperature", a->temperatures, "how varied; several make a row each")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
   command->add_flag("--steps-shown", a->shows_steps, "of a DRAW model: the canvas after every step");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/serve/access.hpp"
@@ -82,7 +83,7 @@ void add_serve(CLI::App& app) {
   command->add_option("MODEL", a->models, "run directories, .safetensors files or Magenta .json models");
   command->add_option("--runs", a->runs, "show the training runs under this folder");
   command->add_option("--port", a->port, "0 takes any free port")
-      ->check(CLI::Range(0, 65535))
+      ->check(whole_number(0, 65535))
       ->capture_default_str();
   command->add_option("--host", a->host, "address to listen on; beyond this machine a token is asked for")
       ->capture_default_str();

@@ -17,7 +17,9 @@ bool is_stroke_file(const std::filesystem::path& path) {
 }  // namespace
 
 void check_sketch_output(const std::filesystem::path& path) {
-  if (!is_stroke_file(path)) require_sheet_ending(path);
+  require(is_stroke_file(path) || is_sheet_file(path),
+          "{}: the ending says what to write; use .svg, .png, .gif, .gcode, .nc, .npz, .ndjson, .bin or .json",
+          path.string());
 }
 
 void save_drawings(const std::filesystem::path& path, const Sheet& sheet, const std::vector<Sketch>& sketches) {

@@ -1,10 +1,12 @@
 // limn train: sets a run up from a preset, a config file and the command line, in this order, and trains.
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <type_traits>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/interrupts.hpp"
@@ -54,15 +56,15 @@ void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a)
   app.add_option("--set", a->settings, "set any hyperparameter, see the list below")->type_name("NAME=VALUE");
   add_setting(app, a, "--steps", "num_steps", "training steps in all");
   app.add_option("--epochs", a->epochs, "passes over the training data, instead of --steps")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, 1'000'000'000));
   add_setting(app, a, "--batch-size", "batch_size", "examples a step");
   add_setting(app, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
   add_setting(app, a, "--seed", "seed", "of every random number of the run");
   app.add_option("--device", a->device, "auto, cpu or cuda[:i]");
   add_setting(app, a, "--precision", "precision", "f32 or bf16 matrix products");
-  app.add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(CLI::Range(1, 1024));
+  app.add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(whole_number(1, 1024));
   app.add_option("--nproc", a->processes, "processes on this machine that share each batch")
-      ->check(CLI::Range(1, 1024))
+      ->check(whole_number(1, 1024))
       ->capture_default_str();
   add_setting(app, a, "--valid-every", "valid_every", "steps between validations");
   add_setting(app, a, "--save-every", "save_every", "steps between checkpoints");
@@ -120,8 +122,11 @@ void print_result(const TrainResult& result, const std::string& family, const fs
     fmt::print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family, root.string());
     return;
   }
-  fmt::print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
-             result.best_step);
+  if (std::isnan(result.best_total))
+    fmt::print("trained {} steps; the data have no validation split, so the last weights are kept as the best\n", result.step);
+  else
+    fmt::print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
+               result.best_step);
   fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 

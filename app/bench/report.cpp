@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -72,6 +73,12 @@ json row_json(const BenchRow& row, double gemm_rate) {
 
 constexpr double kNotableGradientDifference = 1e-3;
 
+// All that can be measured, so that --only is refused before anything is.
+constexpr std::array kRowNames{"train lstm f32",     "train lstm bf16",    "train layer_norm f32", "train layer_norm bf16",
+                               "train hyper f32",    "train hyper bf16",   "train draw",           "train vae",
+                               "growth with length", "growth with batch",  "gemm forward",         "gemm weight gradient",
+                               "mixture density",    "clip and Adam",      "generate one",         "generate many"};
+
 constexpr const char* kLine = "{:<26} {:<30} {:>15} {:>15} {:>7} {:>8} {:>6} {:>10} {:>8}\n";
 
 }  // namespace
@@ -125,7 +132,13 @@ BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_seco
   std::fflush(stdout);
 }
 
+void require_known_rows(const std::string& only) {
+  require(std::ranges::any_of(kRowNames, [&](std::string_view name) { return name.find(only) != name.npos; }),
+          "--only {}: no measurement has that in its name; there are: {}", printable(only), fmt::join(kRowNames, ", "));
+}
+
 bool BenchReport::wants(const std::string& name) const {
+  require(std::ranges::find(kRowNames, name) != kRowNames.end(), "bench: {} is missing from the list of rows", name);
   return name.find(options_.only) != std::string::npos;
 }
 
@@ -159,10 +172,6 @@ void BenchReport::note(const std::string& text) {
 }
 
 void BenchReport::finish() const {
-  require(!rows_.empty(),
-          "--only {}: no measurement has that in its name; names begin with train, growth, gemm, mixture, "
-          "clip or generate",
-          options_.only);
   if (!options_.is_json) return;
   json object{{"cpu", cpu_name()},          {"threads", options_.threads},
               {"data", options_.data},      {"batch_size", options_.batch_size},

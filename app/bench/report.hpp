@@ -18,6 +18,9 @@ struct BenchOptions {
   std::string only;  // rows whose name contains this
 };
 
+// Throws Error listing the rows unless one of them has `only` in its name.
+void require_known_rows(const std::string& only);
+
 // Seconds of one run: the median of several and the quartiles around it.
 struct Timing {
   double median = 0, low = 0, high = 0;

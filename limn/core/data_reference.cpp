@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "limn/core/error.hpp"
 
@@ -24,6 +25,17 @@ DataReference parse_data_reference(std::string_view text) {
   }
   reference.path = text;
   return reference;
+}
+
+std::string advice_on_missing(const std::string& path) {
+  for (const char mark : {'#', ':'}) {
+    const std::string before = path.substr(0, path.rfind(mark));
+    std::error_code ignored;
+    if (before.size() < path.size() && std::filesystem::exists(before, ignored))
+      return fmt::format("{} is there; its sketches or images are named as :train, :valid, :test, #17 or :test#17 after "
+                         "its name, where some are chosen", before);
+  }
+  return "check the path";
 }
 
 }  // namespace limn

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/write_errors.hpp"
 
@@ -44,7 +45,7 @@ Buffer read_whole(const fs::path& path, std::uint64_t max_bytes) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.value < 0) {
     const int error = errno;
-    if (error == ENOENT) fail("{}: no such file; check the path", path.string());
+    if (error == ENOENT) fail("{}: no such file; {}", path.string(), advice_on_missing(path.string()));
     fail("{}: cannot open: {}; check its permissions", path.string(), reason(error));
   }
   struct stat status {};

@@ -119,6 +119,11 @@ void check_tiling(const std::map<std::string, TensorData>& tensors, std::span<co
           data.data() + data.size() - next);
 }
 
+// Its first two bytes.
+std::string_view magic_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(2, bytes.size())};
+}
+
 }  // namespace
 
 std::size_t size_of(DType type) { return kTypes[static_cast<std::size_t>(type)].size; }
@@ -139,6 +144,8 @@ SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
   file.bytes_ = std::move(bytes);
   file.origin_ = std::move(origin);
   const std::span<const std::byte> all(file.bytes_);
+  require(magic_of(all) != "PK", "{}: a zip archive, as .npz data sets are, and no model; name a run directory or a "
+          ".safetensors file", file.origin_);
   require(all.size() >= 8, "{}: {} bytes is too short for a safetensors file", file.origin_, all.size());
   const auto header_size = load<std::uint64_t>(all.data());
   require(header_size <= kMaxHeader && header_size <= all.size() - 8,

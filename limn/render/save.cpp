@@ -16,11 +16,16 @@ constexpr std::array<std::string_view, 5> kSheetEndings{".svg", ".png", ".gif", 
 constexpr std::array<std::string_view, 2> kChartEndings{".svg", ".png"};
 constexpr std::array<std::string_view, 1> kFrameEndings{".gif"};
 
-// The ending in lower case, or Error listing `known`.
-std::string ending_of(const std::filesystem::path& path, std::span<const std::string_view> known) {
+std::string ending_of(const std::filesystem::path& path) {
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return ending;
+}
+
+// The ending in lower case, or Error listing `known`.
+std::string ending_of(const std::filesystem::path& path, std::span<const std::string_view> known) {
+  std::string ending = ending_of(path);
   if (std::find(known.begin(), known.end(), ending) == known.end())
     fail("{}: the ending says what to write; use {}", path.string(), fmt::join(known, ", "));
   return ending;
@@ -28,7 +33,9 @@ std::string ending_of(const std::filesystem::path& path, std::span<const std::st
 
 }  // namespace
 
-void require_sheet_ending(const std::filesystem::path& path) { (void)ending_of(path, kSheetEndings); }
+bool is_sheet_file(const std::filesystem::path& path) {
+  return std::ranges::find(kSheetEndings, ending_of(path)) != kSheetEndings.end();
+}
 
 void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options) {
   const std::string ending = ending_of(path, kSheetEndings);

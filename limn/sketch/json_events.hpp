@@ -28,7 +28,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   virtual void finish_object() {}
 
   [[noreturn]] void refuse(std::string_view found) const {
-    fail("{}: {} where the format has none; is it a file of another format?", what_, found);
+    fail("{}: {} where the format has none; is it a model, or a file of another format?", what_, found);
   }
   [[nodiscard]] const std::string& what() const { return what_; }
 

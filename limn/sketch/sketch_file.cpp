@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/shards.hpp"
@@ -34,8 +35,10 @@ std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     if (ending_of(entry->path()) == ".svg") files.push_back(entry->path());
   require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
-  require(!files.empty(), "{}: a folder without .svg files; name a file or a folder of SVGs",
-          folder.string());
+  if (files.empty() && fs::exists(folder / "config.toml", error))
+    fail("{}: a run directory, which is a model and no data; name a file of sketches", folder.string());
+  require(!files.empty(), "{}: a folder without .svg files; name a file or a folder of SVGs (images are for limn train "
+          "vae and draw)", folder.string());
   std::ranges::sort(files);
   std::vector<Sketch> sketches;
   for (const fs::path& file : files) sketches.push_back(read_svg(file, options));
@@ -52,7 +55,7 @@ std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t 
 
 SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& options) {
   if (path == kBuiltinDoodles) return builtin_doodles();
-  require(!path.native().starts_with("builtin:"), "{}: no such data set is built in; there is {}", path.string(),
+  require(!path.native().starts_with("builtin:"), "{}: no such sketches are built in; there is {}", path.string(),
           kBuiltinDoodles);
   const std::string ending = ending_of(path);
   if (ending == ".npz") return read_npz(path);
@@ -79,7 +82,7 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   else if (ending == ".svg")
     train.push_back(read_svg(path, svg_options));
   else {
-    require(fs::exists(path, ignored), "{}: no such file; check the path", path.string());
+    require(fs::exists(path, ignored), "{}: no such file; {}", path.string(), advice_on_missing(path.string()));
     fail(
         "{}: not a file of sketches by its name; .npz, .ndjson, .bin, .json, .svg, folders of .svg and folders "
         "named .limn are read",

@@ -60,12 +60,30 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
         "train sketch-rnn --resume --overwrite", "data convert a.npz",
         "data convert a.npz -o b.npz --quickdraw --scale", "completion csh"}) {
     const RunResult result = run_limn(folder.path(), words);
-    EXPECT_EQ(result.status, 2) << "limn " << words;
+    EXPECT_EQ(result.status, 1) << "limn " << words;
     EXPECT_EQ(result.out, "");
     EXPECT_THAT(result.err, StartsWith("limn: error: "));
     EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
     EXPECT_THAT(result.err, HasSubstr("--help"));
   }
+}
+
+TEST(CommandLine, NamesWhatWasMeant) {
+  const TemporaryFolder folder;
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"smaple", "smaple: limn has no such command; did you mean sample?; see limn --help"},
+      {"--verison", "--verison: limn has no such option; did you mean --version?; see limn --help"},
+      {"data nifo x", "nifo: limn data has no such command; did you mean info?; see limn data --help"},
+      {"train sketchrnn --steps 3", "sketchrnn: limn train has no such command; did you mean sketch-rnn?"},
+      {"sample run --tempreature 0.3", "--tempreature: limn sample has no such option; did you mean --temperature?"},
+      {"train sketch-rnn --stpes=3", "--stpes: limn train sketch-rnn has no such option; did you mean --steps?"},
+      {"info a b", "b: limn info expects nothing more"},
+      {"data", "limn data: a command is missing"},
+      {"sample run --temperature 0", "--temperature: 0: expected a number above 0"},
+      {"sample run -n abc", "--count: abc: expected a whole number from 1 to 100000"},
+      {"bench --only zzz", "--only zzz: no measurement has that in its name; there are: train lstm f32"}};
+  for (const auto& [words, answer] : mistakes)
+    EXPECT_THAT(run_limn(folder.path(), words).err, HasSubstr(answer)) << "limn " << words;
 }
 
 TEST(Completion, KnowsEveryCommandAndOption) {

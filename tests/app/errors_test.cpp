@@ -60,6 +60,14 @@ TEST_F(ErrorsTest, NamesAMissingFile) {
   expect_error(folder_.path(), "plot run", "run", "holds no run");
 }
 
+TEST_F(ErrorsTest, SaysWhatAFileIsThatIsNotWanted) {
+  expect_success(folder_.path(), "data convert builtin:doodles -o few.npz --max-points 5");
+  expect_error(folder_.path(), "data info few.npz:tset", "few.npz:tset", "few.npz is there");
+  expect_error(folder_.path(), "reconstruct few.npz --in few.npz", "few.npz", "and no model");
+  expect_error(folder_.path(), "encode few.npz --in few.npz -o z.txt", "z.txt", "use .npy");
+  expect_error(folder_.path(), "import few.npz -o model.bin", "model.bin", ".safetensors");
+}
+
 TEST_F(ErrorsTest, RefusesDamagedData) {
   Bytes whole = read_file(fixture("protocol2.npz"));
   whole.resize(whole.size() / 2);
