@@ -33,6 +33,8 @@ std::string ending_of(const std::filesystem::path& path, std::span<const std::st
 
 }  // namespace
 
+void require_sheet_ending(const std::filesystem::path& path) { (void)ending_of(path, kSheetEndings); }
+
 bool is_sheet_file(const std::filesystem::path& path) {
   return std::ranges::find(kSheetEndings, ending_of(path)) != kSheetEndings.end();
 }

@@ -19,9 +19,10 @@ struct SaveOptions {
   GcodeOptions gcode = {};
 };
 
-// Whether `path` ends in what save_sheet knows: .svg, .png, .gif, .gcode, .nc, in any case. For commands that want to
-// refuse a name before they work.
+// Whether `path` ends in what save_sheet knows: .svg, .png, .gif, .gcode, .nc, in any case.
 [[nodiscard]] bool is_sheet_file(const std::filesystem::path& path);
+// Throws Error listing these endings for another. For programs that want to refuse a name before they work.
+void require_sheet_ending(const std::filesystem::path& path);
 
 // SVG and PNG show the sheet, a GIF draws it, G-code plots its strokes.
 void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options = {});

@@ -33,6 +33,8 @@ TEST(SaveSheet, ListsTheEndingsForAnyOther) {
   }
   EXPECT_FALSE(is_sheet_file("x.txt"));
   EXPECT_TRUE(is_sheet_file("x.Svg"));
+  EXPECT_THROW(require_sheet_ending("x.txt"), Error);
+  EXPECT_NO_THROW(require_sheet_ending("x.Svg"));
 }
 
 TEST(SaveSheet, NamesAPathThatItCannotWriteAndLeavesNothing) {
