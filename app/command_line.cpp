@@ -62,10 +62,11 @@ std::string unknown_command(const CLI::App& command, const std::string& word) {
 
 std::string what_is_wrong(const CLI::App& command, const CLI::ParseError& error) {
   const std::vector<std::string> left = command.remaining();
+  const bool wants_command = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
+  if (wants_command && !left.empty() && !left.front().starts_with("-")) return unknown_command(command, left.front());
   for (const auto& word : left)
     if (word.starts_with("-") && word.size() > 1 && std::isnan(number_in(word))) return unknown_option(command, word);
-  const bool wants_command = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
-  if (wants_command) return left.empty() ? full_name(command) + ": a command is missing" : unknown_command(command, left.front());
+  if (wants_command) return full_name(command) + ": a command is missing";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
     return fmt::format("{}: {} expects nothing more", printable(left.front()), full_name(command));
   return error.what();
