@@ -22,6 +22,12 @@ bool uses_onednn(GemmBackend backend, Precision precision) {
   return backend == GemmBackend::kOneDnn && (precision == Precision::kFloat32 || has_bf16());
 }
 
+void fill_from_init(ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last) {
+  for (std::int64_t r = 0; r < c.rows; ++r) {
+    for (std::int64_t n = first; n < last; ++n) c(r, n) = init.data ? init(r, n) : 0.0f;
+  }
+}
+
 }  // namespace
 
 void set_gemm_backend(GemmBackend backend) {
@@ -74,6 +80,7 @@ void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix
   assert(impl_ && c.columns == impl_->total_columns && first % impl_->column_step() == 0);
   assert(!init.data || (init.rows >= c.rows && init.columns == c.columns));
   if (c.rows == 0 || first >= last) return;
+  if (impl_->total_depth == 0) return fill_from_init(init, c, first, last);
   impl_->multiply(a, init, c, first, last, scratch);
 }
 

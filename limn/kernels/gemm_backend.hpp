@@ -8,9 +8,14 @@
 
 namespace limn::kernels {
 
+[[nodiscard]] constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
 class PackedWeights::Impl {
  public:
   virtual ~Impl() = default;
+  // As PackedWeights::multiply_columns(), for a depth above 0.
   virtual void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
                         std::int64_t last, GemmScratch& scratch) const = 0;
   [[nodiscard]] virtual std::int64_t column_step() const = 0;
@@ -18,7 +23,7 @@ class PackedWeights::Impl {
   std::int64_t total_columns = 0;  // N
 };
 
-// Element (k, n) of B for parts in either layout: where a run of K or N within a part begins.
+// The parts of B in either layout, and how many rows and columns of B each has.
 struct WeightParts {
   std::span<const ConstMatrix> parts;
   WeightLayout layout;
@@ -28,9 +33,6 @@ struct WeightParts {
   }
   [[nodiscard]] std::int64_t columns_of(const ConstMatrix& part) const {
     return layout == WeightLayout::kOutputMajor ? part.rows : part.columns;
-  }
-  [[nodiscard]] float at(const ConstMatrix& part, std::int64_t k, std::int64_t n) const {
-    return layout == WeightLayout::kOutputMajor ? part(n, k) : part(k, n);
   }
 };
 

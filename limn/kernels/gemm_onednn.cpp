@@ -1,6 +1,7 @@
 // The oneDNN backend of gemm.hpp, in float32 and in bf16 with float32 sums, or its absence where limn was
 // built without oneDNN. Weights are reordered once into the layout that oneDNN prefers; primitives are kept
-// by their sizes. Every product runs on the calling thread alone: the division over threads is ours.
+// by their sizes, and depths rounded up, so that they are few and end with no remainder. Every product runs on the
+// calling thread alone: the division over threads is ours.
 #include "limn/core/error.hpp"
 #include "limn/kernels/gemm_backend.hpp"
 
@@ -9,12 +10,12 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <tuple>
 
+#include "limn/kernels/gemm_portable.hpp"
 #include "limn/kernels/parallel.hpp"
 
 namespace limn::kernels {
@@ -51,7 +52,7 @@ class Library {
     dnnl::matmul primitive;
     memory::desc a, b, c, scratchpad;
   };
-  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, int>;
+  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, bool, int>;
   std::shared_ptr<const Product> product(const Key& key, const memory::desc& a, const memory::desc& b,
                                          const memory::desc& c) {
     const std::lock_guard lock(mutex_);
@@ -83,13 +84,13 @@ memory::desc strided(std::int64_t rows, std::int64_t columns, std::int64_t row_s
   return {{rows, columns}, type_of(is_bf16), memory::dims{row_stride, 1}};
 }
 
-// Round to nearest even; NaN stays NaN.
-std::uint16_t to_bf16(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
+// A tile of AMX takes 32 values of the depth in bf16, and is set up anew for a remainder.
+std::int64_t padded_depth(std::int64_t depth, bool is_bf16) {
+  return is_bf16 ? round_up(depth, 32) : depth;
 }
+
+// Of a sum over all rows of a batch: every batch has another number of rows, and a product is compiled for each.
+std::int64_t padded_rows(std::int64_t rows) { return round_up(rows, rows < 1024 ? 32 : 256); }
 
 // Values of either type in one piece of memory.
 struct TypedBuffer {
@@ -105,9 +106,15 @@ struct TypedBuffer {
   }
   void put(const float* from, std::int64_t count, std::int64_t at) {
     if (is_bf16)
-      std::transform(from, from + count, halves.data() + at, to_bf16);
+      portable::convert_to_bf16(from, count, halves.data() + at);
     else
       std::copy_n(from, count, floats.data() + at);
+  }
+  void put_zeros(std::int64_t count, std::int64_t at) {
+    if (is_bf16)
+      std::fill_n(halves.data() + at, count, std::uint16_t{0});
+    else
+      std::fill_n(floats.data() + at, count, 0.0f);
   }
   [[nodiscard]] void* data() { return is_bf16 ? static_cast<void*>(halves.data()) : floats.data(); }
 };
@@ -128,21 +135,21 @@ void run(const Library::Product& product, void* a, void* b, float* c,
 class OneDnnWeights final : public PackedWeights::Impl {
  public:
   OneDnnWeights(const WeightParts& weights, std::int64_t k, std::int64_t n, bool is_bf16)
-      : depth_(k), columns_(n), is_bf16_(is_bf16) {
+      : depth_(k), padded_(padded_depth(k, is_bf16)), columns_(n), is_bf16_(is_bf16) {
     if (k == 0 || n == 0) return;
+    AlignedBuffer<float> plain(static_cast<std::size_t>(padded_ * n));
+    gather(weights, plain.data());
     const OneOpenMpThread alone;
     auto& library = Library::instance();
     constexpr std::int64_t kUsualRows = 48;
-    const memory::desc open({k, n}, type_of(is_bf16), memory::format_tag::any);
+    const memory::desc open({padded_, n}, type_of(is_bf16), memory::format_tag::any);
     layout_ = library
-                  .product({kUsualRows, k, n, k, n, is_bf16, 0}, strided(kUsualRows, k, k, is_bf16), open,
-                           strided(kUsualRows, n, n, false))
+                  .product({kUsualRows, padded_, n, is_bf16, 0},
+                           strided(kUsualRows, padded_, padded_, is_bf16), open, strided(kUsualRows, n, n, false))
                   ->b;
-    AlignedBuffer<float> plain(static_cast<std::size_t>(k * n));
-    gather(weights, plain.data());
     values_.resize(layout_.get_size());
     dnnl::stream stream(library.engine);
-    memory from(strided(k, n, n, false), library.engine, plain.data()),
+    memory from(strided(padded_, n, n, false), library.engine, plain.data()),
         to(layout_, library.engine, values_.data());
     dnnl::reorder(from, to).execute(stream, from, to);
     stream.wait();
@@ -152,22 +159,16 @@ class OneDnnWeights final : public PackedWeights::Impl {
                 std::int64_t last, GemmScratch& scratch) const override {
     static_cast<void>(first);
     static_cast<void>(last);  // always all columns, see column_step()
-    if (depth_ > 0) {
-      const OneOpenMpThread alone;
-      gather_rows(a, c.rows, scratch);
-      scratch.c.resize(static_cast<std::size_t>(c.rows * columns_));
-      const auto product = Library::instance().product(
-          {c.rows, depth_, columns_, depth_, columns_, is_bf16_, 1},
-          strided(c.rows, depth_, depth_, is_bf16_), layout_, strided(c.rows, columns_, columns_, false));
-      TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
-      run(*product, inputs.data(), const_cast<std::uint8_t*>(values_.data()), scratch.c.data(),
-          scratch.library);
-    }
+    // oneDNN leaves a result whose rows lie apart from each other to its slow reference code.
+    if (!init.data && c.row_stride == columns_) return multiply_into(a, c.data, c.rows, scratch);
+    scratch.c.resize(static_cast<std::size_t>(c.rows * columns_));
+    multiply_into(a, scratch.c.data(), c.rows, scratch);
     for (std::int64_t r = 0; r < c.rows; ++r) {
-      const float* sum = depth_ > 0 ? scratch.c.data() + r * columns_ : nullptr;
-      const float* start = init.data ? init.row(r) : nullptr;
-      float* out = c.row(r);
-      for (std::int64_t n = 0; n < columns_; ++n) out[n] = (start ? start[n] : 0.0f) + (sum ? sum[n] : 0.0f);
+      const float* const sum = scratch.c.data() + r * columns_;
+      if (init.data)
+        portable::add(init.row(r), sum, columns_, c.row(r));
+      else
+        std::copy_n(sum, columns_, c.row(r));
     }
   }
 
@@ -175,57 +176,108 @@ class OneDnnWeights final : public PackedWeights::Impl {
   [[nodiscard]] std::int64_t column_step() const override { return std::max<std::int64_t>(1, columns_); }
 
  private:
+  // All parts as one matrix [padded_, N], row after row.
   void gather(const WeightParts& weights, float* plain) const {
-    std::int64_t first = 0;
-    for (const ConstMatrix& part : weights.parts) {
-      const std::int64_t depth = weights.depth_of(part);
-      for (std::int64_t k = 0; k < depth; ++k) {
-        for (std::int64_t n = 0; n < columns_; ++n)
-          plain[(first + k) * columns_ + n] = weights.at(part, k, n);
+    constexpr std::int64_t kColumnsAtOnce = 128;
+    const auto gather_columns = [&](std::int64_t task) {
+      const std::int64_t column = task * kColumnsAtOnce, count = std::min(kColumnsAtOnce, columns_ - column);
+      float* to = plain + column;
+      for (const ConstMatrix& part : weights.parts) {
+        const std::int64_t depth = weights.depth_of(part);
+        if (depth > 0 && weights.layout == WeightLayout::kOutputMajor) {
+          portable::transpose({.from = part.row(column),
+                               .stride = part.row_stride,
+                               .rows = count,
+                               .columns = depth,
+                               .to = to,
+                               .to_stride = columns_});
+        } else {
+          for (std::int64_t k = 0; k < depth; ++k) std::copy_n(part.row(k) + column, count, to + k * columns_);
+        }
+        to += depth * columns_;
       }
-      first += depth;
-    }
+      for (std::int64_t k = depth_; k < padded_; ++k, to += columns_) std::fill_n(to, count, 0.0f);
+    };
+    // A value is moved in about the time of ten operations.
+    parallel_for((columns_ + kColumnsAtOnce - 1) / kColumnsAtOnce, gather_columns,
+                 10.0 * static_cast<double>(padded_ * columns_));
+  }
+
+  // C [rows, N] = A · B.
+  void multiply_into(std::span<const ConstMatrix> a, float* c, std::int64_t rows, GemmScratch& scratch) const {
+    const OneOpenMpThread alone;
+    gather_rows(a, rows, scratch);
+    const auto product = Library::instance().product({rows, padded_, columns_, is_bf16_, 1},
+                                                     strided(rows, padded_, padded_, is_bf16_), layout_,
+                                                     strided(rows, columns_, columns_, false));
+    TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
+    run(*product, inputs.data(), const_cast<std::uint8_t*>(values_.data()), c, scratch.library);
   }
 
   void gather_rows(std::span<const ConstMatrix> a, std::int64_t rows, GemmScratch& scratch) const {
     TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
-    inputs.resize(rows * depth_);
+    inputs.resize(rows * padded_);
     for (std::int64_t r = 0; r < rows; ++r) {
-      std::int64_t at = r * depth_;
+      std::int64_t at = r * padded_;
       for (const ConstMatrix& part : a) {
         if (part.columns > 0) inputs.put(part.row(r), part.columns, at);
         at += part.columns;
       }
+      inputs.put_zeros(padded_ - depth_, at);
     }
   }
 
-  std::int64_t depth_, columns_;
+  std::int64_t depth_, padded_, columns_;
   bool is_bf16_;
   memory::desc layout_;
   AlignedBuffer<std::uint8_t> values_;
 };
 
+// What every part of a weight gradient multiplies with, side by side: [padded_rows(R), width]. Divided over the pool.
+void gather_gradient_inputs(std::span<const WeightGradient> parts, std::int64_t rows, std::int64_t width,
+                            TypedBuffer& inputs) {
+  constexpr std::int64_t kRowsAtOnce = 256;
+  const std::int64_t padded = padded_rows(rows);
+  inputs.resize(padded * width);
+  const auto gather = [&](std::int64_t task) {
+    const std::int64_t first = task * kRowsAtOnce, last = std::min(rows, first + kRowsAtOnce);
+    for (std::int64_t r = first; r < last; ++r) {
+      std::int64_t at = r * width;
+      for (const WeightGradient& part : parts) {
+        inputs.put(part.a.row(part.rows ? part.rows[r] : r), part.a.columns, at);
+        at += part.a.columns;
+      }
+    }
+  };
+  parallel_for((rows + kRowsAtOnce - 1) / kRowsAtOnce, gather, 10.0 * static_cast<double>(rows * width));
+  inputs.put_zeros((padded - rows) * width, rows * width);
+}
+
 // dᵀ · inputs for columns [first, first + count) of d, and their way into the parts' gradients.
-void gradient_columns(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, bool is_bf16,
-                      TypedBuffer& inputs, std::int64_t width, std::int64_t first, std::int64_t count) {
+void gradient_columns(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, TypedBuffer& inputs,
+                      std::int64_t width, std::int64_t first, std::int64_t count) {
   const OneOpenMpThread alone;
   GemmScratch scratch;
+  const bool is_bf16 = inputs.is_bf16;
+  const std::int64_t rows = padded_rows(d.rows);
   TypedBuffer outputs{is_bf16, scratch.a, scratch.a_bf16};
-  outputs.resize(d.rows * count);
+  outputs.resize(rows * count);
   for (std::int64_t r = 0; r < d.rows; ++r) outputs.put(d.row(r) + first, count, r * count);
+  outputs.put_zeros((rows - d.rows) * count, d.rows * count);
   scratch.c.resize(static_cast<std::size_t>(count * width));
-  const memory::desc transposed({count, d.rows}, type_of(is_bf16), memory::dims{1, count});
-  const auto product = Library::instance().product({count, d.rows, width, count, width, is_bf16, 2},
-                                                   transposed, strided(d.rows, width, width, is_bf16),
-                                                   strided(count, width, width, false));
+  const memory::desc transposed({count, rows}, type_of(is_bf16), memory::dims{1, count});
+  const auto product =
+      Library::instance().product({count, rows, width, is_bf16, 2}, transposed,
+                                  strided(rows, width, width, is_bf16), strided(count, width, width, false));
   run(*product, outputs.data(), inputs.data(), scratch.c.data(), scratch.library);
   for (std::int64_t n = 0; n < count; ++n) {
     const float* from = scratch.c.data() + n * width;
     for (const WeightGradient& part : parts) {
-      for (std::int64_t k = 0; k < part.a.columns; ++k) {
-        float& out = part.out(first + n, k);
-        out = from[k] + (accumulate ? out : 0.0f);
-      }
+      float* const out = part.out.row(first + n);
+      if (accumulate)
+        portable::add(out, from, part.a.columns, out);
+      else
+        std::copy_n(from, part.a.columns, out);
       from += part.a.columns;
     }
   }
@@ -250,23 +302,15 @@ void weight_gradients_onednn(ConstMatrix d, std::span<const WeightGradient> part
   std::int64_t width = 0;
   for (const WeightGradient& part : parts) width += part.a.columns;
   if (width == 0 || d.rows == 0 || d.columns == 0) return weight_gradients_portable(d, parts, accumulate, precision);
-  const bool is_bf16 = precision == Precision::kBFloat16;
   AlignedBuffer<float> floats;
   AlignedBuffer<std::uint16_t> halves;
-  TypedBuffer inputs{is_bf16, floats, halves};
-  inputs.resize(d.rows * width);
-  for (std::int64_t r = 0; r < d.rows; ++r) {
-    std::int64_t at = r * width;
-    for (const WeightGradient& part : parts) {
-      inputs.put(part.a.row(part.rows ? part.rows[r] : r), part.a.columns, at);
-      at += part.a.columns;
-    }
-  }
+  TypedBuffer inputs{precision == Precision::kBFloat16, floats, halves};
+  gather_gradient_inputs(parts, d.rows, width, inputs);
   // Divided by columns of d in equal shares that do not depend on the number of threads.
-  constexpr std::int64_t kColumns = 128;
+  constexpr std::int64_t kColumns = 256;
   const auto gradient_of_columns = [&](std::int64_t task) {
     const std::int64_t first = task * kColumns, count = std::min(kColumns, d.columns - first);
-    gradient_columns(d, parts, accumulate, is_bf16, inputs, width, first, count);
+    gradient_columns(d, parts, accumulate, inputs, width, first, count);
   };
   parallel_for((d.columns + kColumns - 1) / kColumns, gradient_of_columns,
                product_operations(d.rows, d.columns, width));

@@ -21,10 +21,6 @@ constexpr std::int64_t kMaxRows = 192;
 // Elements of B packed at once for a weight gradient.
 constexpr std::int64_t kGradientColumns = 512;
 
-std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
 // [0, size) cut into blocks of nearly equal size, at most `most` each.
 struct Blocks {
   std::int64_t size, count;
@@ -49,7 +45,6 @@ class PortableWeights final : public PackedWeights::Impl {
 
   void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
                 std::int64_t last, GemmScratch& scratch) const override {
-    if (blocks_.count == 0) return fill_from_init(init, c, first, last);
     scratch.a.resize(static_cast<std::size_t>(std::min(c.rows, kMaxRows) * blocks_.size));
     for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
       const std::int64_t rows = std::min(kMaxRows, c.rows - row);
@@ -74,12 +69,6 @@ class PortableWeights final : public PackedWeights::Impl {
   [[nodiscard]] std::int64_t column_step() const override { return width_; }
 
  private:
-  static void fill_from_init(ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last) {
-    for (std::int64_t r = 0; r < c.rows; ++r) {
-      for (std::int64_t n = first; n < last; ++n) c(r, n) = init.data ? init(r, n) : 0.0f;
-    }
-  }
-
   // Columns [panel · width, …) of B, block after block of the depth.
   void pack_panel(const WeightParts& weights, std::int64_t n, std::int64_t panel) {
     const std::int64_t column = panel * width_, count = std::min(width_, n - column);

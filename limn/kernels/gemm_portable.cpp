@@ -214,22 +214,41 @@ void Transpose(const Transposition& t) {
 
 #endif
 
+// The nearest bf16, ties to even, in the upper half of each lane; the lower half holds what is left.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<Tag>> NearestBf16(Vector value) {
+  const hn::RebindToUnsigned<Tag> d;
+  const auto bits = hn::BitCast(d, value);
+  const auto tie = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1U));
+  const auto nearest = hn::Add(bits, hn::Add(hn::Set(d, 0x7FFFU), tie));
+  const auto nan = hn::Or(bits, hn::Set(d, 0x00400000U));
+  return hn::IfThenElse(hn::RebindMask(d, hn::IsNaN(value)), nan, nearest);
+}
+
 void RoundToBf16(float* values, std::int64_t count) {
   const Tag d;
-  const hn::RebindToUnsigned<Tag> bits_tag;
-  const auto keep_high = hn::Set(bits_tag, 0xFFFF0000U), half = hn::Set(bits_tag, 0x7FFFU),
-             one = hn::Set(bits_tag, 1U), quiet = hn::Set(bits_tag, 0x00400000U);
-  const auto rounded = [&](Vector value) {
-    const auto bits = hn::BitCast(bits_tag, value);
-    const auto tie = hn::And(hn::ShiftRight<16>(bits), one);
-    const auto nearest = hn::Add(bits, hn::Add(half, tie));
-    const auto nan = hn::BitCast(d, hn::Or(bits, quiet));
-    const auto either = hn::IfThenElse(hn::IsNaN(value), nan, hn::BitCast(d, nearest));
-    return hn::BitCast(d, hn::And(hn::BitCast(bits_tag, either), keep_high));
-  };
+  const auto keep_high = hn::Set(hn::RebindToUnsigned<Tag>(), 0xFFFF0000U);
+  const auto rounded = [&](Vector value) { return hn::BitCast(d, hn::And(NearestBf16(value), keep_high)); };
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) hn::StoreU(rounded(hn::LoadU(d, values + i)), d, values + i);
   for (; i < count; ++i) values[i] = hn::GetLane(rounded(hn::Set(d, values[i])));
+}
+
+void ConvertToBf16(const float* HWY_RESTRICT from, std::int64_t count, std::uint16_t* HWY_RESTRICT to) {
+  const Tag d;
+  const hn::Rebind<std::uint16_t, Tag> half;
+  const auto converted = [&](Vector value) {
+    return hn::DemoteTo(half, hn::BitCast(hn::RebindToSigned<Tag>(), hn::ShiftRight<16>(NearestBf16(value))));
+  };
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) hn::StoreU(converted(hn::LoadU(d, from + i)), half, to + i);
+  for (; i < count; ++i) to[i] = hn::GetLane(converted(hn::Set(d, from[i])));
+}
+
+void Add(const float* a, const float* b, std::int64_t count, float* to) {
+  const Tag d;
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, to + i);
+  for (; i < count; ++i) to[i] = a[i] + b[i];
 }
 
 // Vectors that hold the widest tile.
@@ -259,6 +278,8 @@ HWY_EXPORT(MultiplyBlock);
 HWY_EXPORT(PackTile);
 HWY_EXPORT(PackPanel);
 HWY_EXPORT(RoundToBf16);
+HWY_EXPORT(ConvertToBf16);
+HWY_EXPORT(Add);
 HWY_EXPORT(Transpose);
 HWY_EXPORT(ReadableWidth);
 HWY_EXPORT(GatherTileRows);
@@ -275,6 +296,12 @@ void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, floa
 void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(Transpose)(transposition); }
 void round_to_bf16(float* values, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(RoundToBf16)(values, count);
+}
+void convert_to_bf16(const float* from, std::int64_t count, std::uint16_t* to) {
+  HWY_DYNAMIC_DISPATCH(ConvertToBf16)(from, count, to);
+}
+void add(const float* a, const float* b, std::int64_t count, float* to) {
+  HWY_DYNAMIC_DISPATCH(Add)(a, b, count, to);
 }
 std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(ReadableWidth)(); }
 void gather_tile(const GatherTile& gather) { HWY_DYNAMIC_DISPATCH(GatherTileRows)(gather); }

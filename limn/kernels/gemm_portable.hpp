@@ -1,5 +1,5 @@
-// The innermost loops of our own matrix products, compiled for every SIMD target and chosen at run time.
-// Reentrant. Only gemm.cpp calls them.
+// The innermost loops of our own matrix products, and of what surrounds oneDNN's, compiled for every SIMD target and
+// chosen at run time. Reentrant. Only the files gemm_*.cpp call them.
 //
 // A is read in tiles of a few rows, stored [depth][rows of the tile]; B in panels of panel_width() columns,
 // stored [depth][panel_width()], the last one filled up with zeros. Each element of C is summed over the
@@ -59,6 +59,11 @@ void transpose(const Transposition& transposition);
 
 // Rounds to the nearest bf16, ties to even; NaN stays NaN.
 void round_to_bf16(float* values, std::int64_t count);
+// The same, kept in 16 bits.
+void convert_to_bf16(const float* from, std::int64_t count, std::uint16_t* to);
+
+// to = a + b; `to` may be either.
+void add(const float* a, const float* b, std::int64_t count, float* to);
 
 // tile[k * width + i] = row rows[k] (k itself where rows is null) of `from`, element i < width. Whole vectors
 // are read and written: up to readable_width() floats of each row, and as many behind the end of the tile.

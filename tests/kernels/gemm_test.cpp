@@ -157,13 +157,19 @@ TEST_F(GemmTest, OneDnnKeepsABoundedNumberOfProducts) {
   if (!has_onednn()) GTEST_SKIP() << "this build has no oneDNN";
   set_gemm_backend(GemmBackend::kOneDnn);
   constexpr std::int64_t kWarm = 2'000, kMost = 5'000;
-  const std::vector<float> d(kMost * 8, 1.0f), a(kMost * 4, 2.0f);
-  std::vector<float> out(8 * 4);
+  const std::vector<float> d(kMost * 8, 1.0f), a(kMost * 4, 2.0f), w(8 * 4, 0.5f);
+  std::vector<float> out(8 * 4), c(kMost * 8);
+  PackedWeights packed;
+  packed.pack(ConstMatrix(w.data(), 8, 4), WeightLayout::kOutputMajor);
+  GemmScratch scratch;
   std::size_t before = 0;
   for (std::int64_t rows = 1; rows <= kMost; ++rows) {
-    const WeightGradient part{ConstMatrix(a.data(), rows, 4), nullptr, Matrix(out.data(), 8, 4)};
+    const ConstMatrix inputs(a.data(), rows, 4);
+    const WeightGradient part{inputs, nullptr, Matrix(out.data(), 8, 4)};
     weight_gradients(ConstMatrix(d.data(), rows, 8), std::span(&part, 1));
     ASSERT_EQ(out.back(), 2.0f * static_cast<float>(rows));
+    packed.multiply(inputs, {}, Matrix(c.data(), rows, 8), scratch);
+    ASSERT_EQ(c[static_cast<std::size_t>(rows * 8 - 1)], 4.0f);
     if (rows == kWarm) before = bytes_in_use();
   }
   EXPECT_LT(bytes_in_use(), before + 5'000'000);
