@@ -89,7 +89,10 @@ std::int64_t padded_depth(std::int64_t depth, bool is_bf16) {
   return is_bf16 ? round_up(depth, 32) : depth;
 }
 
-// Of a sum over all rows of a batch: every batch has another number of rows, and a product is compiled for each.
+// A product is compiled for each number of rows, in milliseconds. Slices of a batch have few numbers of rows; all rows of
+// a batch leave another remainder every time.
+std::int64_t compiled_rows(std::int64_t rows) { return rows <= 32 ? rows : round_up(rows, 16); }
+// Of a sum over all rows of a batch.
 std::int64_t padded_rows(std::int64_t rows) { return round_up(rows, rows < 1024 ? 32 : 256); }
 
 // Values of either type in one piece of memory.
@@ -160,8 +163,9 @@ class OneDnnWeights final : public PackedWeights::Impl {
     static_cast<void>(first);
     static_cast<void>(last);  // always all columns, see column_step()
     // oneDNN leaves a result whose rows lie apart from each other to its slow reference code.
-    if (!init.data && c.row_stride == columns_) return multiply_into(a, c.data, c.rows, scratch);
-    scratch.c.resize(static_cast<std::size_t>(c.rows * columns_));
+    if (!init.data && c.row_stride == columns_ && compiled_rows(c.rows) == c.rows)
+      return multiply_into(a, c.data, c.rows, scratch);
+    scratch.c.resize(static_cast<std::size_t>(compiled_rows(c.rows) * columns_));
     multiply_into(a, scratch.c.data(), c.rows, scratch);
     for (std::int64_t r = 0; r < c.rows; ++r) {
       const float* const sum = scratch.c.data() + r * columns_;
@@ -203,20 +207,21 @@ class OneDnnWeights final : public PackedWeights::Impl {
                  10.0 * static_cast<double>(padded_ * columns_));
   }
 
-  // C [rows, N] = A · B.
+  // C [compiled_rows(rows), N] = A · B; what is behind its last row is 0.
   void multiply_into(std::span<const ConstMatrix> a, float* c, std::int64_t rows, GemmScratch& scratch) const {
     const OneOpenMpThread alone;
-    gather_rows(a, rows, scratch);
-    const auto product = Library::instance().product({rows, padded_, columns_, is_bf16_, 1},
-                                                     strided(rows, padded_, padded_, is_bf16_), layout_,
-                                                     strided(rows, columns_, columns_, false));
+    const std::int64_t compiled = compiled_rows(rows);
     TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
+    inputs.resize(compiled * padded_);
+    gather_rows(a, rows, inputs);
+    inputs.put_zeros((compiled - rows) * padded_, rows * padded_);
+    const auto product = Library::instance().product({compiled, padded_, columns_, is_bf16_, 1},
+                                                     strided(compiled, padded_, padded_, is_bf16_), layout_,
+                                                     strided(compiled, columns_, columns_, false));
     run(*product, inputs.data(), const_cast<std::uint8_t*>(values_.data()), c, scratch.library);
   }
 
-  void gather_rows(std::span<const ConstMatrix> a, std::int64_t rows, GemmScratch& scratch) const {
-    TypedBuffer inputs{is_bf16_, scratch.a, scratch.a_bf16};
-    inputs.resize(rows * padded_);
+  void gather_rows(std::span<const ConstMatrix> a, std::int64_t rows, TypedBuffer& inputs) const {
     for (std::int64_t r = 0; r < rows; ++r) {
       std::int64_t at = r * padded_;
       for (const ConstMatrix& part : a) {
