@@ -8,6 +8,7 @@
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
 #include "limn/core/random.hpp"
+#include "limn/nn/threads.hpp"
 #include "limn/train/draw_task.hpp"
 #include "reference/draw.hpp"
 
@@ -111,6 +112,7 @@ void bench_draw_training(const BenchOptions& options, BenchReport& report) {
   };
   row.plain = time_runs(plain_step, {.least = 1, .most = 5, .seconds = options.is_quick ? 1.0 : 8.0});
   const bool is_peak_ours = reset_peak_memory();
+  nn::set_thread_count(options.threads);  // as in training
   ours.run_step(0);
   row.ours =
       time_runs([&] { ours.run_step(0); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});

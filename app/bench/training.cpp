@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/recurrent.hpp"
+#include "limn/nn/threads.hpp"
 #include "limn/train/sketch_rnn_task.hpp"
 #include "reference/sketch_rnn.hpp"
 
@@ -135,7 +137,7 @@ PlainStep run_plain(const BenchOptions& options, const SketchRnnTaskOptions& set
 }
 
 void bench_cell(const BenchOptions& options, const StrokeDataset& data, const std::string& cell,
-                BenchReport& report) {
+                std::map<std::string, double>& medians, BenchReport& report) {
   SketchRnnTaskOptions setting;
   setting.model.enc_model = setting.model.dec_model = cell;
   setting.train.batch_size = options.batch_size;
@@ -164,18 +166,31 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
     }
     row.plain = plain->timing;
     const bool is_peak_ours = reset_peak_memory();
+    nn::set_thread_count(options.threads);  // as in training
     ours.run_step(step);
     row.ours = time_runs([&] { ours.run_step(step); },
                          {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
     if (is_peak_ours) row.peak_bytes = peak_memory();
     report.add(row);
+    medians[name] = row.ours.median;
   }
+}
+
+// How two kinds of steps compare, where both were timed.
+void note_ratio(const std::map<std::string, double>& medians, const std::string& slow, const std::string& fast,
+                BenchReport& report) {
+  const auto a = medians.find(slow), b = medians.find(fast);
+  if (a != medians.end() && b != medians.end())
+    report.note(fmt::format("{} takes {:.2f} times as long as {}", slow, a->second / b->second, fast));
 }
 
 }  // namespace
 
 void bench_training(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
-  for (const char* cell : {"lstm", "layer_norm", "hyper"}) bench_cell(options, data, cell, report);
+  std::map<std::string, double> medians;  // of our steps, by the row's name
+  for (const char* cell : {"lstm", "layer_norm", "hyper"}) bench_cell(options, data, cell, medians, report);
+  note_ratio(medians, "train layer_norm f32", "train lstm f32", report);
+  if (kernels::has_bf16()) note_ratio(medians, "train lstm f32", "train lstm bf16", report);
   if (!kernels::has_bf16() && report.wants("train lstm bf16"))
     report.note(
         "bf16: this CPU has no instructions for it; rounded factors are multiplied in float32, which gains "

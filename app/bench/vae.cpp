@@ -9,6 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/adam.hpp"
 #include "limn/models/step_noise.hpp"
+#include "limn/nn/threads.hpp"
 #include "limn/train/vae_task.hpp"
 #include "reference/vae.hpp"
 
@@ -136,6 +137,7 @@ void bench_vae(const BenchOptions& options, BenchReport& report) {
   std::int64_t step = 0, plain_step = 0;
   for (int i = 0; i < 5; ++i) ours.run_step(++step), plain.run_step(++plain_step);
   row.plain = time_runs([&] { plain.run_step(++plain_step); }, budget);
+  nn::set_thread_count(options.threads);  // as in training
   row.ours = time_runs([&] { ours.run_step(++step); }, budget);
   report.add(row);
   const double steps = kMnistImages / static_cast<double>(kBatch);
