@@ -41,6 +41,8 @@ void check_declared_size(std::uint64_t width, std::uint64_t height, double pixel
   require(width <= kMaxImagePixels / height,
           "{}: {}×{} pixels are more than the {} that are read; scale it down", origin, width, height,
           kMaxImagePixels);
+  require(width <= kMaxImageSide && height <= kMaxImageSide, "{}: {}×{} pixels; a side may have {}; scale it down", origin,
+          width, height, kMaxImageSide);
   require(static_cast<double>(width * height) <= pixels_per_byte * static_cast<double>(file_size),
           "{}: damaged: declares {}×{} pixels, more than its {} bytes can hold; replace or remove it", origin,
           width, height, file_size);

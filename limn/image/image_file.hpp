@@ -17,6 +17,8 @@ namespace limn {
 
 // More pixels than these are refused, so that decoding takes half a gigabyte at most.
 inline constexpr std::uint64_t kMaxImagePixels = std::uint64_t{1} << 26;
+// Nor may a side be longer, as in JPEG: a PNG's decoder holds two rows of its own, of up to eight bytes a pixel.
+inline constexpr std::uint64_t kMaxImageSide = 65'535;
 
 // A raster of one channel if the file is grey (by its colour type, or by a palette of greys), else of three.
 // Throws Error beginning with `origin`.
@@ -28,7 +30,7 @@ inline constexpr std::uint64_t kMaxImagePixels = std::uint64_t{1} << 26;
 [[nodiscard]] bool has_image_ending(const std::filesystem::path& path);
 
 // What a file of that many bytes may declare: throws Error unless width × height pixels are at least one, not
-// above kMaxImagePixels, and not more than `pixels_per_byte` for each byte of the file.
+// above kMaxImagePixels, neither side above kMaxImageSide, and not more than `pixels_per_byte` for each byte of the file.
 void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte,
                          std::size_t file_size, std::string_view origin);
 

@@ -1,6 +1,8 @@
 // PNG images. The checksums of chunks are put right first, as changes to other bytes would rarely get past them.
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "fuzz/target.hpp"
 #include "limn/image/image_file.hpp"
 
@@ -30,14 +32,15 @@ Bytes with_checksums(fuzz::Input input) {
   return file;
 }
 
-// An image may take up to four bytes for each pixel that it declares, and then three more; nothing else in the file
-// may take any.
+// An image may take up to four bytes for each pixel that it declares, and then three more, and sixteen for each of a row;
+// nothing else in the file may take any.
 std::uint64_t memory_for_pixels(fuzz::Input file) {
-  constexpr std::size_t kWidthAt = 16, kHeightAt = 20, kBytesPerPixel = 7;
+  constexpr std::size_t kWidthAt = 16, kHeightAt = 20, kBytesPerPixel = 7, kBytesPerColumn = 16;
   if (file.size() < kHeightAt + 4) return 0;
   const std::uint64_t width = big_endian(file.data() + kWidthAt), height = big_endian(file.data() + kHeightAt);
-  const bool is_read = width > 0 && height > 0 && width <= kMaxImagePixels / height;
-  return is_read ? kBytesPerPixel * width * height + height * sizeof(void*) : 0;
+  const bool is_read = width > 0 && height > 0 && std::max(width, height) <= kMaxImageSide &&
+                       width <= kMaxImagePixels / height;
+  return is_read ? kBytesPerPixel * width * height + kBytesPerColumn * width + height * sizeof(void*) : 0;
 }
 
 }  // namespace

@@ -203,6 +203,8 @@ TEST(Png, LeavesTextsPacked) {
 TEST(Png, RefusesSizesThatItsBytesCannotHold) {
   const Bytes file = png_file(ramp_image(7, 5, 3));
   EXPECT_EQ(decode(with_size(file, 7, 5)), ramp_image(7, 5, 3));
+  EXPECT_THAT(error_for(with_size(file, 65536, 1)), HasSubstr("a side may have 65535"));
+  EXPECT_THAT(error_for(with_size(file, 1, 65536)), HasSubstr("a side may have 65535"));
   EXPECT_THAT(error_for(with_size(file, 8000, 8000)), HasSubstr("declares 8000×8000 pixels, more than its"));
   EXPECT_THAT(error_for(with_size(file, 0x7FFFFFFF, 0x7FFFFFFF)),
               HasSubstr("pixels are more than the 67108864"));
