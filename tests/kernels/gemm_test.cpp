@@ -3,12 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <hwy/targets.h>
+#include <iterator>
+#include <limits>
 #include <malloc.h>
 #include <vector>
 
 #include "limn/core/random.hpp"
+#include "limn/kernels/gemm_portable.hpp"
 
 namespace limn::kernels {
 namespace {
@@ -135,6 +139,32 @@ TEST_F(GemmTest, PortableAgreesWithDoubleOnEveryTarget) {
     hwy::SetSupportedTargetsForTest(target);
     SCOPED_TRACE(hwy::TargetName(target));
     check_everything();
+  }
+}
+
+// What is handed to oneDNN, also on a CPU that cannot multiply it; and the sums that come back.
+TEST_F(GemmTest, ConversionsAgreeOnEveryTarget) {
+  std::vector<float> values = random_values(67, 3);
+  const float limits[]{0.0f, -0.0f, 1e38f, 3.4028235e38f, std::numeric_limits<float>::infinity(), 1.00390625f, 1.01171875f};
+  values.insert(values.end(), std::begin(limits), std::end(limits));
+  values.push_back(std::numeric_limits<float>::quiet_NaN());
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    const auto count = static_cast<std::int64_t>(values.size());
+    std::vector<float> rounded = values, sums(values.size());
+    std::vector<std::uint16_t> converted(values.size() + 1, 7);
+    portable::round_to_bf16(rounded.data(), count);
+    portable::convert_to_bf16(values.data(), count, converted.data());
+    portable::add(values.data(), rounded.data(), count, sums.data());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(converted[i], std::bit_cast<std::uint32_t>(rounded[i]) >> 16) << i;
+      if (std::isfinite(values[i])) {
+        EXPECT_EQ(sums[i], values[i] + rounded[i]) << i;
+      }
+    }
+    EXPECT_TRUE(std::isnan(rounded.back()));
+    EXPECT_EQ(converted.back(), 7) << "written beyond the end";
   }
 }
 
