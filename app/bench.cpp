@@ -4,7 +4,7 @@
 #include "app/bench/cases.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::app {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <span>
 
-#include "limn/generate/draw_model.hpp"
+#include "limn/models/draw/drawing.hpp"
 
 namespace limn::app {
 

@@ -6,9 +6,9 @@
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/checkpoint.hpp"
-#include "limn/generate/evaluation.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/evaluation.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::app {
 namespace {

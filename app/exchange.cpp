@@ -8,9 +8,9 @@
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/generate/checkpoint.hpp"
-#include "limn/generate/magenta_json.hpp"
-#include "limn/generate/pytorch_import.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
+#include "limn/models/sketch_rnn/pytorch_import.hpp"
 
 namespace limn::app {
 namespace {

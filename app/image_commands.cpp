@@ -8,9 +8,9 @@
 #include "app/image_input.hpp"
 #include "app/image_output.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/checkpoint.hpp"
-#include "limn/generate/image_model.hpp"
-#include "limn/generate/latent_planes.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/models/latent_planes.hpp"
 #include "limn/sketch/npy.hpp"
 
 namespace limn::app {

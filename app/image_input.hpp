@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/generate/image_model.hpp"
+#include "limn/models/image_model.hpp"
 
 namespace limn::app {
 

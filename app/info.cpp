@@ -6,7 +6,7 @@
 #include "app/commands.hpp"
 #include "app/image_commands.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/checkpoint.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
 
 namespace limn::app {
 namespace {

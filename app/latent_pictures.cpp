@@ -9,7 +9,7 @@
 #include "app/image_output.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/generate/latent_planes.hpp"
+#include "limn/models/latent_planes.hpp"
 
 namespace limn::app {
 namespace {

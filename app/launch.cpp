@@ -20,7 +20,7 @@
 
 #include "app/interrupts.hpp"
 #include "limn/core/error.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::app {
 namespace {

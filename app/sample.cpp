@@ -6,7 +6,7 @@
 #include "app/image_commands.hpp"
 #include "app/sketch_output.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/prior.hpp"
+#include "limn/models/sketch_rnn/prior.hpp"
 
 namespace limn::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::app {

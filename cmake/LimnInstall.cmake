@@ -2,7 +2,7 @@
 # are an export set of their own, so that a program that only draws neither needs nor loads LibTorch.
 include(CMakePackageConfigHelpers)
 set(limn_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/limn)
-set(limn_torch_rooms nn models train)
+set(limn_torch_rooms nn train libtorch)
 
 get_property(limn_rooms GLOBAL PROPERTY LIMN_ROOMS)
 install(TARGETS limn_flags EXPORT limnTargets)

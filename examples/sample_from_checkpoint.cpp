@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "limn/core/error.hpp"
-#include "limn/generate/prior.hpp"
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/prior.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/render/save.hpp"
 
 namespace {

@@ -8,7 +8,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/generate/checkpoint.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "limn/core/random.hpp"
 #include "limn/nn/threads.hpp"
 #include "limn/train/draw_task.hpp"
-#include "reference/draw.hpp"
+#include "limn/libtorch/oracle/draw.hpp"
 
 namespace limn::app {
 namespace {
@@ -55,7 +55,7 @@ class PlainDraw {
 
   double compute_gradients() {
     adam_->zero_grad();
-    const torch::Tensor total = reference::draw(shape_, parameters_, pixels_, noise_).total;
+    const torch::Tensor total = libtorch::oracle::draw(shape_, parameters_, pixels_, noise_).total;
     total.backward();
     return total.item<double>();
   }
@@ -68,7 +68,7 @@ class PlainDraw {
  private:
   DrawTaskOptions setting_;
   kernels::DrawShape shape_;
-  reference::Parameters parameters_;
+  libtorch::oracle::Parameters parameters_;
   std::unique_ptr<torch::optim::Adam> adam_;
   torch::Tensor pixels_, noise_;
 };

@@ -5,11 +5,11 @@
 #include "app/bench/cases.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/generate/sketch_rnn.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/nn/views.hpp"
 #include "limn/train/sketch_rnn_task.hpp"
-#include "reference/cells.hpp"
+#include "limn/libtorch/oracle/cells.hpp"
 
 namespace limn::app {
 namespace {
@@ -47,7 +47,7 @@ class PlainDecoder {
   // x [B, 5]; the output rows [B, 3 + 6M].
   torch::Tensor step(const torch::Tensor& x) {
     state_ =
-        reference::cell_step(shape_, parameters_, "decoder.cell.", torch::cat({x, z_}, 1), state_, {}, 0);
+        libtorch::oracle::cell_step(shape_, parameters_, "decoder.cell.", torch::cat({x, z_}, 1), state_, {}, 0);
     return linear("decoder.output", state_.narrow(1, 0, shape_.hidden_size));
   }
 
@@ -57,7 +57,7 @@ class PlainDecoder {
   }
 
   kernels::CellShape shape_;
-  reference::Parameters parameters_;
+  libtorch::oracle::Parameters parameters_;
   torch::Tensor z_, state_;
 };
 

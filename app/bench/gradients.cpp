@@ -7,7 +7,7 @@
 
 #include "app/bench/report.hpp"
 #include "limn/core/random.hpp"
-#include "limn/kernels/gemm.hpp"
+#include "limn/kernels/products/gemm.hpp"
 
 namespace limn::app {
 namespace {
@@ -27,7 +27,7 @@ Gradients gradients_of(std::span<const TaskParameter> parameters) {
   return gradients;
 }
 
-Gradients gradients_of(const reference::Parameters& parameters) {
+Gradients gradients_of(const libtorch::oracle::Parameters& parameters) {
   Gradients gradients;
   for (const auto& [name, value] : parameters) gradients[name] = value.grad().clone();
   return gradients;

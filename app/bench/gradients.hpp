@@ -8,7 +8,7 @@
 #include <string>
 
 #include "app/bench/our_training.hpp"
-#include "reference/cells.hpp"
+#include "limn/libtorch/oracle/cells.hpp"
 
 namespace limn::app {
 
@@ -16,7 +16,7 @@ using Gradients = std::map<std::string, torch::Tensor>;
 
 // Of our model, and of its plain twin after backward().
 [[nodiscard]] Gradients gradients_of(std::span<const TaskParameter> parameters);
-[[nodiscard]] Gradients gradients_of(const reference::Parameters& parameters);
+[[nodiscard]] Gradients gradients_of(const libtorch::oracle::Parameters& parameters);
 
 // |given - expected| / |expected| over all gradients together.
 [[nodiscard]] double difference_of(const Gradients& given, const Gradients& expected);

@@ -6,11 +6,11 @@
 #include "app/bench/cases.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/kernels/adam.hpp"
-#include "limn/kernels/gemm.hpp"
-#include "limn/kernels/mixture_density.hpp"
+#include "limn/kernels/optimiser/adam.hpp"
+#include "limn/kernels/products/gemm.hpp"
+#include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/nn/views.hpp"
-#include "reference/mixture_density.hpp"
+#include "limn/libtorch/oracle/mixture_density.hpp"
 
 namespace limn::app {
 namespace {
@@ -99,7 +99,7 @@ void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::
   };
   const auto plain = [&] {
     y.mutable_grad() = torch::Tensor();
-    const auto losses = reference::mixture_density(y, targets);
+    const auto losses = libtorch::oracle::mixture_density(y, targets);
     (losses.offset.sum() + losses.pen.sum()).backward();
   };
   ours(), plain();

@@ -1,6 +1,6 @@
 #include "app/bench/our_training.hpp"
 
-#include "limn/kernels/adam.hpp"
+#include "limn/kernels/optimiser/adam.hpp"
 
 namespace limn::app {
 

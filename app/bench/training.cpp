@@ -7,10 +7,10 @@
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
 #include "limn/core/error.hpp"
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 #include "limn/nn/threads.hpp"
 #include "limn/train/sketch_rnn_task.hpp"
-#include "reference/sketch_rnn.hpp"
+#include "limn/libtorch/oracle/sketch_rnn.hpp"
 
 namespace limn::app {
 namespace {
@@ -38,12 +38,12 @@ class PlainTraining {
     const auto seed = static_cast<std::uint64_t>(options_.train.seed);
     const auto number = static_cast<std::uint64_t>(step);
     const StrokeBatch batch = data_.training_batch(seed, step, options_.train.batch_size);
-    const auto losses = reference::sketch_rnn_loss(
+    const auto losses = libtorch::oracle::sketch_rnn_loss(
         parameters_, options_.model, batch,
         {.max_seq_len = data_.max_seq_len(),
          .step = step,
-         .epsilon = reference::training_epsilon(options_.model, batch, seed, number),
-         .dropout = reference::training_dropout(options_.model, batch, seed, number)});
+         .epsilon = libtorch::oracle::training_epsilon(options_.model, batch, seed, number),
+         .dropout = libtorch::oracle::training_dropout(options_.model, batch, seed, number)});
     losses.total.backward();
     return losses.total.item<double>();
   }
@@ -59,7 +59,7 @@ class PlainTraining {
  private:
   SketchRnnTaskOptions options_;
   const StrokeDataset& data_;
-  reference::Parameters parameters_;
+  libtorch::oracle::Parameters parameters_;
   std::unique_ptr<torch::optim::Adam> adam_;
 };
 

@@ -7,11 +7,11 @@
 
 #include "app/bench/cases.hpp"
 #include "limn/core/error.hpp"
-#include "limn/kernels/adam.hpp"
-#include "limn/models/step_noise.hpp"
+#include "limn/kernels/optimiser/adam.hpp"
+#include "limn/nn/step_noise.hpp"
 #include "limn/nn/threads.hpp"
 #include "limn/train/vae_task.hpp"
-#include "reference/vae.hpp"
+#include "limn/libtorch/oracle/vae.hpp"
 
 namespace limn::app {
 namespace {
@@ -71,7 +71,7 @@ class PlainVae {
     const torch::Tensor pixels = torch::from_blob(batch.pixels.data(), {kBatch, data_.shape().size()});
     const torch::Tensor epsilon =
         latent_noise(kBatch, model_.z_size, {.seed = seed, .step = static_cast<std::uint64_t>(step)});
-    const auto losses = reference::vae_loss(parameters_, {}, model_, pixels, {.epsilon = epsilon});
+    const auto losses = libtorch::oracle::vae_loss(parameters_, {}, model_, pixels, {.epsilon = epsilon});
     losses.total.backward();
     return losses.total.item<double>();
   }
@@ -97,7 +97,7 @@ class PlainVae {
   VaeOptions model_;
   const ImageDataset& data_;
   EpochPlan plan_;
-  reference::Parameters parameters_;
+  libtorch::oracle::Parameters parameters_;
   std::unique_ptr<torch::optim::Adam> adam_;
 };
 

@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include "limn/kernels/convolution.hpp"
+#include "limn/kernels/images/convolution.hpp"
 
 namespace limn::nn {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "limn/core/error.hpp"
-#include "limn/kernels/gemm.hpp"
+#include "limn/kernels/products/gemm.hpp"
 #include "limn/nn/views.hpp"
 
 namespace limn::nn {

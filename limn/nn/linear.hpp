@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn::nn {
 

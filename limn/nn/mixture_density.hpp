@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include "limn/kernels/mixture_density.hpp"
+#include "limn/kernels/losses/mixture_density.hpp"
 
 namespace limn::nn {
 

@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include "limn/kernels/pixel_losses.hpp"
+#include "limn/kernels/losses/pixel_losses.hpp"
 
 namespace limn::nn {
 

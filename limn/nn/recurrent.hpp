@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn::nn {
 

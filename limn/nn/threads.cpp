@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::nn {
 

@@ -2,7 +2,7 @@
 // writes.
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/draw_model.hpp"
+#include "limn/models/draw/drawing.hpp"
 #include "limn/render/gif.hpp"
 #include "limn/render/png.hpp"
 #include "limn/render/sheet.hpp"

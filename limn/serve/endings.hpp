@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 
 namespace limn::serve {
 

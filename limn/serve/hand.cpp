@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "limn/generate/prior.hpp"
+#include "limn/models/sketch_rnn/prior.hpp"
 #include "limn/sketch/simplify.hpp"
 
 namespace limn::serve {

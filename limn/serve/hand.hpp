@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::serve {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "limn/generate/image_model.hpp"
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/serve/hand.hpp"
 
 namespace limn::serve {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "limn/core/error.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/endings.hpp"
 #include "limn/serve/json_body.hpp"

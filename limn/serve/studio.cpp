@@ -8,7 +8,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/serve/access.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/page.hpp"

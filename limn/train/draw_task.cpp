@@ -5,8 +5,8 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/generate/draw_model.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/models/draw/drawing.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/render/steps_sheet.hpp"
 #include "limn/train/draw_weights.hpp"
 

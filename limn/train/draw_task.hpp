@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "limn/generate/draw_spec.hpp"
+#include "limn/models/draw/options.hpp"
 #include "limn/train/image_task.hpp"
 
 namespace limn {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "limn/core/random.hpp"
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/generate/image_model.hpp"
+#include "limn/models/image_model.hpp"
 #include "limn/image/dataset.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/task.hpp"

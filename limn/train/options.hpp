@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "limn/core/options.hpp"
-#include "limn/kernels/adam.hpp"
+#include "limn/kernels/optimiser/adam.hpp"
 
 namespace limn {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "limn/core/error.hpp"
-#include "limn/generate/evaluation.hpp"
-#include "limn/generate/prior.hpp"
-#include "limn/generate/sketch_rnn.hpp"
-#include "limn/kernels/recurrent.hpp"
-#include "limn/models/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/evaluation.hpp"
+#include "limn/models/sketch_rnn/prior.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/nn/sketch_rnn_module.hpp"
 #include "limn/render/save.hpp"
 #include "limn/render/sheet.hpp"
 #include "limn/train/module_tensors.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/generate/sketch_rnn_spec.hpp"
+#include "limn/models/sketch_rnn/options.hpp"
 #include "limn/sketch/dataset.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/task.hpp"

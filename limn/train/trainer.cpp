@@ -9,7 +9,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/generate/checkpoint_metadata.hpp"
+#include "limn/models/checkpoint_metadata.hpp"
 
 namespace limn {
 namespace {

@@ -1,7 +1,7 @@
 #include "limn/train/vae_task.hpp"
 
 #include "limn/core/error.hpp"
-#include "limn/models/vae.hpp"
+#include "limn/nn/vae_module.hpp"
 #include "limn/train/module_tensors.hpp"
 
 namespace limn {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "limn/generate/vae_spec.hpp"
+#include "limn/models/vae/options.hpp"
 #include "limn/train/image_task.hpp"
 
 namespace limn {

@@ -2,9 +2,9 @@
 // byte and the tensors' bytes; the header's length is put before it here, so that changes to the text get further.
 #include "fuzz/header_input.hpp"
 #include "fuzz/target.hpp"
-#include "limn/generate/checkpoint.hpp"
-#include "limn/generate/image_model.hpp"
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 
 using namespace limn;
 

@@ -1,6 +1,6 @@
 // Magenta's models in JSON.
 #include "fuzz/target.hpp"
-#include "limn/generate/magenta_json.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
 
 using namespace limn;
 

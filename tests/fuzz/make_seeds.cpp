@@ -7,11 +7,11 @@
 #include <cstdio>
 #include <cstring>
 
-#include "generate/tiny_images.hpp"
-#include "generate/tiny_model.hpp"
+#include "models/tiny_images.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 #include "image/picture_files.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/magenta_json.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "limn/image/sharded_images.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/sketch/json.hpp"

@@ -2,7 +2,7 @@
 // checkpoint.cpp.
 #include "fuzz/header_input.hpp"
 #include "fuzz/target.hpp"
-#include "limn/generate/pytorch_import.hpp"
+#include "limn/models/sketch_rnn/pytorch_import.hpp"
 
 using namespace limn;
 

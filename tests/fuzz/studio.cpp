@@ -5,7 +5,7 @@
 #include <array>
 
 #include "fuzz/target.hpp"
-#include "generate/tiny_images.hpp"
+#include "models/tiny_images.hpp"
 #include "serve/served_studio.hpp"
 
 using namespace limn;

@@ -1,4 +1,4 @@
-#include "limn/kernels/adam.hpp"
+#include "limn/kernels/optimiser/adam.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "testing/compare.hpp"
 #include "testing/simd_targets.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn::testing {
 

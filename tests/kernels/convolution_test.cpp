@@ -1,12 +1,12 @@
 // Convolutions by matrix products against the definition, pixel by pixel, in double.
-#include "limn/kernels/convolution.hpp"
+#include "limn/kernels/images/convolution.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
 #include "limn/core/random.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "testing/compare.hpp"
 
 namespace limn::kernels {

@@ -1,5 +1,5 @@
 // Matrix products against sums in double, at odd sizes, on every SIMD target and both backends.
-#include "limn/kernels/gemm.hpp"
+#include "limn/kernels/products/gemm.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "limn/core/random.hpp"
-#include "limn/kernels/gemm_portable.hpp"
+#include "limn/kernels/products/gemm_portable.hpp"
 
 namespace limn::kernels {
 namespace {

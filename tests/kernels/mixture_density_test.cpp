@@ -1,4 +1,4 @@
-#include "limn/kernels/mixture_density.hpp"
+#include "limn/kernels/losses/mixture_density.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "testing/compare.hpp"
 #include "testing/simd_targets.hpp"
 

@@ -1,6 +1,6 @@
 // The pool of threads: every task once, exceptions, nesting, callers at the same time, and who works on what
 // is small.
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,7 +10,7 @@
 #include "kernels/cell_reference.hpp"
 #include "kernels/tape.hpp"
 #include "limn/core/random.hpp"
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn::testing {
 

@@ -1,5 +1,5 @@
 // The recurrent engine against the scalar reference in double, in every mode and on every SIMD target.
-#include "limn/kernels/recurrent.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 
 #include "kernels/recurrent_cases.hpp"
 #include "limn/core/error.hpp"
-#include "limn/kernels/gemm.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/kernels/products/gemm.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::testing {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "limn/core/random.hpp"
-#include "limn/kernels/gaussian_latent.hpp"
-#include "limn/kernels/pixel_losses.hpp"
+#include "limn/kernels/losses/gaussian_latent.hpp"
+#include "limn/kernels/losses/pixel_losses.hpp"
 #include "testing/compare.hpp"
 #include "testing/simd_targets.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reference/mixture_density.hpp"
+#include "limn/libtorch/oracle/mixture_density.hpp"
 #include "testing/tensors.hpp"
 
 namespace limn::nn {
@@ -28,7 +28,7 @@ TEST(MixtureDensity, LossAndGradientMatchWhateverComesFromAbove) {
     const Tensor y = random_tensor({rows, kernels::output_size(mixtures)}, 2).requires_grad_();
     const Tensor y2 = y.detach().to(torch::kFloat64).requires_grad_();
     const MixtureDensity density = mixture_density_loss(y, targets, 0.25f);
-    const auto expected = reference::mixture_density(y2, targets.to(torch::kFloat64));
+    const auto expected = libtorch::oracle::mixture_density(y2, targets.to(torch::kFloat64));
     const Tensor total = 0.25 * (expected.offset.sum() + expected.pen.sum());
     (factor * density.loss).backward();
     (factor * total).backward();

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "limn/core/error.hpp"
-#include "reference/cells.hpp"
+#include "limn/libtorch/oracle/cells.hpp"
 #include "testing/tensors.hpp"
 
 namespace limn::nn {
@@ -37,14 +37,14 @@ CellShape shape_of(CellType type, std::int64_t constant = 3) {
 
 Recurrent random_module(const CellShape& shape, Direction direction) {
   Recurrent module(shape, direction, kernels::Precision::kFloat32);
-  const auto values = reference::random_parameters(kernels::cell_parameters(shape), torch::kFloat32, 31);
+  const auto values = libtorch::oracle::random_parameters(kernels::cell_parameters(shape), torch::kFloat32, 31);
   const torch::NoGradGuard no_gradient;
   for (const auto& item : module->named_parameters()) Tensor(item.value()).copy_(values.at(item.key()));
   return module;
 }
 
-reference::Parameters twins(torch::nn::Module& module) {
-  reference::Parameters parameters;
+libtorch::oracle::Parameters twins(torch::nn::Module& module) {
+  libtorch::oracle::Parameters parameters;
   for (const auto& item : module.named_parameters())
     parameters[item.key()] = item.value().detach().to(torch::kFloat64).clone().requires_grad_();
   return parameters;
@@ -78,14 +78,14 @@ Tensor loss_of(Recurrent& module, const Problem& problem) {
   return (output.hidden * problem.hidden_weight).sum() + (output.final_state * problem.final_weight).sum();
 }
 
-Tensor twin_loss(const CellShape& shape, Direction direction, const reference::Parameters& parameters,
+Tensor twin_loss(const CellShape& shape, Direction direction, const libtorch::oracle::Parameters& parameters,
                  const Problem& problem) {
-  const auto output = reference::run_sequence(shape, direction, parameters, "",
-                                              {.x = reference::pad(problem.x, kActive),
+  const auto output = libtorch::oracle::run_sequence(shape, direction, parameters, "",
+                                              {.x = libtorch::oracle::pad(problem.x, kActive),
                                                .lengths = kLengths,
                                                .constant = problem.constant,
                                                .initial_state = problem.initial_state});
-  return (reference::pack(output.hidden, kActive) * problem.hidden_weight).sum() +
+  return (libtorch::oracle::pack(output.hidden, kActive) * problem.hidden_weight).sum() +
          (output.final_state * problem.final_weight).sum();
 }
 
@@ -95,7 +95,7 @@ void expect_inputs_near(const Problem& problem, const Problem& twin) {
   EXPECT_TRUE(
       tensors_near(problem.initial_state.grad(), twin.initial_state.grad(), kFloat32, "initial_state"));
 }
-void expect_parameters_near(torch::nn::Module& module, const reference::Parameters& twin) {
+void expect_parameters_near(torch::nn::Module& module, const libtorch::oracle::Parameters& twin) {
   for (const auto& item : module.named_parameters())
     EXPECT_TRUE(tensors_near(item.value().grad(), twin.at(item.key()).grad(), kFloat32, item.key()));
 }
@@ -146,9 +146,9 @@ TEST_P(RecurrentModule, ChainsThroughItsState) {
   (loss_of(module,
            {problem.x, problem.constant, first.final_state, problem.hidden_weight, problem.final_weight}))
       .backward();
-  const auto twin_first = reference::run_sequence(
+  const auto twin_first = libtorch::oracle::run_sequence(
       shape, Direction::kForward, parameters, "",
-      {.x = reference::pad(twin.x, kActive), .lengths = kLengths, .constant = twin.constant});
+      {.x = libtorch::oracle::pad(twin.x, kActive), .lengths = kLengths, .constant = twin.constant});
   twin_loss(shape, Direction::kForward, parameters,
             {twin.x, twin.constant, twin_first.final_state, problem.hidden_weight, problem.final_weight})
       .backward();

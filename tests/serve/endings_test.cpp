@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "generate/tiny_model.hpp"
-#include "limn/generate/prior.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
+#include "limn/models/sketch_rnn/prior.hpp"
 
 namespace limn::serve {
 namespace {

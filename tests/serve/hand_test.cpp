@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "generate/tiny_model.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::serve {
 namespace {

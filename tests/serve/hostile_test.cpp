@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "generate/tiny_images.hpp"
+#include "models/tiny_images.hpp"
 #include "limn/core/error.hpp"
 #include "serve/raw_client.hpp"
 #include "serve/served_studio.hpp"

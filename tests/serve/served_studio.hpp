@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "generate/tiny_model.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/serve/studio.hpp"
 #include "testing/temporary_folder.hpp"
 

@@ -9,8 +9,8 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/generate/image_model.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/train/draw_weights.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"

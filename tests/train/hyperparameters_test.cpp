@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "limn/core/file.hpp"
-#include "limn/generate/checkpoint.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/sketch/sketch_file.hpp"
 #include "limn/train/sketch_rnn_task.hpp"

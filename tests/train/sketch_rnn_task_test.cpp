@@ -10,11 +10,11 @@
 #include <optional>
 
 #include "limn/core/error.hpp"
-#include "limn/generate/evaluation.hpp"
-#include "limn/generate/prior.hpp"
-#include "limn/generate/sketch_rnn.hpp"
-#include "limn/kernels/gemm.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/models/sketch_rnn/evaluation.hpp"
+#include "limn/models/sketch_rnn/prior.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/kernels/products/gemm.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"

@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "limn/core/error.hpp"
-#include "limn/generate/image_model.hpp"
-#include "limn/kernels/parallel.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 

@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "generate/tiny_model.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
-#include "limn/generate/sketch_rnn.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 
 namespace limn::testing {
 namespace {

@@ -1,0 +1,63 @@
+// The element-wise arithmetic of layer-normalised cells (MODELS.md §3), one sequence at one step a call,
+// compiled for every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
+#pragma once
+
+#include <cstdint>
+
+#include "limn/core/matrix.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
+
+namespace limn::kernels {
+
+// gamma and beta are [4H], cell_gamma and cell_beta [H].
+struct LayerNormWeights {
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  const float* cell_gamma = nullptr;
+  const float* cell_beta = nullptr;
+};
+
+// What a row keeps for its backward pass beside its gates: 1 / σ of the four gates and of c, and the mean of
+// c.
+inline constexpr std::int64_t kLayerNormStatistics = 6;
+
+// `gates` holds the pre-activations [4H] and receives them normalised, before gamma and beta. `c` may be
+// `c_previous`; `mask` [H] may be null.
+struct LayerNormForwardRow {
+  std::int64_t units = 0;
+  LayerNormWeights weights;
+  float* gates = nullptr;
+  const float* mask = nullptr;
+  const float* c_previous = nullptr;
+  float* c = nullptr;
+  float* h = nullptr;
+  float* statistics = nullptr;
+};
+void layer_norm_forward_row(const LayerNormForwardRow& row);
+
+// Gradients of a row's weights in one piece: gamma [4H], beta [4H], cell_gamma [H], cell_beta [H].
+[[nodiscard]] constexpr std::int64_t layer_norm_gradient_size(std::int64_t units) { return 10 * units; }
+[[nodiscard]] constexpr std::int64_t layer_norm_scratch_size(std::int64_t units) { return 5 * units; }
+
+// `gates` holds what the forward row left and receives dL/da. `dc` holds dL/dc from later steps and receives
+// dL/dc_previous; `dh` is the whole dL/dh. The gradients of the weights are added to `gradient`.
+struct LayerNormBackwardRow {
+  std::int64_t units = 0;
+  LayerNormWeights weights;
+  float* gates = nullptr;
+  const float* mask = nullptr;
+  const float* c_previous = nullptr;
+  const float* c = nullptr;
+  const float* statistics = nullptr;
+  const float* dh = nullptr;
+  float* dc = nullptr;
+  float* gradient = nullptr;  // [layer_norm_gradient_size()]
+  float* scratch = nullptr;   // [layer_norm_scratch_size()]
+};
+void layer_norm_backward_row(const LayerNormBackwardRow& row);
+
+// Sums the gradients of all sequences, [B, layer_norm_gradient_size()], in the order of the rows, into those
+// of gamma, beta, cell_gamma and cell_beta, which are overwritten.
+void sum_layer_norm_gradients(ConstMatrix of_sequences, ParameterGradients sums);
+
+}  // namespace limn::kernels

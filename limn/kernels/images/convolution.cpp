@@ -1,0 +1,164 @@
+#include "limn/kernels/images/convolution.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "limn/kernels/aligned_buffer.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+
+namespace limn::kernels {
+namespace {
+
+// Floats of the patches of one group of images, 1 MB: what stays in a second or third cache.
+constexpr std::int64_t kGroupFloats = 1 << 18;
+// Parts of a batch whose weight gradients are summed one after the other: more would divide over more threads, and
+// each takes memory as large as the weights.
+constexpr std::int64_t kGradientParts = 8;
+
+// [small, large, taps] as [small, taps, large], or back: the taps of a patch have their channels side by side.
+void swap_last(std::span<const float> in, std::int64_t rows, std::int64_t a, std::int64_t b, float* out) {
+  const float* from = in.data();
+  for (std::int64_t r = 0; r < rows; ++r, out += a * b)
+    for (std::int64_t i = 0; i < a; ++i)
+      for (std::int64_t j = 0; j < b; ++j) out[j * a + i] = *from++;
+}
+
+// Where the patch of a small pixel's row or column begins in the large image, and which of its taps lie inside.
+struct Reach {
+  std::int64_t begin, first, last;
+  Reach(std::int64_t position, std::int64_t size, const ConvolutionShape& s)
+      : begin(position * s.stride - s.padding),
+        first(std::max<std::int64_t>(0, -begin)),
+        last(std::min(s.kernel, size - begin)) {}
+};
+
+// Rows: small pixels; columns: (ky, kx, channel) of the large image, zero outside of it.
+void im2col(const ConvolutionShape& s, const float* large, float* patches) {
+  const std::int64_t channels = s.large_channels, line = s.kernel * channels;
+  for (std::int64_t y = 0; y < s.small_height; ++y) {
+    const Reach rows(y, s.large_height, s);
+    for (std::int64_t x = 0; x < s.small_width; ++x) {
+      const Reach columns(x, s.large_width, s);
+      for (std::int64_t ky = 0; ky < s.kernel; ++ky, patches += line) {
+        if (ky < rows.first || ky >= rows.last) {
+          std::fill_n(patches, line, 0.0f);
+          continue;
+        }
+        const float* const from = large + ((rows.begin + ky) * s.large_width + columns.begin) * channels;
+        std::fill_n(patches, columns.first * channels, 0.0f);
+        std::copy(from + columns.first * channels, from + columns.last * channels, patches + columns.first * channels);
+        std::fill(patches + columns.last * channels, patches + line, 0.0f);
+      }
+    }
+  }
+}
+
+// The adjoint of im2col, added to `large`.
+void add_col2im(const ConvolutionShape& s, const float* patches, float* large) {
+  const std::int64_t channels = s.large_channels, line = s.kernel * channels;
+  for (std::int64_t y = 0; y < s.small_height; ++y) {
+    const Reach rows(y, s.large_height, s);
+    for (std::int64_t x = 0; x < s.small_width; ++x) {
+      const Reach columns(x, s.large_width, s);
+      for (std::int64_t ky = 0; ky < s.kernel; ++ky, patches += line) {
+        if (ky < rows.first || ky >= rows.last) continue;
+        float* const to = large + ((rows.begin + ky) * s.large_width + columns.begin) * channels;
+        for (std::int64_t i = columns.first * channels; i < columns.last * channels; ++i) to[i] += patches[i];
+      }
+    }
+  }
+}
+
+struct Scratch {
+  AlignedBuffer<float> patches;
+  GemmScratch gemm;
+};
+
+}  // namespace
+
+void Convolution::pack_gather(std::span<const float> weights, Precision precision) {
+  std::vector<float> ordered(weights.size());
+  swap_last(weights, shape_.small_channels, shape_.large_channels, shape_.kernel * shape_.kernel, ordered.data());
+  gather_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kOutputMajor, precision);
+}
+
+void Convolution::pack_scatter(std::span<const float> weights, Precision precision) {
+  std::vector<float> ordered(weights.size());
+  swap_last(weights, shape_.small_channels, shape_.large_channels, shape_.kernel * shape_.kernel, ordered.data());
+  scatter_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kInputMajor, precision);
+}
+
+std::int64_t Convolution::images_at_once() const {
+  return std::max<std::int64_t>(1, kGroupFloats / (shape_.small_pixels() * shape_.patch()));
+}
+
+void Convolution::gather(ConstMatrix large, std::span<const float> bias, Matrix small) const {
+  assert(large.rows == small.rows && large.columns == shape_.large_pixels() * shape_.large_channels);
+  const std::int64_t group = images_at_once(), patches = shape_.small_pixels() * shape_.patch();
+  parallel_for((large.rows + group - 1) / group, [&](std::int64_t task) {
+    const std::int64_t first = task * group, count = std::min(group, large.rows - first);
+    const std::int64_t rows = count * shape_.small_pixels();
+    Scratch scratch;
+    scratch.patches.resize(static_cast<std::size_t>(count * patches));
+    for (std::int64_t i = 0; i < count; ++i) im2col(shape_, large.row(first + i), scratch.patches.data() + i * patches);
+    const ConstMatrix start = bias.empty() ? ConstMatrix{} : ConstMatrix(bias.data(), rows, shape_.small_channels, 0);
+    gather_.multiply(ConstMatrix(scratch.patches.data(), rows, shape_.patch()), start,
+                     Matrix(small.row(first), rows, shape_.small_channels), scratch.gemm);
+  });
+}
+
+void Convolution::scatter(ConstMatrix small, std::span<const float> bias, Matrix large) const {
+  assert(large.rows == small.rows && small.columns == shape_.small_pixels() * shape_.small_channels);
+  const std::int64_t group = images_at_once(), patches = shape_.small_pixels() * shape_.patch();
+  parallel_for((small.rows + group - 1) / group, [&](std::int64_t task) {
+    const std::int64_t first = task * group, count = std::min(group, small.rows - first);
+    const std::int64_t rows = count * shape_.small_pixels();
+    Scratch scratch;
+    scratch.patches.resize(static_cast<std::size_t>(count * patches));
+    scatter_.multiply(ConstMatrix(small.row(first), rows, shape_.small_channels), {},
+                      Matrix(scratch.patches.data(), rows, shape_.patch()), scratch.gemm);
+    for (std::int64_t i = 0; i < count; ++i) {
+      float* const image = large.row(first + i);
+      if (bias.empty()) std::fill_n(image, large.columns, 0.0f);
+      for (std::int64_t p = 0; p < shape_.large_pixels() && !bias.empty(); ++p)
+        std::ranges::copy(bias, image + p * shape_.large_channels);
+      add_col2im(shape_, scratch.patches.data() + i * patches, image);
+    }
+  });
+}
+
+void Convolution::weight_gradient(ConstMatrix large, ConstMatrix small, std::span<float> out, Precision precision) const {
+  assert(large.rows > 0 && large.rows == small.rows);
+  const std::int64_t parts = std::min(kGradientParts, large.rows), patches = shape_.small_pixels() * shape_.patch();
+  std::vector<std::vector<float>> sums(static_cast<std::size_t>(parts));
+  parallel_for(parts, [&](std::int64_t part) {
+    auto& sum = sums[static_cast<std::size_t>(part)];
+    sum.resize(out.size());
+    const Matrix gradient(sum.data(), shape_.small_channels, shape_.patch());
+    const std::int64_t begin = large.rows * part / parts, end = large.rows * (part + 1) / parts;
+    const std::int64_t group = images_at_once();
+    AlignedBuffer<float> columns(static_cast<std::size_t>(std::min(group, end - begin) * patches));
+    for (std::int64_t first = begin; first < end; first += group) {
+      const std::int64_t count = std::min(group, end - first), rows = count * shape_.small_pixels();
+      for (std::int64_t i = 0; i < count; ++i) im2col(shape_, large.row(first + i), columns.data() + i * patches);
+      const WeightGradient product{.a = ConstMatrix(columns.data(), rows, shape_.patch()), .out = gradient};
+      weight_gradients(ConstMatrix(small.row(first), rows, shape_.small_channels), std::span(&product, 1), true,
+                       precision);
+    }
+  });
+  for (std::size_t part = 1; part < sums.size(); ++part)
+    for (std::size_t i = 0; i < out.size(); ++i) sums[0][i] += sums[part][i];
+  swap_last(sums[0], shape_.small_channels, shape_.kernel * shape_.kernel, shape_.large_channels, out.data());
+}
+
+void to_channels_last(ConstMatrix images, std::int64_t channels, Matrix out) {
+  for (std::int64_t i = 0; i < images.rows; ++i)
+    swap_last({images.row(i), static_cast<std::size_t>(images.columns)}, 1, channels, images.columns / channels, out.row(i));
+}
+
+void to_channels_first(ConstMatrix images, std::int64_t channels, Matrix out) {
+  for (std::int64_t i = 0; i < images.rows; ++i)
+    swap_last({images.row(i), static_cast<std::size_t>(images.columns)}, 1, images.columns / channels, channels, out.row(i));
+}
+
+}  // namespace limn::kernels

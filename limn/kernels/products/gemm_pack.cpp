@@ -1,0 +1,272 @@
+// The portable backend of gemm.hpp: packing, blocking and the division over threads. After Goto & van de
+// Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of B stays in the first cache, a
+// block of A in the second, and C is touched once for each block of the depth.
+#include <algorithm>
+#include <vector>
+
+#include "limn/kernels/products/gemm_backend.hpp"
+#include "limn/kernels/products/gemm_portable.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+
+namespace limn::kernels {
+namespace {
+
+using portable::BlockProduct;
+using portable::Tiling;
+
+// A panel of B with 320 rows of 16 floats is 20 KB, and six rows of A beside it 7.5 KB: together below 32 KB.
+constexpr std::int64_t kMaxDepth = 320;
+// Rows of A packed at once: with a block's depth at most 240 KB, half of a second cache.
+constexpr std::int64_t kMaxRows = 192;
+// Elements of B packed at once for a weight gradient.
+constexpr std::int64_t kGradientColumns = 512;
+
+// [0, size) cut into blocks of nearly equal size, at most `most` each.
+struct Blocks {
+  std::int64_t size, count;
+  Blocks(std::int64_t n, std::int64_t most) : size(n), count((n + most - 1) / most) {}
+  [[nodiscard]] std::int64_t begin(std::int64_t block) const { return size * block / count; }
+  [[nodiscard]] std::int64_t length(std::int64_t block) const { return begin(block + 1) - begin(block); }
+};
+
+class PortableWeights final : public PackedWeights::Impl {
+ public:
+  PortableWeights(const WeightParts& weights, std::int64_t k, std::int64_t n, Precision precision)
+      : width_(portable::panel_width()),
+        padded_(round_up(n, width_)),
+        blocks_(k, kMaxDepth),
+        is_bf16_(precision == Precision::kBFloat16) {
+    values_.resize(static_cast<std::size_t>(k * padded_));
+    // A value is moved in about the time of ten operations.
+    parallel_for(
+        padded_ / width_, [&](std::int64_t panel) { pack_panel(weights, n, panel); },
+        10.0 * static_cast<double>(k * padded_));
+  }
+
+  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
+                std::int64_t last, GemmScratch& scratch) const override {
+    scratch.a.resize(static_cast<std::size_t>(std::min(c.rows, kMaxRows) * blocks_.size));
+    for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
+      const std::int64_t rows = std::min(kMaxRows, c.rows - row);
+      pack_rows(a, row, rows, scratch.a.data());
+      if (is_bf16_) portable::round_to_bf16(scratch.a.data(), rows * blocks_.size);
+      for (std::int64_t block = 0; block < blocks_.count; ++block) {
+        const float* from = block > 0 ? c.row(row) : init.data ? init.row(row) : nullptr;
+        portable::multiply_block(
+            {.a = scratch.a.data() + rows * blocks_.begin(block),
+             .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
+             .rows = rows,
+             .columns = last - first,
+             .depth = blocks_.length(block),
+             .init = from ? from + first : nullptr,
+             .init_stride = block > 0 ? c.row_stride : init.row_stride,
+             .c = c.row(row) + first,
+             .c_stride = c.row_stride});
+      }
+    }
+  }
+
+  [[nodiscard]] std::int64_t column_step() const override { return width_; }
+
+ private:
+  // Columns [panel · width, …) of B, block after block of the depth.
+  void pack_panel(const WeightParts& weights, std::int64_t n, std::int64_t panel) {
+    const std::int64_t column = panel * width_, count = std::min(width_, n - column);
+    std::int64_t k = 0, block = 0;
+    for (const ConstMatrix& part : weights.parts) {
+      const std::int64_t part_depth = weights.depth_of(part);
+      for (std::int64_t i = 0; i < part_depth;) {
+        while (k >= blocks_.begin(block + 1)) ++block;
+        const std::int64_t depth = std::min(part_depth - i, blocks_.begin(block + 1) - k);
+        float* const to = values_.data() + blocks_.begin(block) * padded_ + column * blocks_.length(block) +
+                          (k - blocks_.begin(block)) * width_;
+        pack_run(weights, part, i, column, {depth, count}, to);
+        i += depth;
+        k += depth;
+      }
+    }
+  }
+
+  struct RunSize {
+    std::int64_t depth, count;
+  };
+  // Rows [i, i + depth) and columns [column, column + count) of a part to rows of width_, filled up with zeros.
+  void pack_run(const WeightParts& weights, const ConstMatrix& part, std::int64_t i, std::int64_t column, RunSize size,
+                float* to) const {
+    if (weights.layout == WeightLayout::kOutputMajor) {
+      portable::transpose({.from = part.row(column) + i,
+                           .stride = part.row_stride,
+                           .rows = size.count,
+                           .columns = size.depth,
+                           .to = to,
+                           .to_stride = width_});
+    } else {
+      for (std::int64_t k = 0; k < size.depth; ++k) std::copy_n(part.row(i + k) + column, size.count, to + k * width_);
+    }
+    for (std::int64_t k = 0; size.count < width_ && k < size.depth; ++k)
+      std::fill(to + k * width_ + size.count, to + (k + 1) * width_, 0.0f);
+    if (is_bf16_) portable::round_to_bf16(to, size.depth * width_);
+  }
+
+  // Rows [row, row + rows) of [A_1 A_2 …] as tiles, block after block of the depth.
+  void pack_rows(std::span<const ConstMatrix> a, std::int64_t row, std::int64_t rows, float* packed) const {
+    const Tiling tiling(rows, portable::max_tile_rows());
+    std::int64_t k = 0, block = 0;
+    for (const ConstMatrix& part : a) {
+      for (std::int64_t i = 0; i < part.columns;) {
+        while (k >= blocks_.begin(block + 1)) ++block;
+        const std::int64_t count = std::min(part.columns - i, blocks_.begin(block + 1) - k);
+        const std::int64_t depth = blocks_.length(block);
+        float* tile = packed + blocks_.begin(block) * rows;
+        for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
+          portable::pack_tile(part.row(row + r) + i, part.row_stride, tiling.rows(t), count,
+                              tile + r * depth + (k - blocks_.begin(block)) * tiling.rows(t));
+        }
+        i += count;
+        k += count;
+      }
+    }
+  }
+
+  std::int64_t width_;
+  std::int64_t padded_;
+  Blocks blocks_;
+  bool is_bf16_;
+  AlignedBuffer<float> values_;
+};
+
+// One rectangle of a weight gradient: rows [row, row + rows) are columns of [A_1 A_2 …], columns are those of
+// D.
+struct GradientTask {
+  ConstMatrix d;
+  std::span<const WeightGradient> parts;
+  std::int64_t row, rows, column, columns;
+  bool accumulate;
+  Precision precision;
+};
+
+// The columns [first, first + count) of [A_1 A_2 …] that fall into each part, in turn.
+template <class Visit>
+void for_each_part(const GradientTask& task, std::int64_t first, std::int64_t count, const Visit& visit) {
+  std::int64_t begin = 0;
+  for (const WeightGradient& part : task.parts) {
+    const std::int64_t end = begin + part.a.columns;
+    const std::int64_t from = std::max(begin, first), to = std::min(end, first + count);
+    if (from < to) visit(part, from - begin, from - first, to - from);
+    begin = end;
+  }
+}
+
+void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_t depth, float* packed) {
+  const Tiling tiling(task.rows, portable::max_tile_rows());
+  for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
+    const std::int64_t width = tiling.rows(t);
+    for_each_part(
+        task, task.row + r, width,
+        [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
+          float* to = packed + r * depth + offset;
+          const bool is_whole = count == width && column + portable::readable_width() <= part.a.columns;
+          if (is_whole) {
+            return portable::gather_tile(
+                {.from = part.a.data + column + (part.rows ? 0 : k0 * part.a.row_stride),
+                 .stride = part.a.row_stride,
+                 .rows = part.rows ? part.rows + k0 : nullptr,
+                 .depth = depth,
+                 .width = width,
+                 .tile = to});
+          }
+          for (std::int64_t k = k0; k < k0 + depth; ++k, to += width) {
+            std::copy_n(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
+          }
+        });
+  }
+}
+
+void pack_gradient_outputs(const GradientTask& task, std::int64_t k0, std::int64_t depth, float* packed) {
+  const std::int64_t width = portable::panel_width();
+  for (std::int64_t column = 0; column < task.columns; column += width) {
+    const std::int64_t count = std::min(width, task.columns - column);
+    if (count == width) {
+      portable::pack_panel(task.d.row(k0) + task.column + column, task.d.row_stride, depth, packed);
+      packed += depth * width;
+      continue;
+    }
+    for (std::int64_t k = 0; k < depth; ++k, packed += width) {
+      std::copy_n(task.d.row(k0 + k) + task.column + column, count, packed);
+      std::fill(packed + count, packed + width, 0.0f);
+    }
+  }
+}
+
+// c [rows, columns] is the gradient transposed.
+void store_gradient(const GradientTask& task, const float* c) {
+  for_each_part(
+      task, task.row, task.rows,
+      [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
+        portable::transpose({.from = c + offset * task.columns,
+                             .stride = task.columns,
+                             .rows = count,
+                             .columns = task.columns,
+                             .to = part.out.row(task.column) + column,
+                             .to_stride = part.out.row_stride,
+                             .adds = task.accumulate});
+      });
+}
+
+void compute_gradient(const GradientTask& task) {
+  const Blocks blocks(task.d.rows, kMaxDepth);
+  AlignedBuffer<float> a(static_cast<std::size_t>(task.rows * kMaxDepth));
+  AlignedBuffer<float> b(
+      static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
+  AlignedBuffer<float> c(static_cast<std::size_t>(task.rows * task.columns));
+  if (blocks.count == 0) std::fill_n(c.data(), c.size(), 0.0f);
+  for (std::int64_t block = 0; block < blocks.count; ++block) {
+    const std::int64_t depth = blocks.length(block);
+    pack_gradient_inputs(task, blocks.begin(block), depth, a.data());
+    pack_gradient_outputs(task, blocks.begin(block), depth, b.data());
+    if (task.precision == Precision::kBFloat16) {
+      portable::round_to_bf16(a.data(), task.rows * depth);
+      portable::round_to_bf16(b.data(), round_up(task.columns, portable::panel_width()) * depth);
+    }
+    portable::multiply_block({.a = a.data(),
+                              .b = b.data(),
+                              .rows = task.rows,
+                              .columns = task.columns,
+                              .depth = depth,
+                              .init = block > 0 ? c.data() : nullptr,
+                              .init_stride = task.columns,
+                              .c = c.data(),
+                              .c_stride = task.columns});
+  }
+  store_gradient(task, c.data());
+}
+
+}  // namespace
+
+std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth,
+                                                   std::int64_t columns, Precision precision) {
+  return std::make_unique<PortableWeights>(weights, depth, columns, precision);
+}
+
+void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
+                               Precision precision) {
+  std::int64_t inputs = 0;
+  for (const WeightGradient& part : parts) inputs += part.a.columns;
+  if (inputs == 0 || d.columns == 0) return;
+  const Blocks row_blocks(inputs, kMaxRows), column_blocks(d.columns, kGradientColumns);
+  const auto gradient_of_block = [&](std::int64_t i) {
+    const std::int64_t r = i / column_blocks.count, n = i % column_blocks.count;
+    compute_gradient({.d = d,
+                      .parts = parts,
+                      .row = row_blocks.begin(r),
+                      .rows = row_blocks.length(r),
+                      .column = column_blocks.begin(n),
+                      .columns = column_blocks.length(n),
+                      .accumulate = accumulate,
+                      .precision = precision});
+  };
+  parallel_for(row_blocks.count * column_blocks.count, gradient_of_block,
+               product_operations(d.rows, d.columns, inputs));
+}
+
+}  // namespace limn::kernels

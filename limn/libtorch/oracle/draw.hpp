@@ -1,0 +1,39 @@
+// DRAW (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5) in plain LibTorch operations, one step after the other as
+// the paper writes it: what kernels::DrawSequence must reproduce, and the baseline that it is timed against. Works in
+// the dtype of the parameters (float32 or float64) and is differentiable. Reentrant.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "limn/models/draw/step.hpp"
+#include "limn/libtorch/oracle/cells.hpp"
+
+namespace limn::libtorch::oracle {
+
+// The filterbanks of windows [n, 5] (eq. 19 to 26): F_X [n, N, A] and F_Y [n, N, B].
+struct Filterbanks {
+  torch::Tensor f_x, f_y;
+  torch::Tensor intensity;  // γ [n, 1, 1, 1]
+};
+[[nodiscard]] Filterbanks filterbanks(const kernels::WindowShape& shape, const torch::Tensor& parameters);
+
+// Eq. 27 of images and error images [n, C·B·A]: [n, 2·C·N·N].
+[[nodiscard]] torch::Tensor read_windows(const kernels::WindowShape& shape, const torch::Tensor& parameters,
+                                         const torch::Tensor& image, const torch::Tensor& error);
+// Eq. 29 of patches [n, C·N·N]: what is added to the canvas, [n, C·B·A].
+[[nodiscard]] torch::Tensor write_windows(const kernels::WindowShape& shape, const torch::Tensor& parameters,
+                                          const torch::Tensor& patch);
+
+struct DrawResult {
+  torch::Tensor total;           // mean over the batch of L_x + L_z, eq. 12
+  torch::Tensor reconstruction;  // L_x of each image, eq. 9 [B]
+  torch::Tensor kl;              // each step's part of L_z, eq. 11 [B, T]
+  torch::Tensor log_ratio;       // log p(z) - log q(z | x) [B]
+  torch::Tensor z;               // [B, T·Z]
+  torch::Tensor canvases;        // c_1 … c_T [T, B, C·H·W]
+};
+// Pixels [B, C·H·W] and noise [B, T·Z], parameters as draw_parameters(shape) names them.
+[[nodiscard]] DrawResult draw(const kernels::DrawShape& shape, const Parameters& parameters,
+                              const torch::Tensor& pixels, const torch::Tensor& noise);
+
+}  // namespace limn::libtorch::oracle

@@ -1,0 +1,37 @@
+#include "limn/libtorch/oracle/mixture_density.hpp"
+
+#include <numbers>
+
+#include "limn/kernels/losses/mixture_density.hpp"
+
+namespace limn::libtorch::oracle {
+
+using torch::Tensor;
+
+StepLosses mixture_density(const Tensor& outputs, const Tensor& targets) {
+  const std::int64_t mixtures = (outputs.size(-1) - kernels::kPenColumns) / kernels::kMixtureColumns;
+  const auto block = [&](std::int64_t k) {
+    return outputs.narrow(-1, kernels::kPenColumns + k * mixtures, mixtures);
+  };
+  const Tensor q = torch::softmax(outputs.narrow(-1, 0, kernels::kPenColumns), -1);
+  const Tensor pi = torch::softmax(block(0), -1);
+  const Tensor mu_x = block(1), mu_y = block(2);
+  const Tensor sigma_x = torch::exp(block(3)), sigma_y = torch::exp(block(4));
+  const Tensor rho = torch::tanh(block(5));
+
+  const Tensor dx = targets.narrow(-1, 0, 1), dy = targets.narrow(-1, 1, 1);
+  const Tensor p = targets.narrow(-1, 2, kernels::kPenColumns);
+
+  // Graves 2013, eq. 24 and 25.
+  const Tensor x = (dx - mu_x) / sigma_x, y = (dy - mu_y) / sigma_y;
+  const Tensor z = x.square() + y.square() - 2 * rho * x * y;
+  const Tensor one_minus_rho2 = 1 - rho.square();
+  const Tensor normal = torch::exp(-z / (2 * one_minus_rho2)) /
+                        (2 * std::numbers::pi * sigma_x * sigma_y * torch::sqrt(one_minus_rho2));
+
+  const Tensor is_drawing = 1 - targets.select(-1, 4);
+  return {.offset = -is_drawing * torch::log((pi * normal).sum(-1) + 1e-6),
+          .pen = -(p * torch::log(q)).sum(-1)};
+}
+
+}  // namespace limn::libtorch::oracle

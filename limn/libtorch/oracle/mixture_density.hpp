@@ -1,0 +1,18 @@
+// The output layer's losses (Ha & Eck 2017, eq. 3, 5, 6, 7, 9; Graves 2013, eq. 24, 25) in plain LibTorch
+// operations, as the papers write them. Differentiable, in the dtype of the outputs. Reentrant.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace limn::libtorch::oracle {
+
+struct StepLosses {
+  torch::Tensor offset;  // -log( Σ_j π_j N(Δx, Δy | μ_j, σ_j, ρ_j) + 1e-6 ), and 0 where p3 = 1
+  torch::Tensor pen;     // -Σ_k p_k log q_k
+};
+// outputs [..., 3 + 6M], columns as in limn/kernels/losses/mixture_density.hpp; targets [..., 5] in stroke-5. The
+// losses of each row, shape [...]. The density is computed as it stands, so 1 - ρ² must not round to 0:
+// |rho_hat| below 8 in float32, 18 in float64.
+[[nodiscard]] StepLosses mixture_density(const torch::Tensor& outputs, const torch::Tensor& targets);
+
+}  // namespace limn::libtorch::oracle

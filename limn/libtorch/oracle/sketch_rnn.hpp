@@ -1,0 +1,49 @@
+// Sketch-RNN's training loss (Ha & Eck 2017; MODELS.md §2) in plain LibTorch operations on padded batches:
+// what the fast model must reproduce, and the baseline that it is timed against. Differentiable with respect
+// to every parameter, in the parameters' dtype (float32 or float64). Reentrant.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "limn/models/sketch_rnn/options.hpp"
+#include "limn/sketch/dataset.hpp"
+#include "limn/libtorch/oracle/cells.hpp"
+
+namespace limn::libtorch::oracle {
+
+// The masks of one training step. By default nothing is dropped, as in evaluation.
+struct SketchRnnDropout {
+  kernels::RecurrentDropout encoder_forward = {}, encoder_backward = {}, decoder = {};
+  kernels::RecurrentDropout input = {};   // of the decoder's [S; z], unit = column
+  kernels::RecurrentDropout output = {};  // of the decoder's h
+};
+// The masks that training with this seed uses at this step of this batch, whose sketches follow their places in it.
+[[nodiscard]] SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeBatch& batch,
+                                                std::uint64_t seed, std::uint64_t step);
+
+// ε of training with this seed at this step: [B, Z] float32, a stream for each sketch.
+[[nodiscard]] torch::Tensor training_epsilon(const SketchRnnOptions& options, const StrokeBatch& batch,
+                                             std::uint64_t seed, std::uint64_t step);
+
+struct SketchRnnLosses {
+  torch::Tensor total;        // L_s + L_p + w_KL(step) · max(L_KL, kl_tolerance)
+  torch::Tensor offset;       // L_s, eq. 9
+  torch::Tensor pen;          // L_p, eq. 9, in its training form
+  torch::Tensor pen_drawing;  // L_p in its evaluation form: without the steps that say end
+  torch::Tensor kl;           // L_KL, eq. 10; 0 where the model is unconditional
+};
+
+struct SketchRnnStep {
+  std::int64_t max_seq_len = 0;  // N_max, by which the losses are divided
+  std::int64_t step = 0;         // of w_KL
+  torch::Tensor epsilon = {};    // [B, Z]; undefined means 0, z = μ
+  SketchRnnDropout dropout = {};
+};
+// All losses are scalars, divided as the paper divides. Parameters as sketch_rnn_parameters(options) names
+// them.
+[[nodiscard]] SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const SketchRnnOptions& options,
+                                              const StrokeBatch& batch, const SketchRnnStep& step);
+
+}  // namespace limn::libtorch::oracle

@@ -1,0 +1,54 @@
+// DRAW (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5) for inference, without LibTorch: an ImageModel over
+// kernels::DrawSequence, and what it draws step by step. Immutable once made: all calls may run at once. A latent vector
+// is z_1 … z_T, one after the other, T · Z numbers. Images are worked on in groups, so that memory is bounded.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "limn/models/draw/options.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/image/drawing_steps.hpp"
+
+namespace limn {
+
+class DrawModel final : public ImageModel {
+ public:
+  // Throws Error naming the checkpoint's origin for options, tensors or values that do not fit.
+  explicit DrawModel(ImageCheckpoint checkpoint);
+
+  [[nodiscard]] const ImageCheckpoint& checkpoint() const override { return checkpoint_; }
+  [[nodiscard]] ImageShape shape() const override { return image_shape(options_); }
+  [[nodiscard]] std::int64_t latent_size() const override { return options_.time_steps * options_.z_size; }
+  [[nodiscard]] ImageDataOptions data_options() const override { return training_data_options(checkpoint_); }
+  [[nodiscard]] const DrawOptions& options() const { return options_; }
+
+  [[nodiscard]] std::vector<float> decode(const Latents& z) const override;
+  [[nodiscard]] Latents encode(std::span<const float> pixels, const EncodeOptions& options) const override;
+  [[nodiscard]] ImageLosses losses(std::span<const float> pixels, const EncodeOptions& options,
+                                   std::int64_t samples) const override;
+  [[nodiscard]] std::vector<double> log_weights(std::span<const float> pixels, const EncodeOptions& options,
+                                                std::int64_t sample) const override;
+  [[nodiscard]] std::vector<double> posterior_mean_variances(std::span<const float>) const override { return {}; }
+
+  // L_z of each step, eq. 11: [n, T], with one draw of z.
+  [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;
+  // Every canvas on the way from z, or of reconstructing images: then with the windows that were read.
+  [[nodiscard]] DrawingSteps decode_steps(const Latents& z) const;
+  [[nodiscard]] DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
+
+ private:
+  struct Group;
+  [[nodiscard]] std::vector<std::span<const float>> parameters() const;
+  [[nodiscard]] std::int64_t image_count(std::span<const float> pixels) const;
+
+  ImageCheckpoint checkpoint_;
+  DrawOptions options_;
+  kernels::DrawShape shape_;
+};
+
+// As DrawModel's constructor, for make_image_model().
+[[nodiscard]] std::unique_ptr<ImageModel> make_draw_model(ImageCheckpoint checkpoint);
+
+}  // namespace limn

@@ -1,0 +1,23 @@
+#include "limn/models/packed_linear.hpp"
+
+namespace limn {
+
+PackedLinear::PackedLinear(const LinearWeights& weights, std::int64_t in)
+    : bias_(weights.bias.begin(), weights.bias.end()) {
+  weights_.pack(ConstMatrix(weights.weight, out(), in), kernels::WeightLayout::kOutputMajor,
+                kernels::Precision::kFloat32, kernels::GemmBackend::kPortable);
+}
+
+void PackedLinear::apply(std::span<const ConstMatrix> x, Matrix y, kernels::GemmScratch& scratch) const {
+  weights_.multiply(x, bias_rows(y.rows), y, scratch);
+}
+
+void PackedLinear::apply(ConstMatrix x, Matrix y, kernels::GemmScratch& scratch) const {
+  weights_.multiply(x, bias_rows(y.rows), y, scratch);
+}
+
+void PackedLinear::apply_parallel(ConstMatrix x, Matrix y) const {
+  kernels::multiply_parallel(weights_, x, bias_rows(y.rows), y);
+}
+
+}  // namespace limn

@@ -1,0 +1,35 @@
+// A layer y = x Wᵀ + b with weights packed for inference. Immutable after construction, so any number of
+// threads may use one, each with its own scratch memory. A row's result does not depend on the others. The bias is kept; the weights are copied into their
+// packed form.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "limn/core/matrix.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
+#include "limn/kernels/products/gemm.hpp"
+
+namespace limn {
+
+class PackedLinear {
+ public:
+  PackedLinear() = default;  // no layer: only for models without one
+  PackedLinear(const LinearWeights& weights, std::int64_t in);
+
+  // x [B, in], possibly in parts that lie side by side; y [B, out]. On the calling thread.
+  void apply(std::span<const ConstMatrix> x, Matrix y, kernels::GemmScratch& scratch) const;
+  void apply(ConstMatrix x, Matrix y, kernels::GemmScratch& scratch) const;
+  // The same for many rows, divided over the pool of kernels/parallel.hpp.
+  void apply_parallel(ConstMatrix x, Matrix y) const;
+  [[nodiscard]] std::int64_t out() const { return static_cast<std::int64_t>(bias_.size()); }
+
+ private:
+  // The bias as the start of every row.
+  [[nodiscard]] ConstMatrix bias_rows(std::int64_t count) const { return {bias_.data(), count, out(), 0}; }
+
+  kernels::PackedWeights weights_;
+  std::vector<float> bias_;
+};
+
+}  // namespace limn

@@ -1,0 +1,53 @@
+// A Sketch-RNN checkpoint: options, weights and what else generation must know, in one safetensors file
+// (FORMATS.md; docs/checkpoint.md lists the names). A value type that owns its weights. Reading trusts
+// nothing in the file: kind, version, options, shapes and every weight are checked.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "limn/core/safetensors.hpp"
+#include "limn/models/sketch_rnn/options.hpp"
+
+namespace limn {
+
+struct SketchRnnCheckpoint {
+  SketchRnnOptions options;
+  float scale_factor = 1;                    // what the data was divided by; outputs are multiplied back
+  std::int64_t max_seq_len = 0;              // N_max: points of the longest training sketch
+  std::int64_t step = 0;                     // training steps made
+  bool squashes_latent = false;              // the decoder reads tanh(z): imported models of before version 6
+  // 0: the encoder reads S_1 … S_Ns. Above: S_0 … S_Ns and then end rows, so many in all but at least one
+  // (imported labml models).
+  std::int64_t encoder_rows = 0;
+  std::string metrics = "{}";                // JSON object: losses when it was written
+  std::string training_config = "{}";        // JSON object: data and training options as the trainer had them
+  std::map<std::string, std::string> extra;  // further metadata, kept as it is
+  std::map<std::string, std::vector<float>> weights;  // by the names of sketch_rnn_parameters(options)
+};
+
+// Throws Error naming `origin` if a tensor is missing, has another length than the options ask for or holds a
+// value that is not finite, if one belongs to no part of the model, or if an option or the scale factor is
+// out of range.
+void check(const SketchRnnCheckpoint& checkpoint, const std::string& origin);
+
+// Throws Error naming the file: another kind of model, a version from the future, options that disagree with
+// the tensors, shapes, values that are not finite.
+[[nodiscard]] SketchRnnCheckpoint read_checkpoint(const std::filesystem::path& path);
+[[nodiscard]] SketchRnnCheckpoint parse_checkpoint(const SafetensorsFile& file);
+
+// Replaces `path`, all or nothing, after check().
+void write_checkpoint(const std::filesystem::path& path, const SketchRnnCheckpoint& checkpoint);
+[[nodiscard]] Bytes serialize_checkpoint(const SketchRnnCheckpoint& checkpoint);
+
+// A file as it is; for a run directory its checkpoints/best.safetensors or else checkpoints/last.safetensors.
+// Throws Error saying what was looked for.
+[[nodiscard]] std::filesystem::path resolve_model_path(const std::filesystem::path& path);
+
+// Any Sketch-RNN that limn reads: a run directory, a .safetensors file, or a Magenta .json model.
+[[nodiscard]] SketchRnnCheckpoint load_sketch_rnn(const std::filesystem::path& path);
+
+}  // namespace limn

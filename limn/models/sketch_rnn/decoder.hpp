@@ -1,0 +1,57 @@
+// The decoder of a Sketch-RNN packed for drawing: initial states, single steps, output rows. Immutable after
+// construction, so any number of threads may use one; what changes while drawing is in a DecoderRows of each
+// call.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "limn/core/matrix.hpp"
+#include "limn/models/packed_linear.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
+
+namespace limn {
+
+// The sketches that are being drawn together, one row each.
+struct DecoderRows {
+  std::int64_t count = 0;
+  std::vector<float> state;     // [count, S]
+  std::vector<float> prepared;  // [count, P]: what z adds to every step
+
+  // Adds the rows of `more`, of the same decoder, at the end.
+  void append(const DecoderRows& more);
+  // Keeps rows kept[0], kept[1], … (increasing) and moves them to the front.
+  void keep(std::span<const std::int64_t> kept);
+};
+
+// z [B, Z] as the decoder reads it: tanh(z) for a model that squashes its latent vectors. Z = 0 gives an
+// empty vector.
+[[nodiscard]] std::vector<float> decoder_latents(const SketchRnnWeights& weights, ConstMatrix z);
+
+// [h0; c0] = tanh(W_z z + b) for z as decoder_latents() gives it: [B, S].
+[[nodiscard]] std::vector<float> initial_states(const PackedLinear& layer, ConstMatrix z);
+
+class SketchRnnDecoder {
+ public:
+  // Copies what it needs of the weights.
+  explicit SketchRnnDecoder(const SketchRnnWeights& weights);
+
+  // `count` rows at the start of a drawing. z is [count, Z]; empty for an unconditional model.
+  [[nodiscard]] DecoderRows start(ConstMatrix z, std::int64_t count) const;
+  // Reads one stroke-5 row each: x [count, 5].
+  void step(ConstMatrix x, DecoderRows& rows) const;
+  // What the decoder says of the next row: y [count, 3 + 6M].
+  void output(const DecoderRows& rows, Matrix y, kernels::GemmScratch& scratch) const;
+  [[nodiscard]] std::int64_t output_size() const { return output_.out(); }
+
+ private:
+  bool is_conditional_;
+  bool squashes_latent_;
+  kernels::CellStepper cell_;
+  PackedLinear initial_state_;
+  PackedLinear output_;
+};
+
+}  // namespace limn

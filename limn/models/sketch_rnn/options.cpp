@@ -1,0 +1,85 @@
+#include "limn/models/sketch_rnn/options.hpp"
+
+#include <cmath>
+
+namespace limn {
+namespace {
+
+void append(std::vector<kernels::ParameterSpec>& all, const std::string& prefix,
+            const std::vector<kernels::ParameterSpec>& some) {
+  for (const auto& spec : some) all.push_back({prefix + spec.name, spec.shape});
+}
+
+void append_linear(std::vector<kernels::ParameterSpec>& all, const std::string& name, std::int64_t out,
+                   std::int64_t in) {
+  all.push_back({name + ".weight", {out, in}});
+  all.push_back({name + ".bias", {out}});
+}
+
+}  // namespace
+
+std::vector<OptionField> fields(SketchRnnOptions& o) {
+  const std::vector<std::string> cells{"lstm", "layer_norm", "hyper"};
+  return {
+      {"conditional", &o.conditional, "encode sketches to z; false trains a decoder alone"},
+      {"enc_model", &o.enc_model, "cell of the encoder", cells},
+      {"enc_rnn_size", &o.enc_rnn_size, "units of each encoder direction", {}, 1, 65536},
+      {"dec_model", &o.dec_model, "cell of the decoder", cells},
+      {"dec_rnn_size", &o.dec_rnn_size, "units of the decoder", {}, 1, 65536},
+      {"z_size", &o.z_size, "latent dimensions", {}, 1, 65536},
+      {"num_mixture", &o.num_mixture, "components of the offset's mixture", {}, 1, 1024},
+      {"hyper_num_units", &o.hyper_num_units, "units of the small cell inside a hyper cell", {}, 1, 65536},
+      {"hyper_embedding_size", &o.hyper_embedding_size, "embedding of a hyper cell", {}, 1, 65536},
+      {"kl_weight", &o.kl_weight, "weight of the KL term after annealing", {}, 0, 1e6},
+      {"kl_weight_start", &o.kl_weight_start, "weight of the KL term at step 0", {}, 0, 1e6},
+      {"kl_decay_rate", &o.kl_decay_rate, "annealing a step; nearer 1 is slower", {}, 0, 1},
+      {"kl_tolerance", &o.kl_tolerance, "KL below this is not pushed further down", {}, 0, 1e6},
+      {"use_recurrent_dropout", &o.use_recurrent_dropout, "drop candidate units of the cells in training"},
+      {"recurrent_dropout_prob", &o.recurrent_dropout_prob, "probability of keeping a unit", {}, 0.01, 1},
+      {"use_input_dropout", &o.use_input_dropout, "drop inputs of the decoder in training"},
+      {"input_dropout_prob", &o.input_dropout_prob, "probability of keeping an input", {}, 0.01, 1},
+      {"use_output_dropout", &o.use_output_dropout, "drop outputs of the decoder cell in training"},
+      {"output_dropout_prob", &o.output_dropout_prob, "probability of keeping an output", {}, 0.01, 1},
+      {"pen_loss_over_padding", &o.pen_loss_over_padding, "sum the pen loss over all max_seq_len steps, as Magenta"},
+  };
+}
+
+kernels::CellShape encoder_shape(const SketchRnnOptions& o) {
+  return {.type = kernels::cell_type_named(o.enc_model),
+          .input_size = 5,
+          .constant_size = 0,
+          .hidden_size = o.enc_rnn_size,
+          .hyper_num_units = o.hyper_num_units,
+          .hyper_embedding_size = o.hyper_embedding_size};
+}
+
+kernels::CellShape decoder_shape(const SketchRnnOptions& o) {
+  return {.type = kernels::cell_type_named(o.dec_model),
+          .input_size = 5,
+          .constant_size = o.conditional ? o.z_size : 0,
+          .hidden_size = o.dec_rnn_size,
+          .hyper_num_units = o.hyper_num_units,
+          .hyper_embedding_size = o.hyper_embedding_size};
+}
+
+std::vector<kernels::ParameterSpec> sketch_rnn_parameters(const SketchRnnOptions& o) {
+  std::vector<kernels::ParameterSpec> all;
+  const auto decoder = decoder_shape(o);
+  if (o.conditional) {
+    const auto encoder = kernels::cell_parameters(encoder_shape(o));
+    append(all, "encoder.forward.", encoder);
+    append(all, "encoder.backward.", encoder);
+    append_linear(all, "encoder.mu", o.z_size, 2 * o.enc_rnn_size);
+    append_linear(all, "encoder.log_variance", o.z_size, 2 * o.enc_rnn_size);
+    append_linear(all, "decoder.initial_state", kernels::state_size(decoder), o.z_size);
+  }
+  append(all, "decoder.cell.", kernels::cell_parameters(decoder));
+  append_linear(all, "decoder.output", 3 + 6 * o.num_mixture, o.dec_rnn_size);
+  return all;
+}
+
+double kl_weight_at(const SketchRnnOptions& o, std::int64_t step) {
+  return o.kl_weight - (o.kl_weight - o.kl_weight_start) * std::pow(o.kl_decay_rate, static_cast<double>(step));
+}
+
+}  // namespace limn

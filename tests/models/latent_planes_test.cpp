@@ -1,0 +1,59 @@
+#include "limn/models/latent_planes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+TEST(NormalQuantile, IsTheInverseOfTheDistribution) {
+  for (const double p : {1e-9, 0.001, 0.05, 0.3, 0.5, 0.8, 0.975, 1 - 1e-9})
+    EXPECT_NEAR(0.5 * std::erfc(-normal_quantile(p) / std::numbers::sqrt2), p, 1e-14) << p;
+  EXPECT_NEAR(normal_quantile(0.975), 1.959963984540054, 1e-12);
+  EXPECT_EQ(normal_quantile(0.5), 0);
+  EXPECT_THROW((void)normal_quantile(0), Error);
+  EXPECT_THROW((void)normal_quantile(1), Error);
+}
+
+TEST(QuantileGrid, RunsFromFiveToNinetyFivePercent) {
+  const auto grid = quantile_grid(3);
+  ASSERT_EQ(grid.size(), 3u);
+  EXPECT_FLOAT_EQ(grid[0], -1.6448536f);
+  EXPECT_FLOAT_EQ(grid[1], 0);
+  EXPECT_FLOAT_EQ(grid[2], 1.6448536f);
+  EXPECT_EQ(quantile_grid(1), std::vector<float>{0});
+}
+
+TEST(Traversal, VariesTwoDimensionsAndHoldsTheOthers) {
+  const std::vector<float> base{9, 8, 7, 6};
+  const Latents plane = traversal_latents({.across = 3, .down = 1, .base = base}, 2);
+  const float low = quantile_grid(2)[0], high = quantile_grid(2)[1];
+  EXPECT_EQ(plane.values, (std::vector<float>{9, low, 7, low, 9, low, 7, high, 9, high, 7, low, 9, high, 7, high}));
+  EXPECT_THROW((void)traversal_latents({.across = 4, .down = 1, .base = base}, 2), Error);
+  EXPECT_THROW((void)traversal_latents({.across = 1, .down = 1, .base = base}, 2), Error);
+}
+
+TEST(UniformLatent, LiesBetweenZeroAndOneAndFollowsTheSeed) {
+  const auto z = uniform_latent(50, 3);
+  for (const float value : z) EXPECT_TRUE(value >= 0 && value < 1);
+  EXPECT_EQ(z, uniform_latent(50, 3));
+  EXPECT_NE(z, uniform_latent(50, 4));
+}
+
+TEST(ClosedWalk, PassesEveryStationAndComesBack) {
+  Latents stations(3, 2);
+  stations.values = {1, 0, 0, 1, -1, 0};
+  const Latents walk = closed_walk(stations, 4);
+  ASSERT_EQ(walk.count(), 12);
+  for (std::int64_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(std::ranges::equal(walk.row(4 * i), stations.row(i))) << i;
+  Latents one(1, 2);
+  EXPECT_EQ(closed_walk(one, 4).count(), 1);
+}
+
+}  // namespace
+}  // namespace limn

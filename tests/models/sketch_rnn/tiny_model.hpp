@@ -1,0 +1,53 @@
+// Small random models and sketches for the tests of generate. Sizes are pairwise different and awkward.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "limn/core/random.hpp"
+#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/sketch/sketch.hpp"
+
+namespace limn::testing {
+
+inline SketchRnnOptions tiny_options(bool conditional) {
+  return {.conditional = conditional, .enc_rnn_size = 6, .dec_rnn_size = 9, .z_size = 5, .num_mixture = 3};
+}
+
+// Weights uniform in ±spread, from the seed.
+inline SketchRnnCheckpoint random_checkpoint(const SketchRnnOptions& options, std::uint64_t seed,
+                                             float spread) {
+  SketchRnnCheckpoint checkpoint;
+  checkpoint.options = options;
+  checkpoint.scale_factor = 2.5F;
+  checkpoint.max_seq_len = 24;
+  checkpoint.step = 17;
+  std::uint64_t index = 0;
+  for (const auto& spec : sketch_rnn_parameters(checkpoint.options)) {
+    std::size_t count = 1;
+    for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
+    RandomStream random(seed, Purpose::kTest, 0, index++);
+    auto& values = checkpoint.weights[spec.name];
+    for (std::size_t i = 0; i < count; ++i) values.push_back(random.uniform(-spread, spread));
+  }
+  // Drawings of some length: the end is made unlikely.
+  checkpoint.weights["decoder.output.bias"][2] -= 1.5F;
+  return checkpoint;
+}
+
+inline SketchRnnCheckpoint tiny_checkpoint(bool conditional) {
+  return random_checkpoint(tiny_options(conditional), 1, 0.6F);
+}
+
+inline Sketch random_sketch(std::int64_t points, std::uint64_t index) {
+  RandomStream random(3, Purpose::kTest, 1, index);
+  Sketch sketch;
+  for (std::int64_t i = 0; i < points; ++i) {
+    const float dx = random.normal(), dy = random.normal();
+    sketch.points.push_back({dx, dy, random.uniform() < 0.3F || i + 1 == points});
+  }
+  return sketch;
+}
+
+}  // namespace limn::testing

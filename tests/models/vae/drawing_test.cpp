@@ -1,0 +1,203 @@
+// VAEs without LibTorch: the importance-weighted estimate against numerical integration, what does not depend on what,
+// and checkpoints that are refused. That the network computes what it should is models/vae_test.cpp's to show.
+#include "limn/models/vae/drawing.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "limn/core/error.hpp"
+#include "limn/core/random.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+#include "testing/compare.hpp"
+#include "testing/temporary_folder.hpp"
+
+namespace limn {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+ImageCheckpoint random_checkpoint(VaeOptions options, float spread = 0.5f) {
+  ImageCheckpoint checkpoint{.model = kVaeModel, .config = options_to_json(fields(options)), .step = 17};
+  auto specs = vae_parameters(options);
+  for (const auto& buffer : vae_buffers(options)) specs.push_back(buffer);
+  std::uint64_t index = 0;
+  for (const auto& spec : specs) {
+    RandomStream random(5, Purpose::kTest, 0, index++);
+    std::size_t count = 1;
+    for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
+    const bool is_variance = spec.name.ends_with("running_var");
+    for (std::size_t i = 0; i < count; ++i)
+      checkpoint.weights[spec.name].push_back(is_variance ? random.uniform(0.5f, 2) : random.uniform(-spread, spread));
+    checkpoint.shapes[spec.name] = spec.shape;
+  }
+  return checkpoint;
+}
+
+VaeOptions dense_options(std::int64_t z_size) {
+  return resolved({.hidden = 6, .z_size = z_size}, {.channels = 1, .height = 3, .width = 5});
+}
+
+std::vector<float> random_pixels(std::int64_t count, std::uint64_t index = 0) {
+  RandomStream random(8, Purpose::kTest, 2, index);
+  std::vector<float> pixels(static_cast<std::size_t>(count));
+  for (float& p : pixels) p = random.uniform() < 0.4f ? 1.0f : 0.0f;
+  return pixels;
+}
+
+// One latent dimension, its posterior nearly the prior: wide enough for its draws to find where p(z | x) lies.
+std::unique_ptr<ImageModel> integrable_model() {
+  ImageCheckpoint checkpoint = random_checkpoint(dense_options(1), 1.5f);
+  for (const char* name : {"encoder.2.weight", "encoder.2.bias"})
+    for (float& weight : checkpoint.weights[name]) weight *= 0.1f;
+  return make_vae_model(std::move(checkpoint));
+}
+
+// Σ_pixels log Bernoulli(x | decoded mean).
+double log_likelihood(const ImageModel& model, std::span<const float> image, float z) {
+  Latents latent(1, 1);
+  latent.values[0] = z;
+  const std::vector<float> mean = model.decode(latent);
+  double sum = 0;
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    sum += std::log(image[i] > 0.5f ? static_cast<double>(mean[i]) : 1.0 - static_cast<double>(mean[i]));
+  return sum;
+}
+
+// log ∫ p(x | z) N(z; 0, 1) dz by the midpoint rule over ±8 deviations.
+double integrated_log_p(const ImageModel& model, std::span<const float> image) {
+  constexpr int kPoints = 4000;
+  double sum = 0;
+  for (int i = 0; i < kPoints; ++i) {
+    const double z = -8 + 16 * (i + 0.5) / kPoints;
+    sum += std::exp(log_likelihood(model, image, static_cast<float>(z)) - 0.5 * z * z);
+  }
+  return std::log(sum * 16 / kPoints / std::sqrt(2 * std::numbers::pi));
+}
+
+double importance_weighted(const ImageModel& model, std::span<const float> image, std::int64_t samples, std::uint64_t seed) {
+  double sum = 0;
+  for (std::int64_t k = 0; k < samples; ++k) sum += std::exp(model.log_weights(image, {.seed = seed}, k)[0]);
+  return std::log(sum / static_cast<double>(samples));
+}
+
+TEST(VaeModel, ImportanceWeightsAgreeWithTheIntegral) {
+  const auto model = integrable_model();
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const auto image = random_pixels(15, i);
+    EXPECT_NEAR(importance_weighted(*model, image, 20000, 3), integrated_log_p(*model, image), 0.02) << "image " << i;
+  }
+}
+
+// Burda et al. 2015, theorem 1: −log p(x) ≤ the estimate of K + 1 ≤ that of K ≤ the bound, in expectation.
+TEST(VaeModel, TheEstimateFallsWithMoreSamples) {
+  const auto model = integrable_model();
+  const auto image = random_pixels(15);
+  constexpr std::int64_t kRepeats = 300;
+  const auto expected = [&](std::int64_t samples) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < kRepeats; ++i)
+      sum -= importance_weighted(*model, image, samples, static_cast<std::uint64_t>(i));
+    return sum / kRepeats;
+  };
+  const ImageLosses losses = model->losses(image, {.seed = 1}, 2000);
+  const double bound = losses.reconstruction[0] + losses.kl[0];
+  const double one = expected(1), five = expected(5), fifty = expected(50);
+  EXPECT_NEAR(one, bound, 0.2);
+  EXPECT_LT(five, one);
+  EXPECT_LT(fifty, five);
+  EXPECT_GT(fifty, -integrated_log_p(*model, image) - 0.02);
+}
+
+TEST(VaeModel, AnImageDoesNotDependOnTheOthersNorOnThreads) {
+  const VaeOptions options = resolved({.arch = "conv20", .hidden = 5, .z_size = 3, .channels = 4}, {3, 12, 10});
+  const auto model = make_vae_model(random_checkpoint(options));
+  constexpr std::int64_t kCount = 131;
+  const std::int64_t size = model->shape().size();
+  const std::vector<float> pixels = random_pixels(kCount * size);
+  kernels::set_thread_count(3);
+  const Latents all = model->encode(pixels, {.seed = 4});
+  const std::vector<float> drawn = model->decode(all);
+  kernels::set_thread_count(1);
+  for (const std::int64_t i : {0, 77, 130}) {
+    const std::int64_t index = i;
+    const auto image = std::span(pixels).subspan(static_cast<std::size_t>(i * size), static_cast<std::size_t>(size));
+    const Latents alone = model->encode(image, {.seed = 4, .indices = {&index, 1}});
+    EXPECT_TRUE(testing::all_near(std::span<const float>(alone.values), all.row(i), testing::kElementwise, "z"));
+    const std::vector<float> one = model->decode(alone);
+    EXPECT_TRUE(testing::all_near(std::span<const float>(one),
+                                  std::span<const float>(drawn).subspan(static_cast<std::size_t>(i * size), one.size()),
+                                  testing::kElementwise, "pixels"));
+  }
+  kernels::set_thread_count(0);
+}
+
+TEST(VaeModel, CountsTheVarianceOfPosteriorMeans) {
+  const auto model = make_vae_model(random_checkpoint(dense_options(2)));
+  const std::vector<float> pixels = random_pixels(15 * 7);
+  const Latents mu = model->encode(pixels, {.uses_mean = true});
+  const std::vector<double> variances = model->posterior_mean_variances(pixels);
+  ASSERT_EQ(variances.size(), 2u);
+  for (std::size_t k = 0; k < 2; ++k) {
+    double mean = 0, square = 0;
+    for (std::int64_t i = 0; i < 7; ++i) mean += mu.row(i)[k] / 7.0, square += mu.row(i)[k] * mu.row(i)[k] / 7.0;
+    EXPECT_NEAR(variances[k], square - mean * mean, 1e-6);
+  }
+}
+
+TEST(VaeModel, IsTheSameAfterAFile) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder / "model.safetensors";
+  const ImageCheckpoint checkpoint = random_checkpoint(dense_options(2));
+  write_image_checkpoint(path, checkpoint);
+  EXPECT_EQ(model_kind(path), "vae");
+  const auto model = load_image_model(path);
+  EXPECT_EQ(model->checkpoint().weights, checkpoint.weights);
+  EXPECT_EQ(model->checkpoint().step, 17);
+  const std::vector<float> pixels = random_pixels(15);
+  EXPECT_EQ(model->encode(pixels, {}).values, make_vae_model(checkpoint)->encode(pixels, {}).values);
+}
+
+void expect_refused(const ImageCheckpoint& checkpoint, const std::string& reason) {
+  EXPECT_THAT([&] { (void)make_vae_model(checkpoint); }, ThrowsMessage<Error>(HasSubstr(reason)));
+}
+
+TEST(VaeModel, RefusesWhatDoesNotFit) {
+  const ImageCheckpoint good = random_checkpoint(dense_options(2));
+  ImageCheckpoint bad = good;
+  bad.weights.erase("decoder.0.weight");
+  expect_refused(bad, "image model: tensor decoder.0.weight is missing");
+  bad = good;
+  bad.shapes["encoder.0.weight"] = {15, 6};
+  expect_refused(bad, "has the shape [15, 6], its options ask for [6, 15]");
+  bad = good;
+  bad.weights["encoder.2.bias"][1] = NAN;
+  expect_refused(bad, "not finite");
+  bad = good;
+  bad.weights["decoder.9.bias"] = {1};
+  expect_refused(bad, "decoder.9.bias belongs to no part");
+  bad = good;
+  bad.config = "[]";
+  expect_refused(bad, "not a JSON object");
+  bad = good;
+  bad.config = R"({"arch": "conv40", "image_channels": 3, "image_height": 30, "image_width": 40, "hidden": 4, "z_size": 2})";
+  expect_refused(bad, "the nearest that fits is 40");
+  bad = good;
+  bad.training_config = R"({"binarize": "sometimes"})";
+  expect_refused(bad, "binarize");
+  bad = random_checkpoint(resolved({.arch = "conv20", .hidden = 3, .z_size = 2, .channels = 2}, {1, 10, 10}));
+  bad.weights["encoder.1.running_var"][1] = -0.5f;
+  expect_refused(bad, "a variance is not negative");
+}
+
+TEST(VaeModel, RefusesInputOfAnotherSize) {
+  const auto model = make_vae_model(random_checkpoint(dense_options(2)));
+  EXPECT_THROW((void)model->encode(random_pixels(16), {}), Error);
+  EXPECT_THROW((void)model->decode(Latents(2, 3)), Error);
+}
+
+}  // namespace
+}  // namespace limn
