@@ -32,6 +32,14 @@ class DrawModel final : public ImageModel {
                                                 std::int64_t sample) const override;
   [[nodiscard]] std::vector<double> posterior_mean_variances(std::span<const float>) const override { return {}; }
 
+  [[nodiscard]] std::string inability(Ability ability) const override {
+    return ability == Ability::kSteps ? "" : ImageModel::inability(ability);
+  }
+  [[nodiscard]] DrawingSteps steps_from(const Latents& z) const override { return decode_steps(z); }
+  [[nodiscard]] DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const override {
+    return reconstruct_steps(given.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
+  }
+
   // L_z of each step, eq. 11: [n, T], with one draw of z.
   [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;
   // Every canvas on the way from z, or of reconstructing images: then with the windows that were read.

@@ -1,0 +1,75 @@
+#include "limn/models/vae/training.hpp"
+
+#include <algorithm>
+
+#include "limn/core/error.hpp"
+#include "limn/models/image_training.hpp"
+#include "limn/models/vae/drawing.hpp"
+#include "limn/models/vae/initial_weights.hpp"
+#include "limn/models/vae/step.hpp"
+
+namespace limn {
+namespace {
+
+class VaeTask final : public ImageTask {
+ public:
+  VaeTask(VaeOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+      : ImageTask({.model = kVaeModel,
+                   .config = options_to_json(limn::fields(model)),
+                   .data = data_options,
+                   .setting = setting,
+                   .parameters = vae_parameters(model),
+                   .buffers = vae_buffers(model),
+                   .make_model = make_vae_model},
+                  std::move(data)),
+        step_(model, setting.precision) {
+    initialize_vae(model, setting.seed, trained().mutable_values(), running().mutable_values());
+  }
+
+  StepResult compute_gradients(std::int64_t step) override {
+    const ImageBatch batch = training_batch(step);
+    const VaeLosses losses = step_.losses_and_gradients(
+        trained().values(), running().mutable_values(), trained().gradients(),
+        ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
+        {.seed = setting().seed,
+         .step = static_cast<std::uint64_t>(step),
+         .numbers = share().places(setting().batch_size)},
+        setting().batch_size);
+    return {.losses = {{"total", losses.total()},
+                       {"reconstruction", losses.reconstruction},
+                       {"kl", losses.kl},
+                       {"beta", losses.beta / static_cast<double>(share().ranks)}},
+            .indices = batch.indices};
+  }
+
+ private:
+  VaeStep step_;
+};
+
+class VaeSetup final : public TrainingSetup {
+ public:
+  std::vector<OptionField> fields() override {
+    auto all = limn::fields(model_);
+    std::ranges::move(limn::fields(data_), std::back_inserter(all));
+    return all;
+  }
+  // Sizes that the options leave open follow from the data set.
+  std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
+    ImageDataset data = ImageDataset::load(paths, data_);
+    const VaeOptions fitting = resolved(model_, data.shape());
+    require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}; leave image_channels, "
+            "image_height and image_width out, or set image_size, center_crop or color of the data",
+            data.name(), text(data.shape()), text(image_shape(fitting)));
+    return std::make_unique<VaeTask>(fitting, data_, setting, std::move(data));
+  }
+
+ private:
+  VaeOptions model_;
+  ImageDataOptions data_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSetup> make_vae_setup() { return std::make_unique<VaeSetup>(); }
+
+}  // namespace limn
