@@ -1,4 +1,4 @@
-#include "limn/kernels/cells/hyper_weights.hpp"
+#include "limn/kernels/cells/hyper_rows.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "limn/kernels/cells/hyper_rows.cpp"

@@ -14,13 +14,12 @@ namespace limn::kernels {
 namespace HWY_NAMESPACE {
 
 constexpr float kEpsilon = 1e-3f;  // added to the variance; the cells of Ba et al. 2016 and Magenta
-constexpr int kGateCount = 4;
 
 HWY_INLINE float sum_of(FloatVector v) { return hn::GetLane(hn::SumOfLanes(Floats(), v)); }
 
 struct Moments {
-  float mean[kGateCount];
-  float inverse_deviation[kGateCount];
+  float mean[kGates];
+  float inverse_deviation[kGates];
 };
 
 // Mean and 1 / sqrt(variance + epsilon) of kCount groups of `units` values; the second pass over the first
@@ -55,8 +54,9 @@ void layer_norm_forward_row(const LayerNormForwardRow& row) {
   const Floats d;
   const std::int64_t units = row.units;
   const LayerNormWeights& w = row.weights;
-  const Moments gates = moments_of<kGateCount>(row.gates, units);
-  const auto normalised = [&](auto access, int gate, std::int64_t j) HWY_ATTR {
+  const Moments gates = moments_of<kGates>(row.gates, units);
+  const auto normalised = [&](auto access, Gate which, std::int64_t j) HWY_ATTR {
+    const int gate = static_cast<int>(which);
     float* at = row.gates + gate * units + j;
     const auto centred = hn::Sub(access.load(at), hn::Set(d, gates.mean[gate]));
     const auto value = hn::Mul(centred, hn::Set(d, gates.inverse_deviation[gate]));
@@ -64,22 +64,23 @@ void layer_norm_forward_row(const LayerNormForwardRow& row) {
     return hn::MulAdd(value, access.load(w.gamma + gate * units + j), access.load(w.beta + gate * units + j));
   };
   for_each_vector(units, [&](auto access, std::int64_t j) HWY_ATTR {
-    const auto i = logistic(normalised(access, 0, j)), f = logistic(normalised(access, 1, j));
-    auto candidate = hyperbolic_tangent(normalised(access, 2, j));
+    const auto i = logistic(normalised(access, Gate::kInput, j));
+    const auto f = logistic(normalised(access, Gate::kForget, j));
+    auto candidate = hyperbolic_tangent(normalised(access, Gate::kCandidate, j));
     if (row.mask) candidate = hn::Mul(candidate, access.load(row.mask + j));
     access.store(hn::MulAdd(f, access.load(row.c_previous + j), hn::Mul(i, candidate)), row.c + j);
   });
   const Moments cell = moments_of<1>(row.c, units);
   for_each_vector(units, [&](auto access, std::int64_t j) HWY_ATTR {
-    const auto o = logistic(normalised(access, 3, j));
+    const auto o = logistic(normalised(access, Gate::kOutput, j));
     const auto centred = hn::Sub(access.load(row.c + j), hn::Set(d, cell.mean[0]));
     const auto shown = hn::MulAdd(hn::Mul(centred, hn::Set(d, cell.inverse_deviation[0])),
                                   access.load(w.cell_gamma + j), access.load(w.cell_beta + j));
     access.store(hn::Mul(o, hyperbolic_tangent(shown)), row.h + j);
   });
-  for (int g = 0; g < kGateCount; ++g) row.statistics[g] = gates.inverse_deviation[g];
-  row.statistics[4] = cell.inverse_deviation[0];
-  row.statistics[5] = cell.mean[0];
+  for (int g = 0; g < kGates; ++g) row.statistics[kGateInverseDeviation + g] = gates.inverse_deviation[g];
+  row.statistics[kCellInverseDeviation] = cell.inverse_deviation[0];
+  row.statistics[kCellMean] = cell.mean[0];
 }
 
 // For x̂ = (x − mean) / deviation: dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ ⊙ x̂)) / deviation. The two means are kept
@@ -116,14 +117,14 @@ HWY_INLINE void accumulate(Access access, FloatVector value, float* to) {
 class LayerNormGradient {
  public:
   explicit HWY_INLINE LayerNormGradient(const LayerNormBackwardRow& r)
-      : row(r), units(r.units), d_normalised(r.scratch), d_cell(r.scratch + 4 * r.units) {}
+      : row(r), units(r.units), places(r.units), d_normalised(r.scratch), d_cell(r.scratch + kGates * r.units) {}
 
   HWY_INLINE void through_output() {
-    float* d_gamma = row.gradient + 8 * units;
-    float* d_beta = row.gradient + 9 * units;
+    float* d_gamma = row.gradient + places.cell_gamma;
+    float* d_beta = row.gradient + places.cell_beta;
     for_each_vector(units, [&](auto access, std::int64_t j) HWY_ATTR {
       const auto one = hn::Set(Floats(), 1.0f);
-      const auto o = logistic(gate_before(access, 3, j)), dh = access.load(row.dh + j);
+      const auto o = logistic(pre_activation(access, Gate::kOutput, j)), dh = access.load(row.dh + j);
       const auto x = normalised_cell(access, j), gamma = access.load(row.weights.cell_gamma + j);
       const auto t = hyperbolic_tangent(hn::MulAdd(x, gamma, access.load(row.weights.cell_beta + j)));
       const auto dy = hn::Mul(hn::Mul(dh, o), hn::NegMulAdd(t, t, one));
@@ -132,7 +133,7 @@ class LayerNormGradient {
       const auto dx = access.keep(hn::Mul(dy, gamma));
       access.store(dx, d_cell + j);
       cell_sums.add(dx, x);
-      leave(access, 3, j, hn::Mul(hn::Mul(dh, t), hn::Mul(o, hn::Sub(one, o))));
+      take_gate(access, Gate::kOutput, j, hn::Mul(hn::Mul(dh, t), hn::Mul(o, hn::Sub(one, o))));
     });
     cell_sums.finish(units);
   }
@@ -140,11 +141,13 @@ class LayerNormGradient {
   HWY_INLINE void through_gates() {
     for_each_vector(units, [&](auto access, std::int64_t j) HWY_ATTR {
       const auto one = hn::Set(Floats(), 1.0f);
-      const auto dc = hn::Add(
-          access.load(row.dc + j),
-          cell_sums.apply(access.load(d_cell + j), normalised_cell(access, j), hn::Set(Floats(), row.statistics[4])));
-      const auto i = logistic(gate_before(access, 0, j)), f = logistic(gate_before(access, 1, j));
-      const auto g = hyperbolic_tangent(gate_before(access, 2, j));
+      const auto inverse_deviation = hn::Set(Floats(), row.statistics[kCellInverseDeviation]);
+      const auto through_norm =
+          cell_sums.apply(access.load(d_cell + j), normalised_cell(access, j), inverse_deviation);
+      const auto dc = hn::Add(access.load(row.dc + j), through_norm);
+      const auto i = logistic(pre_activation(access, Gate::kInput, j));
+      const auto f = logistic(pre_activation(access, Gate::kForget, j));
+      const auto g = hyperbolic_tangent(pre_activation(access, Gate::kCandidate, j));
       auto di = hn::Mul(dc, g), dg = hn::Mul(dc, i);
       if (row.mask) {
         const auto mask = access.load(row.mask + j);
@@ -152,17 +155,17 @@ class LayerNormGradient {
         dg = hn::Mul(dg, mask);
       }
       const auto df = hn::Mul(dc, access.load(row.c_previous + j));
-      leave(access, 0, j, hn::Mul(di, hn::Mul(i, hn::Sub(one, i))));
-      leave(access, 1, j, hn::Mul(df, hn::Mul(f, hn::Sub(one, f))));
-      leave(access, 2, j, hn::Mul(dg, hn::NegMulAdd(g, g, one)));
+      take_gate(access, Gate::kInput, j, hn::Mul(di, hn::Mul(i, hn::Sub(one, i))));
+      take_gate(access, Gate::kForget, j, hn::Mul(df, hn::Mul(f, hn::Sub(one, f))));
+      take_gate(access, Gate::kCandidate, j, hn::Mul(dg, hn::NegMulAdd(g, g, one)));
       access.store(hn::Mul(dc, f), row.dc + j);
     });
   }
 
   HWY_INLINE void through_normalisation() {
-    for (int gate = 0; gate < kGateCount; ++gate) {
+    for (int gate = 0; gate < kGates; ++gate) {
       gate_sums[gate].finish(units);
-      const auto inverse_deviation = hn::Set(Floats(), row.statistics[gate]);
+      const auto inverse_deviation = hn::Set(Floats(), row.statistics[kGateInverseDeviation + gate]);
       float* at = row.gates + gate * units;
       for_each_vector(units, [&](auto access, std::int64_t j) HWY_ATTR {
         const auto dx = access.load(d_normalised + gate * units + j);
@@ -174,35 +177,36 @@ class LayerNormGradient {
  private:
   // A gate before its logistic or tanh.
   template <class Access>
-  HWY_INLINE FloatVector gate_before(Access access, int gate, std::int64_t j) const {
-    const std::int64_t at = gate * units + j;
+  HWY_INLINE FloatVector pre_activation(Access access, Gate gate, std::int64_t j) const {
+    const std::int64_t at = static_cast<int>(gate) * units + j;
     return hn::MulAdd(access.load(row.gates + at), access.load(row.weights.gamma + at),
                       access.load(row.weights.beta + at));
   }
   // c' normalised.
   template <class Access>
   HWY_INLINE FloatVector normalised_cell(Access access, std::int64_t j) const {
-    const auto centred = hn::Sub(access.load(row.c + j), hn::Set(Floats(), row.statistics[5]));
-    return hn::Mul(centred, hn::Set(Floats(), row.statistics[4]));
+    const auto centred = hn::Sub(access.load(row.c + j), hn::Set(Floats(), row.statistics[kCellMean]));
+    return hn::Mul(centred, hn::Set(Floats(), row.statistics[kCellInverseDeviation]));
   }
-  // Takes dL/d(gate before its nonlinearity): gradients of gamma and beta, and what the last sweep needs.
+  // Takes dL/d pre_activation(): adds to the gradients of gamma and beta, keeps dL/d of the normalised gate.
   template <class Access>
-  HWY_INLINE void leave(Access access, int gate, std::int64_t j, FloatVector dy) {
-    const std::int64_t at = gate * units + j;
+  HWY_INLINE void take_gate(Access access, Gate gate, std::int64_t j, FloatVector dy) {
+    const std::int64_t at = static_cast<int>(gate) * units + j;
     const auto x = access.load(row.gates + at);
-    accumulate(access, hn::Mul(dy, x), row.gradient + at);
-    accumulate(access, dy, row.gradient + 4 * units + at);
+    accumulate(access, hn::Mul(dy, x), row.gradient + places.gamma + at);
+    accumulate(access, dy, row.gradient + places.beta + at);
     const auto dx = access.keep(hn::Mul(dy, access.load(row.weights.gamma + at)));
     access.store(dx, d_normalised + at);
-    gate_sums[gate].add(dx, x);
+    gate_sums[static_cast<int>(gate)].add(dx, x);
   }
 
   const LayerNormBackwardRow& row;
   const std::int64_t units;
+  const LayerNormGradientPlaces places;
   float* const d_normalised;
   float* const d_cell;
   NormGradient cell_sums;
-  NormGradient gate_sums[kGateCount];
+  NormGradient gate_sums[kGates];
 };
 
 void layer_norm_backward_row(const LayerNormBackwardRow& row) {
