@@ -5,34 +5,34 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-#include "limn/kernels/elementwise-inl.h"
+#include "limn/kernels/elementwise-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace limn::kernels {
 namespace HWY_NAMESPACE {
 
-void ErrorImage(const float* x, const float* canvas, std::int64_t count, float* error) {
-  ForEachVector(count, [&](auto access, std::int64_t i) HWY_ATTR {
-    access.store(hn::Sub(access.load(x + i), Logistic(access.load(canvas + i))), error + i);
+void error_image_row(const float* x, const float* canvas, std::int64_t count, float* error) {
+  for_each_vector(count, [&](auto access, std::int64_t i) HWY_ATTR {
+    access.store(hn::Sub(access.load(x + i), logistic(access.load(canvas + i))), error + i);
   });
 }
 
-void ErrorImageBackward(const ErrorImageBackwardRow& row) {
-  ForEachVector(row.count, [&](auto access, std::int64_t i) HWY_ATTR {
+void error_image_backward_row(const ErrorImageBackwardRow& row) {
+  for_each_vector(row.count, [&](auto access, std::int64_t i) HWY_ATTR {
     const auto s = hn::Sub(access.load(row.x + i), access.load(row.error + i));
     const auto slope = hn::NegMulAdd(s, s, s);
     access.store(hn::NegMulAdd(access.load(row.d_error + i), slope, access.load(row.d_canvas + i)), row.d_canvas + i);
   });
 }
 
-void SampleLatent(const LatentRow& row, LatentTerms* terms) {
+void sample_latent_row(const LatentRow& row, LatentTerms* terms) {
   const Floats d;
   const auto half = hn::Set(d, 0.5f), one = hn::Set(d, 1.0f);
   auto kl = hn::Zero(d), ratio = hn::Zero(d);
-  ForEachVector(row.z_size, [&](auto access, std::int64_t i) HWY_ATTR {
+  for_each_vector(row.z_size, [&](auto access, std::int64_t i) HWY_ATTR {
     const auto mu = access.load(row.latent + i), log_sigma = access.load(row.latent + row.z_size + i);
     const auto noise = access.load(row.noise + i);
-    const auto sigma = Exponential(log_sigma);
+    const auto sigma = exponential(log_sigma);
     const auto z = hn::MulAdd(sigma, noise, mu);
     access.store(z, row.z + i);
     const auto squares = hn::MulAdd(mu, mu, hn::MulSub(sigma, sigma, one));
@@ -44,13 +44,13 @@ void SampleLatent(const LatentRow& row, LatentTerms* terms) {
   terms->log_ratio = hn::GetLane(hn::SumOfLanes(d, ratio));
 }
 
-void LatentBackward(const LatentBackwardRow& row) {
+void latent_backward_row(const LatentBackwardRow& row) {
   const Floats d;
   const auto scale = hn::Set(d, row.scale), one = hn::Set(d, 1.0f);
-  ForEachVector(row.z_size, [&](auto access, std::int64_t i) HWY_ATTR {
+  for_each_vector(row.z_size, [&](auto access, std::int64_t i) HWY_ATTR {
     float* const at_mu = row.latent + i;
     float* const at_log_sigma = row.latent + row.z_size + i;
-    const auto mu = access.load(at_mu), sigma = Exponential(access.load(at_log_sigma));
+    const auto mu = access.load(at_mu), sigma = exponential(access.load(at_log_sigma));
     const auto dz = access.load(row.dz + i), spread = hn::Sub(access.load(row.z + i), mu);
     access.store(hn::MulAdd(scale, mu, dz), at_mu);
     access.store(hn::MulAdd(dz, spread, hn::Mul(scale, hn::MulSub(sigma, sigma, one))), at_log_sigma);
@@ -63,20 +63,20 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels {
-HWY_EXPORT(ErrorImage);
-HWY_EXPORT(ErrorImageBackward);
-HWY_EXPORT(SampleLatent);
-HWY_EXPORT(LatentBackward);
+HWY_EXPORT(error_image_row);
+HWY_EXPORT(error_image_backward_row);
+HWY_EXPORT(sample_latent_row);
+HWY_EXPORT(latent_backward_row);
 
 void error_image_row(const float* x, const float* canvas, std::int64_t count, float* error) {
-  HWY_DYNAMIC_DISPATCH(ErrorImage)(x, canvas, count, error);
+  HWY_DYNAMIC_DISPATCH(error_image_row)(x, canvas, count, error);
 }
-void error_image_backward_row(const ErrorImageBackwardRow& row) { HWY_DYNAMIC_DISPATCH(ErrorImageBackward)(row); }
+void error_image_backward_row(const ErrorImageBackwardRow& row) { HWY_DYNAMIC_DISPATCH(error_image_backward_row)(row); }
 LatentTerms sample_latent_row(const LatentRow& row) {
   LatentTerms terms;
-  HWY_DYNAMIC_DISPATCH(SampleLatent)(row, &terms);
+  HWY_DYNAMIC_DISPATCH(sample_latent_row)(row, &terms);
   return terms;
 }
-void latent_backward_row(const LatentBackwardRow& row) { HWY_DYNAMIC_DISPATCH(LatentBackward)(row); }
+void latent_backward_row(const LatentBackwardRow& row) { HWY_DYNAMIC_DISPATCH(latent_backward_row)(row); }
 }  // namespace limn::kernels
 #endif

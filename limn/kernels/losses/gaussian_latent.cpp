@@ -6,7 +6,7 @@
 #define HWY_TARGET_INCLUDE "limn/kernels/losses/gaussian_latent.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "limn/kernels/elementwise-inl.h"
+#include "limn/kernels/elementwise-inl.hpp"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -14,13 +14,13 @@ namespace limn::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-void ForwardRow(const GaussianLatentRow& row, double* kl) {
+void gaussian_latent_row(const GaussianLatentRow& row, double* kl) {
   const Floats d;
   const auto half = hn::Set(d, 0.5f), one = hn::Set(d, 1.0f);
   auto sum = hn::Zero(d);
-  ForEachVector(row.z_size, [&](const auto& access, std::int64_t i) {
+  for_each_vector(row.z_size, [&](const auto& access, std::int64_t i) {
     const auto mu = access.load(row.latent + i), log_variance = access.load(row.latent + row.z_size + i);
-    const auto sigma = Exponential(hn::Mul(half, log_variance));
+    const auto sigma = exponential(hn::Mul(half, log_variance));
     access.store(hn::MulAdd(access.load(row.noise + i), sigma, mu), row.z + i);
     const auto squares = hn::MulAdd(mu, mu, hn::Mul(sigma, sigma));
     sum = hn::Add(sum, access.keep(hn::Sub(hn::Sub(squares, one), log_variance)));
@@ -28,15 +28,15 @@ void ForwardRow(const GaussianLatentRow& row, double* kl) {
   *kl = 0.5 * static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
 }
 
-void BackwardRow(const GaussianLatentBackwardRow& row) {
+void gaussian_latent_backward_row(const GaussianLatentBackwardRow& row) {
   const Floats d;
   const auto half = hn::Set(d, 0.5f), one = hn::Set(d, 1.0f), scale = hn::Set(d, row.kl_scale);
-  ForEachVector(row.z_size, [&](const auto& access, std::int64_t i) {
+  for_each_vector(row.z_size, [&](const auto& access, std::int64_t i) {
     float* const mu_at = row.latent + i;
     float* const log_variance_at = mu_at + row.z_size;
     const auto mu = access.load(mu_at), dz = access.load(row.dz + i);
     const auto drawn = hn::Sub(access.load(row.z + i), mu);
-    const auto variance = Exponential(access.load(log_variance_at));
+    const auto variance = exponential(access.load(log_variance_at));
     access.store(hn::MulAdd(scale, mu, dz), mu_at);
     const auto d_log_variance = hn::MulAdd(dz, drawn, hn::Mul(scale, hn::Sub(variance, one)));
     access.store(hn::Mul(half, d_log_variance), log_variance_at);
@@ -49,14 +49,14 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels {
-HWY_EXPORT(ForwardRow);
-HWY_EXPORT(BackwardRow);
+HWY_EXPORT(gaussian_latent_row);
+HWY_EXPORT(gaussian_latent_backward_row);
 
 double gaussian_latent_row(const GaussianLatentRow& row) {
   double kl = 0;
-  HWY_DYNAMIC_DISPATCH(ForwardRow)(row, &kl);
+  HWY_DYNAMIC_DISPATCH(gaussian_latent_row)(row, &kl);
   return kl;
 }
-void gaussian_latent_backward_row(const GaussianLatentBackwardRow& row) { HWY_DYNAMIC_DISPATCH(BackwardRow)(row); }
+void gaussian_latent_backward_row(const GaussianLatentBackwardRow& row) { HWY_DYNAMIC_DISPATCH(gaussian_latent_backward_row)(row); }
 }  // namespace limn::kernels
 #endif
