@@ -73,7 +73,8 @@ std::vector<double> by_hand(std::int64_t size) {
 
 TEST(RandomOrthogonal, IsOrthogonalOnEveryInstructionSet) {
   for_each_simd_target([] {
-    for (const std::int64_t size : {1, 2, 7, 16, 17, 33, 150}) EXPECT_LT(error_of(orthogonal(size), size), 2e-7) << size;
+    for (const std::int64_t size : {1, 2, 7, 16, 17, 33, 150})
+      EXPECT_LT(error_of(orthogonal(size), size), 2e-7) << size;
   });
 }
 

@@ -46,7 +46,7 @@ static_assert(2 * hn::MaxLanes(Doubles()) <= static_cast<std::size_t>(kTaskColum
 
 // P ← H_0 H_1 … H_last P for a panel of two vectors of columns, [N, 2 lanes]. One pass over the rows subtracts
 // v_{i+1} (v_{i+1}ᵀ P), whose product the pass before summed up, and sums up v_iᵀ P.
-void ReflectPanel(const Reflections& reflections, std::int64_t last, double* panel) {
+void reflect_panel(const Reflections& reflections, std::int64_t last, double* panel) {
   const Doubles d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   auto left_along = hn::Zero(d), right_along = hn::Zero(d);
@@ -80,7 +80,7 @@ void ReflectPanel(const Reflections& reflections, std::int64_t last, double* pan
 
 // Columns [first, first + kTaskColumns) of the product of all reflections, as far as there are so many. Column c needs
 // only H_0 … H_c: the others leave it as it is.
-void ReflectColumns(const Reflections& reflections, std::int64_t first, Matrix out) {
+void reflect_columns(const Reflections& reflections, std::int64_t first, Matrix out) {
   const std::int64_t size = reflections.size, width = 2 * static_cast<std::int64_t>(hn::Lanes(Doubles()));
   const auto panel = hwy::AllocateAligned<double>(static_cast<std::size_t>(size * width));
   const std::int64_t end = std::min(first + kTaskColumns, size);
@@ -89,7 +89,7 @@ void ReflectColumns(const Reflections& reflections, std::int64_t first, Matrix o
     std::fill_n(panel.get(), size * width, 0.0);
     for (std::int64_t c = 0; c < count; ++c)
       panel[static_cast<std::size_t>((start + c) * width + c)] = reflections.signs[static_cast<std::size_t>(start + c)];
-    ReflectPanel(reflections, start + count - 1, panel.get());
+    reflect_panel(reflections, start + count - 1, panel.get());
     for (std::int64_t r = 0; r < size; ++r)
       for (std::int64_t c = 0; c < count; ++c)
         out.row(r)[start + c] = static_cast<float>(panel[static_cast<std::size_t>(r * width + c)]);
@@ -102,7 +102,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels {
-HWY_EXPORT(ReflectColumns);
+HWY_EXPORT(reflect_columns);
 
 namespace {
 
@@ -138,7 +138,7 @@ void random_orthogonal(RandomStream& random, Matrix out) {
   const Reflections reflections = random_reflections(random, out.rows);
   const double size = static_cast<double>(out.rows);
   parallel_for((out.rows + kTaskColumns - 1) / kTaskColumns, [&](std::int64_t task) {
-    HWY_DYNAMIC_DISPATCH(ReflectColumns)(reflections, task * kTaskColumns, out);
+    HWY_DYNAMIC_DISPATCH(reflect_columns)(reflections, task * kTaskColumns, out);
   }, 4.0 / 3 * size * size * size);
 }
 
