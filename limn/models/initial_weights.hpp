@@ -3,6 +3,7 @@
 // that says which rule holds for which tensor; initialise() draws the numbers. Values and plain functions; reentrant.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <span>
 
@@ -24,9 +25,18 @@ struct InitialValues {
   float value = 0;
 };
 
-// Fills `values` of the tensor `spec`. The numbers are a function of the seed and of the tensor's name, so a tensor more
-// or less in a model does not change the others.
+// Fills `values` of the tensor `spec`. The numbers are a function of the seed and of the name, so a tensor more
+// or less in a model does not change the others. Throws Error for a shape that the rule does not fit.
 void initialise(const kernels::ParameterSpec& spec, const InitialValues& rule, std::uint64_t seed,
                 std::span<float> values);
+
+// Fills the tensors of a model, `values` in the order of `specs`, by the rules of its family.
+template <class FamilyOptions>
+void initialise(const FamilyOptions& options, std::span<const kernels::ParameterSpec> specs, std::uint64_t seed,
+                std::span<const std::span<float>> values) {
+  assert(values.size() == specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i)
+    initialise(specs[i], initial_values(options, specs[i]), seed, values[i]);
+}
 
 }  // namespace limn

@@ -31,11 +31,12 @@ using Tensors = std::map<std::string, Tensor>;
 template <class Options>
 void append(Tensors& all, const Options& options, const std::vector<kernels::ParameterSpec>& specs,
             std::uint64_t seed) {
+  std::vector<std::span<float>> values;
   for (const auto& spec : specs) {
-    Tensor tensor{spec.shape, std::vector<float>(spec.count(), NAN)};
-    initialise(spec, initial_values(options, spec), seed, tensor.values);
-    all[spec.name] = std::move(tensor);
+    Tensor& tensor = all[spec.name] = {spec.shape, std::vector<float>(spec.count(), NAN)};
+    values.emplace_back(tensor.values);
   }
+  initialise(options, specs, seed, values);
 }
 
 double mean(const Tensor& tensor) {
@@ -94,7 +95,9 @@ void expect_orthogonal_gates(const Tensor& weight, const std::string& name) {
       EXPECT_NEAR(product, row == other ? 1 : 0, 1e-6) << name << ": rows " << row << " and " << other;
     }
   }
-  const auto block = [&](std::size_t gate) { return std::span(weight.values).subspan(gate * units * units, units * units); };
+  const auto block = [&](std::size_t gate) {
+    return std::span(weight.values).subspan(gate * units * units, units * units);
+  };
   for (std::size_t gate = 1; gate < 4; ++gate)
     EXPECT_FALSE(std::ranges::equal(block(gate - 1), block(gate))) << name << ": gate " << gate;
 }
