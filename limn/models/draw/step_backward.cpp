@@ -4,7 +4,8 @@
 #include <array>
 
 #include "limn/kernels/cells/cell_rows.hpp"
-#include "limn/kernels/images/draw_rows.hpp"
+#include "limn/kernels/images/error_image.hpp"
+#include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/models/draw/step_state.hpp"
 #include "limn/kernels/cells/sequence_layout.hpp"
 
@@ -126,11 +127,12 @@ void DrawSequence::Impl::decoder_backward(std::int64_t t, const ImageSlice& slic
 void DrawSequence::Impl::encoder_backward(std::int64_t t, const ImageSlice& slice, SliceGradients& d) {
   const Matrix distribution = rows(latent, t, slice), drawn = rows(z, t, slice), gates = rows(encoder_gates, t, slice);
   for (std::int64_t r = 0; r < slice.count; ++r)
-    latent_backward_row({.z_size = shape.z_size,
-                         .scale = gradient_scale,
-                         .z = drawn.row(r),
-                         .dz = d.z.row(r),
-                         .latent = distribution.row(r)});
+    gaussian_latent_backward_row({.spread = LatentSpread::kLogDeviation,
+                                  .z_size = shape.z_size,
+                                  .kl_scale = gradient_scale,
+                                  .z = drawn.row(r),
+                                  .dz = d.z.row(r),
+                                  .latent = distribution.row(r)});
   back_latent.multiply(distribution, d.encoder_h.view(), d.encoder_h.view(), d.scratch.gemm);
   step_cell_back({gates, rows(encoder_c, t, slice), rows(encoder_c, t + 1, slice), d.encoder_h.view(),
                   d.encoder_c.view()});

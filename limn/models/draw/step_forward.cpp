@@ -5,7 +5,8 @@
 #include <numbers>
 
 #include "limn/kernels/cells/cell_rows.hpp"
-#include "limn/kernels/images/draw_rows.hpp"
+#include "limn/kernels/images/error_image.hpp"
+#include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/models/draw/step_state.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/kernels/cells/sequence_layout.hpp"
@@ -159,12 +160,15 @@ void DrawSequence::Impl::encode_step(std::int64_t t, const ImageSlice& slice, Dr
   latent_weights.multiply(h, repeated(latent_bias, slice.count), distribution, scratch.gemm);
   for (std::int64_t r = 0; r < slice.count; ++r) {
     const std::int64_t b = slice.first + r;
-    const LatentTerms terms = sample_latent_row({.z_size = shape.z_size,
-                                                 .latent = distribution.row(r),
-                                                 .noise = noise.row(b) + t * shape.z_size,
-                                                 .z = drawn.row(r)});
-    losses.kl[static_cast<std::size_t>(b * shape.steps + t)] = static_cast<double>(terms.kl);
-    losses.log_ratio[static_cast<std::size_t>(b)] += static_cast<double>(terms.log_ratio);
+    double log_ratio = 0;
+    losses.kl[static_cast<std::size_t>(b * shape.steps + t)] =
+        gaussian_latent_row({.spread = LatentSpread::kLogDeviation,
+                             .z_size = shape.z_size,
+                             .latent = distribution.row(r),
+                             .noise = noise.row(b) + t * shape.z_size,
+                             .z = drawn.row(r),
+                             .log_ratio = &log_ratio});
+    losses.log_ratio[static_cast<std::size_t>(b)] += log_ratio;
   }
 }
 
