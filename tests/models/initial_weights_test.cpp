@@ -209,7 +209,7 @@ TEST(DrawInitialWeights, AreThoseOfEachTensor) {
                             .dec_rnn_size = 29,
                             .z_size = 9};
   Tensors tensors;
-  append(tensors, options, kernels::draw_parameters(draw_shape(options)), 5);
+  append(tensors, options, draw_parameters(draw_shape(options)), 5);
   for (const std::string cell : {"encoder.", "decoder."}) {
     expect_glorot(tensors.at(cell + "weight_ih"), cell + "weight_ih");
     expect_orthogonal_gates(tensors.at(cell + "weight_hh"), cell + "weight_hh");
