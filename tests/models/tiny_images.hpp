@@ -2,7 +2,7 @@
 #pragma once
 
 #include "limn/core/random.hpp"
-#include "limn/models/draw/options.hpp"
+#include "limn/models/draw/tensors.hpp"
 #include "limn/models/image_model.hpp"
 #include "limn/models/vae/options.hpp"
 
@@ -39,8 +39,7 @@ inline ImageCheckpoint tiny_draw() {
                       .z_size = 1,
                       .read_size = 2,
                       .write_size = 1};
-  return random_images(kDrawModel, options_to_json(fields(options)),
-                       kernels::draw_parameters(draw_shape(options)));
+  return random_images(kDrawModel, options_to_json(fields(options)), draw_parameters(draw_shape(options)));
 }
 
 }  // namespace limn::testing
