@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "limn/models/sketch_rnn/options.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/nn/step_noise.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/nn/recurrent.hpp"

@@ -11,6 +11,7 @@
 
 #include "limn/core/safetensors.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn {
 
