@@ -92,7 +92,6 @@ void SketchRnnDecoderPass::drop_inputs(const Input& input) {
 
 void SketchRnnDecoderPass::forward(const SketchRnnWeights& weights, const Input& input) {
   const std::int64_t rows = input.batch.rows(), size = input.batch.batch_size();
-  const bool is_conditional = weights.options.conditional;
   require(drops_inputs_ == (input.input_dropout.keep < 1), "decoder pass: it is made for other input dropout");
   active_ = input.batch.active;
   z_ = input.z;
@@ -102,7 +101,7 @@ void SketchRnnDecoderPass::forward(const SketchRnnWeights& weights, const Input&
                                              .x = ConstMatrix(input.batch.inputs, rows, kStroke5),
                                              .dropout = input.recurrent_dropout,
                                              .keep_for_backward = input.keep_for_backward};
-  if (is_conditional) {
+  if (weights.options.conditional) {
     states_.resize(size, kernels::state_size(shape_));
     const LinearWeights& layer = weights.initial_state;
     initial_state_.forward(ConstMatrix(layer.weight, states_.columns(), z_.columns), layer.bias, z_, states_.view());
@@ -129,14 +128,13 @@ void SketchRnnDecoderPass::forward(const SketchRnnWeights& weights, const Input&
 
 void SketchRnnDecoderPass::backward(const SketchRnnWeights& weights, ConstMatrix d_outputs,
                                     const SketchRnnGradients& gradients, Matrix d_z) {
-  const bool is_conditional = weights.options.conditional;
   d_hidden_.resize(hidden_.rows(), shape_.hidden_size);
-  output_.backward(ConstMatrix(weights.output.weight, outputs_.columns(), shape_.hidden_size), hidden_.view(), d_outputs,
-                   Matrix(gradients.output.weight, outputs_.columns(), shape_.hidden_size), gradients.output.bias,
-                   d_hidden_.view());
+  output_.backward(ConstMatrix(weights.output.weight, outputs_.columns(), shape_.hidden_size), hidden_.view(),
+                   d_outputs, Matrix(gradients.output.weight, outputs_.columns(), shape_.hidden_size),
+                   gradients.output.bias, d_hidden_.view());
   if (drops_outputs_) multiply_by(output_mask_.view(), d_hidden_.view());
   kernels::RecurrentSequence::Gradients sequence{.hidden = d_hidden_.view(), .parameters = gradients.decoder_cell};
-  if (!is_conditional) return cell_.backward(sequence);
+  if (!weights.options.conditional) return cell_.backward(sequence);
 
   d_states_.resize(states_.rows(), states_.columns());
   sequence.initial_state = d_states_.view();

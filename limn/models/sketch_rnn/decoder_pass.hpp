@@ -1,7 +1,7 @@
 // The decoder of a Sketch-RNN over one batch whose points are known (teacher forcing), forward and backward (Ha & Eck
 // 2017, eq. 4 and §3.2): what training and evaluation both run. A pass keeps its working memory between calls and
-// belongs to one thread at a time; inside it uses the pool of kernels/threads/parallel.hpp. Results do not depend on the
-// number of threads.
+// belongs to one thread at a time; inside it uses the pool of kernels/threads/parallel.hpp. Results do not depend on
+// the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,8 @@ class SketchRnnDecoderPass {
   [[nodiscard]] ConstMatrix outputs() const { return outputs_.view(); }
   // The gradients of the decoder's tensors (overwritten) for dL/d outputs [R, 3 + 6M] of the last forward(), and dL/dz
   // into `d_z` [B, Z], which is empty for an unconditional model.
-  void backward(const SketchRnnWeights& weights, ConstMatrix d_outputs, const SketchRnnGradients& gradients, Matrix d_z);
+  void backward(const SketchRnnWeights& weights, ConstMatrix d_outputs, const SketchRnnGradients& gradients,
+                Matrix d_z);
 
  private:
   void drop_inputs(const Input& input);
@@ -55,11 +56,11 @@ class SketchRnnDecoderPass {
   std::span<const std::int64_t> active_;
   ConstMatrix z_;
   bool drops_outputs_ = false;
-  kernels::MatrixBuffer states_, d_states_;         // at the start [B, S]
-  kernels::MatrixBuffer d_constant_;                // [B, Z]
-  kernels::MatrixBuffer x_, d_x_, input_mask_;      // only with input dropout [R, 5 + Z]
+  kernels::MatrixBuffer states_, d_states_;                // at the start [B, S]
+  kernels::MatrixBuffer d_constant_;                       // [B, Z]
+  kernels::MatrixBuffer x_, d_x_, input_mask_;             // only with input dropout [R, 5 + Z]
   kernels::MatrixBuffer hidden_, d_hidden_, output_mask_;  // [R, H]
-  kernels::MatrixBuffer outputs_;                   // [R, 3 + 6M]
+  kernels::MatrixBuffer outputs_;                          // [R, 3 + 6M]
 };
 
 }  // namespace limn

@@ -1,5 +1,5 @@
-// Encodes sketches with a conditional Sketch-RNN (Ha & Eck 2017, eq. 1 and 2). Views the weights, which must outlive it.
-// Any number of threads may use one.
+// Encodes sketches with a conditional Sketch-RNN (Ha & Eck 2017, eq. 1 and 2). It views the weights, which must outlive
+// it. Any number of threads may use one.
 #pragma once
 
 #include <span>
