@@ -4,6 +4,7 @@
 
 #include "limn/core/random.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn::libtorch::oracle {
 namespace {
