@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/train/task.hpp"
+#include "limn/core/metrics.hpp"
 
 namespace limn {
 

@@ -13,9 +13,9 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/runs/run_record.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
 #include "limn/train/trainer.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
@@ -106,8 +106,8 @@ TEST(ProcessGroup, TheEnvironmentSaysWhoIsWho) {
   set(nullptr, nullptr, nullptr);
 }
 
-SketchRnnTaskOptions tiny_options() {
-  SketchRnnTaskOptions o;
+testing::SketchRnnRun tiny_options() {
+  testing::SketchRnnRun o;
   o.model.enc_rnn_size = 7;
   o.model.dec_rnn_size = 12;
   o.model.z_size = 5;
@@ -121,7 +121,7 @@ SketchRnnTaskOptions tiny_options() {
   return o;
 }
 
-StrokeDataset tiny_data(const SketchRnnTaskOptions& options) {
+StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
   SketchSplits all;
   for (int i = 0; i < 40; ++i) {
     Sketch sketch;
@@ -135,8 +135,8 @@ StrokeDataset tiny_data(const SketchRnnTaskOptions& options) {
 
 std::vector<double> train_alone(const std::filesystem::path& root) {
   const auto options = tiny_options();
-  const auto task = make_sketch_rnn_task(options, tiny_data(options));
-  (void)Trainer(*task, options.train, RunDirectory(root, RunDirectory::Mode::kFresh)).run();
+  const auto task = options.task(tiny_data(options));
+  (void)Trainer(*task, standard_registry(), options.train, RunDirectory(root, RunDirectory::Mode::kFresh)).run();
   return read_run(root).curves.at({"total", "train"}).values;
 }
 
@@ -145,9 +145,9 @@ std::vector<double> train_together(int count, const std::filesystem::path& root)
   const RunDirectory run(root, RunDirectory::Mode::kFresh);
   const auto errors = in_processes(count, [&](ProcessGroup& group) {
     const auto options = tiny_options();
-    const auto task = make_sketch_rnn_task(options, tiny_data(options));
+    const auto task = options.task(tiny_data(options));
     const RunDirectory other(root, RunDirectory::Mode::kNamed);
-    (void)Trainer(*task, options.train, group.is_first() ? run : other, {}, &group).run();
+    (void)Trainer(*task, standard_registry(), options.train, group.is_first() ? run : other, {}, &group).run();
     auto& mine = weights[static_cast<std::size_t>(group.rank())];
     for (const auto& p : task->parameters()) mine.insert(mine.end(), p.value.begin(), p.value.end());
   });
@@ -173,8 +173,8 @@ TEST(DataParallel, ABatchMustHoldAnExampleForEachProcess) {
   const auto errors = in_processes(2, [&](ProcessGroup& group) {
     auto options = tiny_options();
     options.train.batch_size = 1;
-    const auto task = make_sketch_rnn_task(options, tiny_data(options));
-    (void)Trainer(*task, options.train, RunDirectory(folder / "run", RunDirectory::Mode::kNamed), {}, &group);
+    const auto task = options.task(tiny_data(options));
+    (void)Trainer(*task, standard_registry(), options.train, RunDirectory(folder / "run", RunDirectory::Mode::kNamed), {}, &group);
   });
   EXPECT_THAT(errors[0] + errors[1], HasSubstr("cannot be shared by 2 processes"));
 }

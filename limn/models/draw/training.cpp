@@ -84,13 +84,8 @@ class DrawSetup final : public TrainingSetup {
     std::ranges::move(limn::fields(data_), std::back_inserter(all));
     return all;
   }
-  // Sizes that the options leave open follow from the data set.
   std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    ImageDataset data = ImageDataset::load(paths, data_);
-    const DrawOptions model = resolved(model_, data.shape());
-    require(image_shape(model) == data.shape(), "{}: its images are {}, the options ask for {}", data.name(),
-            text(data.shape()), text(image_shape(model)));
-    return std::make_unique<DrawTask>(model, data_, setting, std::move(data));
+    return make_draw_task(model_, data_, setting, ImageDataset::load(paths, data_));
   }
 
  private:
@@ -102,5 +97,13 @@ class DrawSetup final : public TrainingSetup {
 }  // namespace
 
 std::unique_ptr<TrainingSetup> make_draw_setup() { return std::make_unique<DrawSetup>(); }
+
+std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const ImageDataOptions& data_options,
+                                             const TaskSetting& setting, ImageDataset data) {
+  const DrawOptions fitting = resolved(model, data.shape());
+  require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}", data.name(),
+          text(data.shape()), text(image_shape(fitting)));
+  return std::make_unique<DrawTask>(fitting, data_options, setting, std::move(data));
+}
 
 }  // namespace limn

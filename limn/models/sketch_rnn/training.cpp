@@ -146,7 +146,7 @@ class SketchRnnSetup final : public TrainingSetup {
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> data, const TaskSetting& setting) override {
-    return std::make_unique<SketchRnnTask>(model_, data_, setting, StrokeDataset::load(data, data_));
+    return make_sketch_rnn_task(model_, data_, setting, StrokeDataset::load(data, data_));
   }
 
  private:
@@ -157,5 +157,10 @@ class SketchRnnSetup final : public TrainingSetup {
 }  // namespace
 
 std::unique_ptr<TrainingSetup> make_sketch_rnn_setup() { return std::make_unique<SketchRnnSetup>(); }
+
+std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const StrokeDataOptions& data_options,
+                                                   const TaskSetting& setting, StrokeDataset data) {
+  return std::make_unique<SketchRnnTask>(model, data_options, setting, std::move(data));
+}
 
 }  // namespace limn

@@ -53,14 +53,8 @@ class VaeSetup final : public TrainingSetup {
     std::ranges::move(limn::fields(data_), std::back_inserter(all));
     return all;
   }
-  // Sizes that the options leave open follow from the data set.
   std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    ImageDataset data = ImageDataset::load(paths, data_);
-    const VaeOptions fitting = resolved(model_, data.shape());
-    require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}; leave image_channels, "
-            "image_height and image_width out, or set image_size, center_crop or color of the data",
-            data.name(), text(data.shape()), text(image_shape(fitting)));
-    return std::make_unique<VaeTask>(fitting, data_, setting, std::move(data));
+    return make_vae_task(model_, data_, setting, ImageDataset::load(paths, data_));
   }
 
  private:
@@ -71,5 +65,14 @@ class VaeSetup final : public TrainingSetup {
 }  // namespace
 
 std::unique_ptr<TrainingSetup> make_vae_setup() { return std::make_unique<VaeSetup>(); }
+
+std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const ImageDataOptions& data_options,
+                                            const TaskSetting& setting, ImageDataset data) {
+  const VaeOptions fitting = resolved(model, data.shape());
+  require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}; leave image_channels, "
+          "image_height and image_width out, or set image_size, center_crop or color of the data",
+          data.name(), text(data.shape()), text(image_shape(fitting)));
+  return std::make_unique<VaeTask>(fitting, data_options, setting, std::move(data));
+}
 
 }  // namespace limn
