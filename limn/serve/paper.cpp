@@ -1,9 +1,8 @@
-#include "limn/serve/hand.hpp"
+#include "limn/serve/paper.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "limn/models/sketch_rnn/prior.hpp"
 #include "limn/sketch/simplify.hpp"
 
 namespace limn::serve {
@@ -19,8 +18,8 @@ float median(std::vector<float> values) {
   return *middle;
 }
 
-// Every so many points, with the ends of each stroke: simplifying takes time quadratic in the points of a
-// stroke that means it ill, and no hand draws more than this.
+// Every so many points, with the ends of each stroke. Simplifying a stroke that is made to be slow takes time quadratic
+// in its points, and no person draws more points than this.
 std::vector<Stroke> thinned(std::span<const Stroke> strokes) {
   constexpr std::size_t kMostPoints = 3000;
   std::size_t points = 0;
@@ -38,14 +37,14 @@ std::vector<Stroke> thinned(std::span<const Stroke> strokes) {
 
 }  // namespace
 
-DrawingHabit measure_habit(const SketchRnnGenerator& generator) {
+TypicalDrawing measure_typical_drawing(const SketchModel& model) {
   constexpr std::int64_t kDrawings = 24;
   constexpr float kTemperature = 0.4F;
   constexpr std::uint64_t kSeed = 1;
-  // A first offset longer than this share of the drawing is no step of the pen: those take 3 or 4 hundredths.
+  // A first offset longer than this share of the drawing is a place on the page: a step of the pen takes 3 or 4 percent.
   constexpr double kLongestStep = 0.15;
   std::vector<float> extents, corners_x, corners_y, first, starts_x, starts_y;
-  for (const Drawing& drawing : draw_new(generator, kDrawings, {.temperature = kTemperature}, kSeed)) {
+  for (const Drawing& drawing : draw_new(model, kDrawings, {.temperature = kTemperature}, kSeed)) {
     const auto box = bounds(drawing.sketch);
     if (!box) continue;
     const float extent = std::max(box->width(), box->height());
@@ -73,19 +72,19 @@ PaperFrame frame_around(std::span<const Stroke> strokes) {
   return {.x = box->min_x, .y = box->min_y, .size = size > 0 ? size : 1};
 }
 
-PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame, const DrawingHabit& habit,
+PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame, const TypicalDrawing& typical,
                         std::int64_t max_points) {
   PreparedDrawing result;
   PaperMap& map = result.map;
-  map.scale = frame.size / habit.extent;
+  map.scale = frame.size / typical.extent;
   const std::vector<Stroke> simple =
       limited(simplified(thinned(strokes), kEpsilonOfExtent * frame.size), max_points);
-  if (habit.has_page_position) {
-    map.origin_x = frame.x - map.scale * habit.corner.x;
-    map.origin_y = frame.y - map.scale * habit.corner.y;
+  if (typical.has_page_position) {
+    map.origin_x = frame.x - map.scale * typical.corner.x;
+    map.origin_y = frame.y - map.scale * typical.corner.y;
   } else if (simple.empty()) {
-    map.origin_x = frame.x + frame.size * habit.start.x;
-    map.origin_y = frame.y + frame.size * habit.start.y;
+    map.origin_x = frame.x + frame.size * typical.start.x;
+    map.origin_y = frame.y + frame.size * typical.start.y;
   } else {
     map.origin_x = simple.front().front().x;
     map.origin_y = simple.front().front().y;
@@ -97,10 +96,9 @@ PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame
            static_cast<float>((p.y - map.origin_y) / map.scale)};
   result.sketch = from_strokes(normalised);
   if (!normalised.empty()) result.pen = normalised.back().back();
-  // Where drawings begin at (0, 0) that point itself is not told, unless it is all that there is of its
-  // stroke.
+  // Where drawings begin at (0, 0) the model is not given that point, unless its stroke has no other.
   auto& points = result.sketch.points;
-  if (!habit.has_page_position && !points.empty() && !points.front().is_pen_lifted)
+  if (!typical.has_page_position && !points.empty() && !points.front().is_pen_lifted)
     points.erase(points.begin());
   return result;
 }

@@ -1,4 +1,4 @@
-#include "limn/serve/wire.hpp"
+#include "limn/serve/connection.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "limn/serve/http.hpp"
 
 namespace limn::serve {
 namespace {
@@ -31,13 +33,6 @@ bool wait_for(int socket, short events, Clock::time_point deadline) {
     if (ready == 0) return false;
     if (errno != EINTR) return false;
   }
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -151,7 +146,7 @@ HeadResult Connection::check_head() {
 bool Connection::check_field(std::string_view line, std::string& kept) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string name = lower(line.substr(0, colon));
+  const std::string name = lower_case(line.substr(0, colon));
   if (!std::ranges::all_of(name, is_token_character)) return false;
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (name == "range" || name == "accept-encoding" || name == "expect") return true;

@@ -1,4 +1,4 @@
-#include "limn/serve/runs.hpp"
+#include "limn/serve/run_watch.hpp"
 
 #include <gtest/gtest.h>
 

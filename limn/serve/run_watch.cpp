@@ -1,4 +1,4 @@
-#include "limn/serve/runs.hpp"
+#include "limn/serve/run_watch.hpp"
 
 #include <sys/stat.h>
 
@@ -9,7 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/runs/run_directory.hpp"
-#include "limn/serve/models.hpp"
+#include "limn/serve/studio_models.hpp"
 
 namespace limn::serve {
 namespace {
@@ -108,7 +108,7 @@ class RunWatch::Folder {
 };
 
 RunWatch::RunWatch(fs::path root) : root_(std::move(root)) {
-  require(fs::is_directory(root_), "{}: is no folder; give --runs the folder that holds your runs",
+  require(fs::is_directory(root_), "{}: is not a folder; give --runs the folder that holds your runs",
           root_.string());
 }
 RunWatch::~RunWatch() = default;

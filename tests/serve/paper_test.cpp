@@ -1,4 +1,4 @@
-#include "limn/serve/hand.hpp"
+#include "limn/serve/paper.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "limn/models/sketch_rnn/drawing.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::serve {
@@ -21,13 +22,13 @@ Stroke circle(double x, double y, double radius, int points) {
   return stroke;
 }
 
-// What a hand draws at any size comes to the model at the one that it knows.
-TEST(Hand, BringsDrawingsOfAnySizeToTheModels) {
-  const DrawingHabit habit{
+// Drawings of any size come to the model in the size that it knows.
+TEST(Paper, BringsDrawingsOfAnySizeToTheModels) {
+  const TypicalDrawing typical{
       .extent = 9.5, .has_page_position = true, .corner = {-2, 1}, .start = {0.5F, 0.5F}};
   for (const double size : {0.5, 30.0, 4000.0}) {
     const std::vector<Stroke> strokes{circle(7 * size, -3 * size, size / 2, 300)};
-    const auto prepared = prepare(strokes, frame_around(strokes), habit, 100);
+    const auto prepared = prepare(strokes, frame_around(strokes), typical, 100);
     const auto box = bounds(prepared.sketch);
     ASSERT_TRUE(box);
     EXPECT_NEAR(std::max(box->width(), box->height()), 9.5, 0.02) << size;
@@ -38,12 +39,12 @@ TEST(Hand, BringsDrawingsOfAnySizeToTheModels) {
   }
 }
 
-TEST(Hand, MapsBackToWhereThePenWas) {
+TEST(Paper, MapsBackToWhereThePenWas) {
   for (const bool has_page_position : {false, true}) {
-    const DrawingHabit habit{
+    const TypicalDrawing typical{
         .extent = 3, .has_page_position = has_page_position, .corner = {1, 1}, .start = {0.2F, 0.7F}};
     const std::vector<Stroke> strokes{{{100, 200}, {150, 260}}, {{40, 50}, {60, 70}}};
-    const auto prepared = prepare(strokes, {.x = 20, .y = 30, .size = 600}, habit, 100);
+    const auto prepared = prepare(strokes, {.x = 20, .y = 30, .size = 600}, typical, 100);
     const Position end = prepared.map.to_paper(prepared.pen.x, prepared.pen.y);
     EXPECT_NEAR(end.x, 60, 1e-3);
     EXPECT_NEAR(end.y, 70, 1e-3);
@@ -58,18 +59,18 @@ TEST(Hand, MapsBackToWhereThePenWas) {
   }
 }
 
-TEST(Hand, PreparesDotsAndNothing) {
-  const DrawingHabit habit{.extent = 3, .has_page_position = false, .corner = {}, .start = {0.25F, 0.5F}};
-  const auto nothing = prepare({}, {.x = 10, .y = 10, .size = 100}, habit, 10);
+TEST(Paper, PreparesDotsAndNothing) {
+  const TypicalDrawing typical{.extent = 3, .has_page_position = false, .corner = {}, .start = {0.25F, 0.5F}};
+  const auto nothing = prepare({}, {.x = 10, .y = 10, .size = 100}, typical, 10);
   EXPECT_TRUE(nothing.sketch.points.empty());
   EXPECT_NEAR(nothing.map.to_paper(0, 0).x, 35, 1e-4);
   const std::vector<Stroke> dot{{{5, 5}}};
-  const auto one = prepare(dot, frame_around(dot), habit, 10);
+  const auto one = prepare(dot, frame_around(dot), typical, 10);
   ASSERT_EQ(one.sketch.points.size(), 1U);
   EXPECT_TRUE(one.sketch.points[0].is_pen_lifted);
 }
 
-TEST(Hand, LimitsPoints) {
+TEST(Paper, LimitsPoints) {
   std::vector<Stroke> strokes;
   for (int i = 0; i < 12; ++i) strokes.push_back(circle(30 * i, 10 * (i % 3), 14, 90));
   EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 50).sketch.points.size(), 50U);
@@ -77,7 +78,7 @@ TEST(Hand, LimitsPoints) {
 }
 
 // A growing spiral is what Ramer-Douglas-Peucker splits worst.
-TEST(Hand, SimplifiesDrawingsThatMeanIllInTime) {
+TEST(Paper, SimplifiesTheSlowestDrawingsInTime) {
   Stroke spiral;
   for (int i = 0; i < 20000; ++i) {
     const double angle = 0.01 * i, radius = std::exp(1e-4 * i);
@@ -90,7 +91,7 @@ TEST(Hand, SimplifiesDrawingsThatMeanIllInTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
-TEST(Hand, PlacesDrawingsInTheFrame) {
+TEST(Paper, PlacesDrawingsInTheFrame) {
   const Sketch sketch{{{5, 5, false}, {30, 0, false}, {0, 15, true}}};
   const auto strokes = placed(sketch, {.x = 100, .y = 200, .size = 60});
   ASSERT_EQ(strokes.size(), 1U);
@@ -100,9 +101,9 @@ TEST(Hand, PlacesDrawingsInTheFrame) {
   EXPECT_TRUE(placed({}, {}).empty());
 }
 
-TEST(Hand, MeasuresAModelTheSameEachTime) {
-  const SketchRnnGenerator generator(testing::tiny_checkpoint(true));
-  const DrawingHabit first = measure_habit(generator), second = measure_habit(generator);
+TEST(Paper, MeasuresAModelTheSameEachTime) {
+  const SketchRnnModel model(testing::tiny_checkpoint(true));
+  const TypicalDrawing first = measure_typical_drawing(model), second = measure_typical_drawing(model);
   EXPECT_GT(first.extent, 0);
   EXPECT_EQ(first.extent, second.extent);
   EXPECT_EQ(first.corner, second.corner);

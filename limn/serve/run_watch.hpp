@@ -1,6 +1,6 @@
-// Training runs under a folder, looked at while another process writes them (limn/runs/run_record.hpp reads
-// one). A run may be stopped, resumed and written over meanwhile. Any number of threads may ask at once. Ids
-// are made here; nothing that is asked for becomes a path.
+// Training runs under a folder, watched while another process writes them (limn/runs/run_record.hpp reads one). A run may
+// be stopped, resumed and written over meanwhile. Any number of threads may ask at once. Ids are made here; nothing that
+// a client asks for becomes a path.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +20,15 @@ struct WatchedRun {
   std::string id;
   std::string name;  // the folder, relative to --runs
   RunRecord record;  // its curves thinned to kMostCurvePoints
-  std::map<std::int64_t, std::string>
-      samples;                // step to the picture's ending, png or svg; the latest kMostSamples
-  std::uint64_t version = 0;  // another number where anything changed
+  std::map<std::int64_t, std::string> samples;  // step to the picture's ending, png or svg; the latest kMostSamples
+  std::uint64_t version = 0;                    // another number where anything changed
 };
 inline constexpr std::size_t kMostCurvePoints = 400;
 inline constexpr std::size_t kMostSamples = 60;
 
 class RunWatch {
  public:
-  // Throws Error if `root` is no folder.
+  // Throws Error if `root` is not a folder.
   explicit RunWatch(std::filesystem::path root);
   ~RunWatch();
 

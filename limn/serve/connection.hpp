@@ -1,9 +1,8 @@
-// One client's socket under deadlines. cpp-httplib 0.11 reads headers of any length, waits for each byte anew
-// and takes chunked bodies of any size; so the head of a request is read, bounded and checked here before the
-// library sees it, and the body is handed on only as far as its Content-Length goes.
+// One client's socket under deadlines. cpp-httplib 0.11 reads headers of any length, waits for each byte anew and takes
+// chunked bodies of any size. So the head of a request is read, bounded and checked here before the library sees it, and
+// the library gets the body only as far as its Content-Length.
 //
-// A Connection belongs to one thread; close_from_outside(), waiting_since() may be called by others
-// meanwhile.
+// A Connection belongs to one thread; other threads may call close_from_outside() and waiting_since() meanwhile.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// One GET over http or https, by libcurl, which stays out of this header. What to make of an answer, whether
-// to try again and where the bytes go is for download.hpp to decide. Calls may run at once.
+// One GET over http or https, by libcurl, which stays out of this header. download.hpp decides what an answer means,
+// whether to try again and where the bytes go. Calls may run at once.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,8 @@ struct HttpAnswer {
   [[nodiscard]] std::string header(const std::string& name) const;
 };
 
-struct HttpRequest {
+// What is asked for. The server side of HTTP is limn/serve/http.hpp.
+struct HttpGet {
   std::string url;
   std::int64_t first_byte = 0;  // above 0: asks for the bytes from there on
   std::string if_range;         // … if the file is still this edition; else for all of it
@@ -51,7 +52,7 @@ struct HttpOutcome {
 
 // Follows redirects, from https only to https. Sends neither cookies nor credentials. Throws Error for a URL
 // that is neither http nor https, or malformed.
-[[nodiscard]] HttpOutcome http_get(const HttpRequest& request);
+[[nodiscard]] HttpOutcome http_get(const HttpGet& request);
 
 // Throws Error unless `url` is an http or https URL with a host.
 void check_url(const std::string& url);

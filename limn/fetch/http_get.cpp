@@ -1,4 +1,4 @@
-#include "limn/fetch/http.hpp"
+#include "limn/fetch/http_get.hpp"
 
 #include <curl/curl.h>
 
@@ -30,7 +30,7 @@ Handle make_handle() {
 
 // What curl's callbacks work on.
 struct Transfer {
-  const HttpRequest& request;
+  const HttpGet& request;
   HttpAnswer answer;
   std::exception_ptr thrown;  // by on_body or should_stop; must not pass through curl's C code
   bool is_stopped = false;
@@ -81,7 +81,7 @@ int on_tick(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 }
 
 void set_options(CURL* curl, Transfer& transfer) {
-  const HttpRequest& request = transfer.request;
+  const HttpGet& request = transfer.request;
   const char* const protocols = request.url.starts_with("https:") ? "https" : "http,https";
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
@@ -148,7 +148,7 @@ std::string HttpAnswer::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
-HttpOutcome http_get(const HttpRequest& request) {
+HttpOutcome http_get(const HttpGet& request) {
   check_url(request.url);
   const Handle handle = make_handle();
   Transfer transfer{.request = request, .answer = {}, .thrown = nullptr};
