@@ -23,18 +23,18 @@ class VaeTask final : public ImageTask {
                    .make_model = make_vae_model},
                   std::move(data)),
         step_(model, setting.precision) {
-    initialize_vae(model, setting.seed, trained().mutable_values(), running().mutable_values());
+    initialise(model, vae_parameters(model), setting.seed, trained().mutable_values());
+    initialise(model, vae_buffers(model), setting.seed, running().mutable_values());
   }
 
   StepResult compute_gradients(std::int64_t step) override {
     const ImageBatch batch = training_batch(step);
+    const std::vector<std::int64_t> places = share().places(setting().batch_size);
     const VaeLosses losses = step_.losses_and_gradients(
         trained().values(), running().mutable_values(), trained().gradients(),
-        ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
-        {.seed = setting().seed,
-         .step = static_cast<std::uint64_t>(step),
-         .numbers = share().places(setting().batch_size)},
-        setting().batch_size);
+        {.pixels = ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
+         .noise = {.seed = setting().seed, .step = static_cast<std::uint64_t>(step), .places = places},
+         .whole_batch = setting().batch_size});
     return {.losses = {{"total", losses.total()},
                        {"reconstruction", losses.reconstruction},
                        {"kl", losses.kl},
