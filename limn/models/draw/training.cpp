@@ -1,8 +1,5 @@
 #include "limn/models/draw/training.hpp"
 
-#include <algorithm>
-
-#include "limn/core/error.hpp"
 #include "limn/models/draw/drawing.hpp"
 #include "limn/models/draw/evaluation.hpp"
 #include "limn/models/draw/step.hpp"
@@ -68,32 +65,16 @@ class DrawTask final : public ImageTask {
   DrawStep step_;
 };
 
-class DrawSetup final : public TrainingSetup {
- public:
-  std::vector<OptionField> fields() override {
-    auto all = limn::fields(model_);
-    std::ranges::move(limn::fields(data_), std::back_inserter(all));
-    return all;
-  }
-  std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    return make_draw_task(model_, data_, setting, ImageDataset::load(paths, data_));
-  }
-
- private:
-  DrawOptions model_;
-  // A Bernoulli's pixels are 0 or 1: each is drawn once, as in the benchmark that published bounds are of.
-  ImageDataOptions data_{.binarize = "fixed"};
-};
-
 }  // namespace
 
-std::unique_ptr<TrainingSetup> make_draw_setup() { return std::make_unique<DrawSetup>(); }
+std::unique_ptr<TrainingSetup> make_draw_setup() {
+  // A Bernoulli's pixels are 0 or 1: each is drawn once, as in the benchmark that published bounds are of.
+  return std::make_unique<ImageSetup<DrawOptions>>(make_draw_task, ImageDataOptions{.binarize = "fixed"});
+}
 
 std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const ImageDataOptions& data_options,
-                                             const TaskSetting& setting, ImageDataset data) {
-  const DrawOptions fitting = resolved(model, data.shape());
-  require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}", data.name(),
-          text(data.shape()), text(image_shape(fitting)));
+                                            const TaskSetting& setting, ImageDataset data) {
+  const DrawOptions fitting = fitted(model, data);
   return std::make_unique<DrawTask>(fitting, data_options, setting, std::move(data));
 }
 

@@ -1,8 +1,5 @@
 #include "limn/models/vae/training.hpp"
 
-#include <algorithm>
-
-#include "limn/core/error.hpp"
 #include "limn/models/image_training.hpp"
 #include "limn/models/vae/drawing.hpp"
 #include "limn/models/vae/initial_weights.hpp"
@@ -46,32 +43,15 @@ class VaeTask final : public ImageTask {
   VaeStep step_;
 };
 
-class VaeSetup final : public TrainingSetup {
- public:
-  std::vector<OptionField> fields() override {
-    auto all = limn::fields(model_);
-    std::ranges::move(limn::fields(data_), std::back_inserter(all));
-    return all;
-  }
-  std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    return make_vae_task(model_, data_, setting, ImageDataset::load(paths, data_));
-  }
-
- private:
-  VaeOptions model_;
-  ImageDataOptions data_;
-};
-
 }  // namespace
 
-std::unique_ptr<TrainingSetup> make_vae_setup() { return std::make_unique<VaeSetup>(); }
+std::unique_ptr<TrainingSetup> make_vae_setup() {
+  return std::make_unique<ImageSetup<VaeOptions>>(make_vae_task, ImageDataOptions{});
+}
 
 std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const ImageDataOptions& data_options,
                                             const TaskSetting& setting, ImageDataset data) {
-  const VaeOptions fitting = resolved(model, data.shape());
-  require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}; leave image_channels, "
-          "image_height and image_width out, or set image_size, center_crop or color of the data",
-          data.name(), text(data.shape()), text(image_shape(fitting)));
+  const VaeOptions fitting = fitted(model, data);
   return std::make_unique<VaeTask>(fitting, data_options, setting, std::move(data));
 }
 
