@@ -1,5 +1,6 @@
 #include "limn/models/draw/training.hpp"
 
+#include "limn/core/error.hpp"
 #include "limn/models/draw/drawing.hpp"
 #include "limn/models/draw/evaluation.hpp"
 #include "limn/models/draw/step.hpp"
