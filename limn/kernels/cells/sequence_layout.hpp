@@ -1,5 +1,5 @@
 // Where the rows of a packed batch lie (see recurrent.hpp) and how its sequences are divided over threads.
-// Internal to the room. Immutable once made.
+// Immutable once made.
 #pragma once
 
 #include <cstddef>
