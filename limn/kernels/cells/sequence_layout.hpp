@@ -72,7 +72,6 @@ void store_state(std::initializer_list<ConstMatrix> parts, Matrix state);
 
 // The number of slices of a batch: batch_slices(), or one where a cell with these parameters has too little to do for
 // several.
-[[nodiscard]] std::int64_t slice_count(const SequenceLayout& layout,
-                                       Parameters parameters);
+[[nodiscard]] std::int64_t slice_count(const SequenceLayout& layout, Parameters parameters);
 
 }  // namespace limn::kernels
