@@ -1,7 +1,6 @@
 #include "limn/sketch/sketch_file.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
@@ -20,13 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kBuiltinDoodles = "builtin:doodles";
-
-std::string ending_of(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending;
-}
 
 // One sketch for each .svg directly in the folder.
 std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions& options) {
