@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/runs/metrics.hpp"
+#include "limn/core/metrics.hpp"
 
 namespace limn {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "limn/core/metrics.hpp"
 #include "limn/core/safetensors.hpp"
 #include "limn/core/split.hpp"
-#include "limn/runs/metrics.hpp"
 #include "limn/train/process_group.hpp"
 
 namespace limn {

@@ -1,4 +1,4 @@
-#include "limn/runs/metrics.hpp"
+#include "limn/core/metrics.hpp"
 
 #include <limits>
 #include <nlohmann/json.hpp>
