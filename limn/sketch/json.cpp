@@ -4,7 +4,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/sketch/json_events.hpp"
+#include "limn/core/json_stream.hpp"
 
 namespace limn {
 namespace {
@@ -56,7 +56,7 @@ class SketchListReader : public JsonEvents {
 
 std::vector<Sketch> parse_sketches_json(std::string_view json, const std::string& origin) {
   SketchListReader reader(origin);
-  parse_json(json, reader);
+  read_json(json, reader);
   return reader.take();
 }
 
