@@ -192,7 +192,7 @@ void train_family(const Family& family, const TrainArguments& a, Options options
   const std::string remark = remark_on(data, options.data);
   const auto task = make_task(options, std::move(data));
   const auto environment = process_group_from_environment();
-  const auto group = environment ? std::make_unique<ProcessGroup>(*environment) : nullptr;
+  const auto group = environment ? make_process_group(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
   const RunDirectory run = open_run(a, is_first);
   const TrainResult result =

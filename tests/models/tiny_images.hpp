@@ -2,9 +2,9 @@
 #pragma once
 
 #include "limn/core/random.hpp"
-#include "limn/models/draw/options.hpp"
 #include "limn/models/checkpoint.hpp"
-#include "limn/models/vae/options.hpp"
+#include "limn/models/draw/tensors.hpp"
+#include "limn/models/vae/tensors.hpp"
 
 namespace limn::testing {
 
@@ -39,8 +39,7 @@ inline Checkpoint tiny_draw() {
                       .z_size = 1,
                       .read_size = 2,
                       .write_size = 1};
-  return random_images(kDrawModel, options_to_json(fields(options)),
-                       kernels::draw_parameters(draw_shape(options)));
+  return random_images(kDrawModel, options_to_json(fields(options)), draw_parameters(draw_shape(options)));
 }
 
 }  // namespace limn::testing

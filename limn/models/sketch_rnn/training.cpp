@@ -16,9 +16,9 @@ constexpr std::int64_t kSampleColumns = 8;
 constexpr std::int64_t kWatchedSketches = 32;
 constexpr float kSampleTemperature = 0.4f;
 
-class SketchRnnTask final : public TrainingTask {
+class SketchRnnTraining final : public TrainingTask {
  public:
-  SketchRnnTask(const SketchRnnOptions& model, const StrokeDataOptions& data_options, const TaskSetting& setting,
+  SketchRnnTraining(const SketchRnnOptions& model, const StrokeDataOptions& data_options, const TaskSetting& setting,
                 StrokeDataset data)
       : options_(model),
         data_options_(data_options),
@@ -26,7 +26,7 @@ class SketchRnnTask final : public TrainingTask {
         data_(std::move(data)),
         tensors_(sketch_rnn_parameters(model)),
         step_(model, setting.precision) {
-    initialize_sketch_rnn(options_, setting.seed, tensors_.mutable_values());
+    initialise(options_, sketch_rnn_parameters(options_), setting.seed, tensors_.mutable_values());
     data_.require_batch(setting.batch_size);
   }
 
@@ -38,10 +38,13 @@ class SketchRnnTask final : public TrainingTask {
       plan_ = data_.plan_for_step(setting_.seed, step, setting_.batch_size);
     }
     const StrokeBatch batch = data_.training_batch(plan_, step, share());
-    const SketchRnnLosses losses = step_.losses_and_gradients(
-        tensors_.values(), tensors_.gradients(), batch,
-        {.seed = setting_.seed, .step = static_cast<std::uint64_t>(step), .numbers = batch.places}, data_.max_seq_len(),
-        {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }});
+    const SketchRnnStep::Losses losses = step_.losses_and_gradients(
+        tensors_.values(), tensors_.gradients(),
+        {.batch = batch,
+         .max_seq_len = data_.max_seq_len(),
+         .seed = setting_.seed,
+         .step = static_cast<std::uint64_t>(step),
+         .whole = {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }}});
     StepResult result{.losses = {{"total", losses.total}, {"reconstruction", losses.offset + losses.pen}},
                       .indices = batch.indices};
     if (options_.conditional) {
@@ -160,7 +163,7 @@ std::unique_ptr<TrainingSetup> make_sketch_rnn_setup() { return std::make_unique
 
 std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const StrokeDataOptions& data_options,
                                                    const TaskSetting& setting, StrokeDataset data) {
-  return std::make_unique<SketchRnnTask>(model, data_options, setting, std::move(data));
+  return std::make_unique<SketchRnnTraining>(model, data_options, setting, std::move(data));
 }
 
 }  // namespace limn

@@ -40,7 +40,7 @@ DrawOptions small_options(bool has_attention = true) {
 Checkpoint checkpoint_of(DrawOptions options, float spread = 0.3f) {
   Checkpoint checkpoint{.model = kDrawModel, .config = options_to_json(fields(options)), .origin = "tiny draw"};
   std::uint64_t index = 0;
-  for (const auto& spec : kernels::draw_parameters(draw_shape(options))) {
+  for (const auto& spec : draw_parameters(draw_shape(options))) {
     std::size_t count = 1;
     for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
     std::vector<float> values(count);

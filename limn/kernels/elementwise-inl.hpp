@@ -1,10 +1,10 @@
-// Vector functions shared by the Highway sources of this room: exponential, logistic, tanh, and loops that
-// end inside a vector. Included once for every SIMD target, after hwy/highway.h.
-#if defined(LIMN_KERNELS_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef LIMN_KERNELS_ELEMENTWISE_INL_H_
-#undef LIMN_KERNELS_ELEMENTWISE_INL_H_
+// Vector functions shared by the Highway sources of this room: exponential, logistic, tanh, and loops that end inside
+// a vector. Each source includes it once for every SIMD target: hence "-inl" and the guard that is toggled.
+#if defined(LIMN_KERNELS_ELEMENTWISE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef LIMN_KERNELS_ELEMENTWISE_INL_HPP
+#undef LIMN_KERNELS_ELEMENTWISE_INL_HPP
 #else
-#define LIMN_KERNELS_ELEMENTWISE_INL_H_
+#define LIMN_KERNELS_ELEMENTWISE_INL_HPP
 #endif
 
 #include <cstdint>
@@ -49,7 +49,7 @@ struct PartAccess {
 
 // body(access, i) for i = 0, one vector, two vectors, … below `count`.
 template <class Body>
-HWY_INLINE void ForEachVector(std::int64_t count, const Body& body) {
+HWY_INLINE void for_each_vector(std::int64_t count, const Body& body) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(Floats()));
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) body(WholeAccess(), i);
@@ -59,7 +59,7 @@ HWY_INLINE void ForEachVector(std::int64_t count, const Body& body) {
 // e^x to about 1e-7 relative for x in [-87, 88], constant beyond: x = n ln 2 + r with |r| <= ln 2 / 2 in two
 // parts (Cody & Waite), e^r by the Taylor polynomial of degree 7 (truncation 5e-9), 2^n through the exponent
 // bits.
-HWY_INLINE FloatVector Exponential(FloatVector x) {
+HWY_INLINE FloatVector exponential(FloatVector x) {
   const Floats d;
   const hn::RebindToSigned<Floats> di;
   // In this order x86 lets a NaN through: it returns the second operand.
@@ -79,19 +79,19 @@ HWY_INLINE FloatVector Exponential(FloatVector x) {
   return hn::Mul(p, hn::BitCast(d, power));
 }
 
-HWY_INLINE FloatVector Logistic(FloatVector x) {
+HWY_INLINE FloatVector logistic(FloatVector x) {
   const auto one = hn::Set(Floats(), 1.0f);
-  return hn::Div(one, hn::Add(one, Exponential(hn::Neg(x))));
+  return hn::Div(one, hn::Add(one, exponential(hn::Neg(x))));
 }
 
 // Relative error below 1e-6 everywhere: near zero, where 1 - 2 / (e^2x + 1) would cancel, the odd polynomial
 // of degree 11 that is nearest to tanh on [-0.625, 0.625] (the coefficients of Moshier's Cephes).
-HWY_INLINE FloatVector HyperbolicTangent(FloatVector x) {
+HWY_INLINE FloatVector hyperbolic_tangent(FloatVector x) {
   const Floats d;
   const auto one = hn::Set(d, 1.0f), two = hn::Set(d, 2.0f);
   const auto magnitude = hn::Abs(x);
   const auto far =
-      hn::NegMulAdd(two, hn::Div(one, hn::Add(Exponential(hn::Add(magnitude, magnitude)), one)), one);
+      hn::NegMulAdd(two, hn::Div(one, hn::Add(exponential(hn::Add(magnitude, magnitude)), one)), one);
   const auto s = hn::Mul(x, x);
   auto p = hn::Set(d, -5.70498872745e-3f);
   p = hn::MulAdd(p, s, hn::Set(d, 2.06390887954e-2f));

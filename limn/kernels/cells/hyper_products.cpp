@@ -1,15 +1,8 @@
-#include "limn/kernels/cells/hyper_weights.hpp"
+#include "limn/kernels/cells/hyper_products.hpp"
 
 #include <algorithm>
 
 namespace limn::kernels {
-
-LayerNormWeights layer_norm_weights(std::span<const std::span<const float>> norm) {
-  return {.gamma = norm[0].data(),
-          .beta = norm[1].data(),
-          .cell_gamma = norm[2].data(),
-          .cell_beta = norm[3].data()};
-}
 
 void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>& tensors,
                          Precision precision, GemmBackend backend) {
@@ -60,8 +53,7 @@ void HyperProducts::embed(ConstMatrix small_h, Matrix out, GemmScratch& scratch)
   for (std::size_t role = 0; role < kHyperRoles; ++role) {
     const std::vector<float>& bias = embedding_bias_[role];
     const ConstMatrix init = bias.empty() ? ConstMatrix() : ConstMatrix(bias.data(), out.rows, width, 0);
-    embedding_[role].multiply(small_h, init,
-                              out.slice_columns(static_cast<std::int64_t>(role) * width, width), scratch);
+    embedding_[role].multiply(small_h, init, out.slice_columns(embedding_column(shape_, role, 0), width), scratch);
   }
 }
 
@@ -70,9 +62,8 @@ void HyperProducts::scale(std::size_t role, ConstMatrix embeddings, Matrix out, 
   for (std::int64_t gate = 0; gate < kGates; ++gate) {
     const ConstMatrix init =
         role == kShift ? ConstMatrix(bias_.data() + gate * units, out.rows, units, 0) : ConstMatrix();
-    const std::int64_t first = (static_cast<std::int64_t>(role) * kGates + gate) * each;
-    scale_[role][static_cast<std::size_t>(gate)].multiply(embeddings.slice_columns(first, each), init,
-                                                          out.slice_columns(gate * units, units), scratch);
+    const ConstMatrix input = embeddings.slice_columns(embedding_column(shape_, role, gate), each);
+    scale_[role][static_cast<std::size_t>(gate)].multiply(input, init, out.slice_columns(gate * units, units), scratch);
   }
 }
 
