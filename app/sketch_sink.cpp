@@ -1,7 +1,6 @@
 #include "app/sketch_sink.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -22,13 +21,6 @@ namespace limn::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string ending_of(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending;
-}
 
 // Quick, Draw! records, written as they come.
 class RecordSink : public SketchSink {
