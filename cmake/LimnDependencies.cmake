@@ -1,5 +1,4 @@
-# Every library that limn uses, in one place; docs/architecture.md says why each is here. The rooms without
-# LibTorch need only what stands before LIMN_WITH_TORCH.
+# Every library that limn uses but LibTorch, in one place; docs/architecture.md says why each is here.
 include(LimnExternal)
 
 find_package(fmt REQUIRED)
@@ -11,6 +10,7 @@ find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(CURL 7.85 REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(Protobuf REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET GLOBAL cairo)
 pkg_check_modules(pugixml REQUIRED IMPORTED_TARGET GLOBAL pugixml)
@@ -20,10 +20,6 @@ limn_find_external(libzip)
 limn_find_external(GIF)
 limn_find_external(tomlplusplus)
 
-if(LIMN_WITH_TORCH)
-  find_package(Torch REQUIRED)
-  find_package(Protobuf REQUIRED)
-endif()
 if(LIMN_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

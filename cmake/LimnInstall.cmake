@@ -1,25 +1,23 @@
-# cmake --install: the rooms, their headers, the command, and what find_package(limn) reads. The rooms without LibTorch
-# are an export set of their own, so that a program that only draws neither needs nor loads LibTorch.
+# cmake --install: the rooms, their headers, the command, the module on LibTorch where it was built, and the files that
+# find_package(limn) reads.
 include(CMakePackageConfigHelpers)
 set(limn_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/limn)
-set(limn_torch_rooms nn train libtorch)
 
 get_property(limn_rooms GLOBAL PROPERTY LIMN_ROOMS)
 install(TARGETS limn_flags EXPORT limnTargets)
 set_target_properties(limn_flags PROPERTIES EXPORT_NAME flags)
 foreach(room ${limn_rooms})
-  if(room IN_LIST limn_torch_rooms)
-    install(TARGETS limn_${room} EXPORT limnTorchTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  else()
-    install(TARGETS limn_${room} EXPORT limnTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(room STREQUAL "nn")
+    continue()
   endif()
+  install(TARGETS limn_${room} EXPORT limnTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/limn/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn
     FILES_MATCHING PATTERN *.hpp)
 endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/generated/limn/core/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn/core)
 install(EXPORT limnTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
-if(LIMN_WITH_TORCH)
-  install(EXPORT limnTorchTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
+if(LIMN_HAS_TORCH)
+  install(TARGETS limn_libtorch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
   install(TARGETS limn-train RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
 endif()
 install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

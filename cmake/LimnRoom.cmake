@@ -2,7 +2,8 @@
 # with the alias limn::NAME. PUBLIC names what the room's headers show, PRIVATE what only its sources use.
 # limn_test(NAME LABELS … SOURCES … LIBS … [TIMEOUT s] [TORCH]): one GoogleTest program of tests/<room>/. A label is
 # fast, slow, gpu or web. A program all of whose tests were skipped counts as skipped, not as passed.
-# TORCH, or a call of limn_torch_pch(TARGET) after the target is made: LibTorch's headers come precompiled from nn.
+# TORCH, or a call of limn_torch_pch(TARGET) after the target is made: LibTorch's headers come precompiled from the
+# oracle.
 
 add_library(limn_flags INTERFACE)
 target_compile_features(limn_flags INTERFACE cxx_std_20)
@@ -21,11 +22,12 @@ if(LIMN_SANITIZE)
   target_link_options(limn_flags INTERFACE $<BUILD_INTERFACE:-fsanitize=${limn_sanitizers}>)
 endif()
 
-# Reading <torch/torch.h> takes 25 s a file; precompiled once, in limn_nn, less than one. A target that shares it
-# must agree in -fPIC, so programs get it too.
+# Reading <torch/torch.h> takes 25 s a file; precompiled once, in limn_oracle, less than one. A target that shares it
+# must agree in -fPIC and visibility, so programs get them too.
 function(limn_torch_pch target)
   target_compile_options(${target} PRIVATE -fPIC)
-  target_precompile_headers(${target} REUSE_FROM limn_nn)
+  set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden)
+  target_precompile_headers(${target} REUSE_FROM limn_oracle)
 endfunction()
 
 function(limn_room name)

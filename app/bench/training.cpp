@@ -8,6 +8,7 @@
 #include "app/bench/gradients.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/nn/threads.hpp"
 #include "limn/train/sketch_rnn_task.hpp"
 #include "limn/libtorch/oracle/sketch_rnn.hpp"

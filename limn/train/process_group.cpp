@@ -1,20 +1,13 @@
 #include "limn/train/process_group.hpp"
 
-#include <fmt/ranges.h>
-#include <torch/torch.h>
-
 #include <charconv>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#include <vector>
+#include <cstdlib>
 
 #include "limn/core/error.hpp"
+#include "limn/train/libtorch_module.hpp"
 
 namespace limn {
 namespace {
-
-// How long the living have to say so once a process is missed.
-constexpr auto kRollCall = std::chrono::seconds(5);
 
 std::optional<std::string> environment(const char* name) {
   const char* value = std::getenv(name);
@@ -32,22 +25,36 @@ int number_of(const char* name, int low, int high) {
   return value;
 }
 
-// What a library said, in one line.
-std::string first_line(const std::string& text) { return printable(text.substr(0, text.find('\n')), 160); }
+// The group of the module on LibTorch.
+class LibtorchGroup final : public ProcessGroup {
+ public:
+  LibtorchGroup(const libtorch::Api& api, const ProcessGroupOptions& options)
+      : ProcessGroup(options.rank, options.world_size), api_(api) {
+    const libtorch::GroupSetting setting{.master_address = options.master_address.c_str(),
+                                         .master_port = options.master_port,
+                                         .rank = options.rank,
+                                         .world_size = options.world_size,
+                                         .timeout_ms = options.timeout.count()};
+    call_libtorch(api_.group_create, &setting, &group_);
+  }
+  ~LibtorchGroup() override { api_.group_destroy(group_); }
 
-// The memory of `values` as a tensor, not copied.
-template <class T>
-std::vector<torch::Tensor> tensors_of(std::span<T> values) {
-  const auto type = std::is_same_v<T, float> ? torch::kFloat32 : torch::kFloat64;
-  return {torch::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, type)};
-}
+ private:
+  void sum_all(std::span<float> values) override { run(api_.group_sum_f32, values); }
+  void sum_all(std::span<double> values) override { run(api_.group_sum_f64, values); }
+  void broadcast_all(std::span<float> values) override { run(api_.group_broadcast_f32, values); }
+  void broadcast_all(std::span<double> values) override { run(api_.group_broadcast_f64, values); }
+
+  template <class Function, class T>
+  void run(Function function, std::span<T> values) {
+    call_libtorch(function, group_, values.data(), static_cast<std::int64_t>(values.size()));
+  }
+
+  const libtorch::Api& api_;
+  libtorch::Group* group_ = nullptr;
+};
 
 }  // namespace
-
-struct ProcessGroup::Impl {
-  c10::intrusive_ptr<c10d::Store> store;
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> group;
-};
 
 std::optional<ProcessGroupOptions> process_group_from_environment() {
   constexpr int kMostProcesses = 1 << 16;
@@ -61,73 +68,14 @@ std::optional<ProcessGroupOptions> process_group_from_environment() {
   return options;
 }
 
-ProcessGroup::ProcessGroup(const ProcessGroupOptions& options)
-    : options_(options), impl_(std::make_unique<Impl>()) {
-  try {
-    c10d::TCPStoreOptions store;
-    store.port = static_cast<std::uint16_t>(options.master_port);
-    store.isServer = options.rank == 0;
-    store.numWorkers = static_cast<std::size_t>(options.world_size);
-    store.waitWorkers = true;
-    store.timeout = options.timeout;
-    impl_->store = c10::make_intrusive<c10d::TCPStore>(options.master_address, store);
-    const auto gloo = c10d::ProcessGroupGloo::Options::create(options.timeout);
-    // On one machine the loopback device: names and addresses of the machine's other networks need not work.
-    const bool is_local = options.master_address == "127.0.0.1" || options.master_address == "localhost";
-    gloo->devices.push_back(is_local ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
-                                     : c10d::ProcessGroupGloo::createDefaultDevice());
-    impl_->group =
-        c10::make_intrusive<c10d::ProcessGroupGloo>(impl_->store, options.rank, options.world_size, gloo);
-  } catch (const std::exception& error) {
-    fail("process {} of {}: cannot meet the others at {}:{} ({}); see that all are started and that address and port "
-         "are those of rank 0", options.rank, options.world_size, options.master_address, options.master_port,
-         first_line(error.what()));
-  }
-}
-
-ProcessGroup::~ProcessGroup() = default;
-
-template <class Call>
-void ProcessGroup::together(Call&& call) {
-  try {
-    call()->wait(options_.timeout);
-  } catch (const std::exception& error) {
-    report_loss(error.what());
-  }
-}
-
-// Everyone who is left says so in the store; who does not is gone.
-void ProcessGroup::report_loss(const std::string& cause) {
-  const auto key = [&](int rank) { return fmt::format("alive/{}", rank); };
-  std::vector<int> gone;
-  try {
-    impl_->store->set(key(rank()), std::vector<std::uint8_t>{1});
-    for (int other = 0; other < size(); ++other) {
-      if (other == rank()) continue;
-      try {
-        impl_->store->wait({key(other)}, kRollCall);
-      } catch (const std::exception&) {
-        gone.push_back(other);
-      }
-    }
-  } catch (const std::exception&) {
-    gone = {0};  // the store lives in rank 0
-  }
-  const std::string who = gone.empty() ? "another process" : fmt::format("process {}", fmt::join(gone, ", "));
-  fail("process {} of {}: lost contact with {} ({}); the run can be continued with --resume, with any number of "
-       "processes", rank(), size(), who, first_line(cause));
-}
-
 void ProcessGroup::sum(std::span<float> values) {
-  auto tensors = tensors_of(values);
   bytes_ += static_cast<std::int64_t>(values.size_bytes());
-  together([&] { return impl_->group->allreduce(tensors); });
+  sum_all(values);
 }
 
 void ProcessGroup::sum(std::span<double> values) {
-  auto tensors = tensors_of(values);
   bytes_ += static_cast<std::int64_t>(values.size_bytes());
-  together([&] { return impl_->group->allreduce(tensors); });
+  sum_all(values);
 }
 
 double ProcessGroup::sum(double value) {
@@ -136,15 +84,17 @@ double ProcessGroup::sum(double value) {
 }
 
 void ProcessGroup::broadcast(std::span<float> values) {
-  auto tensors = tensors_of(values);
   bytes_ += static_cast<std::int64_t>(values.size_bytes());
-  together([&] { return impl_->group->broadcast(tensors); });
+  broadcast_all(values);
 }
 
 void ProcessGroup::broadcast(std::span<double> values) {
-  auto tensors = tensors_of(values);
   bytes_ += static_cast<std::int64_t>(values.size_bytes());
-  together([&] { return impl_->group->broadcast(tensors); });
+  broadcast_all(values);
+}
+
+std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& options) {
+  return std::make_unique<LibtorchGroup>(load_libtorch_module("several processes"), options);
 }
 
 }  // namespace limn

@@ -1,6 +1,6 @@
-// The processes of one data-parallel run, on one machine or many (LibTorch's c10d over Gloo). Each computes the
-// gradients of its share of every batch; sum() adds them up, with the same bits in every process. All processes must
-// make the same calls in the same order. One thread at a time. No LibTorch in this header.
+// The processes of one data-parallel run, on one machine or many. Each computes the gradients of its share of every
+// batch; sum() adds them up, with the same bits in every process. All processes must make the same calls in the same
+// order. One thread at a time.
 #pragma once
 
 #include <chrono>
@@ -30,16 +30,14 @@ struct ProcessGroupOptions {
 
 class ProcessGroup {
  public:
-  // Meets the others. Throws Error if they do not all appear in time.
-  explicit ProcessGroup(const ProcessGroupOptions& options);
-  ~ProcessGroup();
+  virtual ~ProcessGroup() = default;
   ProcessGroup(const ProcessGroup&) = delete;
   ProcessGroup& operator=(const ProcessGroup&) = delete;
 
-  [[nodiscard]] int rank() const { return options_.rank; }
-  [[nodiscard]] int size() const { return options_.world_size; }
-  [[nodiscard]] bool is_first() const { return options_.rank == 0; }
-  [[nodiscard]] BatchShare share() const { return {.rank = rank(), .ranks = size()}; }
+  [[nodiscard]] int rank() const { return rank_; }
+  [[nodiscard]] int size() const { return size_; }
+  [[nodiscard]] bool is_first() const { return rank_ == 0; }
+  [[nodiscard]] BatchShare share() const { return {.rank = rank_, .ranks = size_}; }
 
   // Each element becomes its sum over the processes. Throws Error naming the processes that are gone.
   void sum(std::span<float> values);
@@ -51,15 +49,21 @@ class ProcessGroup {
   // Payload of the calls so far, as this process gave it.
   [[nodiscard]] std::int64_t bytes_exchanged() const { return bytes_; }
 
- private:
-  struct Impl;
-  template <class Call>
-  void together(Call&& call);
-  [[noreturn]] void report_loss(const std::string& cause);
+ protected:
+  ProcessGroup(int rank, int size) : rank_(rank), size_(size) {}
 
-  ProcessGroupOptions options_;
-  std::unique_ptr<Impl> impl_;
+ private:
+  virtual void sum_all(std::span<float> values) = 0;
+  virtual void sum_all(std::span<double> values) = 0;
+  virtual void broadcast_all(std::span<float> values) = 0;
+  virtual void broadcast_all(std::span<double> values) = 0;
+
+  int rank_, size_;
   std::int64_t bytes_ = 0;
 };
+
+// Loads the module on LibTorch, which carries the processes over c10d and Gloo, and meets the others. Throws Error if
+// the module is missing or the others do not all appear in time.
+[[nodiscard]] std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& options);
 
 }  // namespace limn

@@ -1,84 +1,13 @@
-// Several processes, played by threads of this one: each has its own group, task and trainer.
 #include "limn/train/process_group.hpp"
 
-#include <arpa/inet.h>
-#include <gmock/gmock.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <gtest/gtest.h>
 
-#include <cmath>
-#include <functional>
-#include <thread>
+#include <cstdlib>
 
 #include "limn/core/error.hpp"
-#include "limn/core/file.hpp"
-#include "limn/runs/run_record.hpp"
-#include "limn/train/trainer.hpp"
-#include "testing/temporary_folder.hpp"
-#include "testing/training.hpp"
 
 namespace limn {
 namespace {
-
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-
-int free_port() {
-  const int handle = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(bind(handle, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(handle, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(handle);
-  return ntohs(address.sin_port);
-}
-
-// Runs `work` in `count` threads, each with a group of its own; rethrows nothing: the messages of what they threw.
-std::vector<std::string> in_processes(int count, const std::function<void(ProcessGroup&)>& work) {
-  const int port = free_port();
-  std::vector<std::string> errors(static_cast<std::size_t>(count));
-  std::vector<std::thread> threads;
-  for (int rank = 0; rank < count; ++rank)
-    threads.emplace_back([&, rank] {
-      try {
-        ProcessGroup group({.master_port = port, .rank = rank, .world_size = count,
-                            .timeout = std::chrono::seconds(60)});
-        work(group);
-      } catch (const std::exception& error) {
-        errors[static_cast<std::size_t>(rank)] = error.what();
-      }
-    });
-  for (auto& thread : threads) thread.join();
-  return errors;
-}
-
-TEST(ProcessGroup, SumsAndBroadcastsGiveEveryProcessTheSame) {
-  const auto errors = in_processes(3, [](ProcessGroup& group) {
-    const auto rank = static_cast<float>(group.rank());
-    std::vector<float> values{rank, 10 * rank, 1};
-    group.sum(values);
-    EXPECT_THAT(values, ElementsAre(3, 30, 3));
-    EXPECT_EQ(group.sum(0.5 + group.rank()), 4.5);
-    std::vector<double> told{100.0 + group.rank()};
-    group.broadcast(std::span(told));
-    EXPECT_THAT(told, ElementsAre(100));
-    EXPECT_EQ(group.bytes_exchanged(), 12 + 8 + 8);
-  });
-  EXPECT_THAT(errors, ElementsAre("", "", ""));
-}
-
-TEST(ProcessGroup, ALostProcessIsNamedByTheOthers) {
-  const auto errors = in_processes(3, [](ProcessGroup& group) {
-    if (group.rank() == 1) return;  // its connections close as those of a process that died
-    std::vector<float> values(1000, 1);
-    for (int i = 0; i < 3; ++i) group.sum(values);
-  });
-  EXPECT_THAT(errors[0], HasSubstr("lost contact with process 1"));
-  EXPECT_EQ(errors[1], "");
-  EXPECT_THAT(errors[2], HasSubstr("lost contact with process 1"));
-}
 
 TEST(ProcessGroup, TheEnvironmentSaysWhoIsWho) {
   const auto set = [](const char* size, const char* rank, const char* port) {
@@ -104,79 +33,6 @@ TEST(ProcessGroup, TheEnvironmentSaysWhoIsWho) {
   set("four", "0", nullptr);
   EXPECT_THROW((void)process_group_from_environment(), Error);
   set(nullptr, nullptr, nullptr);
-}
-
-testing::SketchRnnRun tiny_options() {
-  testing::SketchRnnRun o;
-  o.model.enc_rnn_size = 7;
-  o.model.dec_rnn_size = 12;
-  o.model.z_size = 5;
-  o.model.num_mixture = 3;
-  o.model.kl_tolerance = 0.02;  // is crossed during the run: the whole batch decides when
-  o.model.kl_weight_start = 0.3;
-  o.model.use_input_dropout = true;
-  o.model.use_output_dropout = true;
-  o.train = {.num_steps = 50, .batch_size = 11, .learning_rate = 5e-3, .save_every = 25, .valid_every = 25,
-             .sample_every = 0, .log_every = 1};
-  return o;
-}
-
-StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
-  SketchSplits all;
-  for (int i = 0; i < 40; ++i) {
-    Sketch sketch;
-    for (int t = 0; t < 3 + i % 6; ++t)
-      sketch.points.push_back({std::cos(0.7f * static_cast<float>(t + i)), std::sin(0.4f * static_cast<float>(t * i)),
-                               t % 3 == 2 || t == 2 + i % 6});
-    all[i % 5 == 4 ? Split::kValid : Split::kTrain].push_back(sketch);
-  }
-  return {std::move(all), options.data, "tiny"};
-}
-
-std::vector<double> train_alone(const std::filesystem::path& root) {
-  const auto options = tiny_options();
-  const auto task = options.task(tiny_data(options));
-  (void)Trainer(*task, standard_registry(), options.train, RunDirectory(root, RunDirectory::Mode::kFresh)).run();
-  return read_run(root).curves.at({"total", "train"}).values;
-}
-
-std::vector<double> train_together(int count, const std::filesystem::path& root) {
-  std::vector<std::vector<float>> weights(static_cast<std::size_t>(count));
-  const RunDirectory run(root, RunDirectory::Mode::kFresh);
-  const auto errors = in_processes(count, [&](ProcessGroup& group) {
-    const auto options = tiny_options();
-    const auto task = options.task(tiny_data(options));
-    const RunDirectory other(root, RunDirectory::Mode::kNamed);
-    (void)Trainer(*task, standard_registry(), options.train, group.is_first() ? run : other, {}, &group).run();
-    auto& mine = weights[static_cast<std::size_t>(group.rank())];
-    for (const auto& p : task->parameters()) mine.insert(mine.end(), p.value.begin(), p.value.end());
-  });
-  for (const auto& error : errors) EXPECT_EQ(error, "");
-  for (const auto& mine : weights) EXPECT_EQ(mine, weights.front());
-  return read_run(root).curves.at({"total", "train"}).values;
-}
-
-TEST(DataParallel, ProcessesThatShareABatchLearnWhatOneDoes) {
-  const testing::TemporaryFolder folder;
-  const auto alone = train_alone(folder / "alone");
-  ASSERT_EQ(alone.size(), 50u);
-  for (const int count : {2, 3}) {
-    const auto together = train_together(count, folder / std::to_string(count));
-    ASSERT_EQ(together.size(), alone.size());
-    for (std::size_t step = 0; step < alone.size(); ++step)
-      EXPECT_NEAR(together[step], alone[step], 1e-5) << count << " processes, step " << step + 1;
-  }
-}
-
-TEST(DataParallel, ABatchMustHoldAnExampleForEachProcess) {
-  const testing::TemporaryFolder folder;
-  const auto errors = in_processes(2, [&](ProcessGroup& group) {
-    auto options = tiny_options();
-    options.train.batch_size = 1;
-    const auto task = options.task(tiny_data(options));
-    (void)Trainer(*task, standard_registry(), options.train, RunDirectory(folder / "run", RunDirectory::Mode::kNamed), {}, &group);
-  });
-  EXPECT_THAT(errors[0] + errors[1], HasSubstr("cannot be shared by 2 processes"));
 }
 
 }  // namespace

@@ -5,16 +5,10 @@
 
 #include <cstdint>
 
-#include "limn/kernels/cells/recurrent.hpp"
-
 namespace limn::kernels {
 
-// out[i] = keep_mask(dropout, b, t, i) for i < count.
-void fill_keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count,
-                    float* out);
-
-// lstm, MODELS.md §3. `gates` holds the pre-activations a and receives σ(i), σ(f), tanh g (before the mask),
-// σ(o). `c` may be `c_previous`.
+// The lstm cell of docs/papers/cells.md. `gates` holds the pre-activations a and receives σ(i), σ(f), tanh g (before
+// the mask), σ(o). `c` may be `c_previous`.
 struct LstmForwardRow {
   std::int64_t units = 0;
   float* gates = nullptr;

@@ -69,37 +69,53 @@ void add_col2im(const ConvolutionShape& s, const float* patches, float* large) {
   }
 }
 
+// Working memory of one thread for a group of images: their patches [rows, patch].
 struct Scratch {
   AlignedBuffer<float> patches;
   GemmScratch gemm;
 };
 
+// Images whose patches are worked on at once.
+std::int64_t images_at_once(const ConvolutionShape& s) {
+  return std::max<std::int64_t>(1, kGroupFloats / (s.small_pixels() * s.patch()));
+}
+
+// task(first, count, scratch) for each group of `images` images, divided over the pool.
+template <class Task>
+void for_each_group(const ConvolutionShape& s, std::int64_t images, const Task& task) {
+  const std::int64_t group = images_at_once(s);
+  parallel_for((images + group - 1) / group, [&](std::int64_t i) {
+    const std::int64_t first = i * group, count = std::min(group, images - first);
+    Scratch scratch;
+    scratch.patches.resize(static_cast<std::size_t>(count * s.small_pixels() * s.patch()));
+    task(first, count, scratch);
+  });
+}
+
+// Weights [small channels, large channels, k, k] as the products want them: [small channels, k, k, large channels].
+std::vector<float> ordered_weights(const ConvolutionShape& s, std::span<const float> weights) {
+  std::vector<float> ordered(weights.size());
+  swap_last(weights, s.small_channels, s.large_channels, s.kernel * s.kernel, ordered.data());
+  return ordered;
+}
+
 }  // namespace
 
 void Convolution::pack_gather(std::span<const float> weights, Precision precision) {
-  std::vector<float> ordered(weights.size());
-  swap_last(weights, shape_.small_channels, shape_.large_channels, shape_.kernel * shape_.kernel, ordered.data());
+  const std::vector<float> ordered = ordered_weights(shape_, weights);
   gather_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kOutputMajor, precision);
 }
 
 void Convolution::pack_scatter(std::span<const float> weights, Precision precision) {
-  std::vector<float> ordered(weights.size());
-  swap_last(weights, shape_.small_channels, shape_.large_channels, shape_.kernel * shape_.kernel, ordered.data());
+  const std::vector<float> ordered = ordered_weights(shape_, weights);
   scatter_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kInputMajor, precision);
-}
-
-std::int64_t Convolution::images_at_once() const {
-  return std::max<std::int64_t>(1, kGroupFloats / (shape_.small_pixels() * shape_.patch()));
 }
 
 void Convolution::gather(ConstMatrix large, std::span<const float> bias, Matrix small) const {
   assert(large.rows == small.rows && large.columns == shape_.large_pixels() * shape_.large_channels);
-  const std::int64_t group = images_at_once(), patches = shape_.small_pixels() * shape_.patch();
-  parallel_for((large.rows + group - 1) / group, [&](std::int64_t task) {
-    const std::int64_t first = task * group, count = std::min(group, large.rows - first);
+  const std::int64_t patches = shape_.small_pixels() * shape_.patch();
+  for_each_group(shape_, large.rows, [&](std::int64_t first, std::int64_t count, Scratch& scratch) {
     const std::int64_t rows = count * shape_.small_pixels();
-    Scratch scratch;
-    scratch.patches.resize(static_cast<std::size_t>(count * patches));
     for (std::int64_t i = 0; i < count; ++i) im2col(shape_, large.row(first + i), scratch.patches.data() + i * patches);
     const ConstMatrix start = bias.empty() ? ConstMatrix{} : ConstMatrix(bias.data(), rows, shape_.small_channels, 0);
     gather_.multiply(ConstMatrix(scratch.patches.data(), rows, shape_.patch()), start,
@@ -109,12 +125,9 @@ void Convolution::gather(ConstMatrix large, std::span<const float> bias, Matrix 
 
 void Convolution::scatter(ConstMatrix small, std::span<const float> bias, Matrix large) const {
   assert(large.rows == small.rows && small.columns == shape_.small_pixels() * shape_.small_channels);
-  const std::int64_t group = images_at_once(), patches = shape_.small_pixels() * shape_.patch();
-  parallel_for((small.rows + group - 1) / group, [&](std::int64_t task) {
-    const std::int64_t first = task * group, count = std::min(group, small.rows - first);
+  const std::int64_t patches = shape_.small_pixels() * shape_.patch();
+  for_each_group(shape_, small.rows, [&](std::int64_t first, std::int64_t count, Scratch& scratch) {
     const std::int64_t rows = count * shape_.small_pixels();
-    Scratch scratch;
-    scratch.patches.resize(static_cast<std::size_t>(count * patches));
     scatter_.multiply(ConstMatrix(small.row(first), rows, shape_.small_channels), {},
                       Matrix(scratch.patches.data(), rows, shape_.patch()), scratch.gemm);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -136,7 +149,7 @@ void Convolution::weight_gradient(ConstMatrix large, ConstMatrix small, std::spa
     sum.resize(out.size());
     const Matrix gradient(sum.data(), shape_.small_channels, shape_.patch());
     const std::int64_t begin = large.rows * part / parts, end = large.rows * (part + 1) / parts;
-    const std::int64_t group = images_at_once();
+    const std::int64_t group = images_at_once(shape_);
     AlignedBuffer<float> columns(static_cast<std::size_t>(std::min(group, end - begin) * patches));
     for (std::int64_t first = begin; first < end; first += group) {
       const std::int64_t count = std::min(group, end - first), rows = count * shape_.small_pixels();

@@ -48,8 +48,6 @@ class Convolution {
   [[nodiscard]] const ConvolutionShape& shape() const { return shape_; }
 
  private:
-  [[nodiscard]] std::int64_t images_at_once() const;
-
   ConvolutionShape shape_;
   PackedWeights gather_;
   PackedWeights scatter_;

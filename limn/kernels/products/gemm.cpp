@@ -47,8 +47,6 @@ std::int64_t batch_slices(std::int64_t batch) {
                                                 : std::min<std::int64_t>(thread_count(), batch);
 }
 
-bool has_bf16() { return onednn_has_bf16(); }
-
 PackedWeights::PackedWeights() = default;
 PackedWeights::~PackedWeights() = default;
 PackedWeights::PackedWeights(PackedWeights&&) noexcept = default;

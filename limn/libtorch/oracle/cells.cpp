@@ -10,6 +10,8 @@ using kernels::CellShape;
 using kernels::CellType;
 using torch::Tensor;
 
+constexpr std::int64_t kGates = 4;  // i, f, g, o
+
 struct HiddenAndCell {
   Tensor h, c;  // [B, units]
 };
@@ -20,7 +22,7 @@ struct Cell {
   std::string prefix;
   [[nodiscard]] const Tensor& operator[](const std::string& name) const {
     const auto found = parameters.find(prefix + name);
-    require(found != parameters.end(), "reference: there is no parameter {}{}", prefix, name);
+    require(found != parameters.end(), "oracle: there is no parameter {}{}", prefix, name);
     return found->second;
   }
 };
@@ -29,7 +31,7 @@ Tensor product(const Tensor& x, const Tensor& weight) { return torch::matmul(x, 
 
 // [4n] or [B, 4n] as [4, n] or [B, 4, n].
 Tensor by_gate(const Tensor& a) {
-  return a.dim() == 1 ? a.view({kernels::kGates, -1}) : a.view({a.size(0), kernels::kGates, -1});
+  return a.dim() == 1 ? a.view({kGates, -1}) : a.view({a.size(0), kGates, -1});
 }
 
 Tensor normalised_gates(const Cell& cell, const Tensor& a) {
@@ -38,14 +40,14 @@ Tensor normalised_gates(const Cell& cell, const Tensor& a) {
 
 // c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g).
 Tensor next_cell(const Tensor& a, const Tensor& c, const Tensor& mask) {
-  const auto gates = a.chunk(kernels::kGates, 1);
+  const auto gates = a.chunk(kGates, 1);
   const Tensor &i = gates[0], &f = gates[1], &g = gates[2];
   return torch::sigmoid(f) * c + torch::sigmoid(i) * mask * torch::tanh(g);
 }
 
 // h' = σ(o) ⊙ tanh(c').
 Tensor output(const Tensor& a, const Tensor& c) {
-  return torch::sigmoid(a.chunk(kernels::kGates, 1)[3]) * torch::tanh(c);
+  return torch::sigmoid(a.chunk(kGates, 1)[3]) * torch::tanh(c);
 }
 
 HiddenAndCell lstm_step(const Cell& cell, const Tensor& x, const HiddenAndCell& state, const Tensor& mask) {
@@ -70,7 +72,7 @@ HiddenAndCell layer_norm_step(const Cell& cell, const Tensor& x, const HiddenAnd
 // The factor of each pre-activation from its gate's embedding: z [B, 4E], weight [4H, E] gives [B, 4H].
 Tensor factor_of_embedding(const Tensor& z, const Tensor& weight) {
   const std::int64_t embedding = weight.size(1);
-  const Tensor blocks = weight.view({kernels::kGates, -1, embedding});
+  const Tensor blocks = weight.view({kGates, -1, embedding});
   return torch::einsum("bge,gue->bgu", {by_gate(z), blocks}).flatten(1);
 }
 
@@ -137,6 +139,10 @@ Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch, 
   return mask.to(dtype);
 }
 
+std::int64_t state_columns(const CellShape& shape) {
+  return 2 * (shape.hidden_size + (shape.type == CellType::kHyper ? shape.hyper_num_units : 0));
+}
+
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
   const Tensor centred = x - x.mean(-1, /*keepdim=*/true);
   const Tensor variance = centred.square().mean(-1, /*keepdim=*/true);
@@ -172,7 +178,7 @@ SequenceOutput run_sequence(const CellShape& shape, kernels::Direction direction
   const Tensor lengths = torch::tensor(input.lengths, torch::kInt64).unsqueeze(1);
   Tensor state = input.initial_state.defined()
                      ? input.initial_state
-                     : torch::zeros({batch, kernels::state_size(shape)}, input.x.options());
+                     : torch::zeros({batch, state_columns(shape)}, input.x.options());
   std::vector<Tensor> hidden(static_cast<std::size_t>(steps));
   for (std::int64_t k = 0; k < steps; ++k) {
     const std::int64_t t = direction == kernels::Direction::kForward ? k : steps - 1 - k;

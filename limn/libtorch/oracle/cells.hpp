@@ -1,7 +1,9 @@
-// The recurrent cells of MODELS.md §3 in plain LibTorch operations: the oracle of limn/kernels and the
-// baseline of the benchmarks. Written to be compared with the papers by eye, one step after the other on
-// padded batches, with nothing fused. Works in the dtype of the parameters (float32 or float64) and is
-// differentiable. Reentrant.
+// The recurrent cells (docs/papers/sketch-rnn.md) in plain LibTorch operations: the oracle of limn/kernels and the
+// baseline of limn bench. One step follows another on padded batches and nothing is fused, so that a reader can compare
+// each line with the papers. Works in the dtype of the parameters (float32 or float64). Differentiable, reentrant.
+//
+// The oracle shares with the product plain structs and the definition of random numbers (RandomStream, keep_mask),
+// which are data. It shares no formula and no reading of options.
 #pragma once
 
 #include <torch/torch.h>
@@ -28,6 +30,9 @@ using Parameters = std::map<std::string, torch::Tensor>;
 [[nodiscard]] torch::Tensor pad(const torch::Tensor& packed, const std::vector<std::int64_t>& active);
 [[nodiscard]] torch::Tensor pack(const torch::Tensor& padded, const std::vector<std::int64_t>& active);
 
+// Columns of a state: h, c and for a hyper cell ĥ, ĉ.
+[[nodiscard]] std::int64_t state_columns(const kernels::CellShape& shape);
+
 // kernels::keep_mask of step t for `units` units from `first_unit` on: [B, units].
 [[nodiscard]] torch::Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch,
                                        std::int64_t t, std::int64_t units, torch::Dtype dtype,
@@ -37,7 +42,7 @@ using Parameters = std::map<std::string, torch::Tensor>;
 [[nodiscard]] torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& gamma,
                                        const torch::Tensor& beta);
 
-// One step of a cell. x is [B, D + Z], state [B, S] (columns as state_size() says); returns the next state.
+// One step of a cell. x is [B, D + Z], state [B, S] with S = state_columns(); returns the next state.
 // `prefix` goes before each parameter's name. `t` numbers the step for the dropout masks.
 //   lstm:       a = W_ih x + W_hh h + b
 //   layer_norm: a = LN(W_ih x + W_hh h), each gate by itself (Ba et al. 2016, arXiv 1607.06450).

@@ -7,9 +7,21 @@
 namespace limn::libtorch::oracle {
 namespace {
 
-using kernels::DrawShape;
 using kernels::WindowShape;
 using torch::Tensor;
+
+// Bounds of the logarithms of eq. 21 (docs/papers/draw.md). Beyond them a clamp gives no gradient.
+const double kMinLogVariance = std::log(0.01);
+constexpr double kMaxLogVariance = 20, kMaxLogStride = 10, kMaxLogIntensity = 10;
+
+std::int64_t image_size(const DrawShape& s) { return s.channels * s.height * s.width; }
+// Numbers that a read gives: two patches with attention, else the image and the error image.
+std::int64_t glimpse_size(const DrawShape& s) {
+  return 2 * (s.reads_with_attention ? s.channels * s.read_size * s.read_size : image_size(s));
+}
+WindowShape window(const DrawShape& s, std::int64_t filters) {
+  return {.channels = s.channels, .height = s.height, .width = s.width, .size = filters};
+}
 
 Tensor linear(const Parameters& parameters, const std::string& name, const Tensor& x) {
   return torch::matmul(x, parameters.at(name + ".weight").t()) + parameters.at(name + ".bias");
@@ -40,11 +52,11 @@ Filterbanks filterbanks(const WindowShape& shape, const Tensor& parameters) {
   const auto column = [&](std::int64_t k) { return parameters.select(1, k); };
   const auto width = static_cast<double>(shape.width), height = static_cast<double>(shape.height);
   const Tensor g_x = (width + 1) / 2 * (column(0) + 1), g_y = (height + 1) / 2 * (column(1) + 1);
-  const Tensor variance = torch::exp(column(2).clamp(kernels::kMinLogVariance, kernels::kMaxLogVariance));
+  const Tensor variance = torch::exp(column(2).clamp(kMinLogVariance, kMaxLogVariance));
   const double scale =
       shape.size == 1 ? 0 : (std::max(width, height) - 1) / static_cast<double>(shape.size - 1);
-  const Tensor stride = scale * torch::exp(column(3).clamp(-kernels::kMaxLogStride, kernels::kMaxLogStride));
-  const Tensor intensity = torch::exp(column(4).clamp(-kernels::kMaxLogIntensity, kernels::kMaxLogIntensity));
+  const Tensor stride = scale * torch::exp(column(3).clamp(-kMaxLogStride, kMaxLogStride));
+  const Tensor intensity = torch::exp(column(4).clamp(-kMaxLogIntensity, kMaxLogIntensity));
   return {.f_x = filterbank(centers(g_x, stride, shape.size), variance, shape.width),
           .f_y = filterbank(centers(g_y, stride, shape.size), variance, shape.height),
           .intensity = intensity.view({-1, 1, 1, 1})};
@@ -69,7 +81,7 @@ Tensor write_windows(const WindowShape& shape, const Tensor& parameters, const T
 
 DrawResult draw(const DrawShape& shape, const Parameters& parameters, const Tensor& x, const Tensor& noise) {
   const std::int64_t batch = x.size(0);
-  const kernels::CellShape encoder{.input_size = shape.glimpse_size() + shape.dec_rnn_size,
+  const kernels::CellShape encoder{.input_size = glimpse_size(shape) + shape.dec_rnn_size,
                                    .hidden_size = shape.enc_rnn_size};
   const kernels::CellShape decoder{.input_size = shape.z_size, .hidden_size = shape.dec_rnn_size};
   Tensor encoder_state = initial(parameters.at("encoder.initial_state"), batch);
@@ -81,7 +93,7 @@ DrawResult draw(const DrawShape& shape, const Parameters& parameters, const Tens
     const Tensor h_before = decoder_state.narrow(1, 0, shape.dec_rnn_size);
     const Tensor x_hat = x - torch::sigmoid(canvas);  // eq. 3
     const Tensor r = shape.reads_with_attention
-                         ? read_windows(shape.read_window(), linear(parameters, "read.window", h_before), x, x_hat)
+                         ? read_windows(window(shape, shape.read_size), linear(parameters, "read.window", h_before), x, x_hat)
                          : torch::cat({x, x_hat}, 1);  // eq. 4
     encoder_state = cell_step(encoder, parameters, "encoder.", torch::cat({r, h_before}, 1), encoder_state, {}, t);
     const Tensor h_enc = encoder_state.narrow(1, 0, shape.enc_rnn_size);  // eq. 5
@@ -96,7 +108,7 @@ DrawResult draw(const DrawShape& shape, const Parameters& parameters, const Tens
     const Tensor h_dec = decoder_state.narrow(1, 0, shape.dec_rnn_size);
     const Tensor patch = linear(parameters, "write.patch", h_dec);
     canvas = canvas + (shape.writes_with_attention
-                           ? write_windows(shape.write_window(), linear(parameters, "write.window", h_dec), patch)
+                           ? write_windows(window(shape, shape.write_size), linear(parameters, "write.window", h_dec), patch)
                            : patch);  // eq. 8
     canvases.push_back(canvas);
   }

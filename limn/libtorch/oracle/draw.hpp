@@ -1,12 +1,12 @@
-// DRAW (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5) in plain LibTorch operations, one step after the other as
-// the paper writes it: what kernels::DrawSequence must reproduce, and the baseline that it is timed against. Works in
-// the dtype of the parameters (float32 or float64) and is differentiable. Reentrant.
+// DRAW (Gregor et al. 2015, arXiv 1502.04623; docs/papers/draw.md) in plain LibTorch operations, one step after the
+// other as the paper writes it: the oracle of limn/models/draw and its baseline in limn bench. Works in the dtype of
+// the parameters (float32 or float64). Differentiable, reentrant.
 #pragma once
 
 #include <torch/torch.h>
 
-#include "limn/models/draw/step.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/models/draw/step.hpp"
 
 namespace limn::libtorch::oracle {
 
@@ -33,7 +33,7 @@ struct DrawResult {
   torch::Tensor canvases;        // c_1 … c_T [T, B, C·H·W]
 };
 // Pixels [B, C·H·W] and noise [B, T·Z], parameters as draw_parameters(shape) names them.
-[[nodiscard]] DrawResult draw(const kernels::DrawShape& shape, const Parameters& parameters,
+[[nodiscard]] DrawResult draw(const DrawShape& shape, const Parameters& parameters,
                               const torch::Tensor& pixels, const torch::Tensor& noise);
 
 }  // namespace limn::libtorch::oracle

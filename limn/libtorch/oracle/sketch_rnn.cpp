@@ -1,14 +1,37 @@
 #include "limn/libtorch/oracle/sketch_rnn.hpp"
 
-#include <algorithm>
+#include <cmath>
 
+#include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn::libtorch::oracle {
 namespace {
 
 using torch::Tensor;
+
+kernels::CellType cell_type(const std::string& name) {
+  if (name == "lstm") return kernels::CellType::kLstm;
+  if (name == "layer_norm") return kernels::CellType::kLayerNorm;
+  require(name == "hyper", "oracle: there is no cell {}", name);
+  return kernels::CellType::kHyper;
+}
+
+kernels::CellShape encoder_cell(const SketchRnnOptions& o) {
+  return {.type = cell_type(o.enc_model),
+          .input_size = kStroke5,
+          .hidden_size = o.enc_rnn_size,
+          .hyper_num_units = o.hyper_num_units,
+          .hyper_embedding_size = o.hyper_embedding_size};
+}
+
+// The weight of the KL term: from kl_weight_start towards kl_weight, nearer by kl_decay_rate at each step.
+double annealed_kl_weight(const SketchRnnOptions& o, std::int64_t step) {
+  const double distance = std::pow(o.kl_decay_rate, static_cast<double>(step));
+  return o.kl_weight * (1 - distance) + o.kl_weight_start * distance;
+}
 
 struct PaddedBatch {
   Tensor inputs;   // [T, B, 5]: S_0 … S_Ns, then end rows
@@ -58,7 +81,7 @@ struct Latent {
 Latent encode(const Model& model, const StrokeBatch& batch, const PaddedBatch& padded,
               const SketchRnnDropout& dropout) {
   const std::int64_t longest = batch.lengths.front(), units = model.options.enc_rnn_size;
-  const auto shape = encoder_shape(model.options);
+  const auto shape = encoder_cell(model.options);
   SequenceInput input{.x = padded.inputs.narrow(0, 1, longest), .lengths = batch.lengths};
   const auto final_h = [&](kernels::Direction direction, const char* prefix,
                            const kernels::RecurrentDropout& drop) {
@@ -76,10 +99,10 @@ Latent encode(const Model& model, const StrokeBatch& batch, const PaddedBatch& p
 Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z,
               const SketchRnnDropout& dropout) {
   const std::int64_t steps = padded.inputs.size(0), batch = padded.inputs.size(1);
-  const auto shape = decoder_shape(model.options);
+  const auto shape = decoder_cell(model.options);
   const auto dtype = padded.inputs.scalar_type();
-  Tensor state = torch::zeros({batch, kernels::state_size(shape)}, padded.inputs.options());
-  if (z.defined()) state = torch::tanh(model.linear("decoder.initial_state", z));  // §3.2
+  Tensor state = torch::zeros({batch, state_columns(shape)}, padded.inputs.options());
+  if (z.defined()) state = torch::tanh(model.linear("decoder.initial_state", z));  // Ha & Eck 2017, §3.2
   std::vector<Tensor> outputs;
   for (std::int64_t t = 0; t < steps; ++t) {
     Tensor x = z.defined() ? torch::cat({padded.inputs[t], z}, 1) : padded.inputs[t];
@@ -93,6 +116,15 @@ Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z,
 }
 
 }  // namespace
+
+kernels::CellShape decoder_cell(const SketchRnnOptions& o) {
+  return {.type = cell_type(o.dec_model),
+          .input_size = kStroke5,
+          .constant_size = o.conditional ? o.z_size : 0,
+          .hidden_size = o.dec_rnn_size,
+          .hyper_num_units = o.hyper_num_units,
+          .hyper_embedding_size = o.hyper_embedding_size};
+}
 
 SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeBatch& batch, std::uint64_t seed,
                                   std::uint64_t step) {
@@ -156,7 +188,7 @@ SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const SketchRnnOpt
   sums.kl = kl;
   sums.total = sums.offset + sums.pen;
   if (options.conditional) {
-    sums.total = sums.total + kl_weight_at(options, step.step) * torch::clamp_min(kl, options.kl_tolerance);
+    sums.total = sums.total + annealed_kl_weight(options, step.step) * torch::clamp_min(kl, options.kl_tolerance);
   }
   return sums;
 }

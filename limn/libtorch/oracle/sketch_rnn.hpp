@@ -1,17 +1,20 @@
-// Sketch-RNN's training loss (Ha & Eck 2017; MODELS.md §2) in plain LibTorch operations on padded batches:
-// what the fast model must reproduce, and the baseline that it is timed against. Differentiable with respect
-// to every parameter, in the parameters' dtype (float32 or float64). Reentrant.
+// Sketch-RNN's training loss (Ha & Eck 2017; docs/papers/sketch-rnn.md) in plain LibTorch operations on padded
+// batches: the oracle of limn/models/sketch_rnn and its baseline in limn bench. Works in the dtype of the parameters
+// (float32 or float64). Differentiable with respect to every parameter, reentrant.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <cstdint>
 
+#include "limn/libtorch/oracle/cells.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
 #include "limn/sketch/dataset.hpp"
-#include "limn/libtorch/oracle/cells.hpp"
 
 namespace limn::libtorch::oracle {
+
+// The cell of the decoder, whose constant input is z.
+[[nodiscard]] kernels::CellShape decoder_cell(const SketchRnnOptions& options);
 
 // The masks of one training step. By default nothing is dropped, as in evaluation.
 struct SketchRnnDropout {

@@ -1,13 +1,12 @@
-// A VAE's training loss (Kingma & Welling 2014; MODELS.md §4) in plain LibTorch operations, the network written out as
-// the paper page lists it rather than from vae_layout(): what the fast model must reproduce, and the baseline that it is
-// timed against. Differentiable with respect to every parameter, in the parameters' dtype (float32 or float64).
-// Reentrant.
+// A VAE's training loss (Kingma & Welling 2014; docs/papers/vae.md) in plain LibTorch operations: the oracle of
+// limn/models/vae and its baseline in limn bench. The network is written out as the paper page lists it, not read from
+// vae_layout(). Works in the dtype of the parameters (float32 or float64). Differentiable, reentrant.
 #pragma once
 
 #include <torch/torch.h>
 
-#include "limn/models/vae/options.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/models/vae/options.hpp"
 
 namespace limn::libtorch::oracle {
 

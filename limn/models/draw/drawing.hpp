@@ -1,15 +1,17 @@
-// DRAW (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5) for inference, without LibTorch: an ImageModel over
-// kernels::DrawSequence, and what it draws step by step. Immutable once made: all calls may run at once. A latent vector
-// is z_1 … z_T, one after the other, T · Z numbers. Images are worked on in groups, so that memory is bounded.
+// A trained DRAW (Gregor et al. 2015, arXiv 1502.04623): an ImageModel over DrawSequence, and its drawings step by
+// step. Immutable once made: all calls may run at once. A latent vector is z_1 … z_T, one after the other, T · Z
+// numbers. Images are worked on in groups, so that memory is bounded.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "limn/models/draw/options.hpp"
-#include "limn/models/image_model.hpp"
 #include "limn/image/drawing_steps.hpp"
+#include "limn/models/draw/options.hpp"
+#include "limn/models/draw/tensors.hpp"
+#include "limn/models/image_model.hpp"
 
 namespace limn {
 
@@ -47,13 +49,15 @@ class DrawModel final : public ImageModel {
   [[nodiscard]] DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
 
  private:
-  struct Group;
+  struct Group;  // image_group.hpp
   [[nodiscard]] std::vector<std::span<const float>> parameters() const;
   [[nodiscard]] std::int64_t image_count(std::span<const float> pixels) const;
+  // Calls work() for one group of n images after the other.
+  void for_each_group(std::int64_t n, const std::function<void(const Group&)>& work) const;
 
   ImageCheckpoint checkpoint_;
   DrawOptions options_;
-  kernels::DrawShape shape_;
+  DrawShape shape_;
 };
 
 // As DrawModel's constructor, for make_image_model().

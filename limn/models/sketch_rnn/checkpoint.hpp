@@ -9,6 +9,7 @@
 
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn {
 

@@ -1,0 +1,25 @@
+// The module's only exported function.
+#include <torch/version.h>
+
+#include "limn/libtorch/process_group.hpp"
+#include "limn/libtorch/yardstick.hpp"
+
+namespace limn::libtorch {
+namespace {
+
+const Api kApi = [] {
+  Api api{};
+  api.version = kApiVersion;
+  api.torch_version = TORCH_VERSION;
+  add_process_groups(api);
+  add_twins(api);
+  add_operations(api);
+  return api;
+}();
+
+}  // namespace
+}  // namespace limn::libtorch
+
+extern "C" __attribute__((visibility("default"))) const limn::libtorch::Api* limn_libtorch_api(std::int32_t version) {
+  return version == limn::libtorch::kApiVersion ? &limn::libtorch::kApi : nullptr;
+}

@@ -1,0 +1,36 @@
+#include "limn/libtorch/border.hpp"
+#include "limn/libtorch/oracle/mixture_density.hpp"
+#include "limn/libtorch/yardstick.hpp"
+
+namespace limn::libtorch {
+
+void add_operations(Api& api) {
+  api.set_thread_count = [](std::int32_t count, ErrorText error) {
+    return guarded(error, [&] {
+      at::set_num_threads(count);
+      at::globalContext().setFlushDenormal(true);
+    });
+  };
+  api.multiply = [](FloatRows a, FloatRows b, float* c, ErrorText error) {
+    return guarded(error, [&] {
+      torch::Tensor out = view_of(c, {a.rows, b.rows});
+      torch::mm_out(out, view_of(a), view_of(b).t());
+    });
+  };
+  api.multiply_transposed = [](FloatRows a, FloatRows b, float* c, ErrorText error) {
+    return guarded(error, [&] {
+      torch::Tensor out = view_of(c, {a.columns, b.columns});
+      torch::mm_out(out, view_of(a).t(), view_of(b));
+    });
+  };
+  api.mixture_density_gradient = [](FloatRows outputs, FloatRows targets, float* gradient, ErrorText error) {
+    return guarded(error, [&] {
+      const torch::Tensor y = view_of(outputs).requires_grad_();
+      const auto losses = oracle::mixture_density(y, view_of(targets));
+      (losses.offset.sum() + losses.pen.sum()).backward();
+      view_of(gradient, y.sizes()).copy_(y.grad());
+    });
+  };
+}
+
+}  // namespace limn::libtorch

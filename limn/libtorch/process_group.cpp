@@ -1,0 +1,119 @@
+#include "limn/libtorch/process_group.hpp"
+
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <vector>
+
+#include "limn/libtorch/border.hpp"
+
+namespace limn::libtorch {
+
+struct Group {
+  int rank = 0, size = 1;
+  std::chrono::milliseconds timeout{};
+  c10::intrusive_ptr<c10d::Store> store;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+};
+
+namespace {
+
+// How long the living have to say so once a process is missed.
+constexpr auto kRollCall = std::chrono::seconds(5);
+
+// What a library said, in one line.
+std::string first_line(const std::string& text) { return printable(text.substr(0, text.find('\n')), 160); }
+
+std::unique_ptr<Group> meet(const GroupSetting& setting) {
+  auto group = std::make_unique<Group>();
+  group->rank = setting.rank;
+  group->size = setting.world_size;
+  group->timeout = std::chrono::milliseconds(setting.timeout_ms);
+  const std::string address = setting.master_address;
+  try {
+    c10d::TCPStoreOptions store;
+    store.port = static_cast<std::uint16_t>(setting.master_port);
+    store.isServer = setting.rank == 0;
+    store.numWorkers = static_cast<std::size_t>(setting.world_size);
+    store.waitWorkers = true;
+    store.timeout = group->timeout;
+    group->store = c10::make_intrusive<c10d::TCPStore>(address, store);
+    const auto gloo = c10d::ProcessGroupGloo::Options::create(group->timeout);
+    // On one machine the loopback device: names and addresses of the machine's other networks need not work.
+    const bool is_local = address == "127.0.0.1" || address == "localhost";
+    gloo->devices.push_back(is_local ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
+                                     : c10d::ProcessGroupGloo::createDefaultDevice());
+    group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(group->store, setting.rank, setting.world_size, gloo);
+  } catch (const std::exception& error) {
+    fail("process {} of {}: cannot meet the others at {}:{} ({}); see that all are started and that address and port "
+         "are those of rank 0", setting.rank, setting.world_size, address, setting.master_port,
+         first_line(error.what()));
+  }
+  return group;
+}
+
+// Everyone who is left says so in the store; who does not is gone.
+[[noreturn]] void report_loss(Group& group, const std::string& cause) {
+  const auto key = [](int rank) { return fmt::format("alive/{}", rank); };
+  std::vector<int> gone;
+  try {
+    group.store->set(key(group.rank), std::vector<std::uint8_t>{1});
+    for (int other = 0; other < group.size; ++other) {
+      if (other == group.rank) continue;
+      try {
+        group.store->wait({key(other)}, kRollCall);
+      } catch (const std::exception&) {
+        gone.push_back(other);
+      }
+    }
+  } catch (const std::exception&) {
+    gone = {0};  // the store lives in rank 0
+  }
+  const std::string who = gone.empty() ? "another process" : fmt::format("process {}", fmt::join(gone, ", "));
+  fail("process {} of {}: lost contact with {} ({}); the run can be continued with --resume, with any number of "
+       "processes", group.rank, group.size, who, first_line(cause));
+}
+
+// Makes `call` on the values, as a tensor that shares their memory, and waits for it.
+template <class T, class Call>
+Status together(Group* group, T* values, std::int64_t count, ErrorText error, Call&& call) {
+  return guarded(error, [&] {
+    const auto type = std::is_same_v<T, float> ? torch::kFloat32 : torch::kFloat64;
+    std::vector<torch::Tensor> tensors{torch::from_blob(values, {count}, type)};
+    try {
+      call(*group->gloo, tensors)->wait(group->timeout);
+    } catch (const std::exception& failure) {
+      report_loss(*group, failure.what());
+    }
+  });
+}
+
+template <class T>
+Status sum(Group* group, T* values, std::int64_t count, ErrorText error) {
+  return together(group, values, count, error, [](auto& gloo, auto& tensors) { return gloo.allreduce(tensors); });
+}
+
+template <class T>
+Status broadcast(Group* group, T* values, std::int64_t count, ErrorText error) {
+  return together(group, values, count, error, [](auto& gloo, auto& tensors) { return gloo.broadcast(tensors); });
+}
+
+}  // namespace
+
+void add_process_groups(Api& api) {
+  api.group_create = [](const GroupSetting* setting, Group** group, ErrorText error) {
+    return guarded(error, [&] { *group = meet(*setting).release(); });
+  };
+  api.group_destroy = [](Group* group) { delete group; };
+  api.group_sum_f32 = sum<float>;
+  api.group_sum_f64 = sum<double>;
+  api.group_broadcast_f32 = broadcast<float>;
+  api.group_broadcast_f64 = broadcast<double>;
+}
+
+}  // namespace limn::libtorch
