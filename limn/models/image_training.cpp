@@ -13,6 +13,13 @@ constexpr std::int64_t kWatchedImages = 32;
 
 }  // namespace
 
+void require_fitting(const ImageDataset& data, const ImageShape& wanted) {
+  require(wanted == data.shape(),
+          "{}: its images are {}, the options ask for {}; leave image_channels, image_height and image_width out, or set "
+          "image_size, center_crop or color of the data",
+          data.name(), text(data.shape()), text(wanted));
+}
+
 ImageTask::ImageTask(Setup setup, ImageDataset data)
     : setup_(std::move(setup)), data_(std::move(data)), parameters_(setup_.parameters), buffers_(setup_.buffers) {
   data_.require_batch(setup_.setting.batch_size);

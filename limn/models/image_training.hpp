@@ -12,6 +12,9 @@
 
 namespace limn {
 
+// Throws Error unless the data's images have that shape.
+void require_fitting(const ImageDataset& data, const ImageShape& wanted);
+
 class ImageTask : public TrainingTask {
  public:
   struct Setup {
@@ -53,6 +56,37 @@ class ImageTask : public TrainingTask {
   ImageDataset data_;
   EpochPlan plan_;
   TrainedTensors parameters_, buffers_;
+};
+
+// The model's options with the sizes of the data. Throws Error where they ask for others.
+template <class Options>
+[[nodiscard]] Options fitted(const Options& options, const ImageDataset& data) {
+  const Options fitting = resolved(options, data.shape());
+  require_fitting(data, image_shape(fitting));
+  return fitting;
+}
+
+// Options of a model that draws images, and of its data.
+template <class Options>
+class ImageSetup final : public TrainingSetup {
+ public:
+  using MakeTask = std::unique_ptr<TrainingTask> (*)(const Options&, const ImageDataOptions&, const TaskSetting&,
+                                                     ImageDataset);
+  ImageSetup(MakeTask make_task, ImageDataOptions data) : make_task_(make_task), data_(std::move(data)) {}
+
+  std::vector<OptionField> fields() override {
+    auto all = limn::fields(model_);
+    for (auto& field : limn::fields(data_)) all.push_back(std::move(field));
+    return all;
+  }
+  std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
+    return make_task_(model_, data_, setting, ImageDataset::load(paths, data_));
+  }
+
+ private:
+  MakeTask make_task_;
+  Options model_;
+  ImageDataOptions data_;
 };
 
 }  // namespace limn

@@ -1,5 +1,5 @@
 // Points of the latent space: from the prior, on the way between two drawings, on a grid between four. Plain
-// functions on values; latent arithmetic (z_a - z_b + z_c, MODELS.md §2) is the caller's + and -.
+// functions on values; latent arithmetic (z_a - z_b + z_c) is the caller's + and -.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,8 @@
 #include "limn/models/draw/training.hpp"
 
-#include <algorithm>
-
 #include "limn/core/error.hpp"
 #include "limn/models/draw/drawing.hpp"
+#include "limn/models/draw/evaluation.hpp"
 #include "limn/models/draw/step.hpp"
 #include "limn/models/draw/tensors.hpp"
 #include "limn/models/image_training.hpp"
@@ -11,8 +10,6 @@
 namespace limn {
 namespace {
 
-// Images of a split that the KL of each step is measured on.
-constexpr std::int64_t kStepKlImages = 500;
 // Of a sample picture: drawings of each kind.
 constexpr std::int64_t kShown = 4;
 
@@ -27,19 +24,18 @@ class DrawTask final : public ImageTask {
                    .buffers = {},
                    .make_model = make_draw_model},
                   std::move(data)),
-        step_(draw_shape(model), setting.precision) {
-    initialize_draw(draw_shape(model), setting.seed, trained().mutable_values());
+        step_(model, setting.precision) {
+    initialise(model, draw_parameters(draw_shape(model)), setting.seed, trained().mutable_values());
   }
 
   StepResult compute_gradients(std::int64_t step) override {
     const ImageBatch batch = training_batch(step);
+    const std::vector<std::int64_t> places = share().places(setting().batch_size);
     const DrawMeans losses = step_.losses_and_gradients(
         trained().values(), trained().gradients(),
-        ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
-        {.seed = setting().seed,
-         .step = static_cast<std::uint64_t>(step),
-         .numbers = share().places(setting().batch_size)},
-        setting().batch_size);
+        {.pixels = ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
+         .noise = {.seed = setting().seed, .step = static_cast<std::uint64_t>(step), .places = places},
+         .whole_batch = setting().batch_size});
     return {.losses = {{"total", losses.total()}, {"reconstruction", losses.reconstruction}, {"kl", losses.kl}},
             .indices = batch.indices};
   }
@@ -61,15 +57,8 @@ class DrawTask final : public ImageTask {
   Metrics evaluate(Split split, std::int64_t step) override {
     Metrics metrics = ImageTask::evaluate(split, step);
     if (metrics.empty()) return metrics;
-    const ImageBatch batch = data().batch(split, 0, std::min(kStepKlImages, data().size(split)));
-    const DrawModel drawer(checkpoint(step, {}));
-    const std::vector<double> kl = drawer.step_kl(batch.pixels, {.indices = batch.indices});
-    const auto steps = static_cast<std::size_t>(drawer.options().time_steps);
-    for (std::size_t t = 0; t < steps; ++t) {
-      double sum = 0;
-      for (std::size_t i = t; i < kl.size(); i += steps) sum += kl[i];
-      metrics.push_back({fmt::format("kl/{}", t + 1), sum / static_cast<double>(batch.batch_size())});
-    }
+    const std::vector<double> kl = mean_step_kl(DrawModel(checkpoint(step, {})), data(), split);
+    for (std::size_t t = 0; t < kl.size(); ++t) metrics.push_back({fmt::format("kl/{}", t + 1), kl[t]});
     return metrics;
   }
 
@@ -77,32 +66,16 @@ class DrawTask final : public ImageTask {
   DrawStep step_;
 };
 
-class DrawSetup final : public TrainingSetup {
- public:
-  std::vector<OptionField> fields() override {
-    auto all = limn::fields(model_);
-    std::ranges::move(limn::fields(data_), std::back_inserter(all));
-    return all;
-  }
-  std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    return make_draw_task(model_, data_, setting, ImageDataset::load(paths, data_));
-  }
-
- private:
-  DrawOptions model_;
-  // A Bernoulli's pixels are 0 or 1: each is drawn once, as in the benchmark that published bounds are of.
-  ImageDataOptions data_{.binarize = "fixed"};
-};
-
 }  // namespace
 
-std::unique_ptr<TrainingSetup> make_draw_setup() { return std::make_unique<DrawSetup>(); }
+std::unique_ptr<TrainingSetup> make_draw_setup() {
+  // A Bernoulli's pixels are 0 or 1: each is drawn once, as in the benchmark that published bounds are of.
+  return std::make_unique<ImageSetup<DrawOptions>>(make_draw_task, ImageDataOptions{.binarize = "fixed"});
+}
 
 std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const ImageDataOptions& data_options,
-                                             const TaskSetting& setting, ImageDataset data) {
-  const DrawOptions fitting = resolved(model, data.shape());
-  require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}", data.name(),
-          text(data.shape()), text(image_shape(fitting)));
+                                            const TaskSetting& setting, ImageDataset data) {
+  const DrawOptions fitting = fitted(model, data);
   return std::make_unique<DrawTask>(fitting, data_options, setting, std::move(data));
 }
 

@@ -26,7 +26,7 @@ class SketchRnnTask final : public TrainingTask {
         data_(std::move(data)),
         tensors_(sketch_rnn_parameters(model)),
         step_(model, setting.precision) {
-    initialize_sketch_rnn(options_, setting.seed, tensors_.mutable_values());
+    initialise(options_, sketch_rnn_parameters(options_), setting.seed, tensors_.mutable_values());
     data_.require_batch(setting.batch_size);
   }
 
@@ -38,10 +38,13 @@ class SketchRnnTask final : public TrainingTask {
       plan_ = data_.plan_for_step(setting_.seed, step, setting_.batch_size);
     }
     const StrokeBatch batch = data_.training_batch(plan_, step, share());
-    const SketchRnnLosses losses = step_.losses_and_gradients(
-        tensors_.values(), tensors_.gradients(), batch,
-        {.seed = setting_.seed, .step = static_cast<std::uint64_t>(step), .numbers = batch.places}, data_.max_seq_len(),
-        {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }});
+    const SketchRnnStep::Losses losses = step_.losses_and_gradients(
+        tensors_.values(), tensors_.gradients(),
+        {.batch = batch,
+         .max_seq_len = data_.max_seq_len(),
+         .seed = setting_.seed,
+         .step = static_cast<std::uint64_t>(step),
+         .whole = {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }}});
     StepResult result{.losses = {{"total", losses.total}, {"reconstruction", losses.offset + losses.pen}},
                       .indices = batch.indices};
     if (options_.conditional) {

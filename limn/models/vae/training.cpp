@@ -1,8 +1,5 @@
 #include "limn/models/vae/training.hpp"
 
-#include <algorithm>
-
-#include "limn/core/error.hpp"
 #include "limn/models/image_training.hpp"
 #include "limn/models/vae/drawing.hpp"
 #include "limn/models/vae/initial_weights.hpp"
@@ -23,18 +20,18 @@ class VaeTask final : public ImageTask {
                    .make_model = make_vae_model},
                   std::move(data)),
         step_(model, setting.precision) {
-    initialize_vae(model, setting.seed, trained().mutable_values(), running().mutable_values());
+    initialise(model, vae_parameters(model), setting.seed, trained().mutable_values());
+    initialise(model, vae_buffers(model), setting.seed, running().mutable_values());
   }
 
   StepResult compute_gradients(std::int64_t step) override {
     const ImageBatch batch = training_batch(step);
+    const std::vector<std::int64_t> places = share().places(setting().batch_size);
     const VaeLosses losses = step_.losses_and_gradients(
         trained().values(), running().mutable_values(), trained().gradients(),
-        ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
-        {.seed = setting().seed,
-         .step = static_cast<std::uint64_t>(step),
-         .numbers = share().places(setting().batch_size)},
-        setting().batch_size);
+        {.pixels = ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
+         .noise = {.seed = setting().seed, .step = static_cast<std::uint64_t>(step), .places = places},
+         .whole_batch = setting().batch_size});
     return {.losses = {{"total", losses.total()},
                        {"reconstruction", losses.reconstruction},
                        {"kl", losses.kl},
@@ -46,32 +43,15 @@ class VaeTask final : public ImageTask {
   VaeStep step_;
 };
 
-class VaeSetup final : public TrainingSetup {
- public:
-  std::vector<OptionField> fields() override {
-    auto all = limn::fields(model_);
-    std::ranges::move(limn::fields(data_), std::back_inserter(all));
-    return all;
-  }
-  std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    return make_vae_task(model_, data_, setting, ImageDataset::load(paths, data_));
-  }
-
- private:
-  VaeOptions model_;
-  ImageDataOptions data_;
-};
-
 }  // namespace
 
-std::unique_ptr<TrainingSetup> make_vae_setup() { return std::make_unique<VaeSetup>(); }
+std::unique_ptr<TrainingSetup> make_vae_setup() {
+  return std::make_unique<ImageSetup<VaeOptions>>(make_vae_task, ImageDataOptions{});
+}
 
 std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const ImageDataOptions& data_options,
                                             const TaskSetting& setting, ImageDataset data) {
-  const VaeOptions fitting = resolved(model, data.shape());
-  require(image_shape(fitting) == data.shape(), "{}: its images are {}, the options ask for {}; leave image_channels, "
-          "image_height and image_width out, or set image_size, center_crop or color of the data",
-          data.name(), text(data.shape()), text(image_shape(fitting)));
+  const VaeOptions fitting = fitted(model, data);
   return std::make_unique<VaeTask>(fitting, data_options, setting, std::move(data));
 }
 
