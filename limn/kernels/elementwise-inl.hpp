@@ -1,5 +1,5 @@
-// Vector functions shared by the Highway sources of this room: exponential, logistic, tanh, and loops that
-// end inside a vector. Included once for every SIMD target, after hwy/highway.h.
+// Vector functions shared by the Highway sources of this room: exponential, logistic, tanh, and loops that end inside
+// a vector. Each source includes it once for every SIMD target: hence "-inl" and the guard that is toggled.
 #if defined(LIMN_KERNELS_ELEMENTWISE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef LIMN_KERNELS_ELEMENTWISE_INL_HPP
 #undef LIMN_KERNELS_ELEMENTWISE_INL_HPP

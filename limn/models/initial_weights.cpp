@@ -6,7 +6,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/core/safetensors.hpp"
-#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/cells/cell_shape.hpp"
 #include "limn/kernels/products/orthogonal.hpp"
 
 namespace limn {

@@ -4,7 +4,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/sketch/json_events.hpp"
+#include "limn/core/json_stream.hpp"
 
 namespace limn {
 namespace {

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
-#include "limn/sketch/json_events.hpp"
+#include "limn/core/json_stream.hpp"
 #include "limn/sketch/simplify.hpp"
 
 namespace limn {

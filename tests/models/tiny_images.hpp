@@ -4,7 +4,7 @@
 #include "limn/core/random.hpp"
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/draw/tensors.hpp"
-#include "limn/models/vae/options.hpp"
+#include "limn/models/vae/tensors.hpp"
 
 namespace limn::testing {
 

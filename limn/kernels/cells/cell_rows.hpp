@@ -1,5 +1,5 @@
-// The element-wise arithmetic of the cells, one sequence at one step ("row") a call, compiled for every SIMD
-// target. Reentrant. A row of gates is [4H] in the order of enum Gate. `mask` is the dropout mask [H] of the
+// The element-wise arithmetic of the lstm, one sequence at one step ("row") per call, compiled for every SIMD target.
+// Reentrant. A row of gates is [4H] in the order of enum Gate. `mask` is the dropout mask [H] of the
 // candidate or null.
 #pragma once
 
@@ -19,7 +19,7 @@ struct LstmForwardRow {
 };
 void lstm_forward_row(const LstmForwardRow& row);
 
-// `gates` holds what the forward row left and receives dL/da. `dc` holds dL/dc from later steps and receives
+// `gates` holds the result of the forward row and receives dL/da. `dc` holds dL/dc from later steps and receives
 // dL/dc_previous; `dh` is the whole dL/dh.
 struct LstmBackwardRow {
   std::int64_t units = 0;

@@ -1,7 +1,8 @@
-// Single steps for generation: the same products and rows as over whole sequences, with weights packed once.
+// Single steps for drawing: the same products and rows as for whole sequences, with weights packed once.
 // Always with our own products, so that a sequence's next state does not depend on the others beside it.
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "limn/core/error.hpp"
@@ -18,7 +19,7 @@ namespace limn::kernels {
 
 namespace {
 
-// What each cell provides. Immutable, so a step may be divided into ranges of sequences.
+// The interface of a cell behind CellStepper. Immutable, so a step may be divided into ranges of sequences.
 class SteppingCell {
  public:
   explicit SteppingCell(const CellShape& cell) : shape(cell) {}

@@ -61,12 +61,12 @@ struct GatedTensors {
   std::span<const std::span<T>> norm;  // layer_norm: see NormParameter
 };
 
-// What the small cell's embeddings steer: the scale of W_ih x, the scale of W_hh h, and the shift.
+// The uses of the small cell's embeddings: the scale of W_ih x, the scale of W_hh h, and the shift.
 enum HyperRole : std::size_t { kScaleX = 0, kScaleH = 1, kShift = 2 };
 inline constexpr std::size_t kHyperRoles = 3;
 
-// The embeddings of one row lie role by role, in each gate by gate: how many numbers they are, 12E, and where those
-// [E] of a role and a gate begin.
+// The embeddings of one row lie role by role, in each gate by gate: embeddings_size() is their number, 12E, and
+// embedding_column() the first of the E of a role and a gate.
 [[nodiscard]] inline std::int64_t embedding_column(const CellShape& shape, std::size_t role, std::int64_t gate) {
   return (static_cast<std::int64_t>(role) * kGates + gate) * shape.hyper_embedding_size;
 }

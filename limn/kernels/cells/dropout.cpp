@@ -1,8 +1,7 @@
-// One Philox block gives eight masks of 16 bits: the counter is (position,
-// sequence, training step, purpose) as in RandomStream, with position = time step << 12 | unit / 8, and unit
-// 2w + v of a block takes the low (v = 0) or high (v = 1) half of word w. Hence H up to 32768 and T up to
-// 2^20. keep_mask() is the definition; the Highway part computes as many blocks at once as a vector has
-// lanes.
+// One Philox block gives eight masks of 16 bits. The counter is (position, sequence, training step, purpose) as in
+// RandomStream, with position = time step << 12 | unit / 8. Unit 2w + v of a block takes the low (v = 0) or high
+// (v = 1) half of word w. Hence H up to 32768 and T up to 2^20. keep_mask() is the definition; the Highway part
+// computes as many blocks at once as a vector has lanes.
 #include "limn/kernels/cells/dropout.hpp"
 
 #include <algorithm>

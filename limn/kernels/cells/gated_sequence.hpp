@@ -1,6 +1,6 @@
-// The loop over time that the lstm and layer_norm cells share: pre-activations a = W_ih [x; z] + W_hh h, then
-// one call for each row. Each slice of the batch runs through all steps on one thread; the gradients of the
-// weights follow afterwards, all steps in one product. Internal to the room.
+// The loop over time that the lstm and layer_norm cells share: pre-activations a = W_ih [x; z] + W_hh h, then one call
+// for each row. Each slice of the batch runs through all steps on one thread. The gradients of the weights follow, all
+// steps in one product. Internal to the room.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The hyper cell over whole sequences: a small layer_norm cell reads [x; z; h] and scales the main cell's
-// products row by row (docs/papers/cells.md). Kept for the backward pass: the normalised gates of both cells, W_hh h,
-// the embeddings and the states; scales and W_ih x are computed again. Internal to the room.
+// products row by row (docs/papers/cells.md). Kept for the backward pass: the normalised gates of both cells,
+// W_hh h, the embeddings and the states. Scales and W_ih x are computed again. Internal to the room.
 #pragma once
 
 #include <array>

@@ -1,7 +1,6 @@
-// The backward pass of hyper.hpp. First every slice of the batch goes back through time and leaves dL/da of
-// both cells, dL/d embeddings and the sums that belong to z. Then the gradients of the weights follow: those
-// of the small cell in one product over all rows, those that meet a scaled product in chunks of steps, for
-// which the scales are computed again rather than kept.
+// The backward pass of hyper.hpp. First every slice of the batch goes back through time and leaves dL/da of both
+// cells, dL/d embeddings and the sums that belong to z. The gradients of the weights follow. Those of the small cell
+// are one product over all rows. Those of the scaled products go in chunks of steps, whose scales are computed again.
 #include <algorithm>
 
 #include "limn/kernels/cells/cell_rows.hpp"
@@ -36,7 +35,7 @@ struct HyperSequence::BackwardSlice {
   GemmScratch scratch;
 };
 
-// Of a chunk of steps, [rows, 4H]: what HyperSplitRow leaves.
+// The results of HyperSplitRow for a chunk of steps, [rows, 4H].
 struct HyperSequence::Factors {
   MatrixBuffer scale_x, scale_h, from_x, d_from_h;
 };

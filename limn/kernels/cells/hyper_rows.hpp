@@ -1,4 +1,4 @@
-// The element-wise arithmetic of the hyper cell, one sequence at one step a call, compiled for every SIMD target.
+// The element-wise arithmetic of the hyper cell, one sequence at one step per call, compiled for every SIMD target.
 // Reentrant. Internal to the room.
 #pragma once
 

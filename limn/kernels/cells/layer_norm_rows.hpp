@@ -1,5 +1,5 @@
-// The element-wise arithmetic of layer-normalised cells (docs/papers/cells.md), one sequence at one step a call,
-// compiled for every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
+// The element-wise arithmetic of layer-normalised cells (docs/papers/cells.md), one sequence at one step per
+// call, compiled for every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,7 @@ struct LayerNormGradientPlaces {
 // Room for dL/d of the normalised gates [4H] and of the normalised c [H].
 [[nodiscard]] constexpr std::int64_t layer_norm_scratch_size(std::int64_t units) { return (kGates + 1) * units; }
 
-// `gates` holds what the forward row left and receives dL/da. `dc` holds dL/dc from later steps and receives
+// `gates` holds the result of the forward row and receives dL/da. `dc` holds dL/dc from later steps and receives
 // dL/dc_previous; `dh` is the whole dL/dh. The gradients of the weights are added to `gradient`.
 struct LayerNormBackwardRow {
   std::int64_t units = 0;

@@ -1,5 +1,7 @@
 #include "limn/kernels/cells/sequence_layout.hpp"
 
+#include <algorithm>
+
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
@@ -19,15 +21,19 @@ SequenceLayout::SequenceLayout(std::span<const std::int64_t> counts, Direction d
   }
 }
 
+void copy_rows(ConstMatrix from, Matrix to) {
+  for (std::int64_t r = 0; r < to.rows; ++r) {
+    if (from.data)
+      std::copy_n(from.row(r), to.columns, to.row(r));
+    else
+      std::fill_n(to.row(r), to.columns, 0.0f);
+  }
+}
+
 void load_state(ConstMatrix state, std::initializer_list<Matrix> parts) {
   std::int64_t column = 0;
   for (const Matrix& part : parts) {
-    for (std::int64_t r = 0; r < part.rows; ++r) {
-      if (state.data)
-        std::copy_n(state.row(r) + column, part.columns, part.row(r));
-      else
-        std::fill_n(part.row(r), part.columns, 0.0f);
-    }
+    copy_rows(state.data ? state.slice_columns(column, part.columns) : state, part);
     column += part.columns;
   }
 }
@@ -36,7 +42,7 @@ void store_state(std::initializer_list<ConstMatrix> parts, Matrix state) {
   if (!state.data) return;
   std::int64_t column = 0;
   for (const ConstMatrix& part : parts) {
-    for (std::int64_t r = 0; r < state.rows; ++r) std::copy_n(part.row(r), part.columns, state.row(r) + column);
+    copy_rows(part, state.slice_columns(column, part.columns));
     column += part.columns;
   }
 }

@@ -32,41 +32,44 @@ struct Reach {
         last(std::min(s.kernel, size - begin)) {}
 };
 
-// Rows: small pixels; columns: (ky, kx, channel) of the large image, zero outside of it.
-void im2col(const ConvolutionShape& s, const float* large, float* patches) {
-  const std::int64_t channels = s.large_channels, line = s.kernel * channels;
+// visit(offset, first, last) for the lines of all patches in order: values [first, last) of a line of kernel · channels
+// values lie inside the large image, the first value of the line at `offset`.
+template <class Visit>
+void for_each_line(const ConvolutionShape& s, const Visit& visit) {
+  const std::int64_t channels = s.large_channels;
   for (std::int64_t y = 0; y < s.small_height; ++y) {
     const Reach rows(y, s.large_height, s);
     for (std::int64_t x = 0; x < s.small_width; ++x) {
       const Reach columns(x, s.large_width, s);
-      for (std::int64_t ky = 0; ky < s.kernel; ++ky, patches += line) {
-        if (ky < rows.first || ky >= rows.last) {
-          std::fill_n(patches, line, 0.0f);
-          continue;
-        }
-        const float* const from = large + ((rows.begin + ky) * s.large_width + columns.begin) * channels;
-        std::fill_n(patches, columns.first * channels, 0.0f);
-        std::copy(from + columns.first * channels, from + columns.last * channels, patches + columns.first * channels);
-        std::fill(patches + columns.last * channels, patches + line, 0.0f);
+      for (std::int64_t ky = 0; ky < s.kernel; ++ky) {
+        const std::int64_t offset = ((rows.begin + ky) * s.large_width + columns.begin) * channels;
+        if (ky < rows.first || ky >= rows.last)
+          visit(std::int64_t{0}, std::int64_t{0}, std::int64_t{0});
+        else
+          visit(offset, columns.first * channels, columns.last * channels);
       }
     }
   }
 }
 
+// Rows: small pixels; columns: (ky, kx, channel) of the large image, zero outside of it.
+void im2col(const ConvolutionShape& s, const float* large, float* patches) {
+  const std::int64_t line = s.kernel * s.large_channels;
+  for_each_line(s, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
+    std::fill_n(patches, first, 0.0f);
+    std::copy(large + offset + first, large + offset + last, patches + first);
+    std::fill(patches + last, patches + line, 0.0f);
+    patches += line;
+  });
+}
+
 // The adjoint of im2col, added to `large`.
 void add_col2im(const ConvolutionShape& s, const float* patches, float* large) {
-  const std::int64_t channels = s.large_channels, line = s.kernel * channels;
-  for (std::int64_t y = 0; y < s.small_height; ++y) {
-    const Reach rows(y, s.large_height, s);
-    for (std::int64_t x = 0; x < s.small_width; ++x) {
-      const Reach columns(x, s.large_width, s);
-      for (std::int64_t ky = 0; ky < s.kernel; ++ky, patches += line) {
-        if (ky < rows.first || ky >= rows.last) continue;
-        float* const to = large + ((rows.begin + ky) * s.large_width + columns.begin) * channels;
-        for (std::int64_t i = columns.first * channels; i < columns.last * channels; ++i) to[i] += patches[i];
-      }
-    }
-  }
+  const std::int64_t line = s.kernel * s.large_channels;
+  for_each_line(s, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) large[offset + i] += patches[i];
+    patches += line;
+  });
 }
 
 // Working memory of one thread for a group of images: their patches [rows, patch].

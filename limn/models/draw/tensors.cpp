@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "limn/core/error.hpp"
-#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/cells/cell_shape.hpp"
 
 namespace limn {
 

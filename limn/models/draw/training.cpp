@@ -13,9 +13,9 @@ namespace {
 // Of a sample picture: drawings of each kind.
 constexpr std::int64_t kShown = 4;
 
-class DrawTask final : public ImageTask {
+class DrawTraining final : public ImageTask {
  public:
-  DrawTask(DrawOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+  DrawTraining(DrawOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
       : ImageTask({.model = kDrawModel,
                    .config = options_to_json(limn::fields(model)),
                    .data = data_options,
@@ -76,7 +76,7 @@ std::unique_ptr<TrainingSetup> make_draw_setup() {
 std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const ImageDataOptions& data_options,
                                             const TaskSetting& setting, ImageDataset data) {
   const DrawOptions fitting = fitted(model, data);
-  return std::make_unique<DrawTask>(fitting, data_options, setting, std::move(data));
+  return std::make_unique<DrawTraining>(fitting, data_options, setting, std::move(data));
 }
 
 }  // namespace limn

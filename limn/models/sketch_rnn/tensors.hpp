@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/cells/cell_shape.hpp"
 #include "limn/kernels/parameters.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
 

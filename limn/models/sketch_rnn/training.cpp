@@ -16,9 +16,9 @@ constexpr std::int64_t kSampleColumns = 8;
 constexpr std::int64_t kWatchedSketches = 32;
 constexpr float kSampleTemperature = 0.4f;
 
-class SketchRnnTask final : public TrainingTask {
+class SketchRnnTraining final : public TrainingTask {
  public:
-  SketchRnnTask(const SketchRnnOptions& model, const StrokeDataOptions& data_options, const TaskSetting& setting,
+  SketchRnnTraining(const SketchRnnOptions& model, const StrokeDataOptions& data_options, const TaskSetting& setting,
                 StrokeDataset data)
       : options_(model),
         data_options_(data_options),
@@ -163,7 +163,7 @@ std::unique_ptr<TrainingSetup> make_sketch_rnn_setup() { return std::make_unique
 
 std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const StrokeDataOptions& data_options,
                                                    const TaskSetting& setting, StrokeDataset data) {
-  return std::make_unique<SketchRnnTask>(model, data_options, setting, std::move(data));
+  return std::make_unique<SketchRnnTraining>(model, data_options, setting, std::move(data));
 }
 
 }  // namespace limn

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "limn/models/initial_weights.hpp"
-#include "limn/models/vae/options.hpp"
+#include "limn/models/vae/tensors.hpp"
 
 namespace limn {
 

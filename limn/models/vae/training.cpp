@@ -8,9 +8,9 @@
 namespace limn {
 namespace {
 
-class VaeTask final : public ImageTask {
+class VaeTraining final : public ImageTask {
  public:
-  VaeTask(VaeOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+  VaeTraining(VaeOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
       : ImageTask({.model = kVaeModel,
                    .config = options_to_json(limn::fields(model)),
                    .data = data_options,
@@ -52,7 +52,7 @@ std::unique_ptr<TrainingSetup> make_vae_setup() {
 std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const ImageDataOptions& data_options,
                                             const TaskSetting& setting, ImageDataset data) {
   const VaeOptions fitting = fitted(model, data);
-  return std::make_unique<VaeTask>(fitting, data_options, setting, std::move(data));
+  return std::make_unique<VaeTraining>(fitting, data_options, setting, std::move(data));
 }
 
 }  // namespace limn

@@ -1,5 +1,5 @@
 // VAEs without LibTorch: the importance-weighted estimate against numerical integration, what does not depend on what,
-// and checkpoints that are refused. That the network computes what it should is models/vae_test.cpp's to show.
+// and checkpoints that are refused. step_test.cpp shows that the network computes the right numbers.
 #include "limn/models/vae/drawing.hpp"
 
 #include <gmock/gmock.h>
@@ -11,6 +11,7 @@
 #include "limn/core/random.hpp"
 #include "limn/models/image_model.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/vae/tensors.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "testing/compare.hpp"
 #include "testing/temporary_folder.hpp"
