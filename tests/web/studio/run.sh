@@ -15,7 +15,6 @@ command -v node >/dev/null || skip "node is not here; apt install nodejs npm to 
 command -v npm >/dev/null || skip "npm is not here; apt install npm to run it"
 chromium="$(command -v chromium || command -v chromium-browser || true)"
 [[ -n "$chromium" ]] || skip "Chromium is not here; apt install chromium to run it"
-[[ -x "$(dirname "$limn")/limn-train" ]] || skip "limn was built without LibTorch, so there are no models to serve"
 
 mkdir -p "$work"
 cd "$work"
