@@ -4,12 +4,24 @@
 #include "app/bench/cases.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/train/libtorch_module.hpp"
 
 namespace limn::app {
 namespace {
 
 constexpr std::int64_t kQuickBatch = 8;
+
+// The module on LibTorch; null, and `remark` says why, where it is missing.
+const libtorch::Api* comparison(std::string& remark) {
+  try {
+    return &load_libtorch_module("the comparison with plain LibTorch");
+  } catch (const Error& error) {
+    remark = error.what();
+    return nullptr;
+  }
+}
 
 void bench(BenchOptions options, bool has_batch_size) {
   require_known_rows(options.only);
@@ -18,7 +30,10 @@ void bench(BenchOptions options, bool has_batch_size) {
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
   const auto data = StrokeDataset::load(options.data, {});
   data.require_batch(options.batch_size);  // before anything is timed
+  std::string remark;
+  options.plain = comparison(remark);
   BenchReport report(options, measure_gemm_limit(options));
+  if (!remark.empty()) report.note(remark);
   bench_training(options, data, report);
   bench_draw_training(options, report);
   bench_vae(options, report);
@@ -49,9 +64,8 @@ void add_bench(CLI::App& app) {
   command->add_flag("--quick", options->is_quick, "small batches and few runs: about a minute");
   command->add_flag("--json", options->is_json, "one JSON object");
   command->footer(
-      "\nEvery result is checked against plain LibTorch's before it is timed. Times are medians, ± half the "
-      "distance of\n"
-      "the quartiles; GFLOP/s count the matrix products of real points.\n"
+      "\nTimes are medians, ± half the distance of the quartiles. GFLOP/s count the matrix products of real points.\n"
+      "Where limn's module on LibTorch is there, every result is checked against plain LibTorch's before it is timed.\n"
       "\nExamples:\n"
       "  limn bench --quick\n"
       "  limn bench --data sheep.npz --only lstm\n");

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/task.hpp"
 
@@ -17,6 +18,7 @@ class OurTraining {
   OurTraining(std::unique_ptr<Task> task, const TrainOptions& options);
 
   [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
+  [[nodiscard]] std::span<const TaskParameter> buffers() const { return task_->buffers(); }
   // The loss; the gradients lie in parameters().
   double compute_gradients(std::int64_t step);
   void update();
@@ -29,6 +31,7 @@ class OurTraining {
   struct Moments {
     std::vector<float> first, second;
   };
+  kernels::FlushDenormals flush_;  // as in training
   TrainOptions options_;
   std::unique_ptr<Task> task_;
   std::vector<Moments> moments_;
