@@ -1,5 +1,5 @@
 // Several processes over the module on LibTorch, played by threads of this one: each has its own group, task and
-// trainer. This program does not link LibTorch.
+// trainer.
 #include "limn/train/process_group.hpp"
 
 #include <arpa/inet.h>
