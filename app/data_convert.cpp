@@ -1,17 +1,15 @@
 // limn data convert: sketches of any format to any other, cleaned and split on the way, and images to shards.
-// Large data stream: from .ndjson, .bin and .limn to all but .json, memory does not grow with the file, but for the
-// sixteen bytes a sketch that dealing them out to the splits of an .npz takes.
-#include <algorithm>
-#include <cctype>
-#include <cmath>
+// Large data stream: from .ndjson, .bin and .limn, memory does not grow with the file, but for the 16 bytes for each
+// sketch that dealing them out to the splits of an .npz takes.
 #include <memory>
 
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
-#include "app/sketch_sink.hpp"
+#include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/image/image_set.hpp"
 #include "limn/sketch/simplify.hpp"
 #include "limn/sketch/sketch_file.hpp"
@@ -24,11 +22,8 @@ namespace fs = std::filesystem;
 struct ConvertArguments {
   std::vector<std::string> in;
   std::string out;
-  bool is_scaled = false;
-  double spacing = 0;   // of --resample; 0: as it is
-  double epsilon = -1;  // of --simplify; negative: as it is
+  SketchPreparation preparation;  // of --scale, --resample, --simplify and --max-points
   bool is_quickdraw = false;
-  std::int64_t max_points = 0;  // 0: any number
   bool only_recognized = false;
   std::string split;
   std::uint64_t seed = 1;
@@ -37,26 +32,14 @@ struct ConvertArguments {
   std::vector<std::string> image_settings;  // name=value
 };
 
-constexpr double kQuickDrawSize = 255;
-
-// The sketch after --scale, --resample, --simplify and --max-points, in this order, which is Quick, Draw!'s.
-Sketch prepared(const Sketch& sketch, const ConvertArguments& a) {
-  if (!a.is_scaled && a.spacing == 0 && a.epsilon < 0 && a.max_points == 0) return sketch;
-  std::vector<Stroke> strokes = to_strokes(sketch);
-  if (a.is_scaled) strokes = fitted(strokes, kQuickDrawSize);
-  if (a.spacing > 0) strokes = resampled(strokes, a.spacing);
-  if (a.epsilon >= 0) strokes = simplified(strokes, a.epsilon);
-  if (a.max_points > 0) strokes = limited(strokes, a.max_points);
-  if (a.is_scaled)
-    for (Stroke& stroke : strokes)
-      for (Position& p : stroke) p = {std::round(p.x), std::round(p.y)};
-  return from_strokes(strokes);
+void stop_if_interrupted(const std::string& out) {
+  require(!is_interrupted(), "{}: interrupted before all was converted", out);
 }
 
-// Takes sketches from the inputs to the sink.
+// Takes sketches from the inputs to the writer.
 class Converter {
  public:
-  Converter(const ConvertArguments& arguments, SketchSink& sink) : a_(arguments), sink_(sink) {}
+  Converter(const ConvertArguments& arguments, SketchWriter& writer) : a_(arguments), writer_(writer) {}
 
   void read(const std::string& input) {
     SketchReference reference = parse_sketch_reference(input);
@@ -70,9 +53,9 @@ class Converter {
     const QuickDrawOptions quickdraw{.only_recognized = a_.only_recognized};
     const auto keep = [&](QuickDrawRecord&& record) { add(std::move(record), Split::kTrain); };
     std::error_code ignored;
-    if (path.extension() == ".ndjson" && !fs::is_directory(path, ignored)) {
+    if (ending_of(path) == ".ndjson" && !fs::is_directory(path, ignored)) {
       read_ndjson(path, quickdraw, keep);
-    } else if (path.extension() == ".bin" && !fs::is_directory(path, ignored)) {
+    } else if (ending_of(path) == ".bin" && !fs::is_directory(path, ignored)) {
       read_quickdraw_bin(path, quickdraw, keep);
     } else {
       const auto store = open_sketches(path, options);
@@ -91,19 +74,19 @@ class Converter {
     add(std::move(record), split);
   }
   void add(QuickDrawRecord&& record, Split split) {
-    require(!is_interrupted(), "{}: interrupted before all was converted", a_.out);
+    stop_if_interrupted(a_.out);
     if (record.sketch.points.empty()) {
       ++empty_;
       return;
     }
-    record.sketch = prepared(record.sketch, a_);
+    record.sketch = prepared(record.sketch, a_.preparation);
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
-    sink_.add(std::move(record), split);
+    writer_.add(std::move(record), split);
   }
 
   const ConvertArguments& a_;
-  SketchSink& sink_;
+  SketchWriter& writer_;
   std::string word_;
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
@@ -112,21 +95,21 @@ class Converter {
 void convert(ConvertArguments a) {
   require(a.image_settings.empty(), "{}: --set is for images; leave it out", a.in.front());
   if (a.is_quickdraw) {
-    a.is_scaled = true;
-    a.spacing = 1;
-    a.epsilon = 2;
+    const std::int64_t max_points = a.preparation.max_points;
+    a.preparation = kQuickDrawPreparation;
+    a.preparation.max_points = max_points;
   }
-  SinkOptions options{.seed = a.seed};
+  SketchWriterOptions options{.seed = a.seed, .poll = [&] { stop_if_interrupted(a.out); }};
   if (!a.split.empty()) options.shares = parse_split_shares(a.split);
   watch_for_interrupts();  // so that an interrupted file leaves nothing behind
-  const auto sink = make_sink(a.out, options);
-  Converter converter(a, *sink);
+  const auto writer = open_sketch_output(a.out, options);
+  Converter converter(a, *writer);
   for (const std::string& input : a.in) converter.read(input);
   require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
           a.only_recognized ? "that was recognized; leave --recognized out"
                             : "in it has points; choose another file");
-  sink->finish();
-  const auto [train, valid, test] = sink->counts();
+  writer->finish();
+  const auto [train, valid, test] = writer->counts();
   fmt::print("{}: {} sketches", a.out, train + valid + test);
   if (valid + test > 0) fmt::print(" ({} train, {} valid, {} test)", train, valid, test);
   fmt::print("\n");
@@ -150,14 +133,14 @@ void add_data_convert(CLI::App& data) {
                    ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
                    "beyond memory), or FOLDER/ for an .svg each")
       ->required();
-  auto* scale = command->add_flag("--scale", a->is_scaled, "to whole numbers 0-255, the longer side 255");
+  auto* scale = command->add_flag("--scale", a->preparation.is_scaled, "to whole numbers 0-255, the longer side 255");
   auto* resample = command
-                       ->add_option("--resample", a->spacing,
+                       ->add_option("--resample", a->preparation.spacing,
                                     "a point every so many units along each stroke, after --scale")
                        ->check(positive_number())
                        ->type_name("UNITS");
   auto* simplify = command
-                       ->add_option("--simplify", a->epsilon,
+                       ->add_option("--simplify", a->preparation.epsilon,
                                     "Ramer-Douglas-Peucker: leave out points nearer than this "
                                     "to the line without them, after --resample")
                        ->check(non_negative_number())
@@ -167,7 +150,7 @@ void add_data_convert(CLI::App& data) {
       ->excludes(resample)
       ->excludes(simplify);
   command
-      ->add_option("--max-points", a->max_points,
+      ->add_option("--max-points", a->preparation.max_points,
                    "simplify longer sketches as little as brings them to so many points")
       ->check(whole_number(1, 1'000'000'000))
       ->type_name("N");
@@ -175,7 +158,7 @@ void add_data_convert(CLI::App& data) {
                     "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
   command
       ->add_option("--split", a->split,
-                   "deal all sketches out anew to train, valid and test, in hundredths (.npz, and .limn "
+                   "deal all sketches out anew to train, valid and test, in percent (.npz, and .limn "
                    "to within chance)")
       ->type_name("90/5/5");
   command->add_option("--seed", a->seed, "of --split")->capture_default_str();

@@ -7,6 +7,7 @@
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/serve/access.hpp"
 #include "limn/serve/studio.hpp"
 
@@ -59,7 +60,7 @@ void serve_studio(const ServeArguments& a) {
   if (!a.runs.empty()) options.runs = a.runs;
   options.token = token;
   options.names = a.names;
-  const serve::Studio studio(options);
+  const serve::Studio studio(standard_registry(), options);
   serve::HttpServer server(studio.handlers(), studio.limits());
   const int port = server.bind(a.host, a.port);
   std::thread serving([&] { server.run(); });

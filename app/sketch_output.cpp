@@ -3,6 +3,7 @@
 #include <array>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/render/save.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
@@ -10,7 +11,7 @@ namespace limn::app {
 namespace {
 
 bool is_stroke_file(const std::filesystem::path& path) {
-  const auto ending = path.extension();
+  const auto ending = ending_of(path);
   return ending == ".npz" || ending == ".ndjson" || ending == ".json" || ending == ".bin";
 }
 

@@ -1,4 +1,4 @@
-// Draws with a trained Sketch-RNN, without LibTorch.
+// Draws with a trained Sketch-RNN.
 //   sample_from_checkpoint MODEL OUT.svg [COUNT [TEMPERATURE [SEED]]]
 // MODEL is a run directory of `limn train` or a .safetensors file; OUT ends in .svg, .png or .gif. Prints a line for
 // each drawing ("drawing 3: 41 points, 6 strokes") and at the end the name of the file.
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/prior.hpp"
-#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/registry.hpp"
+#include "limn/models/sketch_model.hpp"
 #include "limn/render/save.hpp"
 
 namespace {
@@ -24,15 +24,17 @@ struct Arguments {
 
 int draw(const Arguments& arguments) {
   limn::require_sheet_ending(arguments.out);  // a wrong name is better found before the work than after it
-  const auto generator = limn::SketchRnnGenerator::load(arguments.model);
+  const auto loaded = limn::standard_registry().load(arguments.model);
+  const limn::SketchModel* model = loaded->as_sketch_model();
+  limn::require(model != nullptr, "{}: it draws images, not sketches; give a Sketch-RNN", arguments.model);
 
   // All drawings at once. Each depends on the seed and its number alone, so the third is the same among 9 or 900.
   const limn::PointChoice choice{.temperature = arguments.temperature};
-  const auto drawings = limn::draw_new(generator, arguments.count, choice, arguments.seed);
+  const auto drawings = limn::draw_new(*model, arguments.count, choice, arguments.seed);
 
   std::vector<limn::SheetCell> cells;
   for (std::size_t i = 0; i < drawings.size(); ++i) {
-    const limn::Sketch sketch = generator.in_data_units(drawings[i].sketch);
+    const limn::Sketch sketch = model->in_data_units(drawings[i].sketch);
     std::printf("drawing %zu: %zu points, %zu strokes%s\n", i, sketch.points.size(), limn::to_strokes(sketch).size(),
                 drawings[i].is_finished ? "" : ", cut at the longest length");
     cells.push_back(limn::cell_of(sketch));

@@ -8,7 +8,9 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace {
 
@@ -28,14 +30,12 @@ int write(const char* path) {
   // The one list of what a model with these options consists of.
   std::size_t total = 0;
   for (const auto& spec : limn::sketch_rnn_parameters(checkpoint.options)) {
-    std::size_t count = 1;
-    for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
     const float deviation = 1 / std::sqrt(static_cast<float>(spec.shape.back()));
-    checkpoint.weights[spec.name] = random_values(count, deviation, total);
+    checkpoint.weights[spec.name] = random_values(spec.count(), deviation, total);
     std::printf("%s %s\n", spec.name.c_str(), limn::shape_text(spec.shape).c_str());
-    total += count;
+    total += spec.count();
   }
-  limn::write_checkpoint(path, checkpoint);
+  limn::standard_registry().write(path, limn::to_checkpoint(checkpoint));
   std::printf("%zu weights in %s\n", total, path);
   return EXIT_SUCCESS;
 }

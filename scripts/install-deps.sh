@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--web] [--fuzz] [--help]   (scripts/test.sh and scripts/demo.sh call it first)
+# Usage: scripts/install-deps.sh [--tests] [--web] [--fuzz] [--help]   (scripts/demo.sh and scripts/test.sh call it)
+#   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
@@ -15,12 +16,12 @@ PACKAGES=(
   zlib1g-dev libzip-dev                                     # sketch: npz; image: gzip
   libcairo2-dev libgif-dev libpugixml-dev                   # render; sketch: SVG
   libpng-dev libjpeg-dev                                    # image
-  libtorch-dev libgloo-dev                                  # nn, models, train
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
-  libgtest-dev libgmock-dev curl                            # tests
 )
+# LibTorch is for the oracle and for several processes; its CMake files ask for Gloo.
+TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
 # What the tests labelled web drive the studio with; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
@@ -39,7 +40,8 @@ is_installed() {
 
 for option in "$@"; do
   case "$option" in
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --tests) PACKAGES+=("${TEST_PACKAGES[@]}") ;;
     --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
     --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
     *) echo "install-deps: error: unknown option '$option'; see --help" >&2; exit 2 ;;

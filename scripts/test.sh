@@ -39,9 +39,12 @@ done
 
 stage="installing packages"
 trap 'status=$?; ((status == 0)) || echo "test: FAILED ($stage, preset $preset)" >&2' EXIT
-"$root/scripts/install-deps.sh"
+"$root/scripts/install-deps.sh" --tests
 
 cd "$root"
+stage="checking the format"
+"$root/scripts/format.sh" --check
+
 stage="configuring"
 echo "test: configuring, preset $preset"
 cmake --preset "$preset"

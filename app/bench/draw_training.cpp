@@ -5,9 +5,9 @@
 
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
-#include "limn/core/random.hpp"
 #include "limn/kernels/aligned_buffer.hpp"
-#include "limn/train/draw_task.hpp"
+#include "limn/models/draw/training.hpp"
+#include "limn/models/step_noise.hpp"
 
 namespace limn::app {
 namespace {
@@ -15,8 +15,13 @@ namespace {
 constexpr double kLossLimit = 1e-4;
 
 // The paper's model of binarised MNIST on images of MNIST's size that need no download.
-DrawTaskOptions mnist_setting(const BenchOptions& options) {
-  DrawTaskOptions setting;
+struct DrawSetting {
+  DrawOptions model;
+  ImageDataOptions data;
+  TrainOptions train = training_options("draw");
+};
+DrawSetting mnist_setting(const BenchOptions& options) {
+  DrawSetting setting;
   setting.model.time_steps = 64;
   setting.model.z_size = 100;
   setting.model.read_size = 2;
@@ -32,14 +37,12 @@ struct FirstStep {
   ImageBatch batch;
   kernels::MatrixBuffer noise;
 };
-FirstStep first_step(const DrawTaskOptions& setting, const ImageDataset& data) {
+FirstStep first_step(const DrawSetting& setting, const ImageDataset& data) {
   const auto seed = static_cast<std::uint64_t>(setting.train.seed);
   FirstStep step{.batch = data.training_batch(data.plan_for_step(seed, 0, setting.train.batch_size), 0), .noise = {}};
   step.noise.resize(step.batch.batch_size(), setting.model.time_steps * setting.model.z_size);
-  for (std::int64_t b = 0; b < step.noise.rows(); ++b) {
-    RandomStream random(seed, Purpose::kLatentTraining, 0, static_cast<std::uint64_t>(b));
-    random.fill_normal({step.noise.row(b), static_cast<std::size_t>(step.noise.columns())});
-  }
+  for (std::int64_t b = 0; b < step.noise.rows(); ++b)
+    fill_latent_noise({.seed = seed}, b, {step.noise.row(b), static_cast<std::size_t>(step.noise.columns())});
   return step;
 }
 
@@ -53,7 +56,7 @@ double step_flops(std::span<const TaskParameter> parameters, std::int64_t glimps
 }
 
 // Checks our first step against the twin's and times the twin.
-void compare(const BenchOptions& options, const DrawTaskOptions& setting, const ImageDataset& data, OurTraining& ours,
+void compare(const BenchOptions& options, const DrawSetting& setting, const ImageDataset& data, OurTraining& ours,
              BenchRow& row) {
   const double loss = ours.compute_gradients(0);
   const Gradients gradients = gradients_of(ours.parameters());
@@ -83,10 +86,10 @@ void compare(const BenchOptions& options, const DrawTaskOptions& setting, const 
 void bench_draw_training(const BenchOptions& options, BenchReport& report) {
   const std::string name = "train draw";
   if (!report.wants(name)) return;
-  const DrawTaskOptions setting = mnist_setting(options);
+  const DrawSetting setting = mnist_setting(options);
   const std::vector<std::string> paths{"builtin:shapes"};
   const auto data = ImageDataset::load(paths, setting.data);
-  OurTraining ours(make_draw_task(setting, data), setting.train);
+  OurTraining ours(make_draw_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
   BenchRow row{.name = name,
                .shape = fmt::format("{} images, T = {}", options.batch_size, setting.model.time_steps),
                .flops = step_flops(ours.parameters(), setting.model.time_steps * options.batch_size)};

@@ -9,7 +9,7 @@
 #include "limn/kernels/aligned_buffer.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/train/libtorch_module.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
+#include "limn/models/sketch_rnn/training.hpp"
 
 namespace limn::app {
 namespace {
@@ -21,11 +21,8 @@ constexpr float kTemperature = 0.4f;
 // A default model as training starts it, but one that never says end, so that every drawing has the same
 // length.
 SketchRnnCheckpoint untrained_model(const StrokeDataset& data) {
-  SketchRnnTaskOptions options;
-  options.train.batch_size = 1;
-  const auto task = make_sketch_rnn_task(options, data);
+  const auto task = make_sketch_rnn_task({}, {}, {.batch_size = 1}, data);
   SketchRnnCheckpoint checkpoint;
-  checkpoint.options = options.model;
   checkpoint.max_seq_len = 250;
   for (const auto& p : task->parameters()) checkpoint.weights[p.name].assign(p.value.begin(), p.value.end());
   checkpoint.weights.at("decoder.output.bias")[static_cast<int>(PenState::kEnd)] = -100;
@@ -72,9 +69,9 @@ kernels::MatrixBuffer start_rows(std::int64_t count) {
 }
 
 // Draws `points` points of each row as a user of LibTorch would: the decoder from there, our sampling.
-void draw_plain(const libtorch::Api& api, const SketchRnnGenerator& generator, ConstMatrix z, std::int64_t points) {
-  PlainDecoder decoder(api, generator.checkpoint(), z);
-  kernels::MatrixBuffer x = start_rows(z.rows), y = matrix(z.rows, generator.decoder().output_size());
+void draw_plain(const libtorch::Api& api, const SketchRnnModel& model, ConstMatrix z, std::int64_t points) {
+  PlainDecoder decoder(api, model.contents(), z);
+  kernels::MatrixBuffer x = start_rows(z.rows), y = matrix(z.rows, model.decoder().output_size());
   RandomStream random(1, Purpose::kTest);
   for (std::int64_t i = 0; i < points; ++i) {
     decoder.step(x.view(), y.view());
@@ -88,17 +85,17 @@ void draw_plain(const libtorch::Api& api, const SketchRnnGenerator& generator, C
 }
 
 // The largest difference between our output rows and the twin's over some steps, both reading the same points.
-double output_difference(const libtorch::Api& api, const SketchRnnGenerator& generator, ConstMatrix z) {
-  PlainDecoder plain(api, generator.checkpoint(), z);
-  DecoderRows rows = generator.decoder().start(z, z.rows);
-  kernels::MatrixBuffer x = start_rows(z.rows), ours = matrix(z.rows, generator.decoder().output_size());
+double output_difference(const libtorch::Api& api, const SketchRnnModel& model, ConstMatrix z) {
+  PlainDecoder plain(api, model.contents(), z);
+  DecoderRows rows = model.decoder().start(z, z.rows);
+  kernels::MatrixBuffer x = start_rows(z.rows), ours = matrix(z.rows, model.decoder().output_size());
   kernels::MatrixBuffer expected = matrix(ours.rows(), ours.columns());
   RandomStream random(2, Purpose::kTest);
   kernels::GemmScratch scratch;
   double worst = 0;
   for (std::int64_t i = 0; i < kCheckedPoints; ++i) {
-    generator.decoder().step(x.view(), rows);
-    generator.decoder().output(rows, ours.view(), scratch);
+    model.decoder().step(x.view(), rows);
+    model.decoder().output(rows, ours.view(), scratch);
     plain.step(x.view(), expected.view());
     float difference = 0, largest = 0;
     for (std::int64_t b = 0; b < ours.rows(); ++b) {
@@ -122,24 +119,24 @@ double flops_of_point(const SketchRnnOptions& options) {
 }
 
 // Checks our outputs against the twin's and times it. It takes long: only `points` of each drawing are drawn.
-void compare(const BenchOptions& options, const SketchRnnGenerator& generator, ConstMatrix z, std::int64_t points,
+void compare(const BenchOptions& options, const SketchRnnModel& model, ConstMatrix z, std::int64_t points,
              BenchRow& row) {
   set_plain_threads(options, options.threads);
-  row.difference = output_difference(*options.plain, generator, z);
+  row.difference = output_difference(*options.plain, model, z);
   require_agreement(row.name, row.difference, kLimit);
-  Timing plain = time_runs([&] { draw_plain(*options.plain, generator, z, points); },
+  Timing plain = time_runs([&] { draw_plain(*options.plain, model, z, points); },
                            {.least = 2, .most = 5, .seconds = 3});
-  const double scale = static_cast<double>(generator.max_seq_len()) / static_cast<double>(points);
+  const double scale = static_cast<double>(model.max_seq_len()) / static_cast<double>(points);
   plain.median *= scale, plain.low *= scale, plain.high *= scale;
   row.plain = plain;
   set_plain_threads(options, 1);
 }
 
-void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& generator, std::int64_t count,
+void bench_drawings(const BenchOptions& options, const SketchRnnModel& model, std::int64_t count,
                     BenchReport& report) {
   const std::string name = count == 1 ? "generate one" : "generate many";
   if (!report.wants(name)) return;
-  const std::int64_t points = generator.max_seq_len(), z_size = generator.options().z_size;
+  const std::int64_t points = model.max_seq_len(), z_size = model.options().z_size;
   kernels::MatrixBuffer z = matrix(count, z_size);
   RandomStream random(3, Purpose::kTest);
   random.fill_normal({z.row(0), static_cast<std::size_t>(count * z_size)});
@@ -152,10 +149,10 @@ void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& gener
                         .max_points = points});
   BenchRow row{.name = name,
                .shape = fmt::format("{} sketch{} of {} points", count, count == 1 ? "" : "es", points),
-               .flops = flops_of_point(generator.options()) * static_cast<double>(count * points),
+               .flops = flops_of_point(model.options()) * static_cast<double>(count * points),
                .points = static_cast<double>(count * points)};
-  if (options.plain != nullptr) compare(options, generator, z.view(), count == 1 ? points : 25, row);
-  const auto ours = [&] { (void)generator.draw(requests); };
+  if (options.plain != nullptr) compare(options, model, z.view(), count == 1 ? points : 25, row);
+  const auto ours = [&] { (void)model.draw(requests); };
   ours();
   row.ours = time_runs(ours, {.least = 3, .most = 25, .seconds = options.is_quick ? 1.0 : 3.0});
   report.add(row);
@@ -165,9 +162,9 @@ void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& gener
 
 void bench_generation(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
   if (!report.wants("generate one") && !report.wants("generate many")) return;
-  const SketchRnnGenerator generator(untrained_model(data));
-  bench_drawings(options, generator, 1, report);
-  bench_drawings(options, generator, 256, report);
+  const SketchRnnModel model(untrained_model(data));
+  bench_drawings(options, model, 1, report);
+  bench_drawings(options, model, 256, report);
 }
 
 }  // namespace limn::app

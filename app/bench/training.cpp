@@ -6,7 +6,7 @@
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
 #include "limn/core/error.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
+#include "limn/models/sketch_rnn/training.hpp"
 
 namespace limn::app {
 namespace {
@@ -15,14 +15,19 @@ namespace {
 constexpr double kLossLimit = 1e-4;
 constexpr double kLossLimitBf16 = 1e-2;
 
-std::int64_t rows_of(const StrokeDataset& data, const SketchRnnTaskOptions& options, std::int64_t step) {
+struct SketchRnnSetting {
+  SketchRnnOptions model;
+  TrainOptions train = training_options("sketch-rnn");
+};
+
+std::int64_t rows_of(const StrokeDataset& data, const SketchRnnSetting& options, std::int64_t step) {
   return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size)
       .rows();
 }
 
 // Of the first steps the one whose batch has a middling number of points: batches are alike in length within,
 // and so differ among themselves.
-std::int64_t typical_step(const StrokeDataset& data, const SketchRnnTaskOptions& options) {
+std::int64_t typical_step(const StrokeDataset& data, const SketchRnnSetting& options) {
   constexpr std::int64_t kLooked = 15;
   std::vector<std::pair<std::int64_t, std::int64_t>> rows;
   for (std::int64_t step = 0; step < kLooked; ++step) rows.emplace_back(rows_of(data, options, step), step);
@@ -59,7 +64,7 @@ struct PlainStep {
 };
 
 // The twin takes long: the step that is checked is a timed one, and the only one where it takes seconds.
-PlainStep run_plain(const BenchOptions& options, const SketchRnnTaskOptions& setting,
+PlainStep run_plain(const BenchOptions& options, const SketchRnnSetting& setting,
                     const StrokeDataset& data, std::span<const TaskParameter> start, std::int64_t step) {
   Twin twin(*options.plain, setting.model, start, adam_setting(setting.train));
   PlainStep plain;
@@ -77,7 +82,7 @@ PlainStep run_plain(const BenchOptions& options, const SketchRnnTaskOptions& set
 }
 
 // Checks our step against the twin's, which runs once for both precisions.
-void compare(const BenchOptions& options, const SketchRnnTaskOptions& setting, const StrokeDataset& data,
+void compare(const BenchOptions& options, const SketchRnnSetting& setting, const StrokeDataset& data,
              std::int64_t step, OurTraining& ours, std::optional<PlainStep>& plain, BenchRow& row) {
   const bool is_bf16 = setting.train.precision == "bf16";
   const double loss = ours.compute_gradients(step);
@@ -96,7 +101,7 @@ void compare(const BenchOptions& options, const SketchRnnTaskOptions& setting, c
 
 void bench_cell(const BenchOptions& options, const StrokeDataset& data, const std::string& cell,
                 std::map<std::string, double>& medians, BenchReport& report) {
-  SketchRnnTaskOptions setting;
+  SketchRnnSetting setting;
   setting.model.enc_model = setting.model.dec_model = cell;
   setting.train.batch_size = options.batch_size;
   const std::int64_t step = typical_step(data, setting), rows = rows_of(data, setting, step);
@@ -105,7 +110,7 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
     const std::string name = fmt::format("train {} {}", cell, precision);
     if (!report.wants(name)) continue;
     setting.train.precision = precision;
-    OurTraining ours(make_sketch_rnn_task(setting, data), setting.train);
+    OurTraining ours(make_sketch_rnn_task(setting.model, {}, task_setting(setting.train), data), setting.train);
     BenchRow row{.name = name,
                  .shape = fmt::format("{} sketches, {} rows", options.batch_size, rows),
                  .flops = step_flops(ours.parameters(), setting.model.z_size, rows, options.batch_size),

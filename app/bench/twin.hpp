@@ -13,11 +13,11 @@
 #include "limn/core/matrix.hpp"
 #include "limn/models/draw/options.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
+#include "limn/models/training.hpp"
 #include "limn/models/vae/options.hpp"
 #include "limn/sketch/dataset.hpp"
 #include "limn/train/libtorch_api.hpp"
 #include "limn/train/options.hpp"
-#include "limn/train/task.hpp"
 
 namespace limn::app {
 

@@ -4,9 +4,9 @@
 
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
-#include "limn/core/random.hpp"
 #include "limn/kernels/aligned_buffer.hpp"
-#include "limn/train/vae_task.hpp"
+#include "limn/models/step_noise.hpp"
+#include "limn/models/vae/training.hpp"
 
 namespace limn::app {
 namespace {
@@ -17,10 +17,16 @@ constexpr double kMnistImages = 60'000;
 constexpr double kLossLimit = 1e-5;      // relative, of a loss in float32
 constexpr double kGradientLimit = 1e-4;  // of all gradients together, relative to their norm
 
+struct VaeSetting {
+  VaeOptions model;
+  ImageDataOptions data;
+  TrainOptions train = training_options("vae");
+};
+
 // The same steps in plain LibTorch, from the same weights, with the same images and noise.
 class PlainVae {
  public:
-  PlainVae(const libtorch::Api& api, const VaeTaskOptions& options, const ImageDataset& data, const OurTraining& ours)
+  PlainVae(const libtorch::Api& api, const VaeSetting& options, const ImageDataset& data, const OurTraining& ours)
       : seed_(static_cast<std::uint64_t>(options.train.seed)),
         data_(data),
         twin_(api, resolved(options.model, data.shape()), ours.parameters(), ours.buffers(),
@@ -31,11 +37,9 @@ class PlainVae {
   double compute_gradients(std::int64_t step) {
     if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed_, step, kBatch);
     const ImageBatch batch = data_.training_batch(plan_, step);
-    for (std::int64_t b = 0; b < kBatch; ++b) {
-      RandomStream random(seed_, Purpose::kLatentTraining, static_cast<std::uint64_t>(step),
-                          static_cast<std::uint64_t>(b));
-      random.fill_normal({noise_.row(b), static_cast<std::size_t>(noise_.columns())});
-    }
+    for (std::int64_t b = 0; b < kBatch; ++b)
+      fill_latent_noise({.seed = seed_, .step = static_cast<std::uint64_t>(step)}, b,
+                        {noise_.row(b), static_cast<std::size_t>(noise_.columns())});
     return twin_.compute_gradients(ConstMatrix(batch.pixels.data(), kBatch, data_.shape().size()), noise_.view());
   }
   void run_step(std::int64_t step) {
@@ -84,10 +88,11 @@ void compare(const BenchOptions& options, PlainVae& plain, OurTraining& ours, co
 void bench_vae(const BenchOptions& options, BenchReport& report) {
   const std::string name = "train vae";
   if (!report.wants(name)) return;
-  const VaeTaskOptions setting;
+  VaeSetting setting;
+  setting.train.batch_size = kBatch;
   const std::vector<std::string> paths{"builtin:shapes"};
   const auto data = ImageDataset::load(paths, setting.data);
-  OurTraining ours(make_vae_task(setting, data), setting.train);
+  OurTraining ours(make_vae_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
   BenchRow row{.name = name,
                .shape = fmt::format("{} images of {}, 784-256-2-256-784", kBatch, text(data.shape())),
                .flops = step_flops(ours.parameters())};

@@ -179,4 +179,11 @@ void make_directories(const fs::path& path) {
          error ? error.message() : "a file of that name is in the way");
 }
 
+std::string ending_of(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return ending;
+}
+
 }  // namespace limn

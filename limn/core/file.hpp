@@ -58,6 +58,9 @@ void append_line(const std::filesystem::path& path, std::string_view line);
 // Creates the folder and its parents. Throws Error naming it.
 void make_directories(const std::filesystem::path& path);
 
+// The ending of the name with its dot, A-Z in lower case: ".png" of "a.b.PNG", "" where there is none.
+[[nodiscard]] std::string ending_of(const std::filesystem::path& path);
+
 [[nodiscard]] inline std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span<const char>(text.data(), text.size()));
 }

@@ -125,6 +125,14 @@ std::string options_to_json(std::span<const OptionField> fields) {
   return object.dump();
 }
 
+std::string merged_json_objects(std::string_view a, std::string_view b) {
+  json merged = json::parse(a, nullptr, false);
+  const json more = json::parse(b, nullptr, false);
+  require(merged.is_object() && more.is_object(), "options: expected two JSON objects");
+  merged.update(more);
+  return merged.dump();
+}
+
 void options_from_json(std::span<const OptionField> fields, std::string_view text, std::string_view origin) {
   const json object = json::parse(text, nullptr, false);
   require(object.is_object(), "{}: its options are not a JSON object; the file is damaged", origin);

@@ -37,6 +37,9 @@ void set_options(std::span<const OptionField> fields, std::span<const std::strin
 [[nodiscard]] std::string options_to_json(std::span<const OptionField> fields);
 void options_from_json(std::span<const OptionField> fields, std::string_view json, std::string_view origin);
 
+// One JSON object with the members of both; those of `b` win. Both must be JSON objects.
+[[nodiscard]] std::string merged_json_objects(std::string_view a, std::string_view b);
+
 // Every complaint about bounds and choices at once, empty if there is none.
 [[nodiscard]] std::vector<std::string> option_complaints(std::span<const OptionField> fields);
 

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "limn/core/error.hpp"
+#include "limn/core/half_float.hpp"
 
 namespace limn {
 namespace {
@@ -38,17 +37,6 @@ std::optional<DType> type_named(std::string_view name) {
   for (const auto& entry : kTypes)
     if (entry.name == name) return entry.type;
   return std::nullopt;
-}
-
-float half_to_float(std::uint16_t half) {
-  const int exponent = half >> 10 & 0x1f;
-  const int fraction = half & 0x3ff;
-  float value = 0;
-  if (exponent == 0x1f)
-    value = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
-  else
-    value = std::ldexp(static_cast<float>(exponent ? fraction + 1024 : fraction), (exponent ? exponent : 1) - 25);
-  return half & 0x8000 ? -value : value;
 }
 
 template <class T>

@@ -9,7 +9,7 @@
 
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
-#include "limn/fetch/http.hpp"
+#include "limn/fetch/http_get.hpp"
 #include "limn/fetch/md5.hpp"
 #include "limn/fetch/part_file.hpp"
 

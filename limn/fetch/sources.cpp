@@ -7,7 +7,7 @@
 #include <cctype>
 
 #include "limn/core/error.hpp"
-#include "limn/fetch/http.hpp"
+#include "limn/fetch/http_get.hpp"
 
 namespace limn {
 namespace {

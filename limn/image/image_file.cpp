@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 
 namespace limn {
 namespace {
@@ -28,9 +28,7 @@ Raster decode_image(std::span<const std::byte> file, std::string_view origin) {
 }
 
 bool has_image_ending(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string ending = ending_of(path);
   return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
 }
 

@@ -1,8 +1,9 @@
 // Memory for kernels: aligned to a cache line, not initialised, kept when a smaller size is asked for. Large
-// buffers ask the system for huge pages. Owned by one object, used by whichever threads that object allows.
+// buffers ask the system for huge pages. One object owns a buffer and says which threads may use it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <span>
@@ -22,7 +23,7 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size) { resize(size); }
 
-  // Makes room for `size` values. What was there is lost if the buffer grows.
+  // Makes room for `size` values. The contents are lost if the buffer grows.
   void resize(std::size_t size) {
     if (size > capacity_) {
       memory_.reset();

@@ -1,6 +1,7 @@
 // Names, shapes and views of a model's parameters. Values; the memory belongs to the caller.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>

@@ -6,32 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
-#include "limn/models/checkpoint_metadata.hpp"
-#include "limn/models/draw/drawing.hpp"
-#include "limn/models/vae/drawing.hpp"
 
 namespace limn {
 namespace {
 
 using nlohmann::json;
-
-struct Family {
-  const char* model;  // as checkpoints say it
-  std::unique_ptr<ImageModel> (*make)(ImageCheckpoint);
-};
-constexpr std::array kFamilies{Family{"vae", make_vae_model}, Family{"draw", make_draw_model}};
-
-const Family* family_named(const std::string& model) {
-  const auto found = std::ranges::find_if(kFamilies, [&](const auto& f) { return f.model == model; });
-  return found == kFamilies.end() ? nullptr : &*found;
-}
-
-void check_values(const ImageCheckpoint& checkpoint, const std::string& name, const std::vector<float>& values) {
-  require(std::ranges::all_of(values, [](float w) { return std::isfinite(w); }),
-          "{}: tensor {} holds values that are not finite; the training diverged, take an earlier checkpoint",
-          checkpoint.origin, printable(name));
-}
 
 // Means and variances over images of the posterior mean's dimensions, image after image (Welford 1962).
 class RunningVariance {
@@ -77,26 +56,6 @@ double importance_weighted_sum(const ImageModel& model, std::span<const float> p
 
 }  // namespace
 
-void check_weights(const ImageCheckpoint& checkpoint, std::span<const kernels::ParameterSpec> specs) {
-  for (const auto& spec : specs) {
-    const auto found = checkpoint.weights.find(spec.name);
-    require(found != checkpoint.weights.end(), "{}: tensor {} is missing; its options ask for one", checkpoint.origin,
-            spec.name);
-    const auto shape = checkpoint.shapes.find(spec.name);
-    require(shape != checkpoint.shapes.end() && shape->second == spec.shape,
-            "{}: tensor {} has the shape {}, its options ask for {}", checkpoint.origin, spec.name,
-            shape == checkpoint.shapes.end() ? "none" : shape_text(shape->second), shape_text(spec.shape));
-    std::size_t count = 1;
-    for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
-    require(found->second.size() == count, "{}: tensor {} has {} values, its shape {} asks for {}", checkpoint.origin,
-            spec.name, found->second.size(), shape_text(spec.shape), count);
-    check_values(checkpoint, spec.name, found->second);
-  }
-  for (const auto& [name, values] : checkpoint.weights)
-    require(std::ranges::any_of(specs, [&n = name](const auto& spec) { return spec.name == n; }),
-            "{}: tensor {} belongs to no part of a model with its options", checkpoint.origin, printable(name));
-}
-
 ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint) {
   const json training = json::parse(checkpoint.training_config, nullptr, false);
   require(training.is_object(), "{}: its training_config is not a JSON object; the file is damaged", checkpoint.origin);
@@ -109,66 +68,60 @@ ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint) {
   return options;
 }
 
-ImageCheckpoint read_image_checkpoint(const std::filesystem::path& path) {
-  const SafetensorsFile file = SafetensorsFile::read(path);
-  check_format(file);
-  ImageCheckpoint checkpoint;
-  checkpoint.origin = file.origin();
-  checkpoint.model = file.metadata(metadata::kModel);
-  require(family_named(checkpoint.model) != nullptr, "{}: it holds a model of kind '{}', expected one that draws images",
-          file.origin(), printable(checkpoint.model));
-  checkpoint.config = file.metadata(metadata::kConfig);
-  checkpoint.step = metadata_number<std::int64_t>(file, metadata::kStep);
-  require(checkpoint.step >= 0, "{}: step is {}, expected 0 or more", file.origin(), checkpoint.step);
-  checkpoint.metrics = metadata_object(file, metadata::kMetrics);
-  checkpoint.training_config = metadata_object(file, metadata::kTrainingConfig);
-  for (const auto& [name, tensor] : file.tensors()) {
-    checkpoint.weights[name] = file.read_f32(name, tensor.shape);
-    checkpoint.shapes[name] = tensor.shape;
-    check_values(checkpoint, name, checkpoint.weights[name]);
+std::vector<std::pair<std::string, std::string>> ImageModel::facts() const {
+  return {{"image", json(text(shape())).dump()}, {"latent_size", std::to_string(latent_size())}};
+}
+
+std::string ImageModel::inability(Ability ability) const {
+  switch (ability) {
+    case Ability::kEncode:
+    case Ability::kDecode:
+    case Ability::kImportanceSamples: return "";
+    case Ability::kComplete: return "it draws images, and only strokes can be continued";
+    case Ability::kTemperature: return "it draws images, which have no temperature: z is drawn from N(0, I)";
+    case Ability::kSteps: return "it draws an image at once, not step by step";
   }
-  return checkpoint;
+  return "it cannot do that";
 }
 
-void write_image_checkpoint(const std::filesystem::path& path, const ImageCheckpoint& checkpoint) {
-  SafetensorsContent content;
-  content.metadata = {{metadata::kFormat, kFormatName},
-                      {metadata::kVersion, std::to_string(kFormatVersion)},
-                      {metadata::kModel, checkpoint.model},
-                      {metadata::kConfig, checkpoint.config},
-                      {metadata::kStep, std::to_string(checkpoint.step)},
-                      {metadata::kMetrics, checkpoint.metrics},
-                      {metadata::kTrainingConfig, checkpoint.training_config}};
-  ImageCheckpoint written = checkpoint;
-  written.origin = path.string();
-  (void)make_image_model(written);  // refuses what could not be read back
-  for (const auto& [name, values] : checkpoint.weights)
-    content.tensors[name] = {.type = DType::kF32,
-                             .shape = checkpoint.shapes.at(name),
-                             .bytes = std::as_bytes(std::span<const float>(values))};
-  write_safetensors(path, content);
+Drawings ImageModel::read(const std::vector<std::string>& references, std::int64_t limit) const {
+  ImageDataOptions options = data_options();
+  // Pictures of any size come as the model's, unless its training cut or scaled them in a way of its own.
+  if (options.image_size == 0 && options.center_crop == 0 && shape().height == shape().width)
+    options.image_size = shape().height;
+  Drawings all{.content = Content::kImages, .shape = shape()};
+  for (const auto& reference : references) {
+    if (all.count() == limit) break;
+    NamedImages some = read_images(reference, shape(), options, limit - all.count());
+    std::ranges::copy(some.pixels, std::back_inserter(all.pixels));
+    std::ranges::move(some.labels, std::back_inserter(all.labels));
+  }
+  return all;
 }
 
-std::string model_kind(const std::filesystem::path& path) {
-  const auto file = resolve_model_path(path);
-  if (file.extension() == ".json") return kSketchRnnModel;
-  const SafetensorsFile content = SafetensorsFile::read(file);
-  check_format(content);
-  const std::string& model = content.metadata(metadata::kModel);
-  require(model == kSketchRnnModel || family_named(model) != nullptr,
-          "{}: it holds a model of kind '{}', which this limn does not know", file.string(), printable(model));
-  return model;
+Drawings ImageModel::draw(std::int64_t count, const DrawingOptions& options) const {
+  return draw_latents(prior_latents(count, latent_size(), options.seed), options);
 }
 
-std::unique_ptr<ImageModel> make_image_model(ImageCheckpoint checkpoint) {
-  const Family* family = family_named(checkpoint.model);
-  require(family != nullptr, "{}: it holds a model of kind '{}', expected one that draws images", checkpoint.origin,
-          printable(checkpoint.model));
-  return family->make(std::move(checkpoint));
+Drawings ImageModel::draw_latents(const Latents& z, const DrawingOptions&) const {
+  return {.content = Content::kImages, .shape = shape(), .pixels = decode(z)};
 }
 
-std::unique_ptr<ImageModel> load_image_model(const std::filesystem::path& path) {
-  return make_image_model(read_image_checkpoint(resolve_model_path(path)));
+Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& options) const {
+  return encode(drawings.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
+}
+
+Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
+  const auto data = ImageDataset::load(request.data, data_options());
+  const ImageEvaluation e =
+      limn::evaluate(*this, data, request.split,
+                     {.samples = request.samples, .importance_samples = request.importance_samples, .seed = request.seed});
+  Evaluation result{.n = e.n,
+                    .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
+  if (e.importance_samples > 0) result.losses.push_back({"importance_weighted", e.importance_weighted});
+  if (e.active_units >= 0) result.counts.emplace_back("active_units", e.active_units);
+  if (e.importance_samples > 0) result.counts.emplace_back("importance_samples", e.importance_samples);
+  return result;
 }
 
 ImageEvaluation evaluate(const ImageModel& model, const ImageDataset& data, Split split,

@@ -1,6 +1,6 @@
-// Models that draw images, for inference without LibTorch: what `limn sample`, `reconstruct`, `interpolate`, `encode`,
-// `decode`, `eval` and the studio do is the same for a VAE and for DRAW. An ImageModel is immutable: all its calls may
-// run at once from any number of threads. Results depend on the arguments alone, not on what is computed beside them.
+// A model that draws images, of any family. A family implements decoding, encoding and its losses; reading, drawing and
+// evaluating follow from these here. Immutable: all calls may run at once from any number of threads. Results depend on
+// the arguments alone, not on what is computed beside them.
 #pragma once
 
 #include <cstdint>
@@ -14,36 +14,16 @@
 #include "limn/core/options.hpp"
 #include "limn/core/safetensors.hpp"
 #include "limn/models/latent.hpp"
+#include "limn/models/model.hpp"
 #include "limn/image/dataset.hpp"
 #include "limn/kernels/parameters.hpp"
 
 namespace limn {
 
-// What every image checkpoint holds besides its model's own options (FORMATS.md; docs/checkpoint.md lists the names).
-struct ImageCheckpoint {
-  std::string model;                          // "vae" or "draw"
-  std::string config = "{}";                  // JSON of the model's options
-  std::int64_t step = 0;                      // training steps made
-  std::string metrics = "{}";                 // JSON object: losses when it was written
-  std::string training_config = "{}";         // JSON object: data and training options as the trainer had them
-  std::map<std::string, std::vector<float>> weights = {};
-  std::map<std::string, std::vector<std::int64_t>> shapes = {};  // of the weights, by the same names
-  std::string origin = "image model";         // what errors call it: the file it was read from
-};
-// Throws Error naming the file. What the model needs is checked when it is made.
-[[nodiscard]] ImageCheckpoint read_image_checkpoint(const std::filesystem::path& path);
-// Replaces `path`, all or nothing.
-void write_image_checkpoint(const std::filesystem::path& path, const ImageCheckpoint& checkpoint);
-// For models being made: throws Error naming the origin unless the weights are those of `specs`, neither fewer nor more,
-// of their shapes, with finite values.
-void check_weights(const ImageCheckpoint& checkpoint, std::span<const kernels::ParameterSpec> specs);
+using ImageCheckpoint = Checkpoint;
 // How the data of its training were prepared: the fields of ImageDataOptions that training_config holds, and defaults
 // for the others. Throws Error naming the origin for values out of range.
 [[nodiscard]] ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint);
-
-// The "model" of a checkpoint, "sketch_rnn", "vae" or "draw", of any file that resolve_model_path() finds; a Magenta
-// .json model is a "sketch_rnn". Throws Error naming the file.
-[[nodiscard]] std::string model_kind(const std::filesystem::path& path);
 
 // Per image, in nats.
 struct ImageLosses {
@@ -51,14 +31,9 @@ struct ImageLosses {
   std::vector<double> kl;              // KL(q(z | x) ‖ p(z)); for DRAW summed over the steps
 };
 
-class ImageModel {
+class ImageModel : public Model {
  public:
-  virtual ~ImageModel() = default;
-
-  [[nodiscard]] virtual const ImageCheckpoint& checkpoint() const = 0;
   [[nodiscard]] virtual ImageShape shape() const = 0;
-  // Numbers that say everything about a drawing: Z of a VAE, T · Z of DRAW (step after step).
-  [[nodiscard]] virtual std::int64_t latent_size() const = 0;
   // How the data must be prepared for this model: crop, size, colour and binarisation of its training.
   [[nodiscard]] virtual ImageDataOptions data_options() const = 0;
 
@@ -82,12 +57,17 @@ class ImageModel {
   // Variance over the images of each latent dimension's posterior mean: "active units" are those above 0.01
   // (Burda et al. 2015, §5.1). Empty for a model whose posterior mean depends on its own draws (DRAW).
   [[nodiscard]] virtual std::vector<double> posterior_mean_variances(std::span<const float> pixels) const = 0;
-};
 
-// A run directory's best checkpoint or a .safetensors file. Throws Error naming the file, also for a Sketch-RNN.
-[[nodiscard]] std::unique_ptr<ImageModel> load_image_model(const std::filesystem::path& path);
-// The model that checkpoint.model names; each family's header has a maker of its own. Throws Error naming the origin.
-[[nodiscard]] std::unique_ptr<ImageModel> make_image_model(ImageCheckpoint checkpoint);
+  [[nodiscard]] Content content() const final { return Content::kImages; }
+  [[nodiscard]] const ImageModel* as_image_model() const final { return this; }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts() const override;
+  [[nodiscard]] std::string inability(Ability ability) const override;
+  [[nodiscard]] Drawings read(const std::vector<std::string>& references, std::int64_t limit) const override;
+  [[nodiscard]] Drawings draw(std::int64_t count, const DrawingOptions& options) const override;
+  [[nodiscard]] Drawings draw_latents(const Latents& z, const DrawingOptions& options) const override;
+  [[nodiscard]] Latents latents_of(const Drawings& drawings, const LatentOptions& options) const override;
+  [[nodiscard]] Evaluation evaluate(const EvaluationRequest& request) const override;
+};
 
 // Means over a split, per image in nats.
 struct ImageEvaluation {

@@ -1,10 +1,12 @@
 #include "limn/models/latent.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/kernels/losses/gaussian_latent.hpp"
 
 namespace limn {
 namespace {
@@ -35,6 +37,15 @@ void slerp_into(std::span<const float> a, std::span<const float> b, double t, st
 
 double fraction(std::int64_t i, std::int64_t count) {
   return count > 1 ? static_cast<double>(i) / static_cast<double>(count - 1) : 0.0;
+}
+
+// z of row i with its noise [Z]. Returns the row's KL divergence.
+double draw_row(const LatentPosterior& posterior, std::int64_t i, std::span<const float> noise, std::span<float> z) {
+  std::vector<float> latent;  // as the kernel reads it: mu, then log_variance
+  for (const Latents* const part : {&posterior.mu, &posterior.log_variance})
+    latent.insert(latent.end(), part->row(i).begin(), part->row(i).end());
+  return kernels::gaussian_latent_row(
+      {.z_size = posterior.mu.z_size, .latent = latent.data(), .noise = noise.data(), .z = z.data()});
 }
 
 }  // namespace
@@ -89,18 +100,34 @@ Latents prior_latents(std::int64_t count, std::int64_t z_size, std::uint64_t see
   return z;
 }
 
+LatentPosterior posterior_of(ConstMatrix rows) {
+  const std::int64_t z_size = rows.columns / 2;
+  LatentPosterior posterior{.mu = Latents(rows.rows, z_size), .log_variance = Latents(rows.rows, z_size)};
+  for (std::int64_t i = 0; i < rows.rows; ++i) {
+    std::copy_n(rows.row(i), z_size, posterior.mu.row(i).begin());
+    std::copy_n(rows.row(i) + z_size, z_size, posterior.log_variance.row(i).begin());
+  }
+  return posterior;
+}
+
+double posterior_kl(const LatentPosterior& posterior) {
+  const std::vector<float> noise(static_cast<std::size_t>(posterior.mu.z_size));
+  std::vector<float> z(noise.size());
+  double sum = 0;
+  for (std::int64_t i = 0; i < posterior.mu.count(); ++i) sum += draw_row(posterior, i, noise, z);
+  return sum;
+}
+
 Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
                           std::span<const std::int64_t> indices) {
   const std::int64_t n = posterior.mu.count(), z_size = posterior.mu.z_size;
   assert(indices.empty() || static_cast<std::int64_t>(indices.size()) == n);
   Latents z(n, z_size);
+  std::vector<float> noise(static_cast<std::size_t>(z_size));
   for (std::int64_t i = 0; i < n; ++i) {
     const auto index = indices.empty() ? i : indices[static_cast<std::size_t>(i)];
-    RandomStream(seed, Purpose::kLatentEvaluation, 0, static_cast<std::uint64_t>(index))
-        .fill_normal(z.row(i));
-    const auto mu = posterior.mu.row(i), log_variance = posterior.log_variance.row(i);
-    const auto out = z.row(i);
-    for (std::size_t k = 0; k < out.size(); ++k) out[k] = mu[k] + std::exp(log_variance[k] / 2) * out[k];
+    RandomStream(seed, Purpose::kLatentEvaluation, 0, static_cast<std::uint64_t>(index)).fill_normal(noise);
+    (void)draw_row(posterior, i, noise, z.row(i));
   }
   return z;
 }

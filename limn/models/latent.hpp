@@ -1,10 +1,12 @@
 // Points of the latent space: from the prior, on the way between two drawings, on a grid between four. Plain
-// functions on values; latent arithmetic (z_a - z_b + z_c, MODELS.md §2) is the caller's + and -.
+// functions on values; latent arithmetic (z_a - z_b + z_c) is the caller's + and -.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "limn/core/matrix.hpp"
 
 namespace limn {
 
@@ -26,6 +28,10 @@ struct LatentPosterior {
   Latents mu;
   Latents log_variance;
 };
+// From rows [n, 2Z] of mu, then log_variance.
+[[nodiscard]] LatentPosterior posterior_of(ConstMatrix rows);
+// The sum of the KL divergences of all rows from N(0, I), in nats.
+[[nodiscard]] double posterior_kl(const LatentPosterior& posterior);
 
 // The point at t in [0, 1] on the great arc from `a` to `b` (Shoemake 1985), on the straight line where they
 // are nearly parallel or one is zero. Exactly `a` at 0 and `b` at 1. Both of one length, or Error.

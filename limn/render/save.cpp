@@ -16,15 +16,8 @@ constexpr std::array<std::string_view, 5> kSheetEndings{".svg", ".png", ".gif", 
 constexpr std::array<std::string_view, 2> kChartEndings{".svg", ".png"};
 constexpr std::array<std::string_view, 1> kFrameEndings{".gif"};
 
-std::string ending_of(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return ending;
-}
-
 // The ending in lower case, or Error listing `known`.
-std::string ending_of(const std::filesystem::path& path, std::span<const std::string_view> known) {
+std::string known_ending(const std::filesystem::path& path, std::span<const std::string_view> known) {
   std::string ending = ending_of(path);
   if (std::find(known.begin(), known.end(), ending) == known.end())
     fail("{}: the ending says what to write; use {}", path.string(), fmt::join(known, ", "));
@@ -33,14 +26,14 @@ std::string ending_of(const std::filesystem::path& path, std::span<const std::st
 
 }  // namespace
 
-void require_sheet_ending(const std::filesystem::path& path) { (void)ending_of(path, kSheetEndings); }
+void require_sheet_ending(const std::filesystem::path& path) { (void)known_ending(path, kSheetEndings); }
 
 bool is_sheet_file(const std::filesystem::path& path) {
   return std::ranges::find(kSheetEndings, ending_of(path)) != kSheetEndings.end();
 }
 
 void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options) {
-  const std::string ending = ending_of(path, kSheetEndings);
+  const std::string ending = known_ending(path, kSheetEndings);
   const Picture picture = lay_out(sheet, options.sheet);
   if (ending == ".svg")
     write_file(path, svg_text(picture));
@@ -54,7 +47,7 @@ void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const Sav
 
 void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms,
                            int hold_ms, const SaveOptions& options) {
-  (void)ending_of(path, kFrameEndings);
+  (void)known_ending(path, kFrameEndings);
   std::vector<GifFrame> frames;
   for (const Sheet& sheet : sheets)
     frames.push_back({paint(lay_out(sheet, options.sheet), {.scale = options.animation.scale}), frame_ms});
@@ -64,7 +57,7 @@ void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sh
 
 void save_charts(const std::filesystem::path& path, std::span<const Chart> charts,
                  const ChartOptions& options, double png_scale) {
-  const std::string ending = ending_of(path, kChartEndings);
+  const std::string ending = known_ending(path, kChartEndings);
   const Picture picture = lay_out_charts(charts, options);
   if (ending == ".svg")
     write_file(path, svg_text(picture));

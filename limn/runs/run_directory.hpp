@@ -1,4 +1,4 @@
-// The files of a run (CLI.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes one: a
+// The files of a run (docs/formats.md "Run directories"): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes one: a
 // second one that wants to is refused as long as the first lives.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/runs/metrics.hpp"
+#include "limn/core/metrics.hpp"
 
 namespace limn {
 

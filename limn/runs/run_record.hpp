@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "limn/runs/metrics.hpp"
+#include "limn/core/metrics.hpp"
 
 namespace limn {
 

@@ -11,14 +11,6 @@
 namespace limn::serve {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return result;
-}
-
 // "name:80", "[::1]:80", "name" to the name in lower case without brackets; "" for anything else.
 std::string host_name(std::string_view host) {
   std::string_view name, port;
@@ -35,7 +27,7 @@ std::string host_name(std::string_view host) {
   const bool is_port =
       port.empty() || (port.size() > 1 && port.size() <= 6 && port[0] == ':' &&
                        std::ranges::all_of(port.substr(1), [](char c) { return c >= '0' && c <= '9'; }));
-  return is_port ? lower(name) : "";
+  return is_port ? lower_case(name) : "";
 }
 
 bool is_address(const std::string& name) {
@@ -55,7 +47,7 @@ bool are_equal(std::string_view a, std::string_view b) {
 }  // namespace
 
 bool is_loopback(std::string_view host) {
-  const std::string name = lower(host);
+  const std::string name = lower_case(host);
   in_addr four{};
   if (inet_pton(AF_INET, name.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
   return name == "localhost" || name == "::1";
@@ -72,7 +64,7 @@ std::string make_token() {
 
 AccessRules::AccessRules(std::string token, std::vector<std::string> names)
     : token_(std::move(token)), names_(std::move(names)) {
-  for (auto& name : names_) name = lower(name);
+  for (auto& name : names_) name = lower_case(name);
 }
 
 bool AccessRules::is_our_host(std::string_view host) const {
@@ -97,7 +89,7 @@ std::optional<Refusal> AccessRules::complaint(const HttpRequest& request, bool i
   const std::string_view origin = request.header("origin");
   const std::size_t scheme = origin.find("://");
   const bool is_same_origin =
-      scheme != std::string_view::npos && lower(origin.substr(scheme + 3)) == lower(host);
+      scheme != std::string_view::npos && lower_case(origin.substr(scheme + 3)) == lower_case(host);
   if (!origin.empty() && !is_same_origin) return Refusal(403, "pages of other sites may not use this studio");
   const std::string_view site = request.header("sec-fetch-site");
   if (is_api && !site.empty() && site != "same-origin" && site != "none")

@@ -1,17 +1,20 @@
-// What the studio's calls share, and the calls themselves, by what they are about. web/openapi.json describes
-// them for users. Each throws Refusal for what it cannot do.
+// The studio's calls, by what they are about, and what they share. web/openapi.json describes them for users. Each throws
+// Refusal for what it, or the model, cannot do.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string_view>
 
 #include "limn/serve/http.hpp"
 #include "limn/serve/limits.hpp"
-#include "limn/serve/models.hpp"
-#include "limn/serve/runs.hpp"
+#include "limn/serve/run_watch.hpp"
+#include "limn/serve/studio_models.hpp"
 #include "limn/serve/work_gate.hpp"
 
 namespace limn::serve {
+
+class JsonObject;
 
 struct ApiContext {
   const Limits& limits;
@@ -24,7 +27,7 @@ struct ApiContext {
 // `strokes` as JSON lists with as many digits as screens and plotters need.
 [[nodiscard]] std::string strokes_json(std::span<const Stroke> strokes);
 // The request's seed, or a random one that JavaScript's numbers hold exactly.
-[[nodiscard]] std::uint64_t seed_of(const class JsonObject& body);
+[[nodiscard]] std::uint64_t seed_of(const JsonObject& body);
 
 // sketch_api.cpp. The three stream: a JSON object a line (application/x-ndjson) as drawings grow.
 [[nodiscard]] HttpReply complete(const ApiContext& context, const StudioModel& model, std::string_view body);
@@ -35,9 +38,8 @@ struct ApiContext {
 [[nodiscard]] HttpReply decode(const ApiContext& context, const StudioModel& model, std::string_view body);
 [[nodiscard]] HttpReply encode(const ApiContext& context, const StudioModel& model, std::string_view body);
 
-// canvas_api.cpp: DRAW step by step, as JSON or GIF.
-[[nodiscard]] HttpReply show_canvases(const ApiContext& context, const StudioModel& model,
-                                      std::string_view body);
+// canvas_api.cpp: an image step by step, as JSON or GIF.
+[[nodiscard]] HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std::string_view body);
 
 // picture_api.cpp: drawings as a file to save.
 [[nodiscard]] HttpReply save_picture(const ApiContext& context, std::string_view body);

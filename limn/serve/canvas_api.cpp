@@ -1,8 +1,8 @@
-// DRAW at work: an image growing on the canvas step by step, with the windows through which it reads and
-// writes.
+// An image that grows on the canvas step by step, with the windows through which the model reads and writes.
+#include <nlohmann/json.hpp>
+
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/draw/drawing.hpp"
 #include "limn/render/gif.hpp"
 #include "limn/render/png.hpp"
 #include "limn/render/sheet.hpp"
@@ -56,24 +56,22 @@ HttpReply as_gif(const DrawingSteps& drawn) {
 
 }  // namespace
 
-HttpReply show_canvases(const ApiContext& context, const StudioModel& model, std::string_view text) {
-  const auto* draw = dynamic_cast<const DrawModel*>(model.image.get());
-  if (draw == nullptr)
-    throw Refusal(409, fmt::format("{} makes its images at once, not step by step", model.name));
-  const auto json = parse_body(text);
-  const JsonObject body(json, "", {"seed", "pixels", "format"});
+HttpReply show_canvases(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
+  studio_model.need(Ability::kSteps);
+  const ImageModel& model = studio_model.image_model();
+  const JsonObject body(text, {"seed", "pixels", "format"});
   const std::string format = body.choice("format", {"json", "gif"}, "json");
   const std::uint64_t seed = seed_of(body);
-  const auto size = static_cast<std::size_t>(draw->shape().size());
-  std::vector<float> pixels;
+  const auto size = static_cast<std::size_t>(model.shape().size());
+  Drawings given{.content = Content::kImages, .shape = model.shape()};
   if (body.has("pixels")) {
     const auto numbers = body.numbers("pixels", 0, 1, size, size);
-    pixels.assign(numbers.begin(), numbers.end());
+    given.pixels.assign(numbers.begin(), numbers.end());
   }
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const DrawingSteps drawn = pixels.empty() ? draw->decode_steps(prior_latents(1, draw->latent_size(), seed))
-                                            : draw->reconstruct_steps(pixels, {.seed = seed});
+  const DrawingSteps drawn = given.pixels.empty() ? model.steps_from(prior_latents(1, model.latent_size(), seed))
+                                                  : model.steps_redrawing(given, {.seed = seed});
   return format == "gif" ? as_gif(drawn) : as_json(drawn, seed);
 }
 

@@ -4,6 +4,13 @@
 
 namespace limn::serve {
 
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  return result;
+}
+
 HttpReply error_reply(int status, std::string_view sentence, std::string_view where) {
   nlohmann::ordered_json error{{"status", status}, {"message", sentence}};
   if (!where.empty()) error["where"] = where;

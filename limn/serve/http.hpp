@@ -1,6 +1,5 @@
-// What passes between the socket and the studio, free of any HTTP library: a request as it was read, a reply
-// as it is to be sent, and refusals, which are replies that say in a sentence what to do instead. Value
-// types.
+// HTTP as values, between the socket and the studio and without an HTTP library: a request that was received, a reply
+// that will be sent, and refusals, which are replies that say in a sentence what to do instead.
 #pragma once
 
 #include <functional>
@@ -55,13 +54,16 @@ class Refusal : public std::runtime_error {
   Refusal(int status, const std::string& sentence, std::string where = {})
       : std::runtime_error(sentence), status_(status), where_(std::move(where)) {}
   [[nodiscard]] int status() const { return status_; }
-  // "line 3, column 7" of a body that is no JSON, "strokes[2][0]" of one that is; or "".
+  // "line 3, column 7" of a body that is not JSON, "strokes[2][0]" of one that is; or "".
   [[nodiscard]] const std::string& where() const { return where_; }
 
  private:
   int status_;
   std::string where_;
 };
+
+// The ASCII letters of `text` in lower case, as names of headers and hosts are compared.
+[[nodiscard]] std::string lower_case(std::string_view text);
 
 // {"error": {"status": …, "message": …, "where": …}}, with Retry-After for 429 and 503.
 [[nodiscard]] HttpReply error_reply(int status, std::string_view sentence, std::string_view where = {});

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "limn/core/error.hpp"
-#include "limn/serve/wire.hpp"
+#include "limn/serve/connection.hpp"
 
 namespace limn::serve {
 namespace {
@@ -118,10 +118,7 @@ HttpRequest to_request(const httplib::Request& request) {
                      .headers = {},
                      .body = {}};
   for (const auto& [name, value] : request.headers) {
-    std::string key = name;
-    std::ranges::transform(key, key.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    auto& kept = result.headers[key];
+    auto& kept = result.headers[lower_case(name)];
     kept = kept.empty() ? value : kept + ", " + value;
   }
   return result;

@@ -1,6 +1,5 @@
-// The HTTP server around the studio: sockets, threads, limits of connections. Below it lies cpp-httplib,
-// which parses requests and writes replies, behind serve/wire.hpp, which guards it. Started once; stop() may
-// be called from any thread.
+// The HTTP server around the studio: sockets, threads, limits of connections. Below it lies cpp-httplib, which parses
+// requests and writes replies, behind serve/connection.hpp, which guards it. Started once; any thread may call stop().
 #pragma once
 
 #include <functional>

@@ -1,6 +1,7 @@
-// Calls that make images with a VAE or DRAW: latent vectors to pictures and back.
+// Calls to models that draw images: latent vectors to pictures and back.
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 #include "limn/render/png.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 // Standard normal variables beyond this do not occur.
 constexpr double kFarthestLatent = 20;
-constexpr std::int64_t kMostImages = 625;
+constexpr std::size_t kMostImages = 625;
 
 // Images side by side, row after row, without gaps.
 Raster sheet_of(std::span<const float> pixels, const ImageShape& shape, std::int64_t count,
@@ -33,43 +34,35 @@ Raster sheet_of(std::span<const float> pixels, const ImageShape& shape, std::int
 
 }  // namespace
 
-HttpReply decode(const ApiContext& context, const StudioModel& model, std::string_view text) {
-  const auto json = parse_body(text);
-  const JsonObject body(json, "", {"z", "columns"});
-  const std::int64_t z_size = model.image->latent_size();
-  const auto& list = body.member("z");
-  const bool is_one = list.is_array() && !list.empty() && list[0].is_number();
-  const std::int64_t count = is_one ? 1 : list.is_array() ? static_cast<std::int64_t>(list.size()) : 0;
-  if (count < 1 || count > kMostImages)
-    throw Refusal(count < 1 ? 400 : 413,
-                  fmt::format("z: expected {} numbers, or 1 to {} lists of as many", z_size, kMostImages),
-                  "z");
+HttpReply decode(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
+  const ImageModel& model = studio_model.image_model();
+  studio_model.need(Ability::kDecode);
+  const JsonObject body(text, {"z", "columns"});
+  const std::int64_t z_size = model.latent_size();
+  const auto lists = body.number_lists("z", -kFarthestLatent, kFarthestLatent, static_cast<std::size_t>(z_size),
+                                       kMostImages);
+  const auto count = static_cast<std::int64_t>(lists.size());
   Latents z(count, z_size);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const nlohmann::json row{{"z", is_one ? list : list[static_cast<std::size_t>(i)]}};
-    const auto numbers = JsonObject(row, is_one ? "" : fmt::format("z[{}]", i), {"z"})
-                             .numbers("z", -kFarthestLatent, kFarthestLatent,
-                                      static_cast<std::size_t>(z_size), static_cast<std::size_t>(z_size));
-    std::ranges::transform(numbers, z.row(i).begin(), [](double v) { return static_cast<float>(v); });
-  }
-  const auto columns =
-      body.integer("columns", 1, count, static_cast<std::int64_t>(std::ceil(std::sqrt(count))));
+  for (std::int64_t i = 0; i < count; ++i)
+    std::ranges::transform(lists[static_cast<std::size_t>(i)], z.row(i).begin(),
+                           [](double v) { return static_cast<float>(v); });
+  const auto columns = body.integer("columns", 1, count, static_cast<std::int64_t>(std::ceil(std::sqrt(count))));
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const auto pixels = model.image->decode(z);
-  const Bytes png = encode_png(sheet_of(pixels, model.image->shape(), count, columns));
+  const Bytes png = encode_png(sheet_of(model.decode(z), model.shape(), count, columns));
   return {.type = "image/png", .body = {reinterpret_cast<const char*>(png.data()), png.size()}};
 }
 
-HttpReply encode(const ApiContext& context, const StudioModel& model, std::string_view text) {
-  const auto json = parse_body(text);
-  const JsonObject body(json, "", {"pixels"});
-  const auto size = static_cast<std::size_t>(model.image->shape().size());
+HttpReply encode(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
+  const ImageModel& model = studio_model.image_model();
+  studio_model.need(Ability::kEncode);
+  const JsonObject body(text, {"pixels"});
+  const auto size = static_cast<std::size_t>(model.shape().size());
   const auto numbers = body.numbers("pixels", 0, 1, size, size);
   const std::vector<float> pixels(numbers.begin(), numbers.end());
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const Latents z = model.image->encode(pixels, {.uses_mean = true});
+  const Latents z = model.encode(pixels, {.uses_mean = true});
   return json_reply({{"z", z.values}});
 }
 

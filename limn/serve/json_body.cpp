@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 
@@ -12,7 +13,7 @@ using nlohmann::json;
 
 // drawings → drawing → stroke → point, in the body's object.
 constexpr int kMostDepth = 8;
-// Nothing that a hand draws is farther away.
+// Nothing that a person draws is farther away.
 constexpr double kFarthest = 1e6;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& sentence) {
@@ -81,9 +82,21 @@ std::vector<Stroke> strokes_at(const json& value, const std::string& where, cons
   return strokes;
 }
 
-}  // namespace
+// `value` as a list of `least` to `most` numbers.
+std::vector<double> numbers_at(const json& value, const std::string& where, double low, double high, std::size_t least,
+                               std::size_t most) {
+  expect(value.is_array(), value, where, "a list of numbers");
+  if (value.size() < least || value.size() > most) {
+    const std::string wanted = least == most ? std::to_string(least) : fmt::format("{} to {}", least, most);
+    refuse(where, fmt::format("{} has {} numbers, expected {}", where, value.size(), wanted));
+  }
+  std::vector<double> result;
+  for (std::size_t i = 0; i < value.size(); ++i)
+    result.push_back(number_in(value[i], fmt::format("{}[{}]", where, i), low, high));
+  return result;
+}
 
-json parse_body(std::string_view body) {
+json parsed(std::string_view body) {
   int deepest = 0;
   const auto watch = [&](int depth, json::parse_event_t event, json&) {
     if (event == json::parse_event_t::array_start || event == json::parse_event_t::object_start)
@@ -92,9 +105,7 @@ json parse_body(std::string_view body) {
     return true;
   };
   try {
-    json value = json::parse(body.begin(), body.end(), watch);
-    expect(value.is_object(), value, "body", "an object");
-    return value;
+    return json::parse(body.begin(), body.end(), watch);
   } catch (const json::parse_error& error) {
     const std::string where = place_of(body, error.byte);
     refuse(where, fmt::format("the body is not valid JSON at {}", where));
@@ -103,10 +114,16 @@ json parse_body(std::string_view body) {
   }
 }
 
-JsonObject::JsonObject(const json& object, std::string path, std::initializer_list<std::string_view> known)
-    : object_(object), path_(std::move(path)) {
-  expect(object.is_object(), object, path_.empty() ? "body" : path_, "an object");
-  for (const auto& item : object.items()) {
+}  // namespace
+
+JsonObject::JsonObject(std::string_view body, std::initializer_list<std::string_view> known)
+    : JsonObject(std::make_shared<const json>(parsed(body)), "", known) {}
+
+JsonObject::JsonObject(std::shared_ptr<const json> object, std::string path,
+                       std::initializer_list<std::string_view> known)
+    : object_(std::move(object)), path_(std::move(path)) {
+  expect(object_->is_object(), *object_, path_.empty() ? "body" : path_, "an object");
+  for (const auto& item : object_->items()) {
     if (std::ranges::find(known, std::string_view(item.key())) != known.end()) continue;
     const std::string name = printable(item.key(), 40), nearest = nearest_name(item.key(), known);
     refuse(path_of(name),
@@ -115,13 +132,19 @@ JsonObject::JsonObject(const json& object, std::string path, std::initializer_li
   }
 }
 
+JsonObject JsonObject::object(std::string_view name, std::initializer_list<std::string_view> known) const {
+  return {std::shared_ptr<const json>(object_, &member(name)), path_of(name), known};
+}
+
+bool JsonObject::has(std::string_view name) const { return object_->contains(name); }
+
 std::string JsonObject::path_of(std::string_view name) const {
   return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
 }
 
 const json& JsonObject::member(std::string_view name) const {
-  const auto found = object_.find(name);
-  if (found == object_.end()) refuse(path_of(name), fmt::format("{} is missing", path_of(name)));
+  const auto found = object_->find(name);
+  if (found == object_->end()) refuse(path_of(name), fmt::format("{} is missing", path_of(name)));
   return *found;
 }
 
@@ -147,6 +170,12 @@ bool JsonObject::truth(std::string_view name, bool otherwise) const {
   return member(name).get<bool>();
 }
 
+std::string JsonObject::text(std::string_view name, std::string_view otherwise) const {
+  if (!has(name)) return std::string(otherwise);
+  expect(member(name).is_string(), member(name), path_of(name), "a text");
+  return member(name).get<std::string>();
+}
+
 std::string JsonObject::choice(std::string_view name, std::initializer_list<std::string_view> choices,
                                std::string_view otherwise) const {
   if (!has(name) && !otherwise.empty()) return std::string(otherwise);
@@ -161,17 +190,23 @@ std::string JsonObject::choice(std::string_view name, std::initializer_list<std:
 
 std::vector<double> JsonObject::numbers(std::string_view name, double low, double high, std::size_t least,
                                         std::size_t most) const {
+  return numbers_at(member(name), path_of(name), low, high, least, most);
+}
+
+std::vector<std::vector<double>> JsonObject::number_lists(std::string_view name, double low, double high,
+                                                          std::size_t size, std::size_t most) const {
   const json& value = member(name);
   const std::string where = path_of(name);
-  expect(value.is_array(), value, where, "a list of numbers");
-  if (value.size() < least || value.size() > most)
-    refuse(where, least == most ? fmt::format("{} has {} numbers, expected {}", where, value.size(), least)
-                                : fmt::format("{} has {} numbers, expected {} to {}", where, value.size(),
-                                              least, most));
-  std::vector<double> result;
-  for (std::size_t i = 0; i < value.size(); ++i)
-    result.push_back(number_in(value[i], fmt::format("{}[{}]", where, i), low, high));
-  return result;
+  if (value.is_array() && !value.empty() && value[0].is_number())
+    return {numbers_at(value, where, low, high, size, size)};
+  const std::size_t count = value.is_array() ? value.size() : 0;
+  if (count < 1 || count > most)
+    throw Refusal(count < 1 ? 400 : 413,
+                  fmt::format("{}: expected {} numbers, or 1 to {} lists of as many", where, size, most), where);
+  std::vector<std::vector<double>> lists;
+  for (std::size_t i = 0; i < count; ++i)
+    lists.push_back(numbers_at(value[i], fmt::format("{}[{}]", where, i), low, high, size, size));
+  return lists;
 }
 
 std::vector<Stroke> JsonObject::strokes(std::string_view name, const Limits& limits) const {

@@ -86,18 +86,13 @@ SheetCell cell_for(const std::vector<Stroke>& strokes, std::size_t given) {
 }  // namespace
 
 HttpReply save_picture(const ApiContext& context, std::string_view text) {
-  const auto json = parse_body(text);
-  const JsonObject body(json, "", {"drawings", "format", "given_strokes", "animation", "word"});
+  const JsonObject body(text, {"drawings", "format", "given_strokes", "animation", "word"});
   const std::string format = body.choice("format", {"svg", "png", "gif", "gcode", "json", "ndjson", "npz"});
   const auto drawings = body.drawings("drawings", context.limits);
   const std::int64_t given =
       body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
   const bool is_animation = body.truth("animation", false);
-  std::string word = "drawing";
-  if (body.has("word")) {
-    if (!body.member("word").is_string()) throw Refusal(400, "word: expected a text", "word");
-    word = printable(body.member("word").get<std::string>(), 40);
-  }
+  const std::string word = printable(body.text("word", "drawing"), 40);
   std::int64_t points = 0;
   for (const auto& drawing : drawings)
     for (const auto& stroke : drawing) points += static_cast<std::int64_t>(stroke.size());

@@ -1,6 +1,7 @@
 // Calls that watch training runs.
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 #include "limn/serve/api.hpp"

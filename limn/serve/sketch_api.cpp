@@ -1,18 +1,17 @@
-// Calls that draw with a Sketch-RNN: go on from a beginning, redraw, morph. Their replies grow as the
-// drawings do.
+// Calls to models that draw strokes: continue a beginning, redraw, morph. Their replies grow as the drawings do.
 #include <sys/random.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/serve/api.hpp"
-#include "limn/serve/endings.hpp"
+#include "limn/serve/connection.hpp"
 #include "limn/serve/json_body.hpp"
-#include "limn/serve/wire.hpp"
 
 namespace limn::serve {
 namespace {
@@ -29,11 +28,10 @@ std::string event(std::string_view name, const nlohmann::ordered_json& more) {
   return line.dump() + "\n";
 }
 
-// Generation as a reply: computes in turns, writes what is new after each, ends when the drawings or the time
-// do.
+// Drawing as a reply: computes in turns, writes what is new after each, ends when the drawings or the time end.
 class GrowingReply {
  public:
-  GrowingReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings)
+  GrowingReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings)
       : gate_(context.gate),
         limits_(context.limits),
         place_(std::move(place)),
@@ -43,8 +41,8 @@ class GrowingReply {
   GrowingReply(const GrowingReply&) = delete;
   GrowingReply& operator=(const GrowingReply&) = delete;
 
-  // False when all is said.
-  bool go_on(ReplyStream& out) {
+  // False when nothing more will come.
+  bool write_more(ReplyStream& out) {
     std::string text;
     try {
       text = compute();
@@ -54,7 +52,7 @@ class GrowingReply {
     }
     if (!out.write(text)) return false;
     if (!out.is_open()) return false;
-    if (drawings_.is_done()) {
+    if (drawings_->is_done()) {
       out.write(event("done", nlohmann::ordered_json::object()));
       return false;
     }
@@ -65,18 +63,18 @@ class GrowingReply {
   }
 
  protected:
-  [[nodiscard]] virtual std::string describe(std::span<const GrowingDrawings::NewPoint> points) = 0;
-  [[nodiscard]] const GrowingDrawings& drawings() const { return drawings_; }
+  [[nodiscard]] virtual std::string describe(std::span<const NewPoint> points) = 0;
+  [[nodiscard]] const StrokeStream& drawings() const { return *drawings_; }
 
  private:
   std::string compute() {
-    std::vector<GrowingDrawings::NewPoint> points;
+    std::vector<NewPoint> points;
     {
       const WorkGate::Turn turn(gate_);
       const kernels::FlushDenormals flush;
       const auto end = Clock::now() + limits_.slice_time;
-      do drawings_.step(points);
-      while (!drawings_.is_done() && Clock::now() < end);
+      do drawings_->step(points);
+      while (!drawings_->is_done() && Clock::now() < end);
     }
     return describe(points);
   }
@@ -84,14 +82,14 @@ class GrowingReply {
   WorkGate& gate_;
   const Limits& limits_;
   std::shared_ptr<void> place_;
-  GrowingDrawings drawings_;
+  std::unique_ptr<StrokeStream> drawings_;
   Clock::time_point deadline_;
 };
 
 // The new points of each ending, on the paper.
 class EndingsReply final : public GrowingReply {
  public:
-  EndingsReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings,
+  EndingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings,
                const PreparedDrawing& given, std::uint64_t seed)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         map_(given.map),
@@ -106,7 +104,7 @@ class EndingsReply final : public GrowingReply {
     double x, y;
   };
 
-  std::string describe(std::span<const GrowingDrawings::NewPoint> points) override {
+  std::string describe(std::span<const NewPoint> points) override {
     std::string text = std::exchange(opening_, {});
     std::string list;
     for (const auto& [drawing, point] : points) {
@@ -134,7 +132,7 @@ class EndingsReply final : public GrowingReply {
 // Each drawing whole, once it has ended.
 class WholeDrawingsReply final : public GrowingReply {
  public:
-  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, GrowingDrawings drawings,
+  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings,
                      double size, nlohmann::ordered_json opening)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         size_(size),
@@ -143,7 +141,7 @@ class WholeDrawingsReply final : public GrowingReply {
         opening_(event("start", opening)) {}
 
  private:
-  std::string describe(std::span<const GrowingDrawings::NewPoint> points) override {
+  std::string describe(std::span<const NewPoint> points) override {
     std::string text = std::exchange(opening_, {});
     for (const auto& [drawing, point] : points) sketches_[drawing].points.push_back(point);
     for (std::size_t i = 0; i < sketches_.size(); ++i) {
@@ -163,7 +161,7 @@ class WholeDrawingsReply final : public GrowingReply {
 };
 
 HttpReply streamed(std::shared_ptr<GrowingReply> reply) {
-  return {.type = "application/x-ndjson", .stream = [reply](ReplyStream& out) { return reply->go_on(out); }};
+  return {.type = "application/x-ndjson", .stream = [reply](ReplyStream& out) { return reply->write_more(out); }};
 }
 
 float temperature_of(const JsonObject& body, double otherwise) {
@@ -172,26 +170,18 @@ float temperature_of(const JsonObject& body, double otherwise) {
 
 PaperFrame frame_of(const JsonObject& body, std::span<const Stroke> strokes) {
   if (!body.has("frame")) return frame_around(strokes);
-  const JsonObject frame(body.member("frame"), body.path_of("frame"), {"x", "y", "size"});
+  const JsonObject frame = body.object("frame", {"x", "y", "size"});
   constexpr double kFar = 1e6, kSmallest = 1e-3;
   return {.x = frame.number("x", -kFar, kFar, 0.0),
           .y = frame.number("y", -kFar, kFar, 0.0),
           .size = frame.number("size", kSmallest, kFar)};
 }
 
-void require_encoder(const StudioModel& model) {
-  if (!model.sketch->is_conditional())
-    throw Refusal(409,
-                  fmt::format("{} has no encoder, so it cannot read a whole drawing; it can go on from one",
-                              model.name));
-}
-
-PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
-                                std::span<const Stroke> strokes, const PaperFrame& frame,
-                                std::int64_t max_points) {
-  const DrawingHabit& habit = model.habit();
+PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model, std::span<const Stroke> strokes,
+                                const PaperFrame& frame, std::int64_t max_points) {
+  const TypicalDrawing& typical = model.typical_drawing();
   const WorkGate::Turn turn(context.gate);
-  return prepare(strokes, frame, habit, max_points);
+  return prepare(strokes, frame, typical, max_points);
 }
 
 // A whole drawing as the model's data were.
@@ -199,15 +189,26 @@ Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const 
                      std::string_view name) {
   const auto strokes = body.strokes(name, context.limits);
   const std::string where = body.path_of(name);
-  if (strokes.empty())
-    throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
-  return prepare_in_turn(context, model, strokes, frame_around(strokes), model.sketch->max_seq_len()).sketch;
+  if (strokes.empty()) throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
+  const std::int64_t longest = model.sketch_model().max_seq_len();
+  return prepare_in_turn(context, model, strokes, frame_around(strokes), longest).sketch;
 }
 
-LatentPosterior encode_all(const ApiContext& context, const StudioModel& model,
-                           std::span<const Sketch> sketches) {
+LatentPosterior encode_in_turn(const ApiContext& context, const SketchModel& model, std::span<const Sketch> sketches) {
   const WorkGate::Turn turn(context.gate);
-  return model.sketch->encode(sketches);
+  return model.encode(sketches);
+}
+
+// A z for each of `count` endings: from what is drawn, or from the prior where nothing is drawn or the model does not
+// encode.
+Latents ending_latents(const ApiContext& context, const SketchModel& model, const Sketch& given, std::int64_t count,
+                       std::uint64_t seed) {
+  if (given.points.empty() || !model.can(Ability::kEncode)) return prior_latents(count, model.latent_size(), seed);
+  const LatentPosterior posterior = encode_in_turn(context, model, std::span(&given, 1));
+  Latents z(count, model.latent_size());
+  for (std::int64_t i = 0; i < count; ++i)
+    std::ranges::copy(posterior_latents(posterior, seed, std::span(&i, 1)).values, z.row(i).begin());
+  return z;
 }
 
 }  // namespace
@@ -220,49 +221,41 @@ std::uint64_t seed_of(const JsonObject& body) {
   return seed & static_cast<std::uint64_t>(kMostSafeInteger);
 }
 
-HttpReply complete(const ApiContext& context, const StudioModel& model, std::string_view text) {
-  const auto json = parse_body(text);
-  const JsonObject body(json, "",
-                        {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
+HttpReply complete(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
+  const SketchModel& model = studio_model.sketch_model();
+  studio_model.need(Ability::kComplete);
+  const JsonObject body(text, {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
   const PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
   const PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
                            .is_greedy = body.truth("greedy", false)};
   const std::uint64_t seed = seed_of(body);
-  const std::int64_t longest = model.sketch->max_seq_len();
+  const std::int64_t longest = model.max_seq_len();
   const std::int64_t limit = body.integer("max_points", 1, longest, longest);
   auto place = context.gate.admit();
 
   // A quarter of the points is left for the ending.
   const PreparedDrawing given =
-      prepare_in_turn(context, model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
-  std::vector<EndingRequest> requests;
+      prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
+  const Latents z = model.latent_size() > 0 ? ending_latents(context, model, given.sketch, count, seed)
+                                            : Latents(count, 0);
+  std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)
-    requests.push_back({.z = {}, .choice = choice, .seed = seed, .index = static_cast<std::uint64_t>(i)});
-  if (model.sketch->is_conditional()) {
-    // Each ending has a z of its own: from what is drawn, or from the prior where nothing is.
-    const bool is_blank = given.sketch.points.empty();
-    const auto posterior =
-        is_blank ? LatentPosterior{} : encode_all(context, model, std::span(&given.sketch, 1));
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      const std::vector<std::int64_t> index{static_cast<std::int64_t>(i)};
-      const Latents z = is_blank ? prior_latents(1, model.sketch->options().z_size, seed, i)
-                                 : posterior_latents(posterior, seed, index);
-      requests[i].z = z.values;
-    }
-  }
-  const auto drawn = static_cast<std::int64_t>(given.sketch.points.size());
-  GrowingDrawings drawings(*model.sketch, given.sketch.points, std::move(requests),
-                           std::max(limit, drawn + 1));
+    requests.push_back({.z = z.row(i),
+                        .prefix = given.sketch.points,
+                        .choice = choice,
+                        .seed = seed,
+                        .index = static_cast<std::uint64_t>(i),
+                        .max_points = std::max(limit, std::ssize(given.sketch.points) + 1)});
   return streamed(
-      std::make_shared<EndingsReply>(context, std::move(place), std::move(drawings), given, seed));
+      std::make_shared<EndingsReply>(context, std::move(place), model.stream(requests), given, seed));
 }
 
-HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_view text) {
-  require_encoder(model);
-  const auto json = parse_body(text);
-  const JsonObject body(json, "", {"strokes", "temperatures", "count", "seed", "size"});
+HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
+  const SketchModel& model = studio_model.sketch_model();
+  studio_model.need(Ability::kEncode);
+  const JsonObject body(text, {"strokes", "temperatures", "count", "seed", "size"});
   const std::vector<double> temperatures =
       body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
                                : std::vector<double>{0.1, 0.4, 0.7, 1.0};
@@ -271,48 +264,42 @@ HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_
       body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
-  const Sketch sketch = whole_drawing(context, model, body, "strokes");
+  const Sketch sketch = whole_drawing(context, studio_model, body, "strokes");
   auto place = context.gate.admit();
-  const LatentPosterior posterior = encode_all(context, model, std::span(&sketch, 1));
-  std::vector<EndingRequest> requests;
+  const LatentPosterior posterior = encode_in_turn(context, model, std::span(&sketch, 1));
+  std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < rows * count; ++i) {
     // z is the posterior's mean: what differs is the temperature, and chance.
     requests.push_back(
-        {.z = posterior.mu.values,
+        {.z = posterior.mu.row(0),
          .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
          .seed = seed,
          .index = static_cast<std::uint64_t>(i)});
   }
-  GrowingDrawings drawings(*model.sketch, {}, std::move(requests), model.sketch->max_seq_len());
   return streamed(std::make_shared<WholeDrawingsReply>(
-      context, std::move(place), std::move(drawings), size,
+      context, std::move(place), model.stream(requests), size,
       nlohmann::ordered_json{{"temperatures", temperatures}, {"count", count}, {"seed", seed}}));
 }
 
-HttpReply morph(const ApiContext& context, const StudioModel& model, std::string_view text) {
-  require_encoder(model);
-  const auto json = parse_body(text);
-  const JsonObject body(json, "", {"from", "to", "steps", "temperature", "seed", "size"});
+HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
+  const SketchModel& model = studio_model.sketch_model();
+  studio_model.need(Ability::kEncode);
+  const JsonObject body(text, {"from", "to", "steps", "temperature", "seed", "size"});
   const std::int64_t steps = body.integer("steps", 2, context.limits.max_drawings, 11);
   const float temperature = temperature_of(body, 0.1);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
-  const std::array sketches{whole_drawing(context, model, body, "from"),
-                            whole_drawing(context, model, body, "to")};
+  const std::array sketches{whole_drawing(context, studio_model, body, "from"),
+                            whole_drawing(context, studio_model, body, "to")};
   auto place = context.gate.admit();
-  const LatentPosterior posterior = encode_all(context, model, sketches);
+  const LatentPosterior posterior = encode_in_turn(context, model, sketches);
   const Latents path = interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
-  std::vector<EndingRequest> requests;
-  for (std::int64_t i = 0; i < steps; ++i) {
-    const auto z = path.row(i);
-    // The same random numbers for all, so that what changes is z alone.
-    requests.push_back(
-        {.z = {z.begin(), z.end()}, .choice = {.temperature = temperature}, .seed = seed, .index = 0});
-  }
-  GrowingDrawings drawings(*model.sketch, {}, std::move(requests), model.sketch->max_seq_len());
-  return streamed(
-      std::make_shared<WholeDrawingsReply>(context, std::move(place), std::move(drawings), size,
-                                           nlohmann::ordered_json{{"steps", steps}, {"seed", seed}}));
+  std::vector<DrawRequest> requests;
+  // The same random numbers for all, so that what changes is z alone.
+  for (std::int64_t i = 0; i < steps; ++i)
+    requests.push_back({.z = path.row(i), .choice = {.temperature = temperature}, .seed = seed});
+  return streamed(std::make_shared<WholeDrawingsReply>(context, std::move(place), model.stream(requests), size,
+                                                       nlohmann::ordered_json{{"steps", steps}, {"seed", seed}}));
 }
 
 }  // namespace limn::serve

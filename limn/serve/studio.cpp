@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
@@ -16,7 +17,7 @@
 namespace limn::serve {
 namespace {
 
-// Tokens of each address, refilled as time goes by; addresses that have a full bucket are forgotten.
+// A bucket of tokens for each address, refilled with time; addresses with a full bucket are forgotten.
 class RequestRate {
  public:
   explicit RequestRate(const Limits& limits)
@@ -73,21 +74,29 @@ struct Route {
   HttpReply (*answer)(const ApiContext&, const Parts&, const HttpRequest&);
 };
 
+nlohmann::ordered_json describe(const StudioModel& studio_model) {
+  const Model& model = studio_model.model();
+  nlohmann::ordered_json json{{"id", studio_model.id()},
+                              {"name", studio_model.name()},
+                              {"kind", model.checkpoint().model},
+                              {"step", model.checkpoint().step}};
+  json["draws"] = model.content() == Content::kSketches ? "strokes" : "images";
+  json["steps"] = model.can(Ability::kSteps);
+  if (const SketchModel* sketches = model.as_sketch_model()) {
+    json["conditional"] = model.can(Ability::kEncode);
+    json["max_points"] = sketches->max_seq_len();
+  }
+  if (const ImageModel* images = model.as_image_model()) {
+    const ImageShape shape = images->shape();
+    json["latent_size"] = model.latent_size();
+    json["image"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
+  }
+  return json;
+}
+
 HttpReply describe_studio(const ApiContext& context) {
   auto models = nlohmann::ordered_json::array();
-  for (const auto& model : context.models.all()) {
-    nlohmann::ordered_json json{
-        {"id", model->id}, {"name", model->name}, {"kind", model->kind}, {"step", model->step}};
-    if (model->sketch) {
-      json["conditional"] = model->sketch->is_conditional();
-      json["max_points"] = model->sketch->max_seq_len();
-    } else {
-      const ImageShape shape = model->image->shape();
-      json["latent_size"] = model->image->latent_size();
-      json["image"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
-    }
-    models.push_back(std::move(json));
-  }
+  for (const auto& model : context.models.all()) models.push_back(describe(*model));
   return json_reply({{"name", "limn"},
                      {"version", kVersion},
                      {"models", models},
@@ -105,27 +114,27 @@ constexpr std::array kRoutes{
           [](const ApiContext& c, const Parts&, const HttpRequest&) { return describe_studio(c); }},
     Route{"POST", "/api/models/*/completions",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return complete(c, c.models.sketch_model(p[2]), r.body);
+            return complete(c, c.models.find(p[2]), r.body);
           }},
     Route{"POST", "/api/models/*/variations",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return vary(c, c.models.sketch_model(p[2]), r.body);
+            return vary(c, c.models.find(p[2]), r.body);
           }},
     Route{"POST", "/api/models/*/morphs",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return morph(c, c.models.sketch_model(p[2]), r.body);
+            return morph(c, c.models.find(p[2]), r.body);
           }},
     Route{"POST", "/api/models/*/images",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return decode(c, c.models.image_model(p[2]), r.body);
+            return decode(c, c.models.find(p[2]), r.body);
           }},
     Route{"POST", "/api/models/*/latents",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return encode(c, c.models.image_model(p[2]), r.body);
+            return encode(c, c.models.find(p[2]), r.body);
           }},
     Route{"POST", "/api/models/*/canvases",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return show_canvases(c, c.models.image_model(p[2]), r.body);
+            return show_canvases(c, c.models.find(p[2]), r.body);
           }},
     Route{"POST", "/api/pictures",
           [](const ApiContext& c, const Parts&, const HttpRequest& r) { return save_picture(c, r.body); }},
@@ -165,10 +174,10 @@ std::string strokes_json(std::span<const Stroke> strokes) {
 }
 
 struct Studio::State {
-  explicit State(const StudioOptions& options)
+  State(const Registry& registry, const StudioOptions& options)
       : limits(options.limits),
         access(options.token, options.names),
-        models(options.models),
+        models(registry, options.models),
         gate(kernels::default_thread_count(), limits.max_admitted),
         rate(limits) {
     if (options.runs) runs = std::make_unique<RunWatch>(*options.runs);
@@ -182,7 +191,8 @@ struct Studio::State {
   mutable RequestRate rate;
 };
 
-Studio::Studio(const StudioOptions& options) : state_(std::make_unique<State>(options)) {}
+Studio::Studio(const Registry& registry, const StudioOptions& options)
+    : state_(std::make_unique<State>(registry, options)) {}
 Studio::~Studio() = default;
 
 const Limits& Studio::limits() const { return state_->limits; }
@@ -195,7 +205,7 @@ HttpHandlers Studio::handlers() const {
 
 void Studio::warm_up() const {
   for (const auto& model : state_->models.all())
-    if (model->sketch) (void)model->habit();
+    if (model->model().content() == Content::kSketches) (void)model->typical_drawing();
 }
 
 std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {

@@ -1,5 +1,5 @@
-// The studio: models, runs, the page and the calls of web/openapi.json behind one door. It knows HTTP only as
-// values (serve/http.hpp). Immutable but for counters; any number of threads may call it at once.
+// The studio: models, runs, the page and the calls of web/openapi.json behind one door. It knows HTTP only as values
+// (serve/http.hpp). Immutable except for counters; any number of threads may call it at once.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "limn/models/registry.hpp"
 #include "limn/serve/http.hpp"
 #include "limn/serve/http_server.hpp"
 #include "limn/serve/limits.hpp"
@@ -24,17 +25,17 @@ struct StudioOptions {
 
 class Studio {
  public:
-  // Loads the models. Throws Error naming the file that is wrong.
-  explicit Studio(const StudioOptions& options);
+  // Loads the models, of any family that the registry knows. Throws Error naming the file that is wrong.
+  Studio(const Registry& registry, const StudioOptions& options);
   ~Studio();
 
   // For an HttpServer, which must not outlive this.
   [[nodiscard]] HttpHandlers handlers() const;
   [[nodiscard]] const Limits& limits() const;
-  // Does ahead of the first request what it would otherwise wait for. May run while requests are answered.
+  // Does before the first request what that would otherwise wait for. May run while requests are answered.
   void warm_up() const;
 
-  // What turns a request down by its head alone: names, token, too many requests, no such path, lengths.
+  // The refusal of a request by its head alone: names, token, too many requests, no such path, lengths.
   [[nodiscard]] std::optional<HttpReply> refuse(const HttpRequest& request) const;
   // The answer to a whole request that refuse() let pass. Throws Refusal.
   [[nodiscard]] HttpReply answer(const HttpRequest& request) const;

@@ -4,7 +4,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/sketch/json_events.hpp"
+#include "limn/core/json_stream.hpp"
 
 namespace limn {
 namespace {
@@ -64,25 +64,23 @@ std::vector<Sketch> read_sketches_json(const std::filesystem::path& path) {
   return parse_sketches_json(read_text_file(path, kMaxFile), path.string());
 }
 
-std::string sketches_to_json(std::span<const Sketch> sketches) {
-  std::string json = "[";
-  for (const Sketch& sketch : sketches) {
-    json += json.size() == 1 ? "\n[" : ",\n[";
-    bool is_first_stroke = true;
-    for (const Stroke& stroke : to_strokes(sketch)) {
-      json += is_first_stroke ? "[" : ",[";
-      is_first_stroke = false;
-      for (std::size_t i = 0; i < stroke.size(); ++i)
-        fmt::format_to(std::back_inserter(json), "{}[{},{}]", i == 0 ? "" : ",", stroke[i].x, stroke[i].y);
-      json += ']';
-    }
+std::string sketches_json_item(const Sketch& sketch, bool is_first) {
+  std::string json = is_first ? "\n[" : ",\n[";
+  bool is_first_stroke = true;
+  for (const Stroke& stroke : to_strokes(sketch)) {
+    json += is_first_stroke ? "[" : ",[";
+    is_first_stroke = false;
+    for (std::size_t i = 0; i < stroke.size(); ++i)
+      fmt::format_to(std::back_inserter(json), "{}[{},{}]", i == 0 ? "" : ",", stroke[i].x, stroke[i].y);
     json += ']';
   }
-  return json + "\n]\n";
+  return json + ']';
 }
 
-void write_sketches_json(const std::filesystem::path& path, std::span<const Sketch> sketches) {
-  write_file(path, sketches_to_json(sketches));
+std::string sketches_to_json(std::span<const Sketch> sketches) {
+  std::string json(kSketchesJsonBegin);
+  for (std::size_t i = 0; i < sketches.size(); ++i) json += sketches_json_item(sketches[i], i == 0);
+  return json.append(kSketchesJsonEnd);
 }
 
 }  // namespace limn

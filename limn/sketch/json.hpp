@@ -17,8 +17,11 @@ namespace limn {
 [[nodiscard]] std::vector<Sketch> parse_sketches_json(std::string_view json, const std::string& origin);
 [[nodiscard]] std::vector<Sketch> read_sketches_json(const std::filesystem::path& path);
 
-// A sketch a line; numbers are written so that they read back exactly.
+// One sketch per line. Numbers are written so that they read back exactly.
 [[nodiscard]] std::string sketches_to_json(std::span<const Sketch> sketches);
-void write_sketches_json(const std::filesystem::path& path, std::span<const Sketch> sketches);
+// The same text in pieces: the begin, an item for each sketch, the end.
+inline constexpr std::string_view kSketchesJsonBegin = "[";
+[[nodiscard]] std::string sketches_json_item(const Sketch& sketch, bool is_first);
+inline constexpr std::string_view kSketchesJsonEnd = "\n]\n";
 
 }  // namespace limn

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "limn/core/error.hpp"
+#include "limn/core/half_float.hpp"
 #include "limn/sketch/byte_reader.hpp"
 
 namespace limn {
@@ -18,15 +19,6 @@ constexpr std::size_t kMaxHeader = 10000;  // as numpy.load's max_header_size
 constexpr std::size_t kMaxDimensions = 32;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 48;
 constexpr std::uint64_t kMaxMatrixFile = std::uint64_t{1} << 32;
-
-float half_to_float(std::uint16_t half) {
-  const int exponent = half >> 10 & 0x1f;
-  const int fraction = half & 0x3ff;
-  float value = std::ldexp(static_cast<float>(fraction | 0x400), exponent - 25);
-  if (exponent == 0) value = std::ldexp(static_cast<float>(fraction), -24);
-  if (exponent == 0x1f) value = fraction == 0 ? HUGE_VALF : NAN;
-  return (half & 0x8000) != 0 ? -value : value;
-}
 
 // The `size` bytes at `from` as an unsigned number in native order.
 std::uint64_t load(const std::byte* from, int size, bool is_big_endian) {

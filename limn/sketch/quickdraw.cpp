@@ -12,13 +12,12 @@
 #include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
-#include "limn/sketch/json_events.hpp"
+#include "limn/core/json_stream.hpp"
 #include "limn/sketch/simplify.hpp"
 
 namespace limn {
 namespace {
 
-constexpr double kSide = 255;
 constexpr std::size_t kMaxCount = 65535;
 
 // --- ndjson in ---
@@ -208,8 +207,8 @@ std::vector<Stroke> whole_numbers(const Sketch& sketch, QuickDrawScale scale) {
   const bool is_whole = std::ranges::all_of(sketch.points, [](const StrokePoint& p) {
     return p.dx == std::round(p.dx) && p.dy == std::round(p.dy);
   });
-  if (scale == QuickDrawScale::kAlways || !is_whole || box->width() > kSide || box->height() > kSide)
-    strokes = fitted(strokes, kSide);
+  if (scale == QuickDrawScale::kAlways || !is_whole || box->width() > kQuickDrawSize || box->height() > kQuickDrawSize)
+    strokes = fitted(strokes, kQuickDrawSize);
   else
     for (Stroke& stroke : strokes)
       for (Position& p : stroke) p = {p.x - box->min_x, p.y - box->min_y};

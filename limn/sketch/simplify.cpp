@@ -179,12 +179,17 @@ std::vector<Stroke> limited(std::span<const Stroke> strokes, std::int64_t max_po
   return best;
 }
 
-std::vector<Stroke> quickdraw_prepared(std::span<const Stroke> strokes) {
-  constexpr double kSize = 255, kSpacing = 1, kEpsilon = 2;
-  std::vector<Stroke> prepared = simplified(resampled(fitted(strokes, kSize), kSpacing), kEpsilon);
-  for (Stroke& stroke : prepared)
-    for (Position& p : stroke) p = {std::round(p.x), std::round(p.y)};
-  return prepared;
+Sketch prepared(const Sketch& sketch, const SketchPreparation& p) {
+  if (!p.is_scaled && p.spacing == 0 && p.epsilon < 0 && p.max_points == 0) return sketch;
+  std::vector<Stroke> strokes = to_strokes(sketch);
+  if (p.is_scaled) strokes = fitted(strokes, kQuickDrawSize);
+  if (p.spacing > 0) strokes = resampled(strokes, p.spacing);
+  if (p.epsilon >= 0) strokes = simplified(strokes, p.epsilon);
+  if (p.max_points > 0) strokes = limited(strokes, p.max_points);
+  if (p.is_scaled)
+    for (Stroke& stroke : strokes)
+      for (Position& at : stroke) at = {std::round(at.x), std::round(at.y)};
+  return from_strokes(strokes);
 }
 
 }  // namespace limn

@@ -28,7 +28,19 @@ namespace limn {
 // too many, the shortest strokes are left out.
 [[nodiscard]] std::vector<Stroke> limited(std::span<const Stroke> strokes, std::int64_t max_points);
 
-// Quick, Draw!'s own preparation: top left, 0–255, resampled at 1, simplified with epsilon 2, whole numbers.
-[[nodiscard]] std::vector<Stroke> quickdraw_prepared(std::span<const Stroke> strokes);
+// The longer side of a drawing of Quick, Draw!.
+inline constexpr double kQuickDrawSize = 255;
+
+// What a sketch goes through, in this order. Nothing by default.
+struct SketchPreparation {
+  bool is_scaled = false;       // fitted to kQuickDrawSize; at the end rounded to whole numbers
+  double spacing = 0;           // resampled at this; 0: as it is
+  double epsilon = -1;          // simplified with this; negative: as it is
+  std::int64_t max_points = 0;  // limited to this; 0: any number
+};
+// Quick, Draw!'s own preparation.
+inline constexpr SketchPreparation kQuickDrawPreparation{.is_scaled = true, .spacing = 1, .epsilon = 2};
+
+[[nodiscard]] Sketch prepared(const Sketch& sketch, const SketchPreparation& preparation);
 
 }  // namespace limn

@@ -1,7 +1,6 @@
 #include "limn/sketch/sketch_file.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
@@ -12,6 +11,7 @@
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
+#include "limn/sketch/sketch_writer.hpp"
 #include "limn/sketch/svg_reader.hpp"
 
 namespace limn {
@@ -20,13 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kBuiltinDoodles = "builtin:doodles";
-
-std::string ending_of(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending;
-}
 
 // One sketch for each .svg directly in the folder.
 std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions& options) {
@@ -96,28 +89,15 @@ std::shared_ptr<const SketchStore> open_sketches(const fs::path& path, const Ske
   return std::make_shared<HeldSketches>(read_sketches(path, options), path.string());
 }
 
-void write_sketches(const fs::path& path, const SketchSplits& splits, const SketchWriteOptions& options) {
-  const std::string ending = ending_of(path);
-  if (ending == ".npz") return write_npz(path, splits);
-  const auto each = [&](const auto& visit) {
-    for (const std::vector<Sketch>& sketches : splits.sketches) std::ranges::for_each(sketches, visit);
-  };
-  if (ending == ".json") {
-    std::vector<Sketch> all;
-    each([&](const Sketch& sketch) { all.push_back(sketch); });
-    return write_sketches_json(path, all);
-  }
-  require(ending == ".ndjson" || ending == ".bin",
-          "{}: sketches are not written to such a name; use .npz, .ndjson, .bin or .json", path.string());
-  AtomicFile file(path);
-  QuickDrawRecord record{.word = options.word};
-  const auto scale = options.always_scale ? QuickDrawScale::kAlways : QuickDrawScale::kIfNeeded;
-  each([&](const Sketch& sketch) {
-    record.sketch = sketch;
-    file.write(ending == ".bin" ? quickdraw_bin_record(record, scale) : ndjson_line(record, scale));
-    ++record.key_id;
-  });
-  file.commit();
+void write_sketches(const fs::path& path, const SketchSplits& splits) {
+  if (ending_of(path) == ".npz") return write_npz(path, splits);  // without the writer's detour over the disk
+  const auto writer = make_sketch_writer(path);
+  require(writer != nullptr, "{}: sketches are not written to such a name; use .npz, .ndjson, .bin, .json or .limn",
+          path.string());
+  std::uint64_t number = 0;
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+    for (const Sketch& sketch : splits[split]) writer->add({.key_id = number++, .sketch = sketch}, split);
+  writer->finish();
 }
 
 std::vector<Sketch> read_sketches(const SketchReference& reference, const SketchReadOptions& options) {

@@ -29,15 +29,10 @@ struct SketchReadOptions {
 [[nodiscard]] std::shared_ptr<const SketchStore> open_sketches(const std::filesystem::path& path,
                                                                const SketchReadOptions& options = {});
 
-struct SketchWriteOptions {
-  std::string word;           // Quick, Draw!'s category
-  bool always_scale = false;  // Quick, Draw!: scale each drawing to 0-255 even where its whole numbers fit
-};
-
-// .npz keeps the splits; .ndjson, .bin and .json hold train, valid and test one after the other. Replaces
-// `path`, all or nothing. Throws Error for other endings: pictures, .svg among them, are the room render's.
-void write_sketches(const std::filesystem::path& path, const SketchSplits& splits,
-                    const SketchWriteOptions& options = {});
+// .npz and .limn keep the splits; .ndjson, .bin and .json hold train, valid and test one after the other. Replaces
+// `path`, all or nothing, but throws Error for a .limn that exists. Throws Error for other endings: pictures, .svg
+// among them, are the room render's.
+void write_sketches(const std::filesystem::path& path, const SketchSplits& splits);
 
 // A reference to sketches; train where no split is named.
 using SketchReference = DataReference;

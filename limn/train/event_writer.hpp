@@ -1,4 +1,4 @@
-// The TensorBoard events of a run (FORMATS.md): scalars and pictures, one file for each time that training
+// The TensorBoard events of a run (docs/formats.md "TensorBoard events"): scalars and pictures, one file for each time that training
 // starts. A record is appended in one write, so a killed run leaves whole records. One writer to a file; one
 // thread at a time.
 #pragma once
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/train/task.hpp"
+#include "limn/core/metrics.hpp"
 
 namespace limn {
 

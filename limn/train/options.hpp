@@ -28,7 +28,7 @@ struct TrainOptions {
 };
 [[nodiscard]] std::vector<OptionField> fields(TrainOptions& options);
 
-// learning rate(t) of MODELS.md §2.
+// learning rate(t) of docs/papers/training.md.
 [[nodiscard]] double learning_rate_at(const TrainOptions& options, std::int64_t step);
 [[nodiscard]] kernels::ClipMode clip_mode(const TrainOptions& options);
 

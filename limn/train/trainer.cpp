@@ -10,7 +10,8 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/kernels/threads/parallel.hpp"
-#include "limn/models/checkpoint_metadata.hpp"
+#include "limn/models/checkpoint.hpp"
+#include "limn/train/sample_pictures.hpp"
 
 namespace limn {
 namespace {
@@ -52,14 +53,14 @@ double number(const SafetensorsFile& file, const std::string& key) {
 
 }  // namespace
 
-Trainer::Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer,
-                 ProcessGroup* group)
-    : task_(task), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
+Trainer::Trainer(TrainingTask& task, const Registry& registry, const TrainOptions& options, const RunDirectory& run,
+                 TrainObserver observer, ProcessGroup* group)
+    : task_(task), registry_(registry), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
   if (group_ != nullptr) {
     require(options.batch_size >= group_->size(),
             "a batch of {} examples cannot be shared by {} processes; use --batch-size {} or more", options.batch_size,
             group_->size(), group_->size());
-    task_.join(*group_);
+    task_.join(group_->share(), [this](double part) { return group_->sum(part); });
   }
   if (is_first()) events_.emplace(run.root());
   for (const auto& parameter : task_.parameters())
@@ -191,15 +192,16 @@ void Trainer::validate() {
     at_.best_total = total;
     at_.best_step = at_.step;
     at_.setbacks = 0;
-    task_.write_checkpoint(run_.best(), at_.step, last_metrics_);
+    write_model(run_.best());
   }
   if (observer_.on_validation && !last_metrics_.empty()) observer_.on_validation(at_.step, last_metrics_, is_best);
 }
 
 void Trainer::draw() {
   if (!is_first()) return;
-  for (const auto& path : task_.draw_samples(run_.samples_stem(at_.step), at_.step))
-    if (path.extension() == ".png") events_->add_png(at_.step, "samples", read_file(path));
+  const std::filesystem::path path = run_.samples_stem(at_.step).string() + ".png";
+  save_sample_picture(path, task_.sample_drawings(at_.step), fmt::format("step {}", at_.step));
+  events_->add_png(at_.step, "samples", read_file(path));
 }
 
 void Trainer::watch_layers() {
@@ -212,6 +214,14 @@ void Trainer::watch_layers() {
   }
   for (const auto& output : outputs) tensors.push_back({"outputs/" + output.name, output.values});
   events_->add_histograms(at_.step, tensors);
+}
+
+// The model as it is, with the run's options beside its data's.
+void Trainer::write_model(const std::filesystem::path& path) const {
+  Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
+  TrainOptions options = options_;
+  checkpoint.training_config = merged_json_objects(checkpoint.training_config, options_to_json(fields(options)));
+  registry_.write(path, checkpoint);
 }
 
 void Trainer::save_state() {
@@ -238,7 +248,7 @@ void Trainer::save_state() {
                       {"metrics", metrics_to_json(last_metrics_)},
                       {"seed", fmt::format("{}", options_.seed)}};
   // The state last: a run that ends between the two goes on from the earlier state and writes both again.
-  task_.write_checkpoint(run_.last(), at_.step, last_metrics_);
+  write_model(run_.last());
   write_safetensors(run_.state(), content);
 }
 
@@ -339,7 +349,7 @@ TrainResult Trainer::run() {
     const bool is_good = bad_in_a_row_ == 0;
     if (is_last || (is_good && (at_.step % options_.save_every == 0 || is_stopped))) save_state();
   }
-  if (is_first() && at_.best_step < 0) task_.write_checkpoint(run_.best(), at_.step, last_metrics_);
+  if (is_first() && at_.best_step < 0) write_model(run_.best());
   const bool is_finished = at_.step >= options_.num_steps;
   if (is_first()) run_.log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
   return {.step = at_.step,

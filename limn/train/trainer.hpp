@@ -9,11 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "limn/models/registry.hpp"
+#include "limn/models/training.hpp"
 #include "limn/train/event_writer.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/process_group.hpp"
 #include "limn/runs/run_directory.hpp"
-#include "limn/train/task.hpp"
 
 namespace limn {
 
@@ -48,8 +49,9 @@ class Trainer {
  public:
   // With a group the processes train together: only the first one validates, reads and writes files and calls the
   // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
-  Trainer(Task& task, const TrainOptions& options, const RunDirectory& run, TrainObserver observer = {},
-          ProcessGroup* group = nullptr);
+  // The registry checks checkpoints before they are written; it must outlive the trainer.
+  Trainer(TrainingTask& task, const Registry& registry, const TrainOptions& options, const RunDirectory& run,
+          TrainObserver observer = {}, ProcessGroup* group = nullptr);
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
   bool resume();
@@ -83,12 +85,14 @@ class Trainer {
   // Histograms of weights, of the last step's gradients and of layer outputs.
   void watch_layers();
   void save_state();
+  void write_model(const std::filesystem::path& path) const;
   void load_state();
   void record(std::string_view split, const Metrics& values);
   void report(const StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message) const;
 
-  Task& task_;
+  TrainingTask& task_;
+  const Registry& registry_;
   TrainOptions options_;
   const RunDirectory& run_;
   TrainObserver observer_;

@@ -264,5 +264,13 @@ TEST(MakeDirectories, NamesTheFileInTheWay) {
                 AllOf(StartsWith(path.string() + ": cannot create the folder: "), HasSubstr("choose another place")));
 }
 
+TEST(EndingOf, IsInLowerCaseWithItsDot) {
+  EXPECT_EQ(ending_of("folder.x/a.b.PNG"), ".png");
+  EXPECT_EQ(ending_of("cat.Ndjson"), ".ndjson");
+  EXPECT_EQ(ending_of("cat.ÄB"), ".Äb");
+  EXPECT_EQ(ending_of("folder.x/"), "");
+  EXPECT_EQ(ending_of(".hidden"), "");
+}
+
 }  // namespace
 }  // namespace limn

@@ -2,19 +2,15 @@
 // byte and the tensors' bytes; the header's length is put before it here, so that changes to the text get further.
 #include "fuzz/header_input.hpp"
 #include "fuzz/target.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
-#include "limn/models/image_model.hpp"
-#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/registry.hpp"
 
 using namespace limn;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr fuzz::MemoryBound kBound{.per_byte = 256, .floor = 1 << 20};
+  static const Registry registry = standard_registry();
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
     const fuzz::MemoryFile file(fuzz::with_header_length(input));
-    if (model_kind(file.path()) == kSketchRnnModel)
-      (void)SketchRnnGenerator::load(file.path());
-    else
-      (void)load_image_model(file.path());
+    (void)registry.load(file.path());
   });
 }

@@ -208,15 +208,13 @@ void add_pytorch(const Seeds& seeds) {
 }
 
 void add_models(const Seeds& seeds) {
-  const testing::TemporaryFolder folder;
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
-    const Bytes file = serialize_checkpoint(smallest_model(cell, cell == std::string_view("lstm")));
+    const Bytes file = serialize_checkpoint(to_checkpoint(smallest_model(cell, cell == std::string_view("lstm"))));
     seeds.add("checkpoint", cell, without_length(file));
     if (cell == std::string_view("layer_norm")) seeds.add("safetensors", cell, file);
   }
-  for (const ImageCheckpoint& images : {testing::tiny_vae(), testing::tiny_draw()}) {
-    write_image_checkpoint(folder / "m", images);
-    seeds.add("checkpoint", images.model, without_length(read_file(folder / "m")));
+  for (const Checkpoint& images : {testing::tiny_vae(), testing::tiny_draw()}) {
+    seeds.add("checkpoint", images.model, without_length(serialize_checkpoint(images)));
   }
   // Magenta's format knows 20 components only.
   for (const bool conditional : {false, true}) {

@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 
 #include "fuzz/target.hpp"
-#include "limn/serve/wire.hpp"
+#include "limn/serve/connection.hpp"
 
 using namespace limn;
 using serve::Connection;

@@ -1,4 +1,4 @@
-// The cells of MODELS.md §3 written as the formulas stand, one sequence and one scalar at a time, for double
+// The cells of docs/papers/cells.md written as the formulas stand, one sequence and one scalar at a time, for double
 // or for the tape's Var. Nothing is shared with the kernels but the names and the order of the parameters.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/cells/cell_shape.hpp"
 
 namespace limn::testing {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,11 +42,24 @@ struct Case {
   }
 };
 
-// What comes out, in the layout of RecurrentSequence.
+// The outputs and gradients, in the layout of RecurrentSequence.
 struct CaseResult {
   std::vector<float> hidden, final_state, d_x, d_constant, d_initial_state;
   std::vector<std::vector<float>> d_parameters;
+
+  // Pointers to all of them, named by tensor_names().
+  [[nodiscard]] std::vector<std::vector<float>*> tensors() {
+    std::vector<std::vector<float>*> all{&hidden, &final_state, &d_x, &d_constant, &d_initial_state};
+    for (auto& gradient : d_parameters) all.push_back(&gradient);
+    return all;
+  }
 };
+
+inline std::vector<std::string> tensor_names(const Case& c) {
+  std::vector<std::string> names{"hidden", "final_state", "d x", "d constant", "d initial_state"};
+  for (const auto& spec : kernels::cell_parameters(c.options.shape)) names.push_back("d " + spec.name);
+  return names;
+}
 
 inline std::vector<float> random_values(std::int64_t count, RandomStream& random, float scale) {
   std::vector<float> values(static_cast<std::size_t>(count));
@@ -66,9 +79,7 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
   }
   c.state = kernels::state_size(options.shape);
   for (const auto& spec : kernels::cell_parameters(options.shape)) {
-    std::int64_t count = 1;
-    for (const std::int64_t size : spec.shape) count *= size;
-    c.parameters.push_back(random_values(count, random, 0.4f));
+    c.parameters.push_back(random_values(static_cast<std::int64_t>(spec.count()), random, 0.4f));
     if (spec.name.find("gamma") != std::string::npos || spec.name.ends_with("zx.bias") ||
         spec.name.ends_with("zh.bias")) {
       for (float& value : c.parameters.back()) value += 1;
@@ -101,27 +112,38 @@ inline kernels::RecurrentSequence::Input input_of(Case& c,
           .dropout = c.dropout};
 }
 
-// forward() and backward() of the kernels.
-inline CaseResult run_kernels(Case& c, kernels::Precision precision = kernels::Precision::kFloat32) {
-  const CellShape& shape = c.options.shape;
-  CaseResult r;
+// Forward pass of `sequence` into the outputs of `r`; room for the gradients.
+inline void run_forward(kernels::RecurrentSequence& sequence, Case& c, CaseResult& r) {
   r.hidden.resize(c.hidden_weight.size());
   r.final_state.resize(c.final_weight.size());
   r.d_x.resize(c.x.size());
   r.d_constant.resize(c.constant.size());
   r.d_initial_state.resize(c.final_weight.size());
-  const std::vector<std::span<const float>> parameters(c.parameters.begin(), c.parameters.end());
+  r.d_parameters.clear();
   for (const auto& parameter : c.parameters) r.d_parameters.emplace_back(parameter.size(), 123.0f);
-  const std::vector<std::span<float>> gradients(r.d_parameters.begin(), r.d_parameters.end());
-  kernels::RecurrentSequence sequence(shape, c.options.direction, precision);
-  sequence.forward(input_of(c, parameters), matrix_of<float>(r.hidden, c.rows, shape.hidden_size),
+  const std::vector<std::span<const float>> parameters(c.parameters.begin(), c.parameters.end());
+  sequence.forward(input_of(c, parameters), matrix_of<float>(r.hidden, c.rows, c.options.shape.hidden_size),
                    matrix_of<float>(r.final_state, c.batch, c.state));
+}
+
+// Backward pass of the same sequence.
+inline void run_backward(kernels::RecurrentSequence& sequence, Case& c, CaseResult& r) {
+  const CellShape& shape = c.options.shape;
+  const std::vector<std::span<float>> gradients(r.d_parameters.begin(), r.d_parameters.end());
   sequence.backward({.hidden = matrix_of<const float>(c.hidden_weight, c.rows, shape.hidden_size),
                      .final_state = matrix_of<const float>(c.final_weight, c.batch, c.state),
                      .parameters = gradients,
                      .x = matrix_of<float>(r.d_x, c.rows, shape.input_size),
                      .constant = matrix_of<float>(r.d_constant, c.batch, shape.constant_size),
                      .initial_state = matrix_of<float>(r.d_initial_state, c.batch, c.state)});
+}
+
+// Both passes of a sequence of its own.
+inline CaseResult run_kernels(Case& c, kernels::Precision precision = kernels::Precision::kFloat32) {
+  kernels::RecurrentSequence sequence(c.options.shape, c.options.direction, precision);
+  CaseResult r;
+  run_forward(sequence, c, r);
+  run_backward(sequence, c, r);
   return r;
 }
 
@@ -135,6 +157,13 @@ struct CaseInputs {
     initial_state.assign(first.begin(), first.end());  // each with a node of its own
     for (const auto& parameter : c.parameters) parameters.emplace_back(parameter.begin(), parameter.end());
   }
+  // change(value) for every number.
+  template <class Change>
+  void for_each_value(const Change& change) {
+    for (Values<S>* values : {&x, &constant, &initial_state}) std::ranges::for_each(*values, change);
+    for (Values<S>& values : parameters) std::ranges::for_each(values, change);
+  }
+
   std::vector<Values<S>> parameters;
   Values<S> x, constant, initial_state;
 };
@@ -188,10 +217,14 @@ S reference_loss(const Case& c, const CaseInputs<S>& in, Values<S>* hidden = nul
   return loss;
 }
 
-// Outputs and gradients of the reference, by the tape, rounded to float at the end.
-inline CaseResult run_reference(const Case& c) {
+// Outputs and gradients of the reference, by the tape, rounded to float at the end. Each input is off by up to
+// relative_error of itself, drawn by `seed`.
+inline CaseResult run_reference(const Case& c, double relative_error = 0, std::uint64_t seed = 0) {
   Tape::current().clear();
-  const CaseInputs<Var> in(c);
+  CaseInputs<Var> in(c);
+  RandomStream random(seed, Purpose::kTest);
+  if (relative_error > 0)
+    in.for_each_value([&](Var& var) { var.value *= 1 + relative_error * (2.0 * random.uniform() - 1); });
   Values<Var> hidden(c.hidden_weight.size()), final_state(c.final_weight.size());
   const Var loss = reference_loss(c, in, &hidden, &final_state);
   const std::vector<double> gradient = Tape::current().gradients(loss.node);
@@ -213,6 +246,28 @@ inline CaseResult run_reference(const Case& c) {
                .d_parameters = {}};
   for (const auto& parameter : in.parameters) r.d_parameters.push_back(gradients_of(parameter));
   return r;
+}
+
+// The sensitivity of each element of run_reference() to rounding the inputs to float32: the root mean square of its
+// change over eight draws.
+inline CaseResult reference_sensitivity(const Case& c) {
+  constexpr int kDraws = 8;
+  constexpr double kHalfUnit = 0x1p-24;
+  CaseResult exact = run_reference(c), sums = exact;
+  const auto expected = exact.tensors(), sum = sums.tensors();
+  for (auto* values : sum) std::ranges::fill(*values, 0.0f);
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    CaseResult moved = run_reference(c, kHalfUnit, draw);
+    const auto actual = moved.tensors();
+    for (std::size_t k = 0; k < sum.size(); ++k) {
+      for (std::size_t i = 0; i < sum[k]->size(); ++i)
+        (*sum[k])[i] = std::hypot((*sum[k])[i], (*actual[k])[i] - (*expected[k])[i]);
+    }
+  }
+  for (auto* values : sum) {
+    for (float& value : *values) value /= std::sqrt(static_cast<float>(kDraws));
+  }
+  return sums;
 }
 
 }  // namespace limn::testing

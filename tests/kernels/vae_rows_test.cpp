@@ -94,34 +94,49 @@ TEST(Logistic, IsTheFormula) {
 }
 
 // dz of the loss Σ w z, whose gradients together with kl_scale · KL have closed forms.
-void check_latent(std::int64_t z_size) {
+void check_latent(LatentSpread spread, std::int64_t z_size) {
   const auto n = static_cast<std::size_t>(z_size);
-  const std::vector<float> latent = normals(2 * z_size, 1, 0.8f), noise = normals(z_size, 2, 1), dz = normals(z_size, 3, 1);
+  // log σ² is `factor` times the second half of the latent.
+  const double factor = spread == LatentSpread::kLogVariance ? 1 : 2;
+  const std::vector<float> latent = normals(2 * z_size, 1, 0.8f), noise = normals(z_size, 2, 1);
+  const std::vector<float> dz = normals(z_size, 3, 1);
   std::vector<float> z(n), gradient = latent;
   constexpr float kScale = 0.3f;
-  const double kl = gaussian_latent_row({.z_size = z_size, .latent = latent.data(), .noise = noise.data(), .z = z.data()});
-  gaussian_latent_backward_row(
-      {.z_size = z_size, .kl_scale = kScale, .z = z.data(), .dz = dz.data(), .latent = gradient.data()});
-  double expected_kl = 0;
-  std::vector<float> expected_z, expected;
+  double log_ratio = 0;
+  const double kl = gaussian_latent_row({.spread = spread,
+                                         .z_size = z_size,
+                                         .latent = latent.data(),
+                                         .noise = noise.data(),
+                                         .z = z.data(),
+                                         .log_ratio = &log_ratio});
+  gaussian_latent_backward_row({.spread = spread,
+                                .z_size = z_size,
+                                .kl_scale = kScale,
+                                .z = z.data(),
+                                .dz = dz.data(),
+                                .latent = gradient.data()});
+  double expected_kl = 0, expected_ratio = 0;
+  std::vector<float> expected_z, expected, d_spread;
   for (std::size_t i = 0; i < n; ++i) {
-    const double mu = latent[i], s = latent[n + i], sigma = std::exp(s / 2);
-    expected_kl -= 0.5 * (1 + s - mu * mu - std::exp(s));
-    expected_z.push_back(static_cast<float>(mu + sigma * noise[i]));
+    const double mu = latent[i], variance = std::exp(factor * latent[n + i]), drawn = std::sqrt(variance) * noise[i];
+    expected_kl += 0.5 * (mu * mu + variance - std::log(variance) - 1);
+    // log N(z | 0, 1) - log N(z | μ, σ²).
+    expected_ratio += drawn * drawn / (2 * variance) + 0.5 * std::log(variance) - 0.5 * (mu + drawn) * (mu + drawn);
+    expected_z.push_back(static_cast<float>(mu + drawn));
     expected.push_back(static_cast<float>(dz[i] + kScale * mu));
+    d_spread.push_back(static_cast<float>(0.5 * factor * (dz[i] * drawn + kScale * (variance - 1))));
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    const double s = latent[n + i];
-    expected.push_back(static_cast<float>(0.5 * (dz[i] * std::exp(s / 2) * noise[i] + kScale * (std::exp(s) - 1))));
-  }
+  expected.insert(expected.end(), d_spread.begin(), d_spread.end());
   EXPECT_NEAR(kl, expected_kl, 1e-5 * (1 + std::abs(expected_kl)));
+  EXPECT_NEAR(log_ratio, expected_ratio, 1e-5 * (1 + z_size));
   EXPECT_TRUE(all_near(z, expected_z, kElementwise, "z"));
   EXPECT_TRUE(all_near(gradient, expected, kFloat32, "gradient"));
 }
 
 TEST(GaussianLatent, IsTheFormulas) {
   for_each_simd_target([] {
-    for (const std::int64_t z_size : {1, 2, 7, 16, 33}) check_latent(z_size);
+    for (const LatentSpread spread : {LatentSpread::kLogVariance, LatentSpread::kLogDeviation})
+      for (const std::int64_t z_size : {1, 2, 7, 16, 33}) check_latent(spread, z_size);
   });
 }
 

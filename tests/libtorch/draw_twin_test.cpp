@@ -11,9 +11,6 @@
 namespace limn::libtorch::oracle {
 namespace {
 
-using kernels::DrawLosses;
-using kernels::DrawSequence;
-using kernels::DrawShape;
 using kernels::WindowScratch;
 using kernels::WindowShape;
 using limn::testing::for_each_simd_target;
@@ -105,7 +102,7 @@ DrawShape awkward_shape(bool reads, bool writes, std::int64_t channels = 1) {
 
 Problem problem_of(const DrawShape& shape, std::int64_t batch = 3) {
   Problem p{.shape = shape, .parameters64 = {}, .parameters = {}, .gradients = {}, .pixels = {}, .noise = {}};
-  const auto specs = kernels::draw_parameters(shape);
+  const auto specs = draw_parameters(shape);
   const Parameters single = random_parameters(specs, torch::kFloat32, 11);
   p.parameters64 = random_parameters(specs, torch::kFloat64, 11);
   for (const auto& spec : specs) {
@@ -147,7 +144,7 @@ void expect_like_twin(const DrawShape& shape) {
     EXPECT_TRUE(tensors_near(z, expected.z, kFloat32, "z"));
     EXPECT_TRUE(tensors_near(canvases, expected.canvases.flatten(0, 1), kFloat32, "canvases"));
     EXPECT_TRUE(tensors_near(canvas, expected.canvases[shape.steps - 1], kFloat32, "canvas"));
-    const auto specs = kernels::draw_parameters(shape);
+    const auto specs = draw_parameters(shape);
     for (std::size_t i = 0; i < specs.size(); ++i)
       EXPECT_TRUE(tensors_near(p.gradients[i], p.parameters64.at(specs[i].name).grad(), kWholeModel, "d " + specs[i].name));
   });
@@ -211,7 +208,7 @@ TEST(DrawTwin, DoesNotDependOnTheThreadCount) {
     }
     kernels::set_thread_count(0);
     for (std::size_t i = 0; i < p.gradients.size(); ++i)
-      EXPECT_TRUE(torch::equal(gradients[0][i], gradients[1][i])) << kernels::draw_parameters(p.shape)[i].name;
+      EXPECT_TRUE(torch::equal(gradients[0][i], gradients[1][i])) << draw_parameters(p.shape)[i].name;
   }
 }
 

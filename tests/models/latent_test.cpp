@@ -96,5 +96,20 @@ TEST(PosteriorLatents, AreMuPlusScaledNoise) {
   }
 }
 
+// ½ Σ (μ² + σ² − 1 − log σ²) of all rows.
+TEST(PosteriorKl, IsTheSumOverRowsAndDimensions) {
+  const std::vector<float> rows{1, -2, 0.5F, 0, 0, 0, 3, 0, -1.5F, 2, -1, 0.25F};
+  const LatentPosterior p = posterior_of(ConstMatrix(rows, 2, 6));
+  EXPECT_THAT(p.mu.values, ::testing::ElementsAre(1, -2, 0.5F, 3, 0, -1.5F));
+  EXPECT_THAT(p.log_variance.values, ::testing::ElementsAre(0, 0, 0, 2, -1, 0.25F));
+  double expected = 0;
+  for (std::size_t i = 0; i < p.mu.values.size(); ++i) {
+    const double mu = p.mu.values[i], log_variance = p.log_variance.values[i];
+    expected += 0.5 * (mu * mu + std::exp(log_variance) - 1 - log_variance);
+  }
+  EXPECT_NEAR(posterior_kl(p), expected, 1e-5);
+  EXPECT_EQ(posterior_kl(posterior_of(ConstMatrix(rows.data(), 0, 6))), 0);
+}
+
 }  // namespace
 }  // namespace limn

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "limn/core/random.hpp"
-#include "limn/models/draw/options.hpp"
-#include "limn/models/image_model.hpp"
-#include "limn/models/vae/options.hpp"
+#include "limn/models/checkpoint.hpp"
+#include "limn/models/draw/tensors.hpp"
+#include "limn/models/vae/tensors.hpp"
 
 namespace limn::testing {
 
 // Weights uniform in ±0.5.
-inline ImageCheckpoint random_images(std::string model, std::string config,
+inline Checkpoint random_images(std::string model, std::string config,
                                      std::span<const kernels::ParameterSpec> parameters) {
-  ImageCheckpoint checkpoint{.model = std::move(model), .config = std::move(config), .step = 3};
+  Checkpoint checkpoint{.model = std::move(model), .config = std::move(config), .step = 3};
   RandomStream random(1, Purpose::kTest, 0);
   for (const auto& spec : parameters) {
     std::size_t count = 1;
@@ -24,12 +24,12 @@ inline ImageCheckpoint random_images(std::string model, std::string config,
 }
 
 // Of 3 × 4 grey pixels.
-inline ImageCheckpoint tiny_vae() {
+inline Checkpoint tiny_vae() {
   VaeOptions options{.image_channels = 1, .image_height = 3, .image_width = 4, .hidden = 5, .z_size = 2};
   return random_images(kVaeModel, options_to_json(fields(options)), vae_parameters(options));
 }
 
-inline ImageCheckpoint tiny_draw() {
+inline Checkpoint tiny_draw() {
   DrawOptions options{.image_channels = 1,
                       .image_height = 3,
                       .image_width = 4,
@@ -39,8 +39,7 @@ inline ImageCheckpoint tiny_draw() {
                       .z_size = 1,
                       .read_size = 2,
                       .write_size = 1};
-  return random_images(kDrawModel, options_to_json(fields(options)),
-                       kernels::draw_parameters(draw_shape(options)));
+  return random_images(kDrawModel, options_to_json(fields(options)), draw_parameters(draw_shape(options)));
 }
 
 }  // namespace limn::testing

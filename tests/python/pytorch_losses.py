@@ -1,4 +1,4 @@
-"""A model that limn trained, evaluated by PyTorch (MODELS.md, section 2): its weights go into torch.nn.LSTM as they
+"""A model that limn trained, evaluated by PyTorch (docs/papers/sketch-rnn.md, "Evaluation"): its weights go into torch.nn.LSTM as they
 are, and PyTorch's losses on the test split must be those of `limn eval --latent mean` to 1e-5.
 
 Usage: pytorch_losses.py LIMN, the built program. Ends with 77 where PyTorch or NumPy is missing."""

@@ -1,4 +1,4 @@
-// Whatever is asked of whatever call: an answer or a refusal in a sentence, never a 500, never an end.
+// Any request to any call: an answer or a refusal in a sentence, never a 500, never an end of the program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,14 +24,14 @@ class Nobody final : public serve::ReplyStream {
 class HostileTest : public ::testing::Test {
  protected:
   HostileTest() {
-    write_image_checkpoint(folder_ / "vae.safetensors", tiny_vae());
-    write_image_checkpoint(folder_ / "draw.safetensors", tiny_draw());
+    write_checkpoint(folder_ / "vae.safetensors", tiny_vae());
+    write_checkpoint(folder_ / "draw.safetensors", tiny_draw());
     serve::StudioOptions options = tiny_studio_options(folder_);
     options.models.push_back(folder_ / "vae.safetensors");
     options.models.push_back(folder_ / "draw.safetensors");
     options.runs = folder_.path();
     options.limits.request_burst = 1e9;
-    studio_.emplace(options);
+    studio_.emplace(standard_registry(), options);
   }
 
   // The status, after the whole of the answer was made.

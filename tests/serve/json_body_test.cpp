@@ -22,26 +22,25 @@ Refusal refusal_of(Call call) {
 
 std::string where_of_strokes(const std::string& strokes) {
   const Refusal refusal = refusal_of([&] {
-    const auto json = parse_body("{\"strokes\":" + strokes + "}");
-    (void)JsonObject(json, "", {"strokes"}).strokes("strokes", kLimits);
+    (void)JsonObject("{\"strokes\":" + strokes + "}", {"strokes"}).strokes("strokes", kLimits);
   });
   return refusal.status() == 400 ? refusal.where() : std::to_string(refusal.status());
 }
 
 TEST(JsonBody, SaysWhereItIsNoJson) {
-  EXPECT_EQ(refusal_of([] { (void)parse_body(""); }).where(), "line 1, column 1");
-  EXPECT_EQ(refusal_of([] { (void)parse_body("{\"a\":NaN}"); }).where(), "line 1, column 6");
-  EXPECT_EQ(refusal_of([] { (void)parse_body("{\n \"a\": 1,\n  }"); }).where(), "line 3, column 3");
-  EXPECT_EQ(refusal_of([] { (void)parse_body("{} x"); }).status(), 400);
-  EXPECT_EQ(refusal_of([] { (void)parse_body("[1]"); }).where(), "body");
-  EXPECT_EQ(refusal_of([] { (void)parse_body("{\"a\":1e999}"); }).status(), 400);
-  EXPECT_EQ(refusal_of([] { (void)parse_body("{\"\xff\xfe\":1}"); }).status(), 400);
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("", {"a"}); }).where(), "line 1, column 1");
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("{\"a\":NaN}", {"a"}); }).where(), "line 1, column 6");
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("{\n \"a\": 1,\n  }", {"a"}); }).where(), "line 3, column 3");
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("{} x", {}); }).status(), 400);
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("[1]", {"a"}); }).where(), "body");
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("{\"a\":1e999}", {"a"}); }).status(), 400);
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("{\"\xff\xfe\":1}", {"a"}); }).status(), 400);
 }
 
 TEST(JsonBody, RefusesDeepNesting) {
   const std::string deep(100000, '[');
-  EXPECT_THAT(refusal_of([&] { (void)parse_body("{\"a\":" + deep); }).what(), HasSubstr("nested deeper"));
-  EXPECT_EQ(refusal_of([] { (void)parse_body("{\"a\":[[[[1]]]]}"); }).status(), 200);
+  EXPECT_THAT(refusal_of([&] { (void)JsonObject("{\"a\":" + deep, {"a"}); }).what(), HasSubstr("nested deeper"));
+  EXPECT_EQ(refusal_of([] { (void)JsonObject("{\"a\":[[[[1]]]]}", {"a"}); }).status(), 200);
 }
 
 TEST(JsonBody, SaysWhichStrokeIsWrong) {
@@ -55,8 +54,8 @@ TEST(JsonBody, SaysWhichStrokeIsWrong) {
 }
 
 TEST(JsonBody, ReadsStrokesWithTimesAndEmptyOnes) {
-  const auto json = parse_body("{\"strokes\":[[[1,2,0.5],[3.5,-4,1]],[],[[0,0]]]}");
-  const auto strokes = JsonObject(json, "", {"strokes"}).strokes("strokes", kLimits);
+  const JsonObject body("{\"strokes\":[[[1,2,0.5],[3.5,-4,1]],[],[[0,0]]]}", {"strokes"});
+  const auto strokes = body.strokes("strokes", kLimits);
   ASSERT_EQ(strokes.size(), 2U);
   EXPECT_EQ(strokes[0], (Stroke{{1, 2}, {3.5F, -4}}));
   EXPECT_EQ(strokes[1], (Stroke{{0, 0}}));
@@ -68,8 +67,7 @@ TEST(JsonBody, CountsPointsAndStrokes) {
   limits.max_strokes = 3;
   const auto status = [&](const std::string& strokes) {
     return refusal_of([&] {
-             const auto json = parse_body("{\"strokes\":" + strokes + "}");
-             (void)JsonObject(json, "", {"strokes"}).strokes("strokes", limits);
+             (void)JsonObject("{\"strokes\":" + strokes + "}", {"strokes"}).strokes("strokes", limits);
            })
         .status();
   };
@@ -79,15 +77,15 @@ TEST(JsonBody, CountsPointsAndStrokes) {
 }
 
 TEST(JsonBody, SuggestsTheNearestName) {
-  const auto json = parse_body("{\"temprature\":1}");
-  const Refusal refusal = refusal_of([&] { const JsonObject object(json, "", {"temperature", "count"}); });
+  const Refusal refusal =
+      refusal_of([] { const JsonObject object("{\"temprature\":1}", {"temperature", "count"}); });
   EXPECT_EQ(refusal.where(), "temprature");
   EXPECT_THAT(refusal.what(), HasSubstr("do you mean temperature"));
 }
 
 TEST(JsonBody, HoldsNumbersToTheirBounds) {
-  const auto json = parse_body("{\"a\":2.5,\"b\":\"x\",\"c\":9007199254740993,\"d\":[1,2],\"e\":true}");
-  const JsonObject object(json, "", {"a", "b", "c", "d", "e", "f"});
+  const JsonObject object("{\"a\":2.5,\"b\":\"x\",\"c\":9007199254740993,\"d\":[1,2],\"e\":true}",
+                          {"a", "b", "c", "d", "e", "f"});
   EXPECT_EQ(object.number("a", 0, 3), 2.5);
   EXPECT_EQ(refusal_of([&] { (void)object.number("a", 0, 2); }).where(), "a");
   EXPECT_EQ(refusal_of([&] { (void)object.integer("a", 0, 3); }).status(), 400);
@@ -100,6 +98,28 @@ TEST(JsonBody, HoldsNumbersToTheirBounds) {
   EXPECT_TRUE(object.truth("e", false));
   EXPECT_EQ(refusal_of([&] { (void)object.truth("a", false); }).status(), 400);
   EXPECT_EQ(refusal_of([&] { (void)object.choice("b", {"svg", "png"}); }).where(), "b");
+}
+
+TEST(JsonBody, TakesOneListOfNumbersOrSeveral) {
+  const JsonObject body(R"({"one":[1,2],"two":[[1,2],[3,4]],"bad":[[1,2],[3,"x"]],"short":[[1]],"none":[]})",
+                        {"one", "two", "bad", "short", "none"});
+  using Lists = std::vector<std::vector<double>>;
+  EXPECT_EQ(body.number_lists("one", 0, 9, 2, 3), (Lists{{1, 2}}));
+  EXPECT_EQ(body.number_lists("two", 0, 9, 2, 3), (Lists{{1, 2}, {3, 4}}));
+  EXPECT_EQ(refusal_of([&] { (void)body.number_lists("bad", 0, 9, 2, 3); }).where(), "bad[1][1]");
+  EXPECT_EQ(refusal_of([&] { (void)body.number_lists("short", 0, 9, 2, 3); }).where(), "short[0]");
+  EXPECT_EQ(refusal_of([&] { (void)body.number_lists("none", 0, 9, 2, 3); }).status(), 400);
+  EXPECT_EQ(refusal_of([&] { (void)body.number_lists("two", 0, 9, 2, 1); }).status(), 413);
+}
+
+TEST(JsonBody, ReadsObjectsInItAndKeepsTheirPlace) {
+  const auto inner = [] { return JsonObject(R"({"frame":{"x":3,"y":"low"}})", {"frame"}).object("frame", {"x", "y"}); };
+  EXPECT_EQ(inner().integer("x", 0, 9), 3);  // after the body's own object is gone
+  EXPECT_EQ(inner().text("y", ""), "low");
+  EXPECT_EQ(inner().text("z", "otherwise"), "otherwise");
+  EXPECT_EQ(refusal_of([&] { (void)inner().number("y", 0, 9); }).where(), "frame.y");
+  EXPECT_EQ(refusal_of([&] { (void)inner().object("x", {}); }).where(), "frame.x");
+  EXPECT_EQ(refusal_of([&] { (void)inner().text("x", ""); }).where(), "frame.x");
 }
 
 }  // namespace

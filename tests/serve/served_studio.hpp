@@ -6,16 +6,17 @@
 #include <string>
 #include <thread>
 
-#include "models/sketch_rnn/tiny_model.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/serve/studio.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::testing {
 
-// "gen" is unconditional and "vae" conditional; both as safetensors files in `folder`.
+// "gen" is unconditional and "my-doodles" conditional; both as safetensors files in `folder`.
 inline serve::StudioOptions tiny_studio_options(const TemporaryFolder& folder) {
-  write_checkpoint(folder / "Gen.safetensors", tiny_checkpoint(false));
-  write_checkpoint(folder / "My Doodles!.safetensors", tiny_checkpoint(true));
+  write_checkpoint(folder / "Gen.safetensors", to_checkpoint(tiny_checkpoint(false)));
+  write_checkpoint(folder / "My Doodles!.safetensors", to_checkpoint(tiny_checkpoint(true)));
   serve::StudioOptions options;
   options.models = {folder / "Gen.safetensors", folder / "My Doodles!.safetensors"};
   return options;
@@ -24,7 +25,9 @@ inline serve::StudioOptions tiny_studio_options(const TemporaryFolder& folder) {
 class ServedStudio {
  public:
   explicit ServedStudio(const serve::StudioOptions& options)
-      : studio_(options), server_(studio_.handlers(), studio_.limits()), port_(server_.bind("127.0.0.1", 0)) {
+      : studio_(standard_registry(), options),
+        server_(studio_.handlers(), studio_.limits()),
+        port_(server_.bind("127.0.0.1", 0)) {
     thread_ = std::thread([this] { server_.run(); });
   }
   ~ServedStudio() { stop(); }

@@ -73,7 +73,7 @@ class StudioTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  Studio studio_{without_rate(testing::tiny_studio_options(folder_))};
+  Studio studio_{standard_registry(), without_rate(testing::tiny_studio_options(folder_))};
 };
 
 TEST_F(StudioTest, TellsItsModels) {

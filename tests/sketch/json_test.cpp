@@ -24,7 +24,7 @@ TEST(SketchJson, RoundTrips) {
   const TemporaryFolder folder;
   const std::vector<Sketch> sketches{
       {{{0.1F, -2, false}, {1e-3F, 7, true}, {3, 3, true}}}, {}, {{{5, 5, true}}}};
-  write_sketches_json(folder / "x.json", sketches);
+  write_file(folder / "x.json", sketches_to_json(sketches));
   const auto once = read_sketches_json(folder / "x.json");
   ASSERT_EQ(once.size(), 3U);
   EXPECT_EQ(to_strokes(once[0]), to_strokes(sketches[0]));

@@ -135,10 +135,10 @@ TEST(Limit, LeavesOutTheShortestStrokesWhereItMust) {
   EXPECT_THROW((void)limited(strokes, 0), Error);
 }
 
-TEST(QuickdrawPrepared, IsWholeNumbersFrom0To255) {
+TEST(Prepared, AsQuickDrawIsWholeNumbersFrom0To255) {
   const std::vector<Stroke> strokes{random_walk(5, 211), random_walk(6, 57)};
   float largest = 0;
-  for (const Stroke& stroke : quickdraw_prepared(strokes)) {
+  for (const Stroke& stroke : to_strokes(prepared(from_strokes(strokes), kQuickDrawPreparation))) {
     for (const Position& p : stroke) {
       for (const float value : {p.x, p.y}) {
         EXPECT_EQ(value, std::round(value));
@@ -149,6 +149,15 @@ TEST(QuickdrawPrepared, IsWholeNumbersFrom0To255) {
   }
   EXPECT_GE(largest, 253);  // the outermost point may have been simplified away
   EXPECT_LE(largest, 255);
+}
+
+TEST(Prepared, TakesEachStepThatIsAskedFor) {
+  const Sketch sketch = from_strokes(std::vector<Stroke>{random_walk(7, 97), random_walk(8, 31)});
+  EXPECT_EQ(prepared(sketch, {}), sketch);
+  const std::vector<Stroke> fine = to_strokes(prepared(sketch, {.spacing = 0.5}));
+  EXPECT_EQ(fine, to_strokes(from_strokes(resampled(to_strokes(sketch), 0.5))));
+  EXPECT_EQ(prepared(sketch, {.epsilon = 3}), from_strokes(simplified(to_strokes(sketch), 3)));
+  EXPECT_LE(std::ssize(prepared(sketch, {.max_points = 17}).points), 17);
 }
 
 }  // namespace

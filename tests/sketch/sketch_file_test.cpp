@@ -66,6 +66,8 @@ TEST(SketchFile, FormatsKeepTheStrokes) {
   }
   write_sketches(folder / "x.npz", splits);
   EXPECT_EQ(read_sketches(folder / "x.npz").sketches, splits.sketches);
+  write_sketches(folder / "x.limn", splits);
+  EXPECT_EQ(read_sketches(folder / "x.limn").sketches, splits.sketches);
 }
 
 TEST(SketchFile, AFolderOfSvgsIsReadInOrderOfNames) {
@@ -94,7 +96,7 @@ TEST(SketchFile, SaysWhatIsWrong) {
                 write_sketches(folder / "x.gif", three_splits());
                 return 0;
               }),
-              HasSubstr("use .npz, .ndjson, .bin or .json"));
+              HasSubstr("use .npz, .ndjson, .bin, .json or .limn"));
 }
 
 }  // namespace

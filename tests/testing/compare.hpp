@@ -15,11 +15,13 @@
 namespace limn::testing {
 
 // An element may differ by relative · |expected| + absolute · max(largest |expected| of the tensor, floor): a
-// sum in floating point is as exact as its largest term, not as its result.
+// sum in floating point is as exact as its largest term, not as its result. Where the test knows an element's
+// sensitivity (see all_near), it may differ by roundings · sensitivity more.
 struct Tolerance {
   double relative = 0;
   double absolute = 0;
   double floor = 0;
+  double roundings = 0;
 };
 
 // The one table. eps is 1.2e-7 for float32 and 2.2e-16 for float64.
@@ -29,6 +31,8 @@ inline constexpr Tolerance kExact{};
 inline constexpr Tolerance kElementwise{.relative = 2e-6, .absolute = 2e-7};
 // float32 against float32 or float64 through exp, log, tanh and sums of some hundred terms: some 100 eps.
 inline constexpr Tolerance kFloat32{.relative = 1e-5, .absolute = 2e-6, .floor = 1e-3};
+// kFloat32 for a sequence of steps whose terms may cancel: a few steps' roundings count as those of the inputs.
+inline constexpr Tolerance kFloat32Steps{.relative = 1e-5, .absolute = 2e-6, .floor = 1e-3, .roundings = 8};
 // Gradients through a whole model, decoder to encoder: small ones are what is left of large ones that cancelled.
 inline constexpr Tolerance kWholeModel{.relative = 1e-4, .absolute = 1e-5, .floor = 1e-3};
 // kFloat32 where z_x - z_y cancels under a correlation near ±1: rounding grows by up to cosh² rho_hat.
@@ -39,10 +43,12 @@ inline constexpr Tolerance kBFloat16{.relative = 3e-2, .absolute = 2e-2, .floor 
 inline constexpr Tolerance kNumericGradient{.relative = 1e-6, .absolute = 1e-7, .floor = 1e-2};
 
 // Success if every element of `actual` is within the tolerance of `expected` and the sizes agree. A NaN never
-// is.
+// is. `sensitivity` is empty or says of each element how far its exact value moves when the inputs are rounded:
+// the condition of the problem, below which no computation in that precision can stay.
 template <class A, class E>
 ::testing::AssertionResult all_near(std::span<const A> actual, std::span<const E> expected,
-                                    const Tolerance& tolerance, const std::string& what) {
+                                    const Tolerance& tolerance, const std::string& what,
+                                    std::span<const E> sensitivity = {}) {
   if (actual.size() != expected.size()) {
     return ::testing::AssertionFailure()
            << what << " has " << actual.size() << " elements, expected " << expected.size();
@@ -53,7 +59,8 @@ template <class A, class E>
   double worst_share = -1;
   for (std::size_t i = 0; i < actual.size(); ++i) {
     const auto a = static_cast<double>(actual[i]), e = static_cast<double>(expected[i]);
-    const double limit = tolerance.relative * std::abs(e) + tolerance.absolute * largest;
+    const double condition = sensitivity.empty() ? 0 : tolerance.roundings * static_cast<double>(sensitivity[i]);
+    const double limit = tolerance.relative * std::abs(e) + tolerance.absolute * largest + condition;
     const double difference = a == e ? 0 : std::abs(a - e);
     double share = difference == 0 ? 0 : difference / limit;
     if (std::isnan(share)) share = std::numeric_limits<double>::infinity();
@@ -69,8 +76,10 @@ template <class A, class E>
 
 template <class A, class E>
 ::testing::AssertionResult all_near(const std::vector<A>& actual, const std::vector<E>& expected,
-                                    const Tolerance& tolerance, const std::string& what) {
-  return all_near(std::span<const A>(actual), std::span<const E>(expected), tolerance, what);
+                                    const Tolerance& tolerance, const std::string& what,
+                                    const std::vector<E>& sensitivity = {}) {
+  return all_near(std::span<const A>(actual), std::span<const E>(expected), tolerance, what,
+                  std::span<const E>(sensitivity));
 }
 
 inline ::testing::AssertionResult near(double actual, double expected, const Tolerance& tolerance,

@@ -1,6 +1,4 @@
 // A small DRAW through the trainer on the built-in shapes: what a user does, in seconds.
-#include "limn/train/draw_task.hpp"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -11,7 +9,6 @@
 #include "limn/core/file.hpp"
 #include "limn/models/image_model.hpp"
 #include "limn/kernels/threads/parallel.hpp"
-#include "limn/train/draw_weights.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
@@ -20,10 +17,11 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+using testing::DrawRun;
 using Mode = RunDirectory::Mode;
 
-DrawTaskOptions small_options(bool has_attention = true) {
-  DrawTaskOptions options;
+DrawRun small_options(bool has_attention = true) {
+  DrawRun options;
   options.model = {.time_steps = 4,
                    .enc_rnn_size = 17,
                    .dec_rnn_size = 18,
@@ -53,9 +51,9 @@ ImageDataset shapes() {
   return data;
 }
 
-TrainResult train(const std::filesystem::path& root, const DrawTaskOptions& options, Mode mode = Mode::kFresh,
+TrainResult train(const std::filesystem::path& root, const DrawRun& options, Mode mode = Mode::kFresh,
                   std::optional<std::int64_t> stop_at = {}) {
-  return testing::train_task(*make_draw_task(options, shapes()), options.train, root, mode, stop_at);
+  return testing::train_task(*options.task(shapes()), options.train, root, mode, stop_at);
 }
 
 TEST(DrawTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
@@ -90,7 +88,8 @@ TEST(DrawTraining, LearnsShapesAndItsCheckpointDraws) {
   options.train.sample_every = 250;
   const TrainResult result = train(folder / "run", options);
   const auto data = shapes();
-  const auto model = load_image_model(folder / "run");
+  const auto loaded = standard_registry().load(folder / "run");
+  const ImageModel* const model = loaded->as_image_model();
   const ImageEvaluation best = evaluate(*model, data, Split::kValid);
   EXPECT_NEAR(best.total, result.best_total, 1e-6 * result.best_total);
   // A coin for each of the 144 pixels costs 99.8 nats.
@@ -107,7 +106,7 @@ TEST(DrawTraining, LearnsShapesAndItsCheckpointDraws) {
 
 TEST(DrawTask, GradientsAreAFunctionOfTheStep) {
   const auto options = small_options();
-  const auto first = make_draw_task(options, shapes()), second = make_draw_task(options, shapes());
+  const auto first = options.task(shapes()), second = options.task(shapes());
   (void)first->compute_gradients(2);
   const StepResult again = first->compute_gradients(5), alone = second->compute_gradients(5);
   EXPECT_EQ(metric(again.losses, "total"), metric(alone.losses, "total"));
@@ -118,26 +117,8 @@ TEST(DrawTask, GradientsAreAFunctionOfTheStep) {
 TEST(DrawTask, RefusesDataThatDoNotFit) {
   auto options = small_options();
   options.model.image_width = 28;
-  EXPECT_THAT([&] { (void)make_draw_task(options, shapes()); },
+  EXPECT_THAT([&] { (void)options.task(shapes()); },
               ThrowsMessage<Error>(HasSubstr("its images are 1×12×12, the options ask for 1×12×28")));
-}
-
-TEST(DrawWeights, AreOrthogonalAndForgetNothingAtTheStart) {
-  constexpr std::int64_t kHidden = 5;
-  std::vector<float> weights(4 * kHidden * kHidden), bias(4 * kHidden, 9.0f), untouched;
-  const std::vector<TaskParameter> parameters{{"encoder.weight_hh", {4 * kHidden, kHidden}, weights, untouched},
-                                              {"encoder.bias", {4 * kHidden}, bias, untouched}};
-  initialize_draw(parameters, 1);
-  for (std::int64_t row = 0; row < 4 * kHidden; ++row) {
-    for (std::int64_t other = row / kHidden * kHidden; other <= row; ++other) {
-      double product = 0;
-      for (std::int64_t k = 0; k < kHidden; ++k)
-        product += static_cast<double>(weights[static_cast<std::size_t>(row * kHidden + k)]) *
-                   static_cast<double>(weights[static_cast<std::size_t>(other * kHidden + k)]);
-      EXPECT_NEAR(product, row == other ? 1 : 0, 1e-6) << row << ", " << other;
-    }
-  }
-  for (std::size_t i = 0; i < bias.size(); ++i) EXPECT_EQ(bias[i], i / kHidden == 1 ? 1.0f : 0.0f);
 }
 
 }  // namespace

@@ -8,20 +8,20 @@
 #include <sstream>
 
 #include "limn/core/file.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/checkpoint.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/sketch/sketch_file.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
 #include "limn/train/trainer.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
 
 constexpr std::int64_t kLater = 200;  // a step at which schedules have moved
 
-SketchRnnTaskOptions base_options() {
-  SketchRnnTaskOptions options;
+testing::SketchRnnRun base_options() {
+  testing::SketchRnnRun options;
   options.model = {.enc_rnn_size = 6,
                    .dec_rnn_size = 9,
                    .z_size = 4,
@@ -60,12 +60,12 @@ std::string text_of(const Metrics& metrics) {
   return out.str();
 }
 
-void observe_task(const SketchRnnTaskOptions& options, const std::vector<std::string>& paths,
+void observe_task(const testing::SketchRnnRun& options, const std::vector<std::string>& paths,
                   Observations& seen) {
   StrokeDataset data = StrokeDataset::load(paths, options.data);
   seen["examples"] = std::to_string(data.size(Split::kTrain));
   seen["N_max"] = std::to_string(data.max_seq_len());
-  const auto task = make_sketch_rnn_task(options, std::move(data));
+  const auto task = options.task(std::move(data));
   std::ostringstream shapes, weights;
   for (const auto& p : task->parameters()) {
     shapes << p.name << ' ' << shape_text(p.shape) << '\n';
@@ -83,13 +83,14 @@ void observe_task(const SketchRnnTaskOptions& options, const std::vector<std::st
   seen["later rate"] = rate.str();
 }
 
-void observe_run(const SketchRnnTaskOptions& options, const std::vector<std::string>& paths,
+void observe_run(const testing::SketchRnnRun& options, const std::vector<std::string>& paths,
                  const testing::TemporaryFolder& folder, Observations& seen) {
   const RunDirectory run(folder / "run", RunDirectory::Mode::kFresh);
-  const auto task = make_sketch_rnn_task(options, StrokeDataset::load(paths, options.data));
+  const auto task = options.task(StrokeDataset::load(paths, options.data));
   std::ostringstream saves;
   std::set<std::int64_t> saved;
-  Trainer trainer(*task, options.train, run,
+  const Registry registry = standard_registry();
+  Trainer trainer(*task, registry, options.train, run,
                   {.on_step =
                        [&](const Progress&) {
                          if (std::filesystem::exists(run.last()))
@@ -108,7 +109,7 @@ void observe_run(const SketchRnnTaskOptions& options, const std::vector<std::str
   seen["weights"] = weights.str();
 }
 
-Observations observe(const SketchRnnTaskOptions& options, const std::vector<std::string>& sets = {"one"}) {
+Observations observe(const testing::SketchRnnRun& options, const std::vector<std::string>& sets = {"one"}) {
   const testing::TemporaryFolder folder;
   std::vector<std::string> paths;
   for (const auto& name : sets) {
@@ -176,10 +177,10 @@ void compare(const Case& c, const Observations& before, const Observations& afte
 TEST(Hyperparameters, EachHasAnEffectAndNoOther) {
   std::map<std::vector<std::string>, Observations> bases;
   for (const Case& c : cases()) {
-    SketchRnnTaskOptions options = base_options();
-    set_options(fields(options), c.both);
+    testing::SketchRnnRun options = base_options();
+    set_options(options.fields(), c.both);
     if (!bases.contains(c.both)) bases[c.both] = observe(options);
-    set_options(fields(options), std::vector{c.changed});
+    set_options(options.fields(), std::vector{c.changed});
     compare(c, bases.at(c.both), observe(options));
   }
 }
@@ -197,9 +198,9 @@ TEST(Hyperparameters, AreMagentas) {
   std::set<std::string> covered{"data_set"};
   for (const Case& c : cases()) covered.insert(c.changed.substr(0, c.changed.find('=')));
   EXPECT_EQ(covered.size(), 28U);
-  SketchRnnTaskOptions options;
+  testing::SketchRnnRun options;
   std::set<std::string> known;
-  for (const auto& field : fields(options)) known.insert(field.name);
+  for (const auto& field : options.fields()) known.insert(field.name);
   for (const auto& name : covered) EXPECT_TRUE(name == "data_set" || known.contains(name)) << name;
 }
 

@@ -1,7 +1,5 @@
 // A small Sketch-RNN through the trainer, with augmentation and every kind of dropout: what a user does, in
 // seconds.
-#include "limn/train/sketch_rnn_task.hpp"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -11,7 +9,6 @@
 
 #include "limn/core/error.hpp"
 #include "limn/models/sketch_rnn/evaluation.hpp"
-#include "limn/models/sketch_rnn/prior.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
@@ -23,12 +20,13 @@ namespace limn {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::SketchRnnRun;
 using Mode = RunDirectory::Mode;
 
 constexpr std::int64_t kSteps = 12;
 
-SketchRnnTaskOptions small_options(const std::string& cell, std::int64_t steps = kSteps) {
-  SketchRnnTaskOptions options;
+SketchRnnRun small_options(const std::string& cell, std::int64_t steps = kSteps) {
+  SketchRnnRun options;
   options.model = {.enc_model = cell,
                    .enc_rnn_size = 10,
                    .dec_model = cell,
@@ -50,7 +48,7 @@ SketchRnnTaskOptions small_options(const std::string& cell, std::int64_t steps =
   return options;
 }
 
-StrokeDataset doodles(const SketchRnnTaskOptions& options) {
+StrokeDataset doodles(const SketchRnnRun& options) {
   SketchSplits splits;
   std::uint64_t number = 0;
   const std::array<std::size_t, 3> counts{options.train.batch_size > 32 ? 50U : 31U, 6, 5};
@@ -60,9 +58,9 @@ StrokeDataset doodles(const SketchRnnTaskOptions& options) {
   return {std::move(splits), options.data, "doodles"};
 }
 
-TrainResult train(const std::filesystem::path& root, const SketchRnnTaskOptions& options, Mode mode = Mode::kFresh,
+TrainResult train(const std::filesystem::path& root, const SketchRnnRun& options, Mode mode = Mode::kFresh,
                   std::optional<std::int64_t> stop_at = {}) {
-  return testing::train_task(*make_sketch_rnn_task(options, doodles(options)), options.train, root, mode, stop_at);
+  return testing::train_task(*options.task(doodles(options)), options.train, root, mode, stop_at);
 }
 
 class SketchRnnTraining : public ::testing::TestWithParam<const char*> {};
@@ -75,7 +73,7 @@ TEST_P(SketchRnnTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
 
 // Large enough that a step is divided over threads (kernels::kWorthThreads), and a batch into slices with oneDNN too
 // (kernels::batch_slices()).
-SketchRnnTaskOptions shared_options(const std::string& cell, std::int64_t steps) {
+SketchRnnRun shared_options(const std::string& cell, std::int64_t steps) {
   auto options = small_options(cell, steps);
   options.model.enc_rnn_size = 33;
   options.model.dec_rnn_size = 35;
@@ -112,12 +110,12 @@ TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   options.model.use_input_dropout = options.model.use_output_dropout = false;
   const auto root = folder / "run";
   const auto data = doodles(options);
-  const auto untrained = make_sketch_rnn_task(options, doodles(options))->evaluate(Split::kValid, 0);
+  const auto untrained = options.task(doodles(options))->evaluate(Split::kValid, 0);
   const auto result = train(root, options);
   EXPECT_TRUE(result.is_finished);
   EXPECT_LT(result.best_total, metric(untrained, "total") - 0.4);
 
-  const auto generator = SketchRnnGenerator::load(root);
+  const SketchRnnModel generator(read_checkpoint(resolve_model_path(root)));
   EXPECT_EQ(generator.checkpoint().step, result.best_step);
   EXPECT_EQ(generator.scale_factor(), data.scale_factor());
   EXPECT_EQ(generator.max_seq_len(), data.max_seq_len());
@@ -147,18 +145,18 @@ TEST(SketchRnnTask, AnUnconditionalModelTrainsWithoutAKlTerm) {
   auto options = small_options("lstm");
   options.model.conditional = false;
   options.model.pen_loss_over_padding = true;
-  const auto task = make_sketch_rnn_task(options, doodles(options));
+  const auto task = options.task(doodles(options));
   const auto step = task->compute_gradients(0);
   EXPECT_TRUE(std::isnan(metric(step.losses, "kl")));
   EXPECT_FLOAT_EQ(static_cast<float>(metric(step.losses, "total")),
                   static_cast<float>(metric(step.losses, "reconstruction")));
   EXPECT_TRUE(train(folder / "run", options).is_finished);
-  EXPECT_FALSE(SketchRnnGenerator::load(folder / "run").is_conditional());
+  EXPECT_FALSE(SketchRnnModel(read_checkpoint(resolve_model_path(folder / "run"))).is_conditional());
 }
 
 TEST(SketchRnnTask, AStepIsAFunctionOfItsNumber) {
   const auto options = small_options("lstm");
-  const auto task = make_sketch_rnn_task(options, doodles(options));
+  const auto task = options.task(doodles(options));
   const auto gradients = [&] {
     std::vector<float> all;
     for (const auto& p : task->parameters()) all.insert(all.end(), p.gradient.begin(), p.gradient.end());
@@ -175,20 +173,18 @@ TEST(SketchRnnTask, AStepIsAFunctionOfItsNumber) {
   EXPECT_EQ(metric(again.losses, "total"), metric(first.losses, "total"));
 }
 
-TEST(SketchRnnTask, SamplePicturesShowTheModelAtItsStep) {
-  const testing::TemporaryFolder folder;
+TEST(SketchRnnTask, SamplesShowTheModelAtItsStep) {
   const auto options = small_options("lstm");
-  const auto task = make_sketch_rnn_task(options, doodles(options));
-  const auto files = task->draw_samples(folder / "step-0", 0);
-  ASSERT_EQ(files.size(), 1u);
-  EXPECT_GT(std::filesystem::file_size(files[0]), 1000u);
+  const SampleDrawings samples = options.task(doodles(options))->sample_drawings(0);
+  ASSERT_EQ(samples.rows.size(), 4u);
+  for (const auto& row : samples.rows) EXPECT_GE(row.drawings.count(), 6) << row.heading;
 }
 
 TEST(SketchRnnTask, DataThatCannotFillABatchAreRefused) {
   auto options = small_options("lstm");
   options.train.batch_size = 32;
   try {
-    (void)make_sketch_rnn_task(options, doodles(options));
+    (void)options.task(doodles(options));
     FAIL() << "expected an error";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("--batch-size 31 or less"));

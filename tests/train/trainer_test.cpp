@@ -22,14 +22,37 @@ namespace {
 using ::testing::HasSubstr;
 using Mode = RunDirectory::Mode;
 
-class BowlTask : public Task {
+// The least that a family can be: its checkpoints hold a bowl.
+class BowlModel : public Model {
+ public:
+  explicit BowlModel(Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {}
+  const Checkpoint& checkpoint() const override { return checkpoint_; }
+  Content content() const override { return Content::kImages; }
+  std::int64_t latent_size() const override { return 0; }
+  std::vector<std::pair<std::string, std::string>> facts() const override { return {}; }
+  std::string inability(Ability) const override { return "it is a bowl"; }
+  Drawings read(const std::vector<std::string>&, std::int64_t) const override { return {}; }
+  Drawings draw(std::int64_t, const DrawingOptions&) const override { return {}; }
+  Drawings draw_latents(const Latents&, const DrawingOptions&) const override { return {}; }
+  Latents latents_of(const Drawings&, const LatentOptions&) const override { return {}; }
+  Evaluation evaluate(const EvaluationRequest&) const override { return {}; }
+
+ private:
+  Checkpoint checkpoint_;
+};
+
+const Registry kBowls({Family{.name = "bowl", .make_model = [](Checkpoint c) -> std::unique_ptr<Model> {
+                                return std::make_unique<BowlModel>(std::move(c));
+                              }}});
+
+class BowlTask : public TrainingTask {
  public:
   explicit BowlTask(std::size_t size = 7) : value_(size, 1.0f), gradient_(size) {
     parameters_ = {{"bowl", {static_cast<std::int64_t>(size)}, value_, gradient_}};
   }
 
   std::function<double(std::int64_t)> poison = [](std::int64_t) { return 0.0; };  // added to the loss and gradient
-  std::function<void(const std::filesystem::path&)> before_writing = [](const auto&) {};
+  std::function<void()> before_writing = [] {};
 
   std::span<const TaskParameter> parameters() const override { return parameters_; }
   StepResult compute_gradients(std::int64_t step) override {
@@ -47,17 +70,16 @@ class BowlTask : public Task {
     for (const float v : value_) total += v * v;
     return {{"total", total}};
   }
-  void write_checkpoint(const std::filesystem::path& path, std::int64_t step, const Metrics& metrics) override {
-    before_writing(path);
-    SafetensorsContent content;
-    content.tensors["bowl"] = {DType::kF32, {static_cast<std::int64_t>(value_.size())}, std::as_bytes(std::span(value_))};
-    content.metadata["step"] = std::to_string(step);
-    content.metadata["metrics"] = metrics_to_json(metrics);
-    write_safetensors(path, content);
+  Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {
+    before_writing();
+    Checkpoint c{.model = "bowl", .step = step, .metrics = metrics_to_json(metrics)};
+    c.weights["bowl"] = value_;
+    c.shapes["bowl"] = {static_cast<std::int64_t>(value_.size())};
+    return c;
   }
-  std::vector<std::filesystem::path> draw_samples(const std::filesystem::path& stem, std::int64_t) override {
-    write_file(stem.string() + ".svg", "<svg/>");
-    return {stem.string() + ".svg"};
+  SampleDrawings sample_drawings(std::int64_t) override {
+    return {.columns = 1,
+            .rows = {{"bowl", {.content = Content::kImages, .shape = {1, 1, 1}, .pixels = {value_.front()}}}}};
   }
   std::int64_t steps_per_epoch() const override { return 10; }
   const std::vector<float>& value() const { return value_; }
@@ -74,7 +96,7 @@ TrainOptions options(std::int64_t steps) {
 std::vector<float> train(const std::filesystem::path& root, std::int64_t steps, Mode mode,
                          std::optional<std::int64_t> stop_at = {}) {
   BowlTask task;
-  (void)testing::train_task(task, options(steps), root, mode, stop_at);
+  (void)testing::train_task(task, options(steps), root, mode, stop_at, kBowls);
   return task.value();
 }
 
@@ -85,7 +107,7 @@ TEST(Trainer, LearnsAndKeepsTheBestAndTheLast) {
   for (const float v : value) norm += v * v;
   EXPECT_LT(norm, 0.2);
   for (const char* file : {"checkpoints/best.safetensors", "checkpoints/last.safetensors", "checkpoints/state.safetensors",
-                           "metrics.jsonl", "samples/step-200.svg"})
+                           "metrics.jsonl", "samples/step-200.png"})
     EXPECT_TRUE(std::filesystem::exists(folder / "run" / file)) << file;
 }
 
@@ -107,16 +129,16 @@ TEST(Trainer, EndedBeforeAnyOfItsWritesItResumesToTheSameFiles) {
   int writes = 0;
   {
     BowlTask task;
-    task.before_writing = [&](const auto&) { ++writes; };
-    (void)testing::train_task(task, options(60), folder / "whole");
+    task.before_writing = [&] { ++writes; };
+    (void)testing::train_task(task, options(60), folder / "whole", Mode::kFresh, {}, kBowls);
   }
   ASSERT_GT(writes, 12);
   for (int end = 1; end < writes; ++end) {  // the first leaves no run to resume
     const auto root = folder / ("ended-" + std::to_string(end));
     BowlTask task;
     int done = 0;
-    task.before_writing = [&](const auto& path) { require(done++ != end, "{}: ended", path.string()); };
-    EXPECT_THROW((void)testing::train_task(task, options(60), root), Error) << end;
+    task.before_writing = [&] { require(done++ != end, "ended"); };
+    EXPECT_THROW((void)testing::train_task(task, options(60), root, Mode::kFresh, {}, kBowls), Error) << end;
     (void)train(root, 60, Mode::kResume);
     EXPECT_EQ(testing::run_outcome(root), testing::run_outcome(folder / "whole")) << "ended before write " << end;
   }
@@ -149,7 +171,7 @@ TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
   BowlTask task;
   task.poison = [](std::int64_t step) { return step == 4 ? std::nan("") : 0.0; };
   std::vector<std::string> notices;
-  Trainer trainer(task, options(20), run,
+  Trainer trainer(task, kBowls, options(20), run,
                   {.on_step = {}, .on_validation = {}, .on_notice = [&](const std::string& n) { notices.push_back(n); }, .should_stop = {}});
   EXPECT_TRUE(trainer.run().is_finished);
   ASSERT_EQ(notices.size(), 1u);
@@ -167,7 +189,7 @@ TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
   task.poison = [&](std::int64_t step) { return step >= 14 && bad-- > 0 ? INFINITY : 0.0; };
   std::vector<std::string> notices;
   std::vector<double> rates;
-  Trainer trainer(task, options(20), run,
+  Trainer trainer(task, kBowls, options(20), run,
                   {.on_step = [&](const Progress& p) { rates.push_back(p.learning_rate); },
                    .on_validation = {},
                    .on_notice = [&](const std::string& n) { notices.push_back(n); },
@@ -186,7 +208,7 @@ TEST(Trainer, GoingBackBeyondTheBestModelKeepsIt) {
   TrainOptions seldom = options(20);
   seldom.save_every = 100;  // so that it goes back to the start
   std::vector<std::pair<std::int64_t, bool>> validations;
-  Trainer trainer(task, seldom, run,
+  Trainer trainer(task, kBowls, seldom, run,
                   {.on_step = {},
                    .on_validation = [&](std::int64_t step, const Metrics&, bool is_best) { validations.emplace_back(step, is_best); },
                    .on_notice = {},
@@ -206,7 +228,7 @@ TEST(Trainer, StoppedAtABadStepItSavesAfterTheNextGoodOne) {
     is_interrupted |= step == 13;
     return step == 13 || step == 14 ? std::nan("") : 0.0;
   };
-  Trainer trainer(task, options(100), run,
+  Trainer trainer(task, kBowls, options(100), run,
                   {.on_step = {}, .on_validation = {}, .on_notice = {}, .should_stop = [&] { return is_interrupted; }});
   EXPECT_EQ(trainer.run().step, 16);
   EXPECT_EQ(SafetensorsFile::read(run.state()).metadata("step"), "16");
@@ -217,7 +239,7 @@ TEST(Trainer, TheEndIsSavedThoughTheLastStepIsBad) {
   const RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   task.poison = [](std::int64_t step) { return step == 16 ? std::nan("") : 0.0; };
-  Trainer trainer(task, options(17), run);
+  Trainer trainer(task, kBowls, options(17), run);
   EXPECT_EQ(trainer.run().step, 17);
   EXPECT_EQ(SafetensorsFile::read(run.state()).metadata("step"), "17");
 }
@@ -227,7 +249,7 @@ TEST(Trainer, GivesUpWithAClearErrorWhenGoingBackDoesNotHelp) {
   const RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   task.poison = [](std::int64_t step) { return step >= 14 ? std::nan("") : 0.0; };
-  Trainer trainer(task, options(100), run);
+  Trainer trainer(task, kBowls, options(100), run);
   try {
     (void)trainer.run();
     FAIL() << "expected an error";
@@ -270,7 +292,7 @@ TEST(Trainer, AStateOfAnotherModelIsRefused) {
   (void)train(root, 10, Mode::kFresh);
   const RunDirectory run(root, Mode::kResume);
   BowlTask larger(9);
-  Trainer trainer(larger, options(20), run);
+  Trainer trainer(larger, kBowls, options(20), run);
   EXPECT_THROW((void)trainer.resume(), Error);
 }
 

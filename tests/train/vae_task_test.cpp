@@ -1,6 +1,4 @@
 // Small VAEs through the trainer on the built-in shapes: what a user does, in seconds.
-#include "limn/train/vae_task.hpp"
-
 #include <gmock/gmock.h>
 
 #include <map>
@@ -17,10 +15,11 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+using testing::VaeRun;
 using Mode = RunDirectory::Mode;
 
-VaeTaskOptions small_options(const std::string& arch) {
-  VaeTaskOptions options;
+VaeRun small_options(const std::string& arch) {
+  VaeRun options;
   options.model = {.arch = arch, .hidden = 12, .z_size = 3, .channels = 2, .beta_warmup_steps = 5};
   options.data.image_size = arch == "dense" ? 9 : 12;
   options.data.color = arch == "dense" ? "grey" : "rgb";
@@ -38,7 +37,7 @@ VaeTaskOptions small_options(const std::string& arch) {
 }
 
 // Loaded once for each size: drawing the shapes takes longer than a training here.
-const ImageDataset& shapes(const VaeTaskOptions& options) {
+const ImageDataset& shapes(const VaeRun& options) {
   static std::map<std::int64_t, ImageDataset> loaded;
   const std::vector<std::string> paths{"builtin:shapes"};
   auto found = loaded.find(options.data.image_size);
@@ -47,9 +46,9 @@ const ImageDataset& shapes(const VaeTaskOptions& options) {
   return found->second;
 }
 
-TrainResult train(const std::filesystem::path& root, const VaeTaskOptions& options, Mode mode = Mode::kFresh,
+TrainResult train(const std::filesystem::path& root, const VaeRun& options, Mode mode = Mode::kFresh,
                   std::optional<std::int64_t> stop_at = {}) {
-  return testing::train_task(*make_vae_task(options, shapes(options)), options.train, root, mode, stop_at);
+  return testing::train_task(*options.task(shapes(options)), options.train, root, mode, stop_at);
 }
 
 class VaeTraining : public ::testing::TestWithParam<const char*> {};
@@ -70,7 +69,8 @@ TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
   options.train.sample_every = 150;
   const TrainResult result = train(folder / "run", options);
   const auto& data = shapes(options);
-  const auto model = load_image_model(folder / "run");
+  const auto loaded = standard_registry().load(folder / "run");
+  const ImageModel* const model = loaded->as_image_model();
   const ImageEvaluation best = evaluate(*model, data, Split::kValid);
   EXPECT_NEAR(best.total, result.best_total, 1e-6 * result.best_total);
   // Every pixel at its own mean costs less than log 2; what is learned is more than that.
@@ -104,10 +104,10 @@ TEST(DenseVaeTraining, TheNumberOfThreadsChangesNothing) {
 TEST(VaeTask, RefusesDataThatDoNotFit) {
   auto options = small_options("dense");
   options.model.image_height = 28;
-  EXPECT_THAT([&] { (void)make_vae_task(options, shapes(options)); },
+  EXPECT_THAT([&] { (void)options.task(shapes(options)); },
               ThrowsMessage<Error>(HasSubstr("its images are 1×9×9, the options ask for 1×28×9")));
   options = small_options("conv40");
-  EXPECT_THAT([&] { (void)make_vae_task(options, shapes(options)); }, ThrowsMessage<Error>(HasSubstr("image_size=40")));
+  EXPECT_THAT([&] { (void)options.task(shapes(options)); }, ThrowsMessage<Error>(HasSubstr("image_size=40")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What each cell implements for RecurrentSequence. Internal to the room; arguments have been checked already.
+// The interface of a cell behind RecurrentSequence. Internal to the room; arguments have been checked already.
 #pragma once
 
 #include <memory>

@@ -1,21 +1,25 @@
-// Single steps for generation: the same products and rows as over whole sequences, with weights packed once.
+// Single steps for drawing: the same products and rows as for whole sequences, with weights packed once.
 // Always with our own products, so that a sequence's next state does not depend on the others beside it.
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/cells/cell_rows.hpp"
-#include "limn/kernels/products/gemm.hpp"
-#include "limn/kernels/cells/hyper_weights.hpp"
+#include "limn/kernels/cells/cell_tensors.hpp"
+#include "limn/kernels/cells/hyper_products.hpp"
+#include "limn/kernels/cells/hyper_rows.hpp"
 #include "limn/kernels/cells/layer_norm_rows.hpp"
-#include "limn/kernels/threads/parallel.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/products/gemm.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::kernels {
 
 namespace {
 
-// What each cell provides. Immutable, so a step may be divided into ranges of sequences.
+// The interface of a cell behind CellStepper. Immutable, so a step may be divided into ranges of sequences.
 class SteppingCell {
  public:
   explicit SteppingCell(const CellShape& cell) : shape(cell) {}
@@ -26,27 +30,49 @@ class SteppingCell {
   const CellShape shape;
 };
 
+// The vectors of a layer norm, owned. None for a cell without one.
+class NormVectors {
+ public:
+  NormVectors() = default;
+  explicit NormVectors(Parameters norm) {
+    for (const auto vector : norm) vectors_.emplace_back(vector.begin(), vector.end());
+  }
+  // One sequence's next state in place: `state` is [h, c] of `units` each, `gates` its pre-activations.
+  void step_row(std::int64_t units, float* gates, float* state) const {
+    float unused[kLayerNormStatistics];
+    float* c = state + units;
+    layer_norm_forward_row({.units = units,
+                            .weights = layer_norm_weights(vectors_),
+                            .gates = gates,
+                            .c_previous = c,
+                            .c = c,
+                            .h = state,
+                            .statistics = unused});
+  }
+
+ private:
+  std::vector<std::vector<float>> vectors_;  // see NormParameter
+};
+
 // lstm and layer_norm: one product, then one row call a sequence.
 class GatedStepper final : public SteppingCell {
  public:
   GatedStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
-    const std::int64_t width = kGates * shape.hidden_size;
-    const ConstMatrix ih(parameters[0].data(), width, shape.input_size + shape.constant_size);
-    const ConstMatrix hh(parameters[1].data(), width, shape.hidden_size);
-    const std::array parts{hh, ih.slice_columns(0, shape.input_size)};
-    step_weights_.pack(parts, WeightLayout::kOutputMajor, Precision::kFloat32, GemmBackend::kPortable);
-    constant_weights_.pack(ih.slice_columns(shape.input_size, shape.constant_size),
-                           WeightLayout::kOutputMajor, Precision::kFloat32, GemmBackend::kPortable);
-    for (const auto vector : parameters.subspan(2)) vectors_.emplace_back(vector.begin(), vector.end());
+    const GatedTensors<const float> t(shape, parameters);
+    step_weights_.pack(std::array{t.hh, t.ih_x}, WeightLayout::kOutputMajor, Precision::kFloat32,
+                       GemmBackend::kPortable);
+    constant_weights_.pack(t.ih_z, WeightLayout::kOutputMajor, Precision::kFloat32, GemmBackend::kPortable);
+    bias_.assign(t.bias.begin(), t.bias.end());
+    norm_ = NormVectors(t.norm);
   }
 
   [[nodiscard]] std::int64_t prepared_size() const override { return kGates * shape.hidden_size; }
 
   void prepare(ConstMatrix constant, Matrix prepared) const override {
-    const bool has_bias = shape.type == CellType::kLstm;
-    const ConstMatrix bias(vectors_[0].data(), prepared.rows, prepared.columns, 0);
+    const ConstMatrix bias =
+        bias_.empty() ? ConstMatrix() : ConstMatrix(bias_.data(), prepared.rows, prepared.columns, 0);
     GemmScratch scratch;
-    constant_weights_.multiply(constant, has_bias ? bias : ConstMatrix(), prepared, scratch);
+    constant_weights_.multiply(constant, bias, prepared, scratch);
   }
 
   void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const override {
@@ -58,40 +84,28 @@ class GatedStepper final : public SteppingCell {
     step_weights_.multiply(inputs, prepared, gates.view(), scratch);
     for (std::int64_t b = 0; b < state.rows; ++b) {
       float* h = state.row(b);
-      finish(gates.row(b), h, h + units);
+      float* c = h + units;
+      if (shape.type == CellType::kLstm)
+        lstm_forward_row({.units = units, .gates = gates.row(b), .c_previous = c, .c = c, .h = h});
+      else
+        norm_.step_row(units, gates.row(b), h);
     }
   }
 
  private:
-  void finish(float* gates, float* h, float* c) const {
-    if (shape.type == CellType::kLstm) {
-      return lstm_forward_row({.units = shape.hidden_size, .gates = gates, .c_previous = c, .c = c, .h = h});
-    }
-    float unused[kLayerNormStatistics];
-    layer_norm_forward_row({.units = shape.hidden_size,
-                            .weights = {.gamma = vectors_[0].data(),
-                                        .beta = vectors_[1].data(),
-                                        .cell_gamma = vectors_[2].data(),
-                                        .cell_beta = vectors_[3].data()},
-                            .gates = gates,
-                            .c_previous = c,
-                            .c = c,
-                            .h = h,
-                            .statistics = unused});
-  }
-
   PackedWeights step_weights_;
   PackedWeights constant_weights_;
-  std::vector<std::vector<float>> vectors_;  // bias, or gamma, beta, cell_gamma, cell_beta
+  std::vector<float> bias_;  // lstm
+  NormVectors norm_;         // layer_norm
 };
 
 class HyperStepper final : public SteppingCell {
  public:
   HyperStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
-    products_.pack(shape, HyperTensors<const float>(shape, parameters), Precision::kFloat32,
-                   GemmBackend::kPortable);
-    for (const auto vector : parameters.subspan(3, 4)) norm_.emplace_back(vector.begin(), vector.end());
-    for (const auto vector : parameters.subspan(9, 4)) small_norm_.emplace_back(vector.begin(), vector.end());
+    const HyperTensors<const float> t(shape, parameters);
+    products_.pack(shape, t, Precision::kFloat32, GemmBackend::kPortable);
+    norm_ = NormVectors(t.norm);
+    small_norm_ = NormVectors(t.small_norm);
   }
 
   [[nodiscard]] std::int64_t prepared_size() const override { return products_.prepared_size(); }
@@ -103,14 +117,13 @@ class HyperStepper final : public SteppingCell {
     const std::int64_t units = shape.hidden_size, small = shape.hyper_num_units, rows = state.rows;
     MatrixBuffer small_gates, embeddings, gates, scale_x, scale_h, from_x, from_h;
     small_gates.resize(rows, kGates * small);
-    embeddings.resize(rows, static_cast<std::int64_t>(kHyperRoles) * kGates * shape.hyper_embedding_size);
+    embeddings.resize(rows, embeddings_size(shape));
     for (MatrixBuffer* wide : {&gates, &scale_x, &scale_h, &from_x, &from_h})
       wide->resize(rows, kGates * units);
     const Matrix h = state.slice_columns(0, units), small_state = state.slice_columns(2 * units, 2 * small);
     GemmScratch scratch;
     products_.small_gates(x, h, small_state.slice_columns(0, small), prepared, small_gates.view(), scratch);
-    for (std::int64_t b = 0; b < rows; ++b)
-      finish(small_norm_, small, small_gates.row(b), small_state.row(b));
+    for (std::int64_t b = 0; b < rows; ++b) small_norm_.step_row(small, small_gates.row(b), small_state.row(b));
     products_.embed(small_state.slice_columns(0, small), embeddings.view(), scratch);
     products_.scale(kShift, embeddings.view(), gates.view(), scratch);
     products_.scale(kScaleX, embeddings.view(), scale_x.view(), scratch);
@@ -123,29 +136,12 @@ class HyperStepper final : public SteppingCell {
                        .from_x = from_x.row(0),
                        .from_h = from_h.row(0),
                        .gates = gates.row(0)});
-    for (std::int64_t b = 0; b < rows; ++b) finish(norm_, units, gates.row(b), state.row(b));
+    for (std::int64_t b = 0; b < rows; ++b) norm_.step_row(units, gates.row(b), state.row(b));
   }
 
  private:
-  // `state` is [h, c] of one of the two cells.
-  static void finish(const std::vector<std::vector<float>>& norm, std::int64_t units, float* gates,
-                     float* state) {
-    float unused[kLayerNormStatistics];
-    float* c = state + units;
-    layer_norm_forward_row({.units = units,
-                            .weights = {.gamma = norm[0].data(),
-                                        .beta = norm[1].data(),
-                                        .cell_gamma = norm[2].data(),
-                                        .cell_beta = norm[3].data()},
-                            .gates = gates,
-                            .c_previous = c,
-                            .c = c,
-                            .h = state,
-                            .statistics = unused});
-  }
-
   HyperProducts products_;
-  std::vector<std::vector<float>> norm_, small_norm_;
+  NormVectors norm_, small_norm_;
 };
 
 }  // namespace

@@ -1,15 +1,15 @@
-// Masks of recurrent dropout. One Philox block gives eight masks of 16 bits: the counter is (position,
-// sequence, training step, purpose) as in RandomStream, with position = time step << 12 | unit / 8, and unit
-// 2w + v of a block takes the low (v = 0) or high (v = 1) half of word w. Hence H up to 32768 and T up to
-// 2^20. keep_mask() is the definition; the Highway part computes as many blocks at once as a vector has
-// lanes.
+// One Philox block gives eight masks of 16 bits. The counter is (position, sequence, training step, purpose) as in
+// RandomStream, with position = time step << 12 | unit / 8. Unit 2w + v of a block takes the low (v = 0) or high
+// (v = 1) half of word w. Hence H up to 32768 and T up to 2^20. keep_mask() is the definition; the Highway part
+// computes as many blocks at once as a vector has lanes.
+#include "limn/kernels/cells/dropout.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 
 #include "limn/core/random.hpp"
-#include "limn/kernels/cells/cell_rows.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "limn/kernels/cells/dropout.cpp"
@@ -83,7 +83,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET == HWY_SCALAR
 
 // One lane: the definition itself.
-void FillMasks(const MaskRow& row) {
+void fill_masks(const MaskRow& row) {
   for (std::int64_t unit = 0; unit < row.count; ++unit) row.out[unit] = mask_of(row, unit);
 }
 
@@ -93,7 +93,7 @@ using Words = hn::ScalableTag<std::uint32_t>;
 using WordVector = hn::Vec<Words>;
 
 // The high halves of the 64-bit products.
-HWY_INLINE WordVector MultiplyHigh(WordVector a, WordVector b) {
+HWY_INLINE WordVector multiply_high(WordVector a, WordVector b) {
   const Words d;
   const hn::Repartition<std::uint64_t, Words> wide;
   const auto even = hn::MulEven(a, b);
@@ -102,12 +102,12 @@ HWY_INLINE WordVector MultiplyHigh(WordVector a, WordVector b) {
 }
 
 // philox4x32() of as many counters as there are lanes, in place.
-HWY_INLINE void Philox(WordVector* c, Key key) {
+HWY_INLINE void philox(WordVector* c, Key key) {
   const Words d;
   const auto multiplier0 = hn::Set(d, 0xD2511F53u), multiplier1 = hn::Set(d, 0xCD9E8D57u);
   for (int round = 0; round < 10; ++round) {
-    const auto high0 = MultiplyHigh(c[0], multiplier0), low0 = hn::Mul(c[0], multiplier0);
-    const auto high1 = MultiplyHigh(c[2], multiplier1), low1 = hn::Mul(c[2], multiplier1);
+    const auto high0 = multiply_high(c[0], multiplier0), low0 = hn::Mul(c[0], multiplier0);
+    const auto high1 = multiply_high(c[2], multiplier1), low1 = hn::Mul(c[2], multiplier1);
     c[0] = hn::Xor(hn::Xor(high1, c[1]), hn::Set(d, key[0]));
     c[2] = hn::Xor(hn::Xor(high0, c[3]), hn::Set(d, key[1]));
     c[1] = low1;
@@ -117,7 +117,7 @@ HWY_INLINE void Philox(WordVector* c, Key key) {
   }
 }
 
-void FillMasks(const MaskRow& row) {
+void fill_masks(const MaskRow& row) {
   const Words d;
   const hn::RebindToFloat<Words> df;
   const hn::Rebind<std::uint16_t, Words> half;
@@ -131,7 +131,7 @@ void FillMasks(const MaskRow& row) {
     const auto position = row.counter[0] + static_cast<std::uint32_t>(first / kMasksInBlock);
     WordVector c[4] = {hn::Iota(d, position), hn::Set(d, row.counter[1]), hn::Set(d, row.counter[2]),
                        hn::Set(d, row.counter[3])};
-    Philox(c, row.key);
+    philox(c, row.key);
     // Interleaved, the words of a block lie together; their halves follow in memory, the low one first.
     hn::StoreInterleaved4(c[0], c[1], c[2], c[3], d, words);
     std::memcpy(draws, words, sizeof words);
@@ -151,7 +151,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels {
-HWY_EXPORT(FillMasks);
+HWY_EXPORT(fill_masks);
 
 float keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t unit) {
   if (dropout.keep >= 1) return 1;
@@ -160,7 +160,7 @@ float keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t,
 
 void fill_keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count,
                     float* out) {
-  HWY_DYNAMIC_DISPATCH(FillMasks)(mask_row(dropout, b, t, count, out));
+  HWY_DYNAMIC_DISPATCH(fill_masks)(mask_row(dropout, b, t, count, out));
 }
 
 }  // namespace limn::kernels

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "limn/kernels/cells/cell_rows.hpp"
+#include "limn/kernels/cells/dropout.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::kernels {
@@ -11,30 +12,21 @@ namespace limn::kernels {
 GatedSequence::GatedSequence(const CellShape& shape, Direction direction, Precision precision)
     : shape_(shape), precision_(precision), direction_(direction) {}
 
-ConstMatrix GatedSequence::weight_ih() const {
-  return {parameters_[0].data(), kGates * shape_.hidden_size, shape_.input_size + shape_.constant_size};
-}
-ConstMatrix GatedSequence::weight_hh() const {
-  return {parameters_[1].data(), kGates * shape_.hidden_size, shape_.hidden_size};
-}
-
 void GatedSequence::pack_forward_weights() {
-  const std::array parts{weight_hh(), weight_ih().slice_columns(0, shape_.input_size)};
-  step_weights_.pack(parts, WeightLayout::kOutputMajor, precision_);
-  const std::span<const float> added = bias(parameters_);
+  const GatedTensors<const float> t = tensors();
+  step_weights_.pack(std::array{t.hh, t.ih_x}, WeightLayout::kOutputMajor, precision_);
   const std::int64_t width = kGates * shape_.hidden_size;
   const ConstMatrix repeated =
-      added.empty() ? ConstMatrix() : ConstMatrix(added.data(), layout_.batch(), width, 0);
+      t.bias.empty() ? ConstMatrix() : ConstMatrix(t.bias.data(), layout_.batch(), width, 0);
   constant_.clear();
   if (shape_.constant_size > 0) {
     PackedWeights weights;
-    weights.pack(weight_ih().slice_columns(shape_.input_size, shape_.constant_size),
-                 WeightLayout::kOutputMajor, precision_);
+    weights.pack(t.ih_z, WeightLayout::kOutputMajor, precision_);
     constant_.resize(layout_.batch(), width);
     multiply_parallel(weights, input_.constant, repeated, constant_.view());
-  } else if (!added.empty()) {
+  } else if (!t.bias.empty()) {
     constant_.resize(1, width);
-    std::copy(added.begin(), added.end(), constant_.row(0));
+    std::copy(t.bias.begin(), t.bias.end(), constant_.row(0));
   }
 }
 
@@ -50,8 +42,8 @@ void GatedSequence::forward(const RecurrentSequence::Input& input, Matrix hidden
   hidden_.resize(states, units);
   cell_.resize(states, units);
   if (input.keep_for_backward) {
-    copy_rows(columns_of(input.initial_state, 0, units), hidden_.view().slice_rows(kept, layout_.batch()));
-    copy_rows(columns_of(input.initial_state, units, units), cell_.view().slice_rows(kept, layout_.batch()));
+    load_state(input.initial_state, {hidden_.view().slice_rows(kept, layout_.batch()),
+                                     cell_.view().slice_rows(kept, layout_.batch())});
   }
   prepare_forward(input.keep_for_backward);
   const std::int64_t slices = slice_count(layout_, parameters_);
@@ -67,10 +59,7 @@ void GatedSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix
   h.resize(size, units);
   c.resize(size, units);
   if (!keep) gates_of_step.resize(size, kGates * units);
-  const ConstMatrix initial =
-      input_.initial_state.data ? slice.of(input_.initial_state) : input_.initial_state;
-  copy_rows(columns_of(initial, 0, units), h.view());
-  copy_rows(columns_of(initial, units, units), c.view());
+  load_state(slice.of(input_.initial_state), {h.view(), c.view()});
   const bool one_constant = shape_.constant_size == 0 && !constant_.empty();
   for (std::int64_t k = 0; k < layout_.steps(); ++k) {
     const std::int64_t t = layout_.time(k), first = layout_.row(t, 0), rows = slice.size(layout_.active(t));
@@ -100,21 +89,20 @@ void GatedSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix
       if (hidden.data) std::copy_n(h.row(i), units, hidden.row(row));
     }
   }
-  if (!final_state.data) return;
-  copy_rows(h.view(), slice.of(final_state.slice_columns(0, units)));
-  copy_rows(c.view(), slice.of(final_state.slice_columns(units, units)));
+  store_state({h.view(), c.view()}, slice.of(final_state));
 }
 
 void GatedSequence::backward(const RecurrentSequence::Gradients& gradients) {
-  back_weights_.pack(weight_hh(), WeightLayout::kInputMajor, precision_);
+  back_weights_.pack(tensors().hh, WeightLayout::kInputMajor, precision_);
   constant_grad_.resize(shape_.constant_size > 0 ? layout_.batch() : 0, kGates * shape_.hidden_size);
   constant_grad_.fill(0);
   prepare_backward();
   const std::int64_t slices = slice_count(layout_, parameters_);
   parallel_for(slices, [&](std::int64_t s) { backward_slice({s, slices}, gradients); });
-  gradients_of_weights(gradients);
+  const GatedTensors<float> out(shape_, gradients.parameters);
+  gradients_of_weights(out);
   gradients_of_inputs(gradients);
-  finish_backward(gradients.parameters);
+  finish_backward(out);
 }
 
 void GatedSequence::backward_slice(const BatchSlice& slice, const RecurrentSequence::Gradients& gradients) {
@@ -125,10 +113,7 @@ void GatedSequence::backward_slice(const BatchSlice& slice, const RecurrentSeque
   GemmScratch scratch;
   dh.resize(size, units);
   dc.resize(size, units);
-  const ConstMatrix last =
-      gradients.final_state.data ? slice.of(gradients.final_state) : gradients.final_state;
-  copy_rows(columns_of(last, 0, units), dh.view());
-  copy_rows(columns_of(last, units, units), dc.view());
+  load_state(slice.of(gradients.final_state), {dh.view(), dc.view()});
   for (std::int64_t k = layout_.steps() - 1; k >= 0; --k) {
     const std::int64_t t = layout_.time(k), first = layout_.row(t, 0), rows = slice.size(layout_.active(t));
     for (std::int64_t i = 0; i < rows; ++i) {
@@ -148,28 +133,21 @@ void GatedSequence::backward_slice(const BatchSlice& slice, const RecurrentSeque
     const ConstMatrix da = slice.of(gates_.view().slice_rows(first, layout_.active(t)));
     back_weights_.multiply(da, {}, dh.view().slice_rows(0, rows), scratch);
   }
-  if (!gradients.initial_state.data) return;
-  copy_rows(dh.view(), slice.of(gradients.initial_state.slice_columns(0, units)));
-  copy_rows(dc.view(), slice.of(gradients.initial_state.slice_columns(units, units)));
+  store_state({dh.view(), dc.view()}, slice.of(gradients.initial_state));
 }
 
-void GatedSequence::gradients_of_weights(const RecurrentSequence::Gradients& gradients) {
-  const std::int64_t units = shape_.hidden_size, width = kGates * units;
-  const Matrix ih(gradients.parameters[0].data(), width, shape_.input_size + shape_.constant_size);
-  const Matrix hh(gradients.parameters[1].data(), width, units);
-  const std::span<float> bias_sum = bias_gradient(gradients.parameters);
+void GatedSequence::gradients_of_weights(const GatedTensors<float>& out) {
   const float one = 1;
   std::vector<WeightGradient> parts{
-      {hidden_.view(), layout_.previous(), hh},
-      {input_.x, nullptr, ih.slice_columns(0, shape_.input_size)},
+      {hidden_.view(), layout_.previous(), out.hh},
+      {input_.x, nullptr, out.ih_x},
   };
-  if (!bias_sum.empty()) {
-    parts.push_back({ConstMatrix(&one, layout_.rows(), 1, 0), nullptr, Matrix(bias_sum.data(), width, 1)});
-  }
+  // The gradient of the bias is the sum of dL/da over all rows.
+  if (!out.bias.empty())
+    parts.push_back({ConstMatrix(&one, layout_.rows(), 1, 0), nullptr, Matrix(out.bias, gates_.columns(), 1)});
   weight_gradients(gates_.view(), parts, false, precision_);
   if (shape_.constant_size > 0) {
-    const WeightGradient part{input_.constant, nullptr,
-                              ih.slice_columns(shape_.input_size, shape_.constant_size)};
+    const WeightGradient part{input_.constant, nullptr, out.ih_z};
     weight_gradients(constant_grad_.view(), std::span(&part, 1), false, precision_);
   }
 }
@@ -177,12 +155,11 @@ void GatedSequence::gradients_of_weights(const RecurrentSequence::Gradients& gra
 void GatedSequence::gradients_of_inputs(const RecurrentSequence::Gradients& gradients) {
   PackedWeights weights;
   if (gradients.x.data && shape_.input_size > 0) {
-    weights.pack(weight_ih().slice_columns(0, shape_.input_size), WeightLayout::kInputMajor, precision_);
+    weights.pack(tensors().ih_x, WeightLayout::kInputMajor, precision_);
     multiply_parallel(weights, gates_.view(), {}, gradients.x);
   }
   if (gradients.constant.data && shape_.constant_size > 0) {
-    weights.pack(weight_ih().slice_columns(shape_.input_size, shape_.constant_size),
-                 WeightLayout::kInputMajor, precision_);
+    weights.pack(tensors().ih_z, WeightLayout::kInputMajor, precision_);
     multiply_parallel(weights, constant_grad_.view(), {}, gradients.constant);
   }
 }

@@ -1,14 +1,17 @@
-// The loop over time that the lstm and layer_norm cells share: pre-activations a = W_ih [x; z] + W_hh h, then
-// one call for each row. Each slice of the batch runs through all steps on one thread; the gradients of the
-// weights follow afterwards, all steps in one product. Internal to the room.
+// The loop over time that the lstm and layer_norm cells share: pre-activations a = W_ih [x; z] + W_hh h, then one call
+// for each row. Each slice of the batch runs through all steps on one thread. The gradients of the weights follow, all
+// steps in one product. Internal to the room.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "limn/kernels/aligned_buffer.hpp"
 #include "limn/kernels/cells/cell_sequence.hpp"
-#include "limn/kernels/products/gemm.hpp"
+#include "limn/kernels/cells/cell_tensors.hpp"
 #include "limn/kernels/cells/sequence_layout.hpp"
+#include "limn/kernels/products/gemm.hpp"
 
 namespace limn::kernels {
 
@@ -32,32 +35,28 @@ class GatedSequence : public CellSequence {
   void backward(const RecurrentSequence::Gradients& gradients) final;
 
  protected:
-  // What is added to every row of pre-activations: [4H], or empty.
-  [[nodiscard]] virtual std::span<const float> bias(Parameters parameters) const = 0;
   virtual void prepare_forward(bool keep_for_backward) = 0;
   virtual void forward_row(const GatedRow& row) = 0;
   virtual void prepare_backward() = 0;
   virtual void backward_row(const GatedRow& row) = 0;
-  // The gradients of all parameters but weight_ih and weight_hh. `gates` holds dL/da, [R, 4H].
-  virtual void finish_backward(ParameterGradients gradients) = 0;
-  // A gradient that is summed in the same product as the weights', or null: the sum of dL/da over all rows.
-  [[nodiscard]] virtual std::span<float> bias_gradient(ParameterGradients gradients) const = 0;
+  // The gradients of all parameters but weight_ih, weight_hh and the bias.
+  virtual void finish_backward(const GatedTensors<float>& gradients) = 0;
+
+  [[nodiscard]] GatedTensors<const float> tensors() const { return {shape_, parameters_}; }
 
   CellShape shape_;
   SequenceLayout layout_;
-  std::vector<std::span<const float>> parameters_;
 
  private:
   void pack_forward_weights();
   void forward_slice(const BatchSlice& slice, Matrix hidden, Matrix final_state);
   void backward_slice(const BatchSlice& slice, const RecurrentSequence::Gradients& gradients);
-  void gradients_of_weights(const RecurrentSequence::Gradients& gradients);
+  void gradients_of_weights(const GatedTensors<float>& out);
   void gradients_of_inputs(const RecurrentSequence::Gradients& gradients);
-  [[nodiscard]] ConstMatrix weight_ih() const;
-  [[nodiscard]] ConstMatrix weight_hh() const;
 
   Precision precision_;
   Direction direction_;
+  std::vector<std::span<const float>> parameters_;
   RecurrentSequence::Input input_;
   PackedWeights step_weights_;  // [W_hh, W_ih of x]ᵀ, [H + D, 4H]
   PackedWeights back_weights_;  // W_hh, [4H, H]

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "limn/kernels/cells/cell_rows.hpp"
+#include "limn/kernels/cells/dropout.hpp"
+#include "limn/kernels/cells/hyper_rows.hpp"
+#include "limn/kernels/cells/layer_norm_rows.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::kernels {
@@ -17,7 +19,7 @@ struct HyperSequence::ForwardSlice {
     small_c.resize(rows, shape.hyper_num_units);
     for (MatrixBuffer* buffer : {&gates, &scale_x, &scale_h, &from_x, &from_h}) buffer->resize(rows, width);
     small_gates.resize(rows, kGates * shape.hyper_num_units);
-    embeddings.resize(rows, static_cast<std::int64_t>(kHyperRoles) * kGates * shape.hyper_embedding_size);
+    embeddings.resize(rows, embeddings_size(shape));
     masks.resize(rows, shape.hidden_size + shape.hyper_num_units);
   }
   BatchSlice slice;
@@ -36,7 +38,7 @@ void HyperSequence::resize_kept() {
   gates_.resize(rows, kGates * units);
   from_h_.resize(rows, kGates * units);
   small_gates_.resize(rows, kGates * small);
-  embeddings_.resize(rows, static_cast<std::int64_t>(kHyperRoles) * kGates * shape_.hyper_embedding_size);
+  embeddings_.resize(rows, embeddings_size(shape_));
   statistics_.resize(rows, kLayerNormStatistics);
   small_statistics_.resize(rows, kLayerNormStatistics);
   hidden_.resize(states, units);
@@ -44,12 +46,9 @@ void HyperSequence::resize_kept() {
   small_hidden_.resize(states, small);
   small_cell_.resize(states, small);
   if (!input_.keep_for_backward) return;
-  std::int64_t column = 0;
-  for (MatrixBuffer* state : {&hidden_, &cell_, &small_hidden_, &small_cell_}) {
-    copy_rows(columns_of(input_.initial_state, column, state->columns()),
-              state->view().slice_rows(rows, layout_.batch()));
-    column += state->columns();
-  }
+  const auto initial = [&](MatrixBuffer& buffer) { return buffer.view().slice_rows(rows, layout_.batch()); };
+  load_state(input_.initial_state,
+             {initial(hidden_), initial(cell_), initial(small_hidden_), initial(small_cell_)});
 }
 
 void HyperSequence::forward(const RecurrentSequence::Input& input, Matrix hidden, Matrix final_state) {
@@ -66,12 +65,7 @@ void HyperSequence::forward(const RecurrentSequence::Input& input, Matrix hidden
 
 void HyperSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix final_state) {
   ForwardSlice s(slice, shape_, layout_.batch());
-  const ConstMatrix initial = input_.initial_state.data ? slice.of(input_.initial_state) : ConstMatrix();
-  std::int64_t column = 0;
-  for (MatrixBuffer* state : {&s.h, &s.c, &s.small_h, &s.small_c}) {
-    copy_rows(columns_of(initial, column, state->columns()), state->view());
-    column += state->columns();
-  }
+  load_state(slice.of(input_.initial_state), {s.h.view(), s.c.view(), s.small_h.view(), s.small_c.view()});
   for (std::int64_t k = 0; k < layout_.steps(); ++k) {
     const std::int64_t t = layout_.time(k), first = layout_.row(t, 0), rows = slice.size(layout_.active(t));
     for (std::int64_t i = 0; input_.dropout.keep < 1 && i < rows; ++i) {
@@ -89,12 +83,7 @@ void HyperSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix
       std::copy_n(s.small_c.row(i), shape_.hyper_num_units, small_cell_.row(row));
     }
   }
-  if (!final_state.data) return;
-  column = 0;
-  for (MatrixBuffer* state : {&s.h, &s.c, &s.small_h, &s.small_c}) {
-    copy_rows(state->view(), slice.of(final_state.slice_columns(column, state->columns())));
-    column += state->columns();
-  }
+  store_state({s.h.view(), s.c.view(), s.small_h.view(), s.small_c.view()}, slice.of(final_state));
 }
 
 void HyperSequence::small_cell(ForwardSlice& s, std::int64_t t, std::int64_t rows) {

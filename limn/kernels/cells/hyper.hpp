@@ -1,13 +1,17 @@
 // The hyper cell over whole sequences: a small layer_norm cell reads [x; z; h] and scales the main cell's
-// products row by row (MODELS.md §3). Kept for the backward pass: the normalised gates of both cells, W_hh h,
-// the embeddings and the states; scales and W_ih x are computed again. Internal to the room.
+// products row by row (docs/papers/cells.md). Kept for the backward pass: the normalised gates of both cells,
+// W_hh h, the embeddings and the states. Scales and W_ih x are computed again. Internal to the room.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "limn/kernels/aligned_buffer.hpp"
 #include "limn/kernels/cells/cell_sequence.hpp"
-#include "limn/kernels/cells/hyper_weights.hpp"
+#include "limn/kernels/cells/cell_tensors.hpp"
+#include "limn/kernels/cells/hyper_products.hpp"
 #include "limn/kernels/cells/sequence_layout.hpp"
 
 namespace limn::kernels {

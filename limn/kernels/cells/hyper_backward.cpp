@@ -1,11 +1,13 @@
-// The backward pass of hyper.hpp. First every slice of the batch goes back through time and leaves dL/da of
-// both cells, dL/d embeddings and the sums that belong to z. Then the gradients of the weights follow: those
-// of the small cell in one product over all rows, those that meet a scaled product in chunks of steps, for
-// which the scales are computed again rather than kept.
+// The backward pass of hyper.hpp. First every slice of the batch goes back through time and leaves dL/da of both
+// cells, dL/d embeddings and the sums that belong to z. The gradients of the weights follow. Those of the small cell
+// are one product over all rows. Those of the scaled products go in chunks of steps, whose scales are computed again.
 #include <algorithm>
 
 #include "limn/kernels/cells/cell_rows.hpp"
+#include "limn/kernels/cells/dropout.hpp"
 #include "limn/kernels/cells/hyper.hpp"
+#include "limn/kernels/cells/hyper_rows.hpp"
+#include "limn/kernels/cells/layer_norm_rows.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::kernels {
@@ -33,7 +35,7 @@ struct HyperSequence::BackwardSlice {
   GemmScratch scratch;
 };
 
-// Of a chunk of steps, [rows, 4H]: what HyperSplitRow leaves.
+// The results of HyperSplitRow for a chunk of steps, [rows, 4H].
 struct HyperSequence::Factors {
   MatrixBuffer scale_x, scale_h, from_x, d_from_h;
 };
@@ -70,12 +72,8 @@ void HyperSequence::backward(const RecurrentSequence::Gradients& gradients) {
 
 void HyperSequence::backward_slice(const BatchSlice& slice, const RecurrentSequence::Gradients& gradients) {
   BackwardSlice s(slice, shape_, layout_.batch());
-  const ConstMatrix last = gradients.final_state.data ? slice.of(gradients.final_state) : ConstMatrix();
-  std::int64_t column = 0;
-  for (MatrixBuffer* state : {&s.dh, &s.dc, &s.d_small_h, &s.d_small_c}) {
-    copy_rows(columns_of(last, column, state->columns()), state->view());
-    column += state->columns();
-  }
+  load_state(slice.of(gradients.final_state),
+             {s.dh.view(), s.dc.view(), s.d_small_h.view(), s.d_small_c.view()});
   for (std::int64_t k = layout_.steps() - 1; k >= 0; --k) {
     const std::int64_t t = layout_.time(k), rows = slice.size(layout_.active(t));
     for (std::int64_t i = 0; input_.dropout.keep < 1 && i < rows; ++i) {
@@ -85,12 +83,8 @@ void HyperSequence::backward_slice(const BatchSlice& slice, const RecurrentSeque
     small_cell_backward(s, t);
     states_backward(s, t);
   }
-  if (!gradients.initial_state.data) return;
-  column = 0;
-  for (MatrixBuffer* state : {&s.dh, &s.dc, &s.d_small_h, &s.d_small_c}) {
-    copy_rows(state->view(), slice.of(gradients.initial_state.slice_columns(column, state->columns())));
-    column += state->columns();
-  }
+  store_state({s.dh.view(), s.dc.view(), s.d_small_h.view(), s.d_small_c.view()},
+              slice.of(gradients.initial_state));
 }
 
 // Through h', c' and the main gates to their factors.
@@ -137,7 +131,7 @@ void HyperSequence::small_cell_backward(BackwardSlice& s, std::int64_t t) {
                                                      s.slice.of(gates_.view().slice_rows(first, active))};
   for (std::size_t role = 0; role < kHyperRoles; ++role) {
     for (std::int64_t gate = 0; gate < kGates; ++gate) {
-      const std::int64_t column = (static_cast<std::int64_t>(role) * kGates + gate) * each;
+      const std::int64_t column = embedding_column(shape_, role, gate);
       scale_back_[role][static_cast<std::size_t>(gate)].multiply(
           d_scale[role].slice_columns(gate * units, units), {}, d_embeddings.slice_columns(column, each),
           s.scratch);
@@ -264,9 +258,8 @@ void HyperSequence::gradients_of_small_cell(HyperTensors<float>& out) {
     std::vector<WeightGradient> embedding{{small_hidden_.view(), nullptr, out.embedding[role]}};
     const std::span<float> bias = out.embedding_bias[role];
     if (!bias.empty()) embedding.push_back({ConstMatrix(&one, rows, 1, 0), nullptr, Matrix(bias, width, 1)});
-    weight_gradients(
-        ConstMatrix(d_embeddings_.view()).slice_columns(static_cast<std::int64_t>(role) * width, width),
-        embedding, false, precision_);
+    weight_gradients(ConstMatrix(d_embeddings_.view()).slice_columns(embedding_column(shape_, role, 0), width),
+                     embedding, false, precision_);
   }
 }
 

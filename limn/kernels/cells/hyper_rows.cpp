@@ -1,18 +1,18 @@
-#include "limn/kernels/cells/hyper_weights.hpp"
+#include "limn/kernels/cells/hyper_rows.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "limn/kernels/cells/hyper_rows.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-#include "limn/kernels/elementwise-inl.h"
+#include "limn/kernels/elementwise-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace limn::kernels {
 namespace HWY_NAMESPACE {
 
-void HyperCombine(const HyperCombineRow& row) {
-  ForEachVector(row.count, [&](auto access, std::int64_t j) HWY_ATTR {
+void hyper_combine_row(const HyperCombineRow& row) {
+  for_each_vector(row.count, [&](auto access, std::int64_t j) HWY_ATTR {
     auto sum =
         hn::MulAdd(access.load(row.scale_x + j), access.load(row.from_x + j), access.load(row.gates + j));
     sum = hn::MulAdd(access.load(row.scale_h + j), access.load(row.from_h + j), sum);
@@ -20,8 +20,8 @@ void HyperCombine(const HyperCombineRow& row) {
   });
 }
 
-void HyperSplit(const HyperSplitRow& row) {
-  ForEachVector(row.count, [&](auto access, std::int64_t j) HWY_ATTR {
+void hyper_split_row(const HyperSplitRow& row) {
+  for_each_vector(row.count, [&](auto access, std::int64_t j) HWY_ATTR {
     const auto d = access.load(row.d_gates + j);
     const auto scale_x = access.load(row.scale_x + j), scale_h = access.load(row.scale_h + j);
     access.store(hn::Mul(d, access.load(row.from_x + j)), row.scale_x + j);
@@ -37,10 +37,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels {
-HWY_EXPORT(HyperCombine);
-HWY_EXPORT(HyperSplit);
+HWY_EXPORT(hyper_combine_row);
+HWY_EXPORT(hyper_split_row);
 
-void hyper_combine_row(const HyperCombineRow& row) { HWY_DYNAMIC_DISPATCH(HyperCombine)(row); }
-void hyper_split_row(const HyperSplitRow& row) { HWY_DYNAMIC_DISPATCH(HyperSplit)(row); }
+void hyper_combine_row(const HyperCombineRow& row) { HWY_DYNAMIC_DISPATCH(hyper_combine_row)(row); }
+void hyper_split_row(const HyperSplitRow& row) { HWY_DYNAMIC_DISPATCH(hyper_split_row)(row); }
 }  // namespace limn::kernels
 #endif

@@ -1,6 +1,7 @@
-// The layer_norm cell (MODELS.md §3, after Ba et al. 2016): a = W_ih x + W_hh h without bias; the four gates
+// The layer_norm cell (docs/papers/cells.md, after Ba et al. 2016): a = W_ih x + W_hh h without bias; the four gates
 // normalised over their own H; c' as lstm; h' = σ(o) ⊙ tanh(LN(c')).
 #include <algorithm>
+#include <memory>
 
 #include "limn/kernels/cells/cell_rows.hpp"
 #include "limn/kernels/cells/gated_sequence.hpp"
@@ -14,17 +15,8 @@ class LayerNormSequence final : public GatedSequence {
   using GatedSequence::GatedSequence;
 
  private:
-  [[nodiscard]] std::span<const float> bias(Parameters) const override { return {}; }
-  [[nodiscard]] std::span<float> bias_gradient(ParameterGradients) const override { return {}; }
-
-  [[nodiscard]] LayerNormWeights weights() const {
-    return {.gamma = parameters_[2].data(),
-            .beta = parameters_[3].data(),
-            .cell_gamma = parameters_[4].data(),
-            .cell_beta = parameters_[5].data()};
-  }
-
   void prepare_forward(bool keep_for_backward) override {
+    weights_ = layer_norm_weights(tensors().norm);
     keeps_ = keep_for_backward;
     statistics_.resize(keeps_ ? layout_.rows() : 0, kLayerNormStatistics);
   }
@@ -32,7 +24,7 @@ class LayerNormSequence final : public GatedSequence {
   void forward_row(const GatedRow& row) override {
     float unused[kLayerNormStatistics];
     layer_norm_forward_row({.units = shape_.hidden_size,
-                            .weights = weights(),
+                            .weights = weights_,
                             .gates = row.gates,
                             .mask = row.mask,
                             .c_previous = row.c_previous,
@@ -50,7 +42,7 @@ class LayerNormSequence final : public GatedSequence {
 
   void backward_row(const GatedRow& row) override {
     layer_norm_backward_row({.units = shape_.hidden_size,
-                             .weights = weights(),
+                             .weights = weights_,
                              .gates = row.gates,
                              .mask = row.mask,
                              .c_previous = row.c_previous,
@@ -62,10 +54,11 @@ class LayerNormSequence final : public GatedSequence {
                              .scratch = scratch_.row(row.sequence)});
   }
 
-  void finish_backward(ParameterGradients gradients) override {
-    sum_layer_norm_gradients(gradients_.view(), gradients.subspan(2, 4));
+  void finish_backward(const GatedTensors<float>& gradients) override {
+    sum_layer_norm_gradients(gradients_.view(), gradients.norm);
   }
 
+  LayerNormWeights weights_;
   bool keeps_ = false;
   MatrixBuffer statistics_;  // [R, kLayerNormStatistics]
   MatrixBuffer gradients_;   // [B, layer_norm_gradient_size()]

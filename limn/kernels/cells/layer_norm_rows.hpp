@@ -1,11 +1,12 @@
-// The element-wise arithmetic of layer-normalised cells (MODELS.md §3), one sequence at one step a call,
-// compiled for every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
+// The element-wise arithmetic of layer-normalised cells (docs/papers/cells.md), one sequence at one step per
+// call, compiled for every SIMD target. Reentrant. The layer_norm cell and both halves of the hyper cell use it.
 #pragma once
 
 #include <cstdint>
 
 #include "limn/core/matrix.hpp"
-#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/cells/cell_tensors.hpp"
+#include "limn/kernels/parameters.hpp"
 
 namespace limn::kernels {
 
@@ -16,10 +17,22 @@ struct LayerNormWeights {
   const float* cell_gamma = nullptr;
   const float* cell_beta = nullptr;
 };
+// `norm` holds four vectors in the order of NormParameter.
+template <class Vectors>
+[[nodiscard]] LayerNormWeights layer_norm_weights(const Vectors& norm) {
+  return {.gamma = norm[kGamma].data(),
+          .beta = norm[kBeta].data(),
+          .cell_gamma = norm[kCellGamma].data(),
+          .cell_beta = norm[kCellBeta].data()};
+}
 
-// What a row keeps for its backward pass beside its gates: 1 / σ of the four gates and of c, and the mean of
-// c.
-inline constexpr std::int64_t kLayerNormStatistics = 6;
+// The numbers that a row keeps for its backward pass beside its gates.
+enum LayerNormStatistic : std::int64_t {
+  kGateInverseDeviation = 0,  // 1 / σ of the four gates
+  kCellInverseDeviation = kGates,
+  kCellMean,
+  kLayerNormStatistics,
+};
 
 // `gates` holds the pre-activations [4H] and receives them normalised, before gamma and beta. `c` may be
 // `c_previous`; `mask` [H] may be null.
@@ -35,11 +48,20 @@ struct LayerNormForwardRow {
 };
 void layer_norm_forward_row(const LayerNormForwardRow& row);
 
-// Gradients of a row's weights in one piece: gamma [4H], beta [4H], cell_gamma [H], cell_beta [H].
-[[nodiscard]] constexpr std::int64_t layer_norm_gradient_size(std::int64_t units) { return 10 * units; }
-[[nodiscard]] constexpr std::int64_t layer_norm_scratch_size(std::int64_t units) { return 5 * units; }
+// The gradients of a row's weights in one piece: gamma [4H], beta [4H], cell_gamma [H], cell_beta [H].
+struct LayerNormGradientPlaces {
+  explicit constexpr LayerNormGradientPlaces(std::int64_t units)
+      : beta(kGates * units), cell_gamma(2 * beta), cell_beta(cell_gamma + units), size(cell_beta + units) {}
+  std::int64_t gamma = 0;
+  std::int64_t beta, cell_gamma, cell_beta, size;
+};
+[[nodiscard]] constexpr std::int64_t layer_norm_gradient_size(std::int64_t units) {
+  return LayerNormGradientPlaces(units).size;
+}
+// Room for dL/d of the normalised gates [4H] and of the normalised c [H].
+[[nodiscard]] constexpr std::int64_t layer_norm_scratch_size(std::int64_t units) { return (kGates + 1) * units; }
 
-// `gates` holds what the forward row left and receives dL/da. `dc` holds dL/dc from later steps and receives
+// `gates` holds the result of the forward row and receives dL/da. `dc` holds dL/dc from later steps and receives
 // dL/dc_previous; `dh` is the whole dL/dh. The gradients of the weights are added to `gradient`.
 struct LayerNormBackwardRow {
   std::int64_t units = 0;

@@ -1,5 +1,7 @@
-// The lstm cell (MODELS.md §3): a = W_ih x + W_hh h + b; c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g); h' = σ(o) ⊙ tanh
-// c'.
+// The lstm cell (docs/papers/cells.md): a = W_ih x + W_hh h + b; c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g);
+// h' = σ(o) ⊙ tanh c'.
+#include <memory>
+
 #include "limn/kernels/cells/cell_rows.hpp"
 #include "limn/kernels/cells/gated_sequence.hpp"
 
@@ -11,13 +13,9 @@ class LstmSequence final : public GatedSequence {
   using GatedSequence::GatedSequence;
 
  private:
-  [[nodiscard]] std::span<const float> bias(Parameters parameters) const override { return parameters[2]; }
-  [[nodiscard]] std::span<float> bias_gradient(ParameterGradients gradients) const override {
-    return gradients[2];
-  }
   void prepare_forward(bool) override {}
   void prepare_backward() override {}
-  void finish_backward(ParameterGradients) override {}
+  void finish_backward(const GatedTensors<float>&) override {}
 
   void forward_row(const GatedRow& row) override {
     lstm_forward_row({.units = shape_.hidden_size,

@@ -34,12 +34,6 @@ void append_hyper_parameters(const CellShape& shape, std::vector<ParameterSpec>&
   specs.push_back({"beta_h.weight", {gates, each}});
 }
 
-std::int64_t element_count(const ParameterSpec& spec) {
-  std::int64_t count = 1;
-  for (const std::int64_t size : spec.shape) count *= size;
-  return count;
-}
-
 void check_shape(const CellShape& shape) {
   require(shape.hidden_size > 0 && shape.hidden_size <= 32768,
           "recurrent: hidden_size is {}, expected 1 to 32768", shape.hidden_size);
@@ -60,7 +54,7 @@ void check_parameters(const CellShape& shape, const Spans& given, const char* wh
   require(given.size() == specs.size(), "recurrent: {} {} given, expected {}", given.size(), what,
           specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const auto expected = static_cast<std::size_t>(element_count(specs[i]));
+    const std::size_t expected = specs[i].count();
     require(given[i].size() == expected, "recurrent: {} of {} has {} elements, expected {}", what,
             specs[i].name, given[i].size(), expected);
   }

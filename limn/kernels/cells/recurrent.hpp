@@ -1,4 +1,4 @@
-// The recurrent cells of MODELS.md §3 over a whole batch of sequences, forward and backward, on plain memory.
+// The recurrent cells of docs/papers/cells.md over a batch of sequences, forward and backward, on plain memory.
 // Sequences are packed without padding: sorted by length, longest first, active[t] of them reach step t, and the
 // rows of a step lie together (row(t, b) = active[0] + … + active[t-1] + b; R rows in all). Nothing is computed for
 // a sequence that has ended. Results do not depend on the number of threads. A RecurrentSequence owns what the
@@ -8,52 +8,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "limn/core/matrix.hpp"
-#include "limn/core/random.hpp"
+#include "limn/kernels/cells/cell_shape.hpp"
+#include "limn/kernels/cells/dropout.hpp"
 #include "limn/kernels/parameters.hpp"
 #include "limn/kernels/precision.hpp"
 
 namespace limn::kernels {
-
-enum class CellType { kLstm, kLayerNorm, kHyper };
-[[nodiscard]] CellType cell_type_named(std::string_view name);  // "lstm", "layer_norm", "hyper"
-
-// The order of the four gates in every weight, bias, gamma and beta: input, forget, candidate, output (PyTorch's).
-enum class Gate : int { kInput = 0, kForget = 1, kCandidate = 2, kOutput = 3 };
-inline constexpr int kGates = 4;
-
-struct CellShape {
-  CellType type = CellType::kLstm;
-  std::int64_t input_size = 0;     // D: the input that changes from step to step
-  std::int64_t constant_size = 0;  // Z: the input that does not; columns D … D+Z-1 of weight_ih
-  std::int64_t hidden_size = 0;    // H
-  std::int64_t hyper_num_units = 256;     // U, hyper cells only
-  std::int64_t hyper_embedding_size = 32; // E, hyper cells only
-};
-
-// Each parameter, without the prefix "encoder.forward." etc., in the order in which the calls below take them.
-[[nodiscard]] std::vector<ParameterSpec> cell_parameters(const CellShape& shape);
-
-// Columns of a state row: h [H], c [H], and for hyper cells ĥ [U], ĉ [U] after them.
-[[nodiscard]] std::int64_t state_size(const CellShape& shape);
-
-// Recurrent dropout without memory loss: the mask of (sequence b, step t, unit j) is keep_mask() of this.
-// Disabled where keep == 1. A hyper cell drops candidates of its small cell too: its unit j has number H + j.
-// Sequence b has the number numbers[b], so that the same sequence has the same mask wherever it stands in a batch and
-// whichever process works on it; without numbers, its place b.
-struct RecurrentDropout {
-  float keep = 1;
-  std::uint64_t seed = 0;
-  Purpose purpose = Purpose::kRecurrentDropout;
-  std::uint64_t step = 0;
-  std::vector<std::int64_t> numbers = {};
-};
-// 1/keep where the unit is kept, 0 where it is dropped. The definition that the fast paths reproduce.
-[[nodiscard]] float keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t unit);
 
 enum class Direction { kForward, kBackward };
 

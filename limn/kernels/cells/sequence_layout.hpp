@@ -1,9 +1,10 @@
 // Where the rows of a packed batch lie (see recurrent.hpp) and how its sequences are divided over threads.
-// Internal to the room. Immutable once made.
+// Immutable once made.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -48,14 +49,15 @@ struct BatchSlice {
   std::int64_t first = 0;
   std::int64_t count = 1;
 
-  // How many of the first `sequences` belong to the slice.
+  // The number of the first `sequences` sequences that belong to the slice.
   [[nodiscard]] std::int64_t size(std::int64_t sequences) const {
     return sequences <= first ? 0 : (sequences - first + count - 1) / count;
   }
   [[nodiscard]] std::int64_t sequence(std::int64_t i) const { return first + i * count; }
-  // The slice's rows among `rows` rows, the first of which belongs to sequence 0.
+  // The slice's rows among `rows` rows, the first of which belongs to sequence 0. An empty matrix stays empty.
   template <class T>
   [[nodiscard]] MatrixView<T> of(MatrixView<T> rows) const {
+    if (!rows.data) return {};
     return {rows.data + first * rows.row_stride, size(rows.rows), rows.columns, count * rows.row_stride};
   }
 };
@@ -63,15 +65,13 @@ struct BatchSlice {
 // Copies `from`, or zero where it is empty, into every row of `to`.
 void copy_rows(ConstMatrix from, Matrix to);
 
-// Columns of a state or its gradient; an empty matrix stays empty.
-template <class T>
-[[nodiscard]] MatrixView<T> columns_of(MatrixView<T> state, std::int64_t first, std::int64_t count) {
-  return state.data ? state.slice_columns(first, count) : state;
-}
+// The parts of a state (h, c and so on), or of its gradient, from its columns in order; zero where `state` is empty.
+void load_state(ConstMatrix state, std::initializer_list<Matrix> parts);
+// The reverse; does nothing where `state` is empty.
+void store_state(std::initializer_list<ConstMatrix> parts, Matrix state);
 
-// How many slices a batch is cut into: batch_slices(), or one where a cell with these parameters has too little to do
-// for several.
-[[nodiscard]] std::int64_t slice_count(const SequenceLayout& layout,
-                                       std::span<const std::span<const float>> parameters);
+// The number of slices of a batch: batch_slices(), or one where a cell with these parameters has too little to do for
+// several.
+[[nodiscard]] std::int64_t slice_count(const SequenceLayout& layout, Parameters parameters);
 
 }  // namespace limn::kernels

@@ -225,7 +225,7 @@ void write_windows_backward(const WindowShape& shape, ConstMatrix parameters, Co
       combine_transposed(w, banks.d_rows, scale, banks.d_f_x);
       add_dot_products(banks.rows, d_plane, banks.d_f_y);
     }
-    // What is written is proportional to 1/γ.
+    // The written patch is proportional to 1/γ.
     const float d_log_intensity = -dot(patch.row(k), gradients.d_patch.row(k), shape.patch_size());
     banks.parameter_gradients(parameters.row(k), d_log_intensity, gradients.d_parameters.row(k));
   }

@@ -1,7 +1,7 @@
-// DRAW's attention window (Gregor et al. 2015, arXiv 1502.04623, §3.2 and §3.3; MODELS.md §5): an N×N grid of Gaussian
-// filters that reads a patch out of an image and writes one onto a canvas, forward and backward, a batch of images at
-// a time. Every image has a window of its own; all its channels share it. Images are [C, B, A] with B rows and A
-// columns (the paper's letters), one image a row of a matrix. The calls work on the calling thread and are reentrant:
+// DRAW's attention window (Gregor et al. 2015, arXiv 1502.04623, §3.2 and §3.3; docs/papers/draw.md): an N×N grid of
+// Gaussian filters that reads a patch of an image and writes one onto a canvas. Forward and backward, for a batch of
+// images. Every image has a window of its own; all its channels share it. Images are [C, B, A] with B rows and A
+// columns (the paper's letters), one image per row of a matrix. The calls work on the calling thread and are reentrant:
 // each thread brings its own WindowScratch. A result depends on its own image alone.
 #pragma once
 
@@ -22,13 +22,13 @@ struct WindowShape {
   [[nodiscard]] std::int64_t patch_size() const { return channels * size * size; }
 };
 
-// What the decoder says of a window, eq. 21, in this order: (g̃x, g̃y, log σ², log δ̃, log γ).
+// The parameters of a window that the decoder gives, eq. 21, in this order: (g̃x, g̃y, log σ², log δ̃, log γ).
 enum class WindowParameter : int { kCenterX = 0, kCenterY, kLogVariance, kLogStride, kLogIntensity };
 inline constexpr std::int64_t kWindowParameters = 5;
 
-// Bounds of the logarithms. Filters narrower than a tenth of a pixel select single pixels to the last bit of a float
-// (exp(-50) beside the nearest one), yet between two pixels their gradients would grow as 1/σ²: hence the floor on σ².
-// The others only keep exp() finite. A parameter beyond its bound gets no gradient.
+// Bounds of the logarithms. A filter narrower than a tenth of a pixel selects one pixel to the last bit of a float:
+// the next one counts exp(-50). Between two pixels its gradients would grow as 1/σ², hence the floor on σ². The other
+// bounds only keep exp() finite. A parameter beyond its bound gets no gradient.
 inline constexpr float kMinLogVariance = -4.60517019f;  // σ² >= 0.01 pixel²
 inline constexpr float kMaxLogVariance = 20.0f;
 inline constexpr float kMaxLogStride = 10.0f;     // |log δ̃|
@@ -50,22 +50,22 @@ struct WindowScratch {
 };
 
 // The filterbanks of one window, eq. 25 and 26: F_X [N, A] and F_Y [N, B], for tests and pictures. Row i is
-// exp(-(a - μ_i)² / 2σ²) / Z with a = 1 … A. Z is computed relative to the largest term (as in a softmax), so a row
-// sums to 1 however narrow the filter and however far outside of the image its centre: such a filter sees the
-// nearest edge. No floor on Z is needed.
+// exp(-(a - μ_i)² / 2σ²) / Z with a = 1 … A. Z is computed relative to the largest term, as in a softmax. So a row
+// sums to 1 for the narrowest filter and for a centre far outside of the image, which sees the nearest edge. Z needs
+// no floor.
 void filterbanks(const WindowShape& shape, const float* parameters, Matrix f_x, Matrix f_y);
 
-// n images. `parameters` is [n, 5]; the rest as the calls below say.
+// n images.
 struct ReadInput {
-  ConstMatrix parameters;
-  ConstMatrix image;  // x [n, C·B·A]
-  ConstMatrix error;  // x̂, likewise
+  ConstMatrix parameters;  // [n, 5]
+  ConstMatrix image;       // x [n, C·B·A]
+  ConstMatrix error;       // x̂ [n, C·B·A]
 };
 // Eq. 27: glimpse = γ [F_Y x F_Xᵀ; F_Y x̂ F_Xᵀ], [n, 2·C·N·N].
 void read_windows(const WindowShape& shape, const ReadInput& input, Matrix glimpse, WindowScratch& scratch);
 
 struct ReadGradients {
-  ConstMatrix glimpse;    // what read_windows() gave
+  ConstMatrix glimpse;    // the result of read_windows()
   ConstMatrix d_glimpse;  // dL/d of it
   Matrix d_parameters;    // [n, 5], overwritten
   Matrix d_error;         // [n, C·B·A], overwritten

@@ -32,74 +32,93 @@ struct Reach {
         last(std::min(s.kernel, size - begin)) {}
 };
 
-// Rows: small pixels; columns: (ky, kx, channel) of the large image, zero outside of it.
-void im2col(const ConvolutionShape& s, const float* large, float* patches) {
-  const std::int64_t channels = s.large_channels, line = s.kernel * channels;
+// visit(offset, first, last) for the lines of all patches in order: values [first, last) of a line of kernel · channels
+// values lie inside the large image, the first value of the line at `offset`.
+template <class Visit>
+void for_each_line(const ConvolutionShape& s, const Visit& visit) {
+  const std::int64_t channels = s.large_channels;
   for (std::int64_t y = 0; y < s.small_height; ++y) {
     const Reach rows(y, s.large_height, s);
     for (std::int64_t x = 0; x < s.small_width; ++x) {
       const Reach columns(x, s.large_width, s);
-      for (std::int64_t ky = 0; ky < s.kernel; ++ky, patches += line) {
-        if (ky < rows.first || ky >= rows.last) {
-          std::fill_n(patches, line, 0.0f);
-          continue;
-        }
-        const float* const from = large + ((rows.begin + ky) * s.large_width + columns.begin) * channels;
-        std::fill_n(patches, columns.first * channels, 0.0f);
-        std::copy(from + columns.first * channels, from + columns.last * channels, patches + columns.first * channels);
-        std::fill(patches + columns.last * channels, patches + line, 0.0f);
+      for (std::int64_t ky = 0; ky < s.kernel; ++ky) {
+        const std::int64_t offset = ((rows.begin + ky) * s.large_width + columns.begin) * channels;
+        if (ky < rows.first || ky >= rows.last)
+          visit(std::int64_t{0}, std::int64_t{0}, std::int64_t{0});
+        else
+          visit(offset, columns.first * channels, columns.last * channels);
       }
     }
   }
+}
+
+// Rows: small pixels; columns: (ky, kx, channel) of the large image, zero outside of it.
+void im2col(const ConvolutionShape& s, const float* large, float* patches) {
+  const std::int64_t line = s.kernel * s.large_channels;
+  for_each_line(s, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
+    std::fill_n(patches, first, 0.0f);
+    std::copy(large + offset + first, large + offset + last, patches + first);
+    std::fill(patches + last, patches + line, 0.0f);
+    patches += line;
+  });
 }
 
 // The adjoint of im2col, added to `large`.
 void add_col2im(const ConvolutionShape& s, const float* patches, float* large) {
-  const std::int64_t channels = s.large_channels, line = s.kernel * channels;
-  for (std::int64_t y = 0; y < s.small_height; ++y) {
-    const Reach rows(y, s.large_height, s);
-    for (std::int64_t x = 0; x < s.small_width; ++x) {
-      const Reach columns(x, s.large_width, s);
-      for (std::int64_t ky = 0; ky < s.kernel; ++ky, patches += line) {
-        if (ky < rows.first || ky >= rows.last) continue;
-        float* const to = large + ((rows.begin + ky) * s.large_width + columns.begin) * channels;
-        for (std::int64_t i = columns.first * channels; i < columns.last * channels; ++i) to[i] += patches[i];
-      }
-    }
-  }
+  const std::int64_t line = s.kernel * s.large_channels;
+  for_each_line(s, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) large[offset + i] += patches[i];
+    patches += line;
+  });
 }
 
+// Working memory of one thread for a group of images: their patches [rows, patch].
 struct Scratch {
   AlignedBuffer<float> patches;
   GemmScratch gemm;
 };
 
+// Images whose patches are worked on at once.
+std::int64_t images_at_once(const ConvolutionShape& s) {
+  return std::max<std::int64_t>(1, kGroupFloats / (s.small_pixels() * s.patch()));
+}
+
+// task(first, count, scratch) for each group of `images` images, divided over the pool.
+template <class Task>
+void for_each_group(const ConvolutionShape& s, std::int64_t images, const Task& task) {
+  const std::int64_t group = images_at_once(s);
+  parallel_for((images + group - 1) / group, [&](std::int64_t i) {
+    const std::int64_t first = i * group, count = std::min(group, images - first);
+    Scratch scratch;
+    scratch.patches.resize(static_cast<std::size_t>(count * s.small_pixels() * s.patch()));
+    task(first, count, scratch);
+  });
+}
+
+// Weights [small channels, large channels, k, k] as the products want them: [small channels, k, k, large channels].
+std::vector<float> ordered_weights(const ConvolutionShape& s, std::span<const float> weights) {
+  std::vector<float> ordered(weights.size());
+  swap_last(weights, s.small_channels, s.large_channels, s.kernel * s.kernel, ordered.data());
+  return ordered;
+}
+
 }  // namespace
 
 void Convolution::pack_gather(std::span<const float> weights, Precision precision) {
-  std::vector<float> ordered(weights.size());
-  swap_last(weights, shape_.small_channels, shape_.large_channels, shape_.kernel * shape_.kernel, ordered.data());
+  const std::vector<float> ordered = ordered_weights(shape_, weights);
   gather_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kOutputMajor, precision);
 }
 
 void Convolution::pack_scatter(std::span<const float> weights, Precision precision) {
-  std::vector<float> ordered(weights.size());
-  swap_last(weights, shape_.small_channels, shape_.large_channels, shape_.kernel * shape_.kernel, ordered.data());
+  const std::vector<float> ordered = ordered_weights(shape_, weights);
   scatter_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kInputMajor, precision);
-}
-
-std::int64_t Convolution::images_at_once() const {
-  return std::max<std::int64_t>(1, kGroupFloats / (shape_.small_pixels() * shape_.patch()));
 }
 
 void Convolution::gather(ConstMatrix large, std::span<const float> bias, Matrix small) const {
   assert(large.rows == small.rows && large.columns == shape_.large_pixels() * shape_.large_channels);
-  const std::int64_t group = images_at_once(), patches = shape_.small_pixels() * shape_.patch();
-  parallel_for((large.rows + group - 1) / group, [&](std::int64_t task) {
-    const std::int64_t first = task * group, count = std::min(group, large.rows - first);
+  const std::int64_t patches = shape_.small_pixels() * shape_.patch();
+  for_each_group(shape_, large.rows, [&](std::int64_t first, std::int64_t count, Scratch& scratch) {
     const std::int64_t rows = count * shape_.small_pixels();
-    Scratch scratch;
-    scratch.patches.resize(static_cast<std::size_t>(count * patches));
     for (std::int64_t i = 0; i < count; ++i) im2col(shape_, large.row(first + i), scratch.patches.data() + i * patches);
     const ConstMatrix start = bias.empty() ? ConstMatrix{} : ConstMatrix(bias.data(), rows, shape_.small_channels, 0);
     gather_.multiply(ConstMatrix(scratch.patches.data(), rows, shape_.patch()), start,
@@ -109,12 +128,9 @@ void Convolution::gather(ConstMatrix large, std::span<const float> bias, Matrix 
 
 void Convolution::scatter(ConstMatrix small, std::span<const float> bias, Matrix large) const {
   assert(large.rows == small.rows && small.columns == shape_.small_pixels() * shape_.small_channels);
-  const std::int64_t group = images_at_once(), patches = shape_.small_pixels() * shape_.patch();
-  parallel_for((small.rows + group - 1) / group, [&](std::int64_t task) {
-    const std::int64_t first = task * group, count = std::min(group, small.rows - first);
+  const std::int64_t patches = shape_.small_pixels() * shape_.patch();
+  for_each_group(shape_, small.rows, [&](std::int64_t first, std::int64_t count, Scratch& scratch) {
     const std::int64_t rows = count * shape_.small_pixels();
-    Scratch scratch;
-    scratch.patches.resize(static_cast<std::size_t>(count * patches));
     scatter_.multiply(ConstMatrix(small.row(first), rows, shape_.small_channels), {},
                       Matrix(scratch.patches.data(), rows, shape_.patch()), scratch.gemm);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -136,7 +152,7 @@ void Convolution::weight_gradient(ConstMatrix large, ConstMatrix small, std::spa
     sum.resize(out.size());
     const Matrix gradient(sum.data(), shape_.small_channels, shape_.patch());
     const std::int64_t begin = large.rows * part / parts, end = large.rows * (part + 1) / parts;
-    const std::int64_t group = images_at_once();
+    const std::int64_t group = images_at_once(shape_);
     AlignedBuffer<float> columns(static_cast<std::size_t>(std::min(group, end - begin) * patches));
     for (std::int64_t first = begin; first < end; first += group) {
       const std::int64_t count = std::min(group, end - first), rows = count * shape_.small_pixels();

@@ -1,8 +1,8 @@
-// Convolutions of small images as matrix products (im2col), forward and backward, plain and transposed, on plain memory.
+// Convolutions of small images as matrix products (im2col), forward and backward, plain and transposed.
 // Images are [H, W, C]: a row of a product is a pixel, its columns are the channels. A transposed convolution is the
 // adjoint of a plain one, so both are three maps between the larger images and the smaller ones:
-//   gather   small = im2col(large) · Wᵀ    a convolution; what reaches the input of a transposed one on the way back
-//   scatter  large = col2im(small · W)     a transposed convolution; what reaches the input of a plain one
+//   gather   small = im2col(large) · Wᵀ    a convolution; the gradient of a transposed one's input
+//   scatter  large = col2im(small · W)     a transposed convolution; the gradient of a plain one's input
 //   weights  dW = Σ smallᵀ · im2col(large)  the gradient of either
 // Groups of images are divided over the pool of parallel.hpp; results do not depend on the number of threads.
 #pragma once
@@ -48,8 +48,6 @@ class Convolution {
   [[nodiscard]] const ConvolutionShape& shape() const { return shape_; }
 
  private:
-  [[nodiscard]] std::int64_t images_at_once() const;
-
   ConvolutionShape shape_;
   PackedWeights gather_;
   PackedWeights scatter_;

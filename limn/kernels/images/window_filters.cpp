@@ -8,7 +8,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-#include "limn/kernels/elementwise-inl.h"
+#include "limn/kernels/elementwise-inl.hpp"
 
 #ifndef LIMN_KERNELS_WINDOW_FILTERS_ONCE
 #define LIMN_KERNELS_WINDOW_FILTERS_ONCE
@@ -30,45 +30,45 @@ namespace limn::kernels {
 namespace HWY_NAMESPACE {
 
 // (a - n)(a + n - 2μ) for the pixels a of one vector from index i on.
-HWY_INLINE FloatVector RelativeSquare(std::int64_t i, float nearest, float mu) {
+HWY_INLINE FloatVector relative_square(std::int64_t i, float nearest, float mu) {
   const Floats d;
   const auto a = hn::Iota(d, static_cast<float>(i + 1));
   return hn::Mul(hn::Sub(a, hn::Set(d, nearest)), hn::Add(a, hn::Set(d, nearest - 2 * mu)));
 }
 
-void FilterRow(float mu, float half_precision, std::int64_t length, float* out) {
+void filter_row(float mu, float half_precision, std::int64_t length, float* out) {
   const Floats d;
   const float nearest = nearest_pixel(mu, length);
   auto sum = hn::Zero(d);
-  ForEachVector(length, [&](auto access, std::int64_t i) HWY_ATTR {
-    const auto exponent = hn::Mul(RelativeSquare(i, nearest, mu), hn::Set(d, -half_precision));
-    const auto value = Exponential(exponent);
+  for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
+    const auto exponent = hn::Mul(relative_square(i, nearest, mu), hn::Set(d, -half_precision));
+    const auto value = exponential(exponent);
     sum = hn::Add(sum, access.keep(value));
     access.store(value, out + i);
   });
   const auto scale = hn::Set(d, 1 / hn::GetLane(hn::SumOfLanes(d, sum)));
-  ForEachVector(length, [&](auto access, std::int64_t i) HWY_ATTR {
+  for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
     access.store(hn::Mul(access.load(out + i), scale), out + i);
   });
 }
 
 // With l_a the exponents, dL/dl_a = F_a (dF_a - Σ F dF): a softmax. These sum to zero, so that a constant may be taken
 // off from what multiplies them: n off a, (n - μ)² off (a - μ)².
-void FilterRowBackward(float mu, float half_precision, std::int64_t length, const float* filter, const float* d_filter,
+void filter_row_backward(float mu, float half_precision, std::int64_t length, const float* filter, const float* d_filter,
                        FilterGradient* gradient) {
   const Floats d;
   const float nearest = nearest_pixel(mu, length);
   auto sum = hn::Zero(d);
-  ForEachVector(length, [&](auto access, std::int64_t i) HWY_ATTR {
+  for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
     sum = hn::MulAdd(access.load(filter + i), access.load(d_filter + i), sum);
   });
   const auto mean = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, sum)));
   auto center = hn::Zero(d), square = hn::Zero(d);
-  ForEachVector(length, [&](auto access, std::int64_t i) HWY_ATTR {
+  for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
     const auto d_exponent = hn::Mul(access.load(filter + i), hn::Sub(access.load(d_filter + i), mean));
     const auto distance = hn::Sub(hn::Iota(d, static_cast<float>(i + 1)), hn::Set(d, nearest));
     center = hn::MulAdd(d_exponent, distance, center);
-    square = hn::MulAdd(d_exponent, RelativeSquare(i, nearest, mu), square);
+    square = hn::MulAdd(d_exponent, relative_square(i, nearest, mu), square);
   });
   gradient->center = 2 * half_precision * hn::GetLane(hn::SumOfLanes(d, center));
   gradient->log_variance = half_precision * hn::GetLane(hn::SumOfLanes(d, square));
@@ -76,9 +76,9 @@ void FilterRowBackward(float mu, float half_precision, std::int64_t length, cons
 
 // Rows j … j + kRows - 1 of F_Y · plane: several sums at once hide the latency of an addition.
 template <int kRows>
-HWY_INLINE void ProjectRows(ConstMatrix f_y, ConstMatrix plane, std::int64_t j, Matrix rows) {
+HWY_INLINE void project_rows(ConstMatrix f_y, ConstMatrix plane, std::int64_t j, Matrix rows) {
   const Floats d;
-  ForEachVector(plane.columns, [&](auto access, std::int64_t a) HWY_ATTR {
+  for_each_vector(plane.columns, [&](auto access, std::int64_t a) HWY_ATTR {
     auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
     for (std::int64_t b = 0; b < plane.rows; ++b) {
       const auto pixels = access.load(plane.row(b) + a);
@@ -94,16 +94,16 @@ HWY_INLINE void ProjectRows(ConstMatrix f_y, ConstMatrix plane, std::int64_t j, 
   });
 }
 
-void Project(ConstMatrix f_y, ConstMatrix plane, Matrix rows) {
+void project(ConstMatrix f_y, ConstMatrix plane, Matrix rows) {
   std::int64_t j = 0;
-  for (; j + 4 <= f_y.rows; j += 4) ProjectRows<4>(f_y, plane, j, rows);
-  for (; j + 2 <= f_y.rows; j += 2) ProjectRows<2>(f_y, plane, j, rows);
-  if (j < f_y.rows) ProjectRows<1>(f_y, plane, j, rows);
+  for (; j + 4 <= f_y.rows; j += 4) project_rows<4>(f_y, plane, j, rows);
+  for (; j + 2 <= f_y.rows; j += 2) project_rows<2>(f_y, plane, j, rows);
+  if (j < f_y.rows) project_rows<1>(f_y, plane, j, rows);
 }
 
-void Spread(ConstMatrix f_y, ConstMatrix rows, Matrix plane) {
+void spread(ConstMatrix f_y, ConstMatrix rows, Matrix plane) {
   const Floats d;
-  ForEachVector(plane.columns, [&](auto access, std::int64_t a) HWY_ATTR {
+  for_each_vector(plane.columns, [&](auto access, std::int64_t a) HWY_ATTR {
     for (std::int64_t b = 0; b < plane.rows; ++b) {
       auto pixels = access.load(plane.row(b) + a);
       for (std::int64_t j = 0; j < f_y.rows; ++j)
@@ -113,28 +113,28 @@ void Spread(ConstMatrix f_y, ConstMatrix rows, Matrix plane) {
   });
 }
 
-HWY_INLINE float DotProduct(const float* a, const float* b, std::int64_t count) {
+HWY_INLINE float dot_product(const float* a, const float* b, std::int64_t count) {
   const Floats d;
   auto sum = hn::Zero(d);
-  ForEachVector(count, [&](auto access, std::int64_t i) HWY_ATTR {
+  for_each_vector(count, [&](auto access, std::int64_t i) HWY_ATTR {
     sum = hn::MulAdd(access.load(a + i), access.load(b + i), sum);
   });
   return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
-void DotProducts(ConstMatrix a, ConstMatrix b, float scale, Matrix out) {
+void dot_products(ConstMatrix a, ConstMatrix b, float scale, Matrix out) {
   for (std::int64_t j = 0; j < a.rows; ++j)
-    for (std::int64_t i = 0; i < b.rows; ++i) out(j, i) = scale * DotProduct(a.row(j), b.row(i), a.columns);
+    for (std::int64_t i = 0; i < b.rows; ++i) out(j, i) = scale * dot_product(a.row(j), b.row(i), a.columns);
 }
 
-void AddDotProducts(ConstMatrix a, ConstMatrix b, Matrix out) {
+void add_dot_products(ConstMatrix a, ConstMatrix b, Matrix out) {
   for (std::int64_t j = 0; j < a.rows; ++j)
-    for (std::int64_t i = 0; i < b.rows; ++i) out(j, i) += DotProduct(a.row(j), b.row(i), a.columns);
+    for (std::int64_t i = 0; i < b.rows; ++i) out(j, i) += dot_product(a.row(j), b.row(i), a.columns);
 }
 
-void Combine(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
+void combine(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
   const Floats d;
-  ForEachVector(rows.columns, [&](auto access, std::int64_t a) HWY_ATTR {
+  for_each_vector(rows.columns, [&](auto access, std::int64_t a) HWY_ATTR {
     for (std::int64_t j = 0; j < w.rows; ++j) {
       auto sum = hn::Zero(d);
       for (std::int64_t i = 0; i < w.columns; ++i)
@@ -144,9 +144,9 @@ void Combine(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
   });
 }
 
-void CombineTransposed(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
+void combine_transposed(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
   const Floats d;
-  ForEachVector(rows.columns, [&](auto access, std::int64_t a) HWY_ATTR {
+  for_each_vector(rows.columns, [&](auto access, std::int64_t a) HWY_ATTR {
     for (std::int64_t i = 0; i < w.columns; ++i) {
       auto sum = hn::Zero(d);
       for (std::int64_t j = 0; j < w.rows; ++j)
@@ -162,35 +162,35 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels {
-HWY_EXPORT(FilterRow);
-HWY_EXPORT(FilterRowBackward);
-HWY_EXPORT(Project);
-HWY_EXPORT(Spread);
-HWY_EXPORT(DotProducts);
-HWY_EXPORT(AddDotProducts);
-HWY_EXPORT(Combine);
-HWY_EXPORT(CombineTransposed);
+HWY_EXPORT(filter_row);
+HWY_EXPORT(filter_row_backward);
+HWY_EXPORT(project);
+HWY_EXPORT(spread);
+HWY_EXPORT(dot_products);
+HWY_EXPORT(add_dot_products);
+HWY_EXPORT(combine);
+HWY_EXPORT(combine_transposed);
 
 void filter_row(float mu, float half_precision, std::int64_t length, float* out) {
-  HWY_DYNAMIC_DISPATCH(FilterRow)(mu, half_precision, length, out);
+  HWY_DYNAMIC_DISPATCH(filter_row)(mu, half_precision, length, out);
 }
 FilterGradient filter_row_backward(float mu, float half_precision, std::int64_t length, const float* filter,
                                    const float* d_filter) {
   FilterGradient gradient;
-  HWY_DYNAMIC_DISPATCH(FilterRowBackward)(mu, half_precision, length, filter, d_filter, &gradient);
+  HWY_DYNAMIC_DISPATCH(filter_row_backward)(mu, half_precision, length, filter, d_filter, &gradient);
   return gradient;
 }
-void project(ConstMatrix f_y, ConstMatrix plane, Matrix rows) { HWY_DYNAMIC_DISPATCH(Project)(f_y, plane, rows); }
-void spread(ConstMatrix f_y, ConstMatrix rows, Matrix plane) { HWY_DYNAMIC_DISPATCH(Spread)(f_y, rows, plane); }
+void project(ConstMatrix f_y, ConstMatrix plane, Matrix rows) { HWY_DYNAMIC_DISPATCH(project)(f_y, plane, rows); }
+void spread(ConstMatrix f_y, ConstMatrix rows, Matrix plane) { HWY_DYNAMIC_DISPATCH(spread)(f_y, rows, plane); }
 void dot_products(ConstMatrix a, ConstMatrix b, float scale, Matrix out) {
-  HWY_DYNAMIC_DISPATCH(DotProducts)(a, b, scale, out);
+  HWY_DYNAMIC_DISPATCH(dot_products)(a, b, scale, out);
 }
-void add_dot_products(ConstMatrix a, ConstMatrix b, Matrix out) { HWY_DYNAMIC_DISPATCH(AddDotProducts)(a, b, out); }
+void add_dot_products(ConstMatrix a, ConstMatrix b, Matrix out) { HWY_DYNAMIC_DISPATCH(add_dot_products)(a, b, out); }
 void combine(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
-  HWY_DYNAMIC_DISPATCH(Combine)(w, rows, scale, out);
+  HWY_DYNAMIC_DISPATCH(combine)(w, rows, scale, out);
 }
 void combine_transposed(ConstMatrix w, ConstMatrix rows, float scale, Matrix out) {
-  HWY_DYNAMIC_DISPATCH(CombineTransposed)(w, rows, scale, out);
+  HWY_DYNAMIC_DISPATCH(combine_transposed)(w, rows, scale, out);
 }
 }  // namespace limn::kernels
 #endif

@@ -35,14 +35,14 @@ using V = hn::Vec<D>;
 
 constexpr float kLog2 = 0.693147181f;
 constexpr float kLog2Pi = 1.83787707f;
-constexpr float kLogFloor = -13.8155106f;  // log 1e-6: what MODELS.md adds to the density, Magenta's guard
+constexpr float kLogFloor = -13.8155106f;  // log 1e-6, the floor of the density in docs/papers/sketch-rnn.md
 // Stands for log 0: exp of it is 0, and differences of two such stay finite.
 constexpr float kLogZero = -1e30f;
 // |rho_hat| and -log sigma count as at most this inside exp(), which keeps every intermediate and every
-// gradient finite. It costs nothing real: sigma = exp(-20) is 2e-9 of the data's deviation, 1 - tanh² 20 is
+// gradient finite. No real model is near it: sigma = exp(-20) is 2e-9 of the data's deviation, 1 - tanh² 20 is
 // 2e-17.
 constexpr float kExponentLimit = 20.0f;
-// Larger standardised distances count as this: their densities are 0 in float32 all the same.
+// The largest standardised distance; beyond it densities are 0 in float32.
 constexpr float kFarthest = 1e18f;
 
 // The column blocks of a mixture, in the order of the output row.
@@ -114,8 +114,8 @@ HWY_INLINE V softmax(D d, float* HWY_RESTRICT x, std::size_t padded) {
   return hn::Add(largest, hn::Log(d, sum));
 }
 
-// 0 if every value of a block is finite, NaN otherwise: Highway's exp and log turn a NaN into a number, and a
-// broken model must not look like a trained one.
+// 0 if every value of a block is finite, else NaN. Highway's exp and log turn a NaN into a number, and a broken model
+// must not look like a trained one.
 HWY_INLINE V poison(D d, const float* x, std::size_t padded) {
   V sum = hn::Zero(d);
   for (std::size_t j = 0; j < padded; j += hn::Lanes(d)) {

@@ -1,4 +1,5 @@
-// The output layer's loss (Ha & Eck 2017, eq. 3, 5, 6, 7, 9), forward and backward in one pass, in log space.
+// The output layer's loss (Ha & Eck 2017, eq. 3, 5, 6, 7, 9), forward and backward in one pass, in log space. Plain
+// memory; rows are divided over the pool of parallel.hpp.
 #pragma once
 
 #include <cstdint>

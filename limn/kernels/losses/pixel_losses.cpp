@@ -94,12 +94,12 @@ class RowLoss {
   float scale_;
 };
 
-void LossesOfRow(const PixelLosses& losses, std::int64_t row) {
+void losses_of_row(const PixelLosses& losses, std::int64_t row) {
   const double sum = RowLoss(losses, row).sum(losses.logits.columns);
   if (!losses.sums.empty()) losses.sums[static_cast<std::size_t>(row)] = sum;
 }
 
-void Logistic(const float* in, float* out, std::size_t count) {
+void logistic_block(const float* in, float* out, std::size_t count) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
   auto e = hn::Zero(d);
@@ -118,8 +118,8 @@ HWY_AFTER_NAMESPACE();
 namespace limn::kernels {
 namespace {
 
-HWY_EXPORT(LossesOfRow);
-HWY_EXPORT(Logistic);
+HWY_EXPORT(losses_of_row);
+HWY_EXPORT(logistic_block);
 
 constexpr double kOperationsPerPixel = 40;
 
@@ -130,7 +130,7 @@ void pixel_losses(const PixelLosses& losses) {
   assert(losses.targets.rows == rows && losses.targets.columns == columns);
   assert(losses.sums.empty() || static_cast<std::int64_t>(losses.sums.size()) == rows);
   parallel_for(
-      rows, [&](std::int64_t row) { HWY_DYNAMIC_DISPATCH(LossesOfRow)(losses, row); },
+      rows, [&](std::int64_t row) { HWY_DYNAMIC_DISPATCH(losses_of_row)(losses, row); },
       kOperationsPerPixel * static_cast<double>(rows * columns));
 }
 
@@ -140,7 +140,7 @@ void logistic(std::span<const float> in, std::span<float> out) {
   const std::size_t blocks = (in.size() + kBlock - 1) / kBlock;
   const auto task = [&](std::int64_t i) {
     const std::size_t first = static_cast<std::size_t>(i) * kBlock;
-    HWY_DYNAMIC_DISPATCH(Logistic)(in.data() + first, out.data() + first, std::min(kBlock, in.size() - first));
+    HWY_DYNAMIC_DISPATCH(logistic_block)(in.data() + first, out.data() + first, std::min(kBlock, in.size() - first));
   };
   parallel_for(static_cast<std::int64_t>(blocks), task, kOperationsPerPixel * static_cast<double>(in.size()));
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
-#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/products/gemm_backend.hpp"
@@ -17,7 +16,7 @@ std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};
 // Rows of a slice with oneDNN: two tiles of AMX.
 constexpr std::int64_t kSliceRows = 32;
 
-// Without instructions for bf16 oneDNN has nothing to offer for it.
+// Without instructions for bf16 oneDNN brings no gain for it.
 bool uses_onednn(GemmBackend backend, Precision precision) {
   return backend == GemmBackend::kOneDnn && (precision == Precision::kFloat32 || has_bf16());
 }
@@ -46,8 +45,6 @@ std::int64_t batch_slices(std::int64_t batch) {
   return gemm_backend() == GemmBackend::kOneDnn ? (batch + kSliceRows - 1) / kSliceRows
                                                 : std::min<std::int64_t>(thread_count(), batch);
 }
-
-bool has_bf16() { return onednn_has_bf16(); }
 
 PackedWeights::PackedWeights() = default;
 PackedWeights::~PackedWeights() = default;

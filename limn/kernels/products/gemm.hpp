@@ -1,9 +1,9 @@
-// Matrix products of the recurrent cells. Two of them: activations times weights that were packed once for
-// many products (PackedWeights), and the gradient of weights summed over all rows of a batch
-// (weight_gradients). Matrices may be given in parts that lie side by side along the summed dimension, so
-// that [h, x] needs no copy. Backends: oneDNN where it was found and the CPU has AVX-512 or AMX, else our own
-// on Highway. With our own, an element of a result depends only on its row and column, never on the number of
-// threads or on the other rows; with oneDNN's also on how many rows are multiplied at once.
+// Matrix products of the models. PackedWeights multiplies activations with weights that are packed once for many
+// products. weight_gradients() sums the gradient of weights over all rows of a batch. Matrices may be given in parts
+// that lie side by side along the summed dimension, so that [h, x] needs no copy. Backends: oneDNN where it was found
+// and the CPU has AVX-512 or AMX, else our own on Highway. With our own, an element of a result depends only on its
+// row and column, never on the number of threads or on the other rows. With oneDNN it also depends on the number of
+// rows that are multiplied at once.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ void set_gemm_backend(GemmBackend backend);
 // kPortable or kOneDnn, never kAutomatic.
 [[nodiscard]] GemmBackend gemm_backend();
 
-// Into how many slices work on `batch` rows is cut that threads do without waiting for each other: one for each
-// thread with our own products. With oneDNN's, whose sums may follow the number of rows, as many as the batch alone
-// says, so that results do not follow the number of threads.
+// The number of slices into which work on `batch` rows is cut; threads do slices without waiting for each other. With
+// our own products it is one for each thread. oneDNN's sums may depend on the number of rows: with it the number
+// depends on the batch alone, so that results do not depend on the number of threads.
 [[nodiscard]] std::int64_t batch_slices(std::int64_t batch);
 
 // Working memory of one thread for its products.
@@ -39,7 +39,7 @@ struct GemmScratch {
   AlignedBuffer<std::uint8_t> library;
 };
 
-// How the parts of a weight matrix lie in memory.
+// The order of a weight matrix's parts in memory.
 enum class WeightLayout {
   kOutputMajor,  // [N, K_i] as PyTorch keeps them, side by side: C = A · [W_1 W_2 …]ᵀ
   kInputMajor,   // [K_i, N], one below the other: C = A · [W_1; W_2; …]

@@ -1,6 +1,7 @@
-// What a backend of gemm.hpp provides. Internal to the room.
+// The interface of a backend of gemm.hpp. Internal to the room.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 

@@ -2,8 +2,9 @@
 // built without oneDNN. Weights are reordered once into the layout that oneDNN prefers; primitives are kept
 // by their sizes, and depths rounded up, so that they are few and end with no remainder. Every product runs on the
 // calling thread alone: the division over threads is ours.
-#include "limn/core/error.hpp"
 #include "limn/kernels/products/gemm_backend.hpp"
+
+#include "limn/core/error.hpp"
 
 #ifdef LIMN_HAVE_ONEDNN
 
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <tuple>
@@ -23,8 +25,8 @@ namespace {
 
 using dnnl::memory;
 
-// While one lives, OpenMP starts no team for this thread: oneDNN would start one inside our pool, and compiles for as
-// many threads as there may be. Put back afterwards, as LibTorch takes its number of threads from the same place.
+// While one lives, OpenMP starts no team for this thread: oneDNN would start one inside our pool, and compiles for the
+// number of threads that it may use. The destructor restores the number, since LibTorch reads the same one.
 class OneOpenMpThread {
  public:
   OneOpenMpThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
@@ -36,7 +38,7 @@ class OneOpenMpThread {
   int before_;
 };
 
-// The engine, and what it has compiled. Primitives may be executed by any number of threads at once, since
+// The engine and the primitives that it has compiled. Primitives may be executed by any number of threads at once, since
 // each brings its own scratchpad.
 class Library {
  public:
@@ -66,7 +68,7 @@ class Library {
                                                   description.scratchpad_desc()});
     // A layout that is still open has no second use under this key.
     if (b.data.format_kind == dnnl_format_kind_any) return made;
-    // Every step has another number of points, and so a weight gradient that was never met.
+    // Steps differ in their numbers of points, so weight gradients of new sizes never end.
     if (products_.size() >= kMostProducts) products_.clear();
     return products_[key] = made;
   }
@@ -89,8 +91,8 @@ std::int64_t padded_depth(std::int64_t depth, bool is_bf16) {
   return is_bf16 ? round_up(depth, 32) : depth;
 }
 
-// A product is compiled for each number of rows, in milliseconds. Slices of a batch have few numbers of rows; all rows of
-// a batch leave another remainder every time.
+// oneDNN compiles a product for each number of rows, in milliseconds. Slices of a batch have few different numbers of
+// rows. The number of all rows of a batch is another one at every step.
 std::int64_t compiled_rows(std::int64_t rows) { return rows <= 32 ? rows : round_up(rows, 16); }
 // Of a sum over all rows of a batch.
 std::int64_t padded_rows(std::int64_t rows) { return round_up(rows, rows < 1024 ? 32 : 256); }
@@ -176,7 +178,7 @@ class OneDnnWeights final : public PackedWeights::Impl {
     }
   }
 
-  // Blocks of oneDNN's layout are its own affair: the columns are not divided.
+  // Only oneDNN knows the blocks of its layout: the columns are not divided.
   [[nodiscard]] std::int64_t column_step() const override { return std::max<std::int64_t>(1, columns_); }
 
  private:
@@ -207,7 +209,7 @@ class OneDnnWeights final : public PackedWeights::Impl {
                  10.0 * static_cast<double>(padded_ * columns_));
   }
 
-  // C [compiled_rows(rows), N] = A · B; what is behind its last row is 0.
+  // C [compiled_rows(rows), N] = A · B; the rows behind the last one are 0.
   void multiply_into(std::span<const ConstMatrix> a, float* c, std::int64_t rows, GemmScratch& scratch) const {
     const OneOpenMpThread alone;
     const std::int64_t compiled = compiled_rows(rows);
@@ -238,7 +240,7 @@ class OneDnnWeights final : public PackedWeights::Impl {
   AlignedBuffer<std::uint8_t> values_;
 };
 
-// What every part of a weight gradient multiplies with, side by side: [padded_rows(R), width]. Divided over the pool.
+// The inputs of all parts of a weight gradient, side by side: [padded_rows(R), width]. Divided over the pool.
 void gather_gradient_inputs(std::span<const WeightGradient> parts, std::int64_t rows, std::int64_t width,
                             TypedBuffer& inputs) {
   constexpr std::int64_t kRowsAtOnce = 256;

@@ -2,7 +2,6 @@
 // Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a panel of B stays in the first cache, a
 // block of A in the second, and C is touched once for each block of the depth.
 #include <algorithm>
-#include <vector>
 
 #include "limn/kernels/products/gemm_backend.hpp"
 #include "limn/kernels/products/gemm_portable.hpp"

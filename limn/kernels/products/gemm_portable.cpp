@@ -30,12 +30,12 @@ constexpr int kWantedSums = 8;
 // Panels that a tile of `rows` rows takes at once.
 constexpr int panels_at_once(int rows) { return std::max(1, kWantedSums / (rows * kPanelVectors)); }
 
-std::int64_t PanelWidth() { return kPanelWidth; }
-std::int64_t MaxTileRows() { return kMaxRows; }
+std::int64_t panel_width() { return kPanelWidth; }
+std::int64_t max_tile_rows() { return kMaxRows; }
 
 // One tile: kRows rows times kPanels panels that lie `panel_size` apart.
 template <int kRows, int kPanels>
-HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
+HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                              std::int64_t panel_size, std::int64_t depth, const float* init,
                              std::int64_t init_stride, float* c, std::int64_t c_stride) {
   constexpr int kVectors = kPanels * kPanelVectors;
@@ -72,21 +72,21 @@ HWY_INLINE void MultiplyTile(const float* HWY_RESTRICT a, const float* HWY_RESTR
 
 // The last panel where it is not full: through a buffer, so that nothing beside C is touched.
 template <int kRows>
-HWY_NOINLINE void MultiplyNarrowTile(const float* a, const float* b, std::int64_t depth, const float* init,
+HWY_NOINLINE void multiply_narrow_tile(const float* a, const float* b, std::int64_t depth, const float* init,
                                      std::int64_t init_stride, float* c, std::int64_t c_stride,
                                      std::int64_t columns) {
   HWY_ALIGN float buffer[kRows * kPanelWidth] = {};
   if (init) {
     for (int r = 0; r < kRows; ++r) std::copy_n(init + r * init_stride, columns, buffer + r * kPanelWidth);
   }
-  MultiplyTile<kRows, 1>(a, b, 0, depth, buffer, kPanelWidth, buffer, kPanelWidth);
+  multiply_tile<kRows, 1>(a, b, 0, depth, buffer, kPanelWidth, buffer, kPanelWidth);
   for (int r = 0; r < kRows; ++r) std::copy_n(buffer + r * kPanelWidth, columns, c + r * c_stride);
 }
 
 // All tiles of kRows rows among rows [first, first + count · kRows) for panels of columns [column,
 // column_end).
 template <int kRows>
-HWY_NOINLINE void MultiplyTiles(const BlockProduct& p, std::int64_t first, std::int64_t count,
+HWY_NOINLINE void multiply_tiles(const BlockProduct& p, std::int64_t first, std::int64_t count,
                                 std::int64_t column, std::int64_t column_end) {
   constexpr int kPanels = panels_at_once(kRows);
   const std::int64_t panel_size = p.depth * kPanelWidth;
@@ -101,54 +101,54 @@ HWY_NOINLINE void MultiplyTiles(const BlockProduct& p, std::int64_t first, std::
       const float* init = p.init ? p.init + row * p.init_stride + column : nullptr;
       float* c = p.c + row * p.c_stride + column;
       if (several) {
-        MultiplyTile<kRows, kPanels>(a, b, panel_size, p.depth, init, p.init_stride, c, p.c_stride);
+        multiply_tile<kRows, kPanels>(a, b, panel_size, p.depth, init, p.init_stride, c, p.c_stride);
       } else if (width == kPanelWidth) {
-        MultiplyTile<kRows, 1>(a, b, panel_size, p.depth, init, p.init_stride, c, p.c_stride);
+        multiply_tile<kRows, 1>(a, b, panel_size, p.depth, init, p.init_stride, c, p.c_stride);
       } else {
-        MultiplyNarrowTile<kRows>(a, b, p.depth, init, p.init_stride, c, p.c_stride, width);
+        multiply_narrow_tile<kRows>(a, b, p.depth, init, p.init_stride, c, p.c_stride, width);
       }
     }
     column += width;
   }
 }
 
-void MultiplyTilesOf(std::int64_t rows, const BlockProduct& p, std::int64_t first, std::int64_t count,
+void multiply_tiles_of(std::int64_t rows, const BlockProduct& p, std::int64_t first, std::int64_t count,
                      std::int64_t column, std::int64_t column_end) {
   switch (count > 0 ? rows : 0) {
-    case 1: return MultiplyTiles<1>(p, first, count, column, column_end);
-    case 2: return MultiplyTiles<2>(p, first, count, column, column_end);
-    case 3: return MultiplyTiles<3>(p, first, count, column, column_end);
-    case 4: return MultiplyTiles<4>(p, first, count, column, column_end);
-    case 5: return MultiplyTiles<5>(p, first, count, column, column_end);
-    case 6: return MultiplyTiles<6>(p, first, count, column, column_end);
+    case 1: return multiply_tiles<1>(p, first, count, column, column_end);
+    case 2: return multiply_tiles<2>(p, first, count, column, column_end);
+    case 3: return multiply_tiles<3>(p, first, count, column, column_end);
+    case 4: return multiply_tiles<4>(p, first, count, column, column_end);
+    case 5: return multiply_tiles<5>(p, first, count, column, column_end);
+    case 6: return multiply_tiles<6>(p, first, count, column, column_end);
     default: break;
   }
   if constexpr (kMaxRows > 6) {
     switch (count > 0 ? rows : 0) {
-      case 7: return MultiplyTiles<7>(p, first, count, column, column_end);
-      case 8: return MultiplyTiles<8>(p, first, count, column, column_end);
-      case 9: return MultiplyTiles<9>(p, first, count, column, column_end);
-      case 10: return MultiplyTiles<10>(p, first, count, column, column_end);
-      case 11: return MultiplyTiles<11>(p, first, count, column, column_end);
-      case 12: return MultiplyTiles<12>(p, first, count, column, column_end);
+      case 7: return multiply_tiles<7>(p, first, count, column, column_end);
+      case 8: return multiply_tiles<8>(p, first, count, column, column_end);
+      case 9: return multiply_tiles<9>(p, first, count, column, column_end);
+      case 10: return multiply_tiles<10>(p, first, count, column, column_end);
+      case 11: return multiply_tiles<11>(p, first, count, column, column_end);
+      case 12: return multiply_tiles<12>(p, first, count, column, column_end);
       default: break;
     }
   }
 }
 
-void MultiplyBlock(const BlockProduct& p) {
+void multiply_block(const BlockProduct& p) {
   const Tiling tiling(p.rows, kMaxRows);
   // With few rows several panels go together, else one panel stays in the first cache for all tiles.
   const std::int64_t step = tiling.count <= 1 ? p.columns : kPanelWidth;
   const std::int64_t larger_rows = tiling.larger * (tiling.base + 1);
   for (std::int64_t column = 0; column < p.columns; column += step) {
     const std::int64_t end = std::min(p.columns, column + step);
-    MultiplyTilesOf(tiling.base + 1, p, 0, tiling.larger, column, end);
-    MultiplyTilesOf(tiling.base, p, larger_rows, tiling.count - tiling.larger, column, end);
+    multiply_tiles_of(tiling.base + 1, p, 0, tiling.larger, column, end);
+    multiply_tiles_of(tiling.base, p, larger_rows, tiling.count - tiling.larger, column, end);
   }
 }
 
-void PackTile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
+void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
   for (std::int64_t r = 0; r < rows; ++r) {
     const float* from = a + r * a_stride;
     float* to = tile + r;
@@ -156,14 +156,14 @@ void PackTile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int
   }
 }
 
-void PackPanel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
+void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
   const Tag d;
   for (std::int64_t k = 0; k < depth; ++k, from += stride, panel += kPanelWidth) {
     for (int v = 0; v < kPanelVectors; ++v) hn::Store(hn::LoadU(d, from + v * kLanes), d, panel + v * kLanes);
   }
 }
 
-void TransposeScalar(const Transposition& t, std::int64_t first_row, std::int64_t first_column, std::int64_t rows,
+void transpose_scalar(const Transposition& t, std::int64_t first_row, std::int64_t first_column, std::int64_t rows,
                      std::int64_t columns) {
   for (std::int64_t c = first_column; c < first_column + columns; ++c) {
     float* const to = t.to + c * t.to_stride;
@@ -174,13 +174,13 @@ void TransposeScalar(const Transposition& t, std::int64_t first_row, std::int64_
 
 #if HWY_TARGET == HWY_SCALAR
 
-void Transpose(const Transposition& t) { TransposeScalar(t, 0, 0, t.rows, t.columns); }
+void transpose(const Transposition& t) { transpose_scalar(t, 0, 0, t.rows, t.columns); }
 
 #else
 
 // Four rows by four columns from (r, c).
 template <bool kAdds>
-HWY_INLINE void TransposeFour(const Transposition& t, std::int64_t r, std::int64_t c) {
+HWY_INLINE void transpose_four(const Transposition& t, std::int64_t r, std::int64_t c) {
   const hn::FixedTag<float, 4> d;
   const float* from = t.from + r * t.stride + c;
   const auto a0 = hn::LoadU(d, from), a1 = hn::LoadU(d, from + t.stride), a2 = hn::LoadU(d, from + 2 * t.stride),
@@ -198,24 +198,24 @@ HWY_INLINE void TransposeFour(const Transposition& t, std::int64_t r, std::int64
   put(hn::ConcatUpperUpper(d, high23, high01), 3);
 }
 
-void Transpose(const Transposition& t) {
+void transpose(const Transposition& t) {
   const std::int64_t rows = t.rows / 4 * 4, columns = t.columns / 4 * 4;
   for (std::int64_t c = 0; c < columns; c += 4) {
     for (std::int64_t r = 0; r < rows; r += 4) {
       if (t.adds)
-        TransposeFour<true>(t, r, c);
+        transpose_four<true>(t, r, c);
       else
-        TransposeFour<false>(t, r, c);
+        transpose_four<false>(t, r, c);
     }
   }
-  TransposeScalar(t, rows, 0, t.rows - rows, t.columns);
-  TransposeScalar(t, 0, columns, rows, t.columns - columns);
+  transpose_scalar(t, rows, 0, t.rows - rows, t.columns);
+  transpose_scalar(t, 0, columns, rows, t.columns - columns);
 }
 
 #endif
 
 // The nearest bf16, ties to even, in the upper half of each lane; the lower half holds what is left.
-HWY_INLINE hn::Vec<hn::RebindToUnsigned<Tag>> NearestBf16(Vector value) {
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<Tag>> nearest_bf16(Vector value) {
   const hn::RebindToUnsigned<Tag> d;
   const auto bits = hn::BitCast(d, value);
   const auto tie = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1U));
@@ -224,27 +224,27 @@ HWY_INLINE hn::Vec<hn::RebindToUnsigned<Tag>> NearestBf16(Vector value) {
   return hn::IfThenElse(hn::RebindMask(d, hn::IsNaN(value)), nan, nearest);
 }
 
-void RoundToBf16(float* values, std::int64_t count) {
+void round_to_bf16(float* values, std::int64_t count) {
   const Tag d;
   const auto keep_high = hn::Set(hn::RebindToUnsigned<Tag>(), 0xFFFF0000U);
-  const auto rounded = [&](Vector value) { return hn::BitCast(d, hn::And(NearestBf16(value), keep_high)); };
+  const auto rounded = [&](Vector value) { return hn::BitCast(d, hn::And(nearest_bf16(value), keep_high)); };
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) hn::StoreU(rounded(hn::LoadU(d, values + i)), d, values + i);
   for (; i < count; ++i) values[i] = hn::GetLane(rounded(hn::Set(d, values[i])));
 }
 
-void ConvertToBf16(const float* HWY_RESTRICT from, std::int64_t count, std::uint16_t* HWY_RESTRICT to) {
+void convert_to_bf16(const float* HWY_RESTRICT from, std::int64_t count, std::uint16_t* HWY_RESTRICT to) {
   const Tag d;
   const hn::Rebind<std::uint16_t, Tag> half;
   const auto converted = [&](Vector value) {
-    return hn::DemoteTo(half, hn::BitCast(hn::RebindToSigned<Tag>(), hn::ShiftRight<16>(NearestBf16(value))));
+    return hn::DemoteTo(half, hn::BitCast(hn::RebindToSigned<Tag>(), hn::ShiftRight<16>(nearest_bf16(value))));
   };
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) hn::StoreU(converted(hn::LoadU(d, from + i)), half, to + i);
   for (; i < count; ++i) to[i] = hn::GetLane(converted(hn::Set(d, from[i])));
 }
 
-void Add(const float* a, const float* b, std::int64_t count, float* to) {
+void add(const float* a, const float* b, std::int64_t count, float* to) {
   const Tag d;
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, to + i);
@@ -254,10 +254,10 @@ void Add(const float* a, const float* b, std::int64_t count, float* to) {
 // Vectors that hold the widest tile.
 constexpr int kTileVectors = (kMaxRows + kLanes - 1) / kLanes;
 
-std::int64_t ReadableWidth() { return kTileVectors * kLanes; }
+std::int64_t readable_width() { return kTileVectors * kLanes; }
 
-// What a vector writes too much, the next row overwrites.
-void GatherTileRows(const GatherTile& g) {
+// The last vector may write past the row; the next row overwrites it.
+void gather_tile(const GatherTile& g) {
   const Tag d;
   float* tile = g.tile;
   for (std::int64_t k = 0; k < g.depth; ++k, tile += g.width) {
@@ -272,38 +272,38 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace limn::kernels::portable {
-HWY_EXPORT(PanelWidth);
-HWY_EXPORT(MaxTileRows);
-HWY_EXPORT(MultiplyBlock);
-HWY_EXPORT(PackTile);
-HWY_EXPORT(PackPanel);
-HWY_EXPORT(RoundToBf16);
-HWY_EXPORT(ConvertToBf16);
-HWY_EXPORT(Add);
-HWY_EXPORT(Transpose);
-HWY_EXPORT(ReadableWidth);
-HWY_EXPORT(GatherTileRows);
+HWY_EXPORT(panel_width);
+HWY_EXPORT(max_tile_rows);
+HWY_EXPORT(multiply_block);
+HWY_EXPORT(pack_tile);
+HWY_EXPORT(pack_panel);
+HWY_EXPORT(round_to_bf16);
+HWY_EXPORT(convert_to_bf16);
+HWY_EXPORT(add);
+HWY_EXPORT(transpose);
+HWY_EXPORT(readable_width);
+HWY_EXPORT(gather_tile);
 
-std::int64_t panel_width() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
-std::int64_t max_tile_rows() { return HWY_DYNAMIC_DISPATCH(MaxTileRows)(); }
-void multiply_block(const BlockProduct& product) { HWY_DYNAMIC_DISPATCH(MultiplyBlock)(product); }
+std::int64_t panel_width() { return HWY_DYNAMIC_DISPATCH(panel_width)(); }
+std::int64_t max_tile_rows() { return HWY_DYNAMIC_DISPATCH(max_tile_rows)(); }
+void multiply_block(const BlockProduct& product) { HWY_DYNAMIC_DISPATCH(multiply_block)(product); }
 void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
-  HWY_DYNAMIC_DISPATCH(PackTile)(a, a_stride, rows, depth, tile);
+  HWY_DYNAMIC_DISPATCH(pack_tile)(a, a_stride, rows, depth, tile);
 }
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
-  HWY_DYNAMIC_DISPATCH(PackPanel)(from, stride, depth, panel);
+  HWY_DYNAMIC_DISPATCH(pack_panel)(from, stride, depth, panel);
 }
-void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(Transpose)(transposition); }
+void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(transpose)(transposition); }
 void round_to_bf16(float* values, std::int64_t count) {
-  HWY_DYNAMIC_DISPATCH(RoundToBf16)(values, count);
+  HWY_DYNAMIC_DISPATCH(round_to_bf16)(values, count);
 }
 void convert_to_bf16(const float* from, std::int64_t count, std::uint16_t* to) {
-  HWY_DYNAMIC_DISPATCH(ConvertToBf16)(from, count, to);
+  HWY_DYNAMIC_DISPATCH(convert_to_bf16)(from, count, to);
 }
 void add(const float* a, const float* b, std::int64_t count, float* to) {
-  HWY_DYNAMIC_DISPATCH(Add)(a, b, count, to);
+  HWY_DYNAMIC_DISPATCH(add)(a, b, count, to);
 }
-std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(ReadableWidth)(); }
-void gather_tile(const GatherTile& gather) { HWY_DYNAMIC_DISPATCH(GatherTileRows)(gather); }
+std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(readable_width)(); }
+void gather_tile(const GatherTile& gather) { HWY_DYNAMIC_DISPATCH(gather_tile)(gather); }
 }  // namespace limn::kernels::portable
 #endif

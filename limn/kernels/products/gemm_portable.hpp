@@ -1,4 +1,4 @@
-// The innermost loops of our own matrix products, and of what surrounds oneDNN's, compiled for every SIMD target and
+// The innermost loops of our own matrix products, and the copies around oneDNN's, compiled for every SIMD target and
 // chosen at run time. Reentrant. Only the files gemm_*.cpp call them.
 //
 // A is read in tiles of a few rows, stored [depth][rows of the tile]; B in panels of panel_width() columns,

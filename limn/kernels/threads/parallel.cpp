@@ -144,7 +144,7 @@ std::shared_ptr<Pool> pool() {
   return slot;
 }
 
-// How many processors' time this container may use (cgroup v2), or a large number.
+// The number of processors whose time this container may use (cgroup v2), or a large number.
 int processors_allowed() {
   double quota = 0, period = 0;
   if (std::ifstream("/sys/fs/cgroup/cpu.max") >> quota >> period && period > 0)

@@ -16,13 +16,13 @@ namespace limn::kernels {
 void set_thread_count(int count);
 [[nodiscard]] int thread_count();
 
-// Operations that a core multiplies and adds in the time that waking another takes, some 20 µs.
+// The operations that a core does while it wakes another one, about 20 µs.
 inline constexpr double kWorthThreads = 1e6;
 
 // Runs task(0) … task(count - 1), each once, on the pool and on the caller, and returns when all are done.
-// All on the caller where `operations`, about how many floating-point operations the tasks are together, is
-// below kWorthThreads. The first exception is rethrown. A task that calls parallel_for runs that one on its
-// own thread. Calls from several threads at once are served one after the other.
+// `operations` estimates the floating-point operations of all tasks together; below kWorthThreads all tasks run on
+// the caller. The first exception is rethrown. A task that calls parallel_for runs that one on its own thread. Calls
+// from several threads at once are served one after the other.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& task,
                   double operations = std::numeric_limits<double>::infinity());
 

@@ -7,7 +7,6 @@
 namespace limn::libtorch::oracle {
 namespace {
 
-using kernels::DrawShape;
 using kernels::WindowShape;
 using torch::Tensor;
 

@@ -5,6 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn::libtorch::oracle {
 namespace {

@@ -1,15 +1,17 @@
-// DRAW (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5) for inference, without LibTorch: an ImageModel over
-// kernels::DrawSequence, and what it draws step by step. Immutable once made: all calls may run at once. A latent vector
-// is z_1 … z_T, one after the other, T · Z numbers. Images are worked on in groups, so that memory is bounded.
+// A trained DRAW (Gregor et al. 2015, arXiv 1502.04623): an ImageModel over DrawSequence, and its drawings step by
+// step. Immutable once made: all calls may run at once. A latent vector is z_1 … z_T, one after the other, T · Z
+// numbers. Images are worked on in groups, so that memory is bounded.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "limn/models/draw/options.hpp"
-#include "limn/models/image_model.hpp"
 #include "limn/image/drawing_steps.hpp"
+#include "limn/models/draw/options.hpp"
+#include "limn/models/draw/tensors.hpp"
+#include "limn/models/image_model.hpp"
 
 namespace limn {
 
@@ -32,6 +34,14 @@ class DrawModel final : public ImageModel {
                                                 std::int64_t sample) const override;
   [[nodiscard]] std::vector<double> posterior_mean_variances(std::span<const float>) const override { return {}; }
 
+  [[nodiscard]] std::string inability(Ability ability) const override {
+    return ability == Ability::kSteps ? "" : ImageModel::inability(ability);
+  }
+  [[nodiscard]] DrawingSteps steps_from(const Latents& z) const override { return decode_steps(z); }
+  [[nodiscard]] DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const override {
+    return reconstruct_steps(given.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
+  }
+
   // L_z of each step, eq. 11: [n, T], with one draw of z.
   [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;
   // Every canvas on the way from z, or of reconstructing images: then with the windows that were read.
@@ -39,13 +49,15 @@ class DrawModel final : public ImageModel {
   [[nodiscard]] DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
 
  private:
-  struct Group;
+  struct Group;  // image_group.hpp
   [[nodiscard]] std::vector<std::span<const float>> parameters() const;
   [[nodiscard]] std::int64_t image_count(std::span<const float> pixels) const;
+  // Calls work() for one group of n images after the other.
+  void for_each_group(std::int64_t n, const std::function<void(const Group&)>& work) const;
 
   ImageCheckpoint checkpoint_;
   DrawOptions options_;
-  kernels::DrawShape shape_;
+  DrawShape shape_;
 };
 
 // As DrawModel's constructor, for make_image_model().

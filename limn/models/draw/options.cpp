@@ -1,7 +1,5 @@
 #include "limn/models/draw/options.hpp"
 
-#include "limn/core/error.hpp"
-
 namespace limn {
 
 std::vector<OptionField> fields(DrawOptions& o) {
@@ -33,25 +31,6 @@ DrawOptions resolved(DrawOptions o, const ImageShape& data) {
 
 ImageShape image_shape(const DrawOptions& o) {
   return {.channels = o.image_channels, .height = o.image_height, .width = o.image_width};
-}
-
-kernels::DrawShape draw_shape(const DrawOptions& o) {
-  require(o.image_channels == 1 || o.image_channels == 3, "image_channels={}: must be 1 or 3", o.image_channels);
-  require(o.image_height > 0 && o.image_width > 0, "the size of the images is not known: {}", text(image_shape(o)));
-  return {.channels = o.image_channels,
-          .height = o.image_height,
-          .width = o.image_width,
-          .steps = o.time_steps,
-          .enc_rnn_size = o.enc_rnn_size,
-          .dec_rnn_size = o.dec_rnn_size,
-          .z_size = o.z_size,
-          .reads_with_attention = o.read_attention,
-          .writes_with_attention = o.write_attention,
-          .read_size = o.read_size,
-          .write_size = o.write_size,
-          .likelihood = o.likelihood == "gaussian" ? kernels::PixelLikelihood::kSquaredError
-                                                   : kernels::PixelLikelihood::kBernoulli,
-          .pixel_deviation = static_cast<float>(o.pixel_sigma)};
 }
 
 }  // namespace limn

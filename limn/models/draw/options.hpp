@@ -1,5 +1,4 @@
-// What a DRAW model is (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5), apart from what computes it: its options
-// and the shape that kernels/draw_sequence.hpp takes. Its tensors are kernels::draw_parameters(draw_shape(options)).
+// The options of a DRAW model (Gregor et al. 2015, arXiv 1502.04623). Values and plain functions.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +7,6 @@
 
 #include "limn/core/options.hpp"
 #include "limn/image/dataset.hpp"
-#include "limn/models/draw/step.hpp"
 
 namespace limn {
 
@@ -33,8 +31,6 @@ struct DrawOptions {
 // `options` with a size of 0 replaced by that of `data`.
 [[nodiscard]] DrawOptions resolved(DrawOptions options, const ImageShape& data);
 [[nodiscard]] ImageShape image_shape(const DrawOptions& options);
-// Of resolved options. Throws Error where a size is missing or the channels are neither 1 nor 3.
-[[nodiscard]] kernels::DrawShape draw_shape(const DrawOptions& options);
 
 inline constexpr const char* kDrawModel = "draw";
 

@@ -1,15 +1,22 @@
 #include "limn/models/draw/step.hpp"
 
-#include "limn/core/error.hpp"
-#include "limn/models/draw/step_state.hpp"
-#include "limn/kernels/cells/sequence_layout.hpp"
+#include <numeric>
 
-namespace limn::kernels {
+#include "limn/core/error.hpp"
+#include "limn/kernels/cells/sequence_layout.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/draw/step_state.hpp"
+
+namespace limn {
+
+using kernels::copy_rows;
+using kernels::kWindowParameters;
+
 namespace {
 
 void check(const char* what, ConstMatrix matrix, std::int64_t rows, std::int64_t columns) {
-  require(matrix.rows == rows && matrix.columns == columns, "draw: {} is [{}, {}], expected [{}, {}]", what, matrix.rows,
-          matrix.columns, rows, columns);
+  require(matrix.rows == rows && matrix.columns == columns, "draw: {} is [{}, {}], expected [{}, {}]", what,
+          matrix.rows, matrix.columns, rows, columns);
 }
 
 void check_trace(const DrawShape& shape, const DrawSequence::Trace& trace, std::int64_t batch) {
@@ -28,11 +35,9 @@ void check_trace(const DrawShape& shape, const DrawSequence::Trace& trace, std::
 void check_parameters(const DrawShape& shape, std::span<const std::size_t> sizes) {
   const auto specs = draw_parameters(shape);
   require(sizes.size() == specs.size(), "draw: {} parameters, expected {}", sizes.size(), specs.size());
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    std::size_t count = 1;
-    for (const auto extent : specs[i].shape) count *= static_cast<std::size_t>(extent);
-    require(sizes[i] == count, "draw: {} has {} values, expected {}", specs[i].name, sizes[i], count);
-  }
+  for (std::size_t i = 0; i < specs.size(); ++i)
+    require(sizes[i] == specs[i].count(), "draw: {} has {} values, expected {}", specs[i].name, sizes[i],
+            specs[i].count());
 }
 
 template <class Span>
@@ -44,46 +49,15 @@ std::vector<std::size_t> sizes_of(std::span<const Span> spans) {
 
 }  // namespace
 
-std::int64_t DrawShape::glimpse_size() const {
-  return 2 * (reads_with_attention ? read_window().patch_size() : image_size());
-}
-
-std::int64_t DrawShape::patch_size() const { return writes_with_attention ? write_window().patch_size() : image_size(); }
-
-std::vector<ParameterSpec> draw_parameters(const DrawShape& s) {
-  const std::int64_t enc = s.enc_rnn_size, dec = s.dec_rnn_size;
-  std::vector<ParameterSpec> all{
-      {"encoder.weight_ih", {kGates * enc, s.glimpse_size() + dec}},
-      {"encoder.weight_hh", {kGates * enc, enc}},
-      {"encoder.bias", {kGates * enc}},
-      {"encoder.initial_state", {2 * enc}},
-      {"latent.mu.weight", {s.z_size, enc}},
-      {"latent.mu.bias", {s.z_size}},
-      {"latent.log_sigma.weight", {s.z_size, enc}},
-      {"latent.log_sigma.bias", {s.z_size}},
-      {"decoder.weight_ih", {kGates * dec, s.z_size}},
-      {"decoder.weight_hh", {kGates * dec, dec}},
-      {"decoder.bias", {kGates * dec}},
-      {"decoder.initial_state", {2 * dec}},
-      {"canvas", {s.channels, s.height, s.width}},
-      {"write.patch.weight", {s.patch_size(), dec}},
-      {"write.patch.bias", {s.patch_size()}},
-  };
-  const auto append_window = [&](const std::string& name) {
-    all.push_back({name + ".window.weight", {kWindowParameters, dec}});
-    all.push_back({name + ".window.bias", {kWindowParameters}});
-  };
-  if (s.writes_with_attention) append_window("write");
-  if (s.reads_with_attention) append_window("read");
-  return all;
-}
-
-DrawSequence::DrawSequence(const DrawShape& shape, Precision precision) {
-  require(shape.steps > 0 && shape.image_size() > 0 && shape.enc_rnn_size > 0 && shape.dec_rnn_size > 0 && shape.z_size > 0,
-          "draw: an image of {}x{}x{} in {} steps with {} and {} units and {} latent dimensions; each must be at least 1",
+DrawSequence::DrawSequence(const DrawShape& shape, kernels::Precision precision) {
+  const bool has_sizes = shape.steps > 0 && shape.image_size() > 0 && shape.enc_rnn_size > 0 &&
+                         shape.dec_rnn_size > 0 && shape.z_size > 0;
+  require(has_sizes,
+          "draw: an image of {}x{}x{} in {} steps with {} and {} units and {} latent dimensions; all must be above 0",
           shape.channels, shape.height, shape.width, shape.steps, shape.enc_rnn_size, shape.dec_rnn_size, shape.z_size);
-  require((!shape.reads_with_attention || shape.read_size > 0) && (!shape.writes_with_attention || shape.write_size > 0),
-          "draw: windows of {} (read) and {} (write) filters a side; each must be at least 1", shape.read_size,
+  require((!shape.reads_with_attention || shape.read_size > 0) &&
+              (!shape.writes_with_attention || shape.write_size > 0),
+          "draw: windows of {} (read) and {} (write) filters a side; each must be 1 or more", shape.read_size,
           shape.write_size);
   impl_ = std::make_unique<Impl>(shape, precision);
 }
@@ -120,7 +94,7 @@ DrawLosses DrawSequence::forward(const Input& input, const Trace& trace) {
   return losses;
 }
 
-void DrawSequence::generate(Parameters parameters, ConstMatrix z, const Trace& trace) {
+void DrawSequence::generate(kernels::Parameters parameters, ConstMatrix z, const Trace& trace) {
   Impl& m = *impl_;
   const DrawShape& shape = m.shape;
   check_parameters(shape, sizes_of(parameters));
@@ -139,7 +113,7 @@ void DrawSequence::generate(Parameters parameters, ConstMatrix z, const Trace& t
   });
 }
 
-void DrawSequence::backward(ParameterGradients gradients) {
+void DrawSequence::backward(kernels::ParameterGradients gradients) {
   Impl& m = *impl_;
   require(m.keeps && m.pixels.rows == m.batch, "draw: backward() needs a forward() that kept its activations");
   check_parameters(m.shape, sizes_of(gradients));
@@ -149,4 +123,25 @@ void DrawSequence::backward(ParameterGradients gradients) {
   m.decoder_weight_gradients(gradients);
 }
 
-}  // namespace limn::kernels
+DrawStep::DrawStep(const DrawOptions& options, kernels::Precision precision)
+    : shape_(draw_shape(options)), sequence_(shape_, precision) {}
+
+DrawMeans DrawStep::losses_and_gradients(kernels::Parameters parameters, kernels::ParameterGradients gradients,
+                                         const DrawBatch& batch) {
+  const std::int64_t images = batch.pixels.rows, latent_size = shape_.steps * shape_.z_size;
+  noise_.resize(static_cast<std::size_t>(images * latent_size));
+  const Matrix noise(noise_.data(), images, latent_size);
+  kernels::parallel_for(images, [&](std::int64_t b) {
+    fill_latent_noise(batch.noise, b, {noise.row(b), static_cast<std::size_t>(latent_size)});
+  });
+  const DrawLosses losses = sequence_.forward(
+      {.parameters = parameters, .pixels = batch.pixels, .noise = noise, .whole_batch = batch.whole_batch}, {});
+  sequence_.backward(gradients);
+  const auto count = static_cast<double>(batch.whole_batch > 0 ? batch.whole_batch : images);
+  const auto mean = [&](const std::vector<double>& all) {
+    return std::accumulate(all.begin(), all.end(), 0.0) / count;
+  };
+  return {.reconstruction = mean(losses.reconstruction), .kl = mean(losses.kl)};
+}
+
+}  // namespace limn

@@ -1,10 +1,10 @@
-// DRAW (Gregor et al. 2015, arXiv 1502.04623; MODELS.md §5) over a batch of images, all T steps, forward and backward,
-// on plain memory. Equation numbers are the paper's. The batch is cut into slices, one for each thread of the pool in
-// parallel.hpp; a slice goes through all steps without waiting for the others, and the gradients of the weights follow
-// in one product for all steps. Results do not depend on the number of threads. A DrawSequence owns what the backward
-// pass needs and may be used by one thread at a time.
+// DRAW (Gregor et al. 2015, arXiv 1502.04623) over a batch of images, all T steps, forward and backward, on plain
+// memory. Equation numbers are the paper's. The batch is cut into slices, one for each thread of the pool in
+// kernels/threads/parallel.hpp. A slice goes through all steps without waiting for the others, and the gradients of the
+// weights follow in one product for all steps. Results do not depend on the number of threads. A DrawSequence owns the
+// memory of the backward pass and may be used by one thread at a time.
 //
-// What it keeps for the backward pass, in floats for each image and step: the error image x̂ (C·H·W), the gates of both
+// For each image and step it keeps, in floats: the error image x̂ (C·H·W), the gates of both
 // cells (4·He + 4·Hd), their h and c (2·He + 2·Hd), μ, log σ and z (3Z), the glimpse and what the decoder says of the
 // windows. Filterbanks are computed again. The preset mnist (T = 64, B = 100) takes 108 MB; the images themselves are
 // not repeated.
@@ -15,39 +15,12 @@
 #include <vector>
 
 #include "limn/core/matrix.hpp"
-#include "limn/kernels/images/attention_window.hpp"
-#include "limn/kernels/losses/pixel_losses.hpp"
-#include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/parameters.hpp"
+#include "limn/kernels/precision.hpp"
+#include "limn/models/draw/tensors.hpp"
+#include "limn/models/step_noise.hpp"
 
-namespace limn::kernels {
-
-struct DrawShape {
-  std::int64_t channels = 1;
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::int64_t steps = 0;          // T
-  std::int64_t enc_rnn_size = 0;   // He
-  std::int64_t dec_rnn_size = 0;   // Hd
-  std::int64_t z_size = 0;         // Z, latent dimensions of one step
-  bool reads_with_attention = true;
-  bool writes_with_attention = true;
-  std::int64_t read_size = 0;   // N of the read window
-  std::int64_t write_size = 0;  // N of the write window
-  // Eq. 9: pixels are Bernoulli(σ(c_T)), and values between 0 and 1 count as means; or, for kSquaredError, they are
-  // N(σ(c_T), pixel_deviation²).
-  PixelLikelihood likelihood = PixelLikelihood::kBernoulli;
-  float pixel_deviation = 0.1f;
-
-  [[nodiscard]] std::int64_t image_size() const { return channels * height * width; }
-  [[nodiscard]] std::int64_t glimpse_size() const;  // numbers that read() gives: 2CN², or 2CHW without attention
-  [[nodiscard]] std::int64_t patch_size() const;    // numbers that write() takes: CN², or CHW
-  [[nodiscard]] WindowShape read_window() const { return {channels, height, width, read_size}; }
-  [[nodiscard]] WindowShape write_window() const { return {channels, height, width, write_size}; }
-};
-
-// Name and PyTorch shape of each parameter, in the order in which the calls below take them; docs/checkpoint.md
-// lists them. The cells are plain LSTMs with the gates of enum Gate.
-[[nodiscard]] std::vector<ParameterSpec> draw_parameters(const DrawShape& shape);
+namespace limn {
 
 // Of each image, in nats.
 struct DrawLosses {
@@ -58,7 +31,7 @@ struct DrawLosses {
 
 class DrawSequence {
  public:
-  explicit DrawSequence(const DrawShape& shape, Precision precision = Precision::kFloat32);
+  explicit DrawSequence(const DrawShape& shape, kernels::Precision precision = kernels::Precision::kFloat32);
   ~DrawSequence();
   DrawSequence(DrawSequence&&) noexcept;
   DrawSequence& operator=(DrawSequence&&) noexcept;
@@ -74,7 +47,7 @@ class DrawSequence {
   };
 
   struct Input {
-    Parameters parameters;          // in the order of draw_parameters()
+    kernels::Parameters parameters;  // in the order of draw_parameters()
     ConstMatrix pixels;             // x [B, C·H·W] in [0, 1]
     ConstMatrix noise;              // ε ~ N(0, I) [B, T·Z]: other numbers at every step
     bool keep_for_backward = true;  // false takes 1/T of the memory
@@ -82,16 +55,46 @@ class DrawSequence {
   };
   // Eq. 3 to 12. Input memory must stay as it is until backward().
   [[nodiscard]] DrawLosses forward(const Input& input, const Trace& trace);
-  // The gradients of the mean over the (whole) batch of L_x + L_z (eq. 12) of the last forward(), which must have kept what is
-  // needed. `gradients` are overwritten, in the order of draw_parameters().
-  void backward(ParameterGradients gradients);
+  // The gradients of the mean over the (whole) batch of L_x + L_z (eq. 12) of the last forward(), which must have kept
+  // its activations. `gradients` are overwritten, in the order of draw_parameters().
+  void backward(kernels::ParameterGradients gradients);
 
   // §2.3: decoder and writes alone, from z [B, T·Z].
-  void generate(Parameters parameters, ConstMatrix z, const Trace& trace);
+  void generate(kernels::Parameters parameters, ConstMatrix z, const Trace& trace);
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace limn::kernels
+// Means over the (whole) batch, in nats.
+struct DrawMeans {
+  double reconstruction = 0;  // L_x, eq. 9
+  double kl = 0;              // L_z, eq. 11
+  [[nodiscard]] double total() const { return reconstruction + kl; }  // eq. 12
+};
+
+struct DrawBatch {
+  ConstMatrix pixels;            // [B, C·H·W] in [0, 1]
+  StepNoise noise;               // draws ε [B, T·Z]
+  std::int64_t whole_batch = 0;  // B over all processes; losses and gradients are then parts of its means. 0: these B
+};
+
+// One training step. Keeps its working memory between calls and may be used by one thread at a time.
+class DrawStep {
+ public:
+  // Resolved options. Throws Error where sizes are missing.
+  explicit DrawStep(const DrawOptions& options, kernels::Precision precision = kernels::Precision::kFloat32);
+
+  // Parameters and gradients in the order of draw_parameters(). Overwrites `gradients` with those of the total. Throws
+  // Error for tensors or images of other sizes.
+  DrawMeans losses_and_gradients(kernels::Parameters parameters, kernels::ParameterGradients gradients,
+                                 const DrawBatch& batch);
+
+ private:
+  DrawShape shape_;
+  DrawSequence sequence_;
+  std::vector<float> noise_;  // ε
+};
+
+}  // namespace limn

@@ -1,14 +1,24 @@
-// The backward pass of DRAW: the steps of draw_forward.cpp in reverse, for a slice of the batch; then the gradients of
+// The backward pass of DRAW: the steps of step_forward.cpp in reverse, for a slice of the batch; then the gradients of
 // the weights, each in one product over all steps.
 #include <algorithm>
 #include <array>
 
 #include "limn/kernels/cells/cell_rows.hpp"
-#include "limn/kernels/images/draw_rows.hpp"
-#include "limn/models/draw/step_state.hpp"
 #include "limn/kernels/cells/sequence_layout.hpp"
+#include "limn/kernels/images/error_image.hpp"
+#include "limn/kernels/losses/gaussian_latent.hpp"
+#include "limn/models/draw/step_state.hpp"
 
-namespace limn::kernels {
+namespace limn {
+
+using kernels::add_row;
+using kernels::copy_rows;
+using kernels::kGates;
+using kernels::MatrixBuffer;
+using kernels::weight_gradients;
+using kernels::WeightGradient;
+using kernels::WeightLayout;
+using enum DrawTensor::Place;
 
 // dL/d of what one step hands to the step before, for the images of a slice.
 struct DrawSequence::Impl::SliceGradients {
@@ -42,13 +52,13 @@ struct CellBackwardRows {
 };
 void step_cell_back(const CellBackwardRows& rows) {
   for (std::int64_t r = 0; r < rows.gates.rows; ++r)
-    lstm_backward_row({.units = rows.dh.columns,
-                       .gates = rows.gates.row(r),
-                       .mask = nullptr,
-                       .c_previous = rows.c_previous.row(r),
-                       .c = rows.c.row(r),
-                       .dh = rows.dh.row(r),
-                       .dc = rows.dc.row(r)});
+    kernels::lstm_backward_row({.units = rows.dh.columns,
+                                .gates = rows.gates.row(r),
+                                .mask = nullptr,
+                                .c_previous = rows.c_previous.row(r),
+                                .c = rows.c.row(r),
+                                .dh = rows.dh.row(r),
+                                .dc = rows.dc.row(r)});
 }
 
 // out[j] = Σ_r m[r, j], always in the order of the rows.
@@ -65,7 +75,9 @@ Matrix matrix_of(std::span<float> values, std::int64_t rows) {
 
 void DrawSequence::Impl::prepare_backward() {
   const std::int64_t encoder_rows = kGates * shape.enc_rnn_size, decoder_rows = kGates * shape.dec_rnn_size;
-  const auto pack = [&](PackedWeights& packed, ConstMatrix w) { packed.pack(w, WeightLayout::kInputMajor, precision); };
+  const auto pack = [&](kernels::PackedWeights& packed, ConstMatrix w) {
+    packed.pack(w, WeightLayout::kInputMajor, precision);
+  };
   const ConstMatrix encoder_input = weight(kEncoderInput, encoder_rows);
   pack(back_glimpse, encoder_input.slice_columns(constant_columns(), changing_columns()));
   pack(back_encoder_to_decoder, encoder_input.slice_columns(shape.glimpse_size(), shape.dec_rnn_size));
@@ -103,9 +115,9 @@ void DrawSequence::Impl::backward_slice(const ImageSlice& slice) {
 void DrawSequence::Impl::write_backward(std::int64_t t, const ImageSlice& slice, SliceGradients& d) {
   const Matrix dc = d_canvas.view().slice_rows(slice.first, slice.count), values = rows(head_values, t + 1, slice);
   if (shape.writes_with_attention) {
-    write_windows_backward(shape.write_window(), head_rows(t + 1, slice, heads.write_window),
-                           head_rows(t + 1, slice, heads.patch),
-                           {dc, d.columns(heads.write_window), d.columns(heads.patch)}, d.scratch.window);
+    kernels::write_windows_backward(shape.write_window(), head_rows(t + 1, slice, heads.write_window),
+                                    head_rows(t + 1, slice, heads.patch),
+                                    {dc, d.columns(heads.write_window), d.columns(heads.patch)}, d.scratch.window);
   } else {
     copy_rows(dc, d.columns(heads.patch));
   }
@@ -126,11 +138,12 @@ void DrawSequence::Impl::decoder_backward(std::int64_t t, const ImageSlice& slic
 void DrawSequence::Impl::encoder_backward(std::int64_t t, const ImageSlice& slice, SliceGradients& d) {
   const Matrix distribution = rows(latent, t, slice), drawn = rows(z, t, slice), gates = rows(encoder_gates, t, slice);
   for (std::int64_t r = 0; r < slice.count; ++r)
-    latent_backward_row({.z_size = shape.z_size,
-                         .scale = gradient_scale,
-                         .z = drawn.row(r),
-                         .dz = d.z.row(r),
-                         .latent = distribution.row(r)});
+    kernels::gaussian_latent_backward_row({.spread = kernels::LatentSpread::kLogDeviation,
+                                           .z_size = shape.z_size,
+                                           .kl_scale = gradient_scale,
+                                           .z = drawn.row(r),
+                                           .dz = d.z.row(r),
+                                           .latent = distribution.row(r)});
   back_latent.multiply(distribution, d.encoder_h.view(), d.encoder_h.view(), d.scratch.gemm);
   step_cell_back({gates, rows(encoder_c, t, slice), rows(encoder_c, t + 1, slice), d.encoder_h.view(),
                   d.encoder_c.view()});
@@ -147,15 +160,16 @@ void DrawSequence::Impl::read_backward(std::int64_t t, const ImageSlice& slice, 
   const ConstMatrix x = pixels.slice_rows(slice.first, slice.count);
   const Matrix x_hat = rows(error, t, slice);
   if (shape.reads_with_attention)
-    read_windows_backward(shape.read_window(), {head_rows(t, slice, heads.read_window), x, x_hat},
-                          {rows(glimpse, t, slice), d.glimpse.view(), d.columns(heads.read_window), d.error.view()},
-                          d.scratch.window);
+    kernels::read_windows_backward(shape.read_window(), {head_rows(t, slice, heads.read_window), x, x_hat},
+                                   {rows(glimpse, t, slice), d.glimpse.view(), d.columns(heads.read_window),
+                                    d.error.view()},
+                                   d.scratch.window);
   for (std::int64_t r = 0; r < slice.count; ++r)
-    error_image_backward_row({.count = shape.image_size(),
-                              .x = x.row(r),
-                              .error = x_hat.row(r),
-                              .d_error = d.error.row(r),
-                              .d_canvas = d_canvas.row(slice.first + r)});
+    kernels::error_image_backward_row({.count = shape.image_size(),
+                                       .x = x.row(r),
+                                       .error = x_hat.row(r),
+                                       .d_error = d.error.row(r),
+                                       .d_canvas = d_canvas.row(slice.first + r)});
 }
 
 // What step 0 read with h_dec_0, and the learned initial states.
@@ -173,7 +187,7 @@ void DrawSequence::Impl::finish_slice(const ImageSlice& slice, SliceGradients& d
   keep(d_decoder_initial, d.decoder_h, d.decoder_c);
 }
 
-void DrawSequence::Impl::encoder_weight_gradients(ParameterGradients gradients) {
+void DrawSequence::Impl::encoder_weight_gradients(kernels::ParameterGradients gradients) {
   const std::int64_t count = shape.steps * batch, gates = kGates * shape.enc_rnn_size;
   const std::int64_t constant = constant_columns(), changing = changing_columns();
   const float one = 1;
@@ -200,7 +214,7 @@ void DrawSequence::Impl::encoder_weight_gradients(ParameterGradients gradients) 
   sum_rows(d_encoder_initial.view(), gradients[kEncoderInitial]);
 }
 
-void DrawSequence::Impl::decoder_weight_gradients(ParameterGradients gradients) {
+void DrawSequence::Impl::decoder_weight_gradients(kernels::ParameterGradients gradients) {
   const std::int64_t count = shape.steps * batch, gates = kGates * shape.dec_rnn_size;
   const float one = 1;
   const std::array parts{
@@ -219,4 +233,4 @@ void DrawSequence::Impl::decoder_weight_gradients(ParameterGradients gradients) 
   sum_rows(d_canvas.view(), gradients[kCanvas]);
 }
 
-}  // namespace limn::kernels
+}  // namespace limn

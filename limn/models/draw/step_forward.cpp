@@ -5,12 +5,21 @@
 #include <numbers>
 
 #include "limn/kernels/cells/cell_rows.hpp"
-#include "limn/kernels/images/draw_rows.hpp"
-#include "limn/models/draw/step_state.hpp"
-#include "limn/kernels/threads/parallel.hpp"
 #include "limn/kernels/cells/sequence_layout.hpp"
+#include "limn/kernels/images/error_image.hpp"
+#include "limn/kernels/losses/gaussian_latent.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/draw/step_state.hpp"
 
-namespace limn::kernels {
+namespace limn {
+
+using kernels::add_row;
+using kernels::copy_rows;
+using kernels::kGates;
+using kernels::kWindowParameters;
+using kernels::WeightLayout;
+using enum DrawTensor::Place;
+
 namespace {
 
 // One row of biases as the start of every row of a product.
@@ -26,7 +35,7 @@ struct StackedLayers {
     weights.insert(weights.end(), weight.begin(), weight.end());
     bias.insert(bias.end(), added.begin(), added.end());
   }
-  void pack_into(PackedWeights& packed, Precision precision) const {
+  void pack_into(kernels::PackedWeights& packed, kernels::Precision precision) const {
     const auto out = static_cast<std::int64_t>(bias.size());
     packed.pack(ConstMatrix(weights.data(), out, static_cast<std::int64_t>(weights.size()) / out),
                 WeightLayout::kOutputMajor, precision);
@@ -41,18 +50,18 @@ void set_initial(std::span<const float> state, Matrix h, Matrix c) {
   }
 }
 
-// The LSTM's arithmetic for every row of a slice, MODELS.md §3.
+// The LSTM's arithmetic for every row of a slice (docs/papers/cells.md).
 struct CellRows {
   Matrix gates, c_previous, c, h;
 };
 void step_cell(const CellRows& rows) {
   for (std::int64_t r = 0; r < rows.gates.rows; ++r)
-    lstm_forward_row({.units = rows.h.columns,
-                      .gates = rows.gates.row(r),
-                      .mask = nullptr,
-                      .c_previous = rows.c_previous.row(r),
-                      .c = rows.c.row(r),
-                      .h = rows.h.row(r)});
+    kernels::lstm_forward_row({.units = rows.h.columns,
+                               .gates = rows.gates.row(r),
+                               .mask = nullptr,
+                               .c_previous = rows.c_previous.row(r),
+                               .c = rows.c.row(r),
+                               .h = rows.h.row(r)});
 }
 
 }  // namespace
@@ -72,14 +81,14 @@ DrawHeads::DrawHeads(const DrawShape& shape) {
 }
 
 void DrawSequence::Impl::for_each_slice(const std::function<void(const ImageSlice&)>& task) const {
-  const std::int64_t slices = batch_slices(batch);
-  parallel_for(slices, [&](std::int64_t s) {
+  const std::int64_t slices = kernels::batch_slices(batch);
+  kernels::parallel_for(slices, [&](std::int64_t s) {
     const std::int64_t first = batch * s / slices;
     task({.first = first, .count = batch * (s + 1) / slices - first});
   });
 }
 
-void DrawSequence::Impl::start(Parameters given, std::int64_t images, bool keeps_all) {
+void DrawSequence::Impl::start(kernels::Parameters given, std::int64_t images, bool keeps_all) {
   parameters.assign(given.begin(), given.end());
   batch = images;
   keeps = keeps_all;
@@ -109,10 +118,10 @@ void DrawSequence::Impl::prepare_encoder(const Input& input) {
                          weight(kEncoderHidden, kGates * units)};
   encoder_weights.pack(parts, WeightLayout::kOutputMajor, precision);
   if (constant > 0) {
-    PackedWeights of_x;
+    kernels::PackedWeights of_x;
     of_x.pack(input_weight.slice_columns(0, constant), WeightLayout::kOutputMajor, precision);
     encoder_start.resize(batch, kGates * units);
-    multiply_parallel(of_x, pixels, repeated(parameters[kEncoderBias], batch), encoder_start.view());
+    kernels::multiply_parallel(of_x, pixels, repeated(parameters[kEncoderBias], batch), encoder_start.view());
   }
   StackedLayers layers;
   layers.append(parameters[kMuWeight], parameters[kMuBias]);
@@ -142,10 +151,10 @@ void DrawSequence::Impl::encode_step(std::int64_t t, const ImageSlice& slice, Dr
   const ConstMatrix x = pixels.slice_rows(slice.first, slice.count);
   const Matrix x_hat = rows(error, t, slice), gates = rows(encoder_gates, t, slice);
   for (std::int64_t r = 0; r < slice.count; ++r)  // eq. 3
-    error_image_row(x.row(r), canvas.row(slice.first + r), shape.image_size(), x_hat.row(r));
+    kernels::error_image_row(x.row(r), canvas.row(slice.first + r), shape.image_size(), x_hat.row(r));
   if (shape.reads_with_attention)  // eq. 4 and 27; without attention [x; x̂] is read as it is, eq. 17
-    read_windows(shape.read_window(), {head_rows(t, slice, heads.read_window), x, x_hat}, rows(glimpse, t, slice),
-                 scratch.window);
+    kernels::read_windows(shape.read_window(), {head_rows(t, slice, heads.read_window), x, x_hat},
+                          rows(glimpse, t, slice), scratch.window);
   // Eq. 5.
   const std::array inputs{ConstMatrix(rows(glimpse_buffer(), t, slice)), ConstMatrix(rows(decoder_h, t, slice)),
                           ConstMatrix(rows(encoder_h, t, slice))};
@@ -159,12 +168,15 @@ void DrawSequence::Impl::encode_step(std::int64_t t, const ImageSlice& slice, Dr
   latent_weights.multiply(h, repeated(latent_bias, slice.count), distribution, scratch.gemm);
   for (std::int64_t r = 0; r < slice.count; ++r) {
     const std::int64_t b = slice.first + r;
-    const LatentTerms terms = sample_latent_row({.z_size = shape.z_size,
-                                                 .latent = distribution.row(r),
-                                                 .noise = noise.row(b) + t * shape.z_size,
-                                                 .z = drawn.row(r)});
-    losses.kl[static_cast<std::size_t>(b * shape.steps + t)] = static_cast<double>(terms.kl);
-    losses.log_ratio[static_cast<std::size_t>(b)] += static_cast<double>(terms.log_ratio);
+    double log_ratio = 0;
+    losses.kl[static_cast<std::size_t>(b * shape.steps + t)] =
+        kernels::gaussian_latent_row({.spread = kernels::LatentSpread::kLogDeviation,
+                                      .z_size = shape.z_size,
+                                      .latent = distribution.row(r),
+                                      .noise = noise.row(b) + t * shape.z_size,
+                                      .z = drawn.row(r),
+                                      .log_ratio = &log_ratio});
+    losses.log_ratio[static_cast<std::size_t>(b)] += log_ratio;
   }
 }
 
@@ -179,25 +191,25 @@ void DrawSequence::Impl::decode_step(std::int64_t t, const ImageSlice& slice, Dr
   // Eq. 8.
   const Matrix c = canvas.view().slice_rows(slice.first, slice.count), patch = head_rows(t + 1, slice, heads.patch);
   if (shape.writes_with_attention) {
-    write_windows(shape.write_window(), head_rows(t + 1, slice, heads.write_window), patch, c, scratch.window);
+    kernels::write_windows(shape.write_window(), head_rows(t + 1, slice, heads.write_window), patch, c, scratch.window);
   } else {
     for (std::int64_t r = 0; r < slice.count; ++r) add_row(patch.row(r), shape.image_size(), c.row(r));
   }
 }
 
 void DrawSequence::Impl::reconstruction_losses(std::span<double> losses, Matrix gradient) {
-  PixelLosses job{.likelihood = shape.likelihood,
-                  .logits = canvas.view(),
-                  .targets = pixels,
-                  .sums = losses,
-                  .gradient = gradient,
-                  .gradient_scale = gradient_scale};
-  if (shape.likelihood == PixelLikelihood::kBernoulli) return pixel_losses(job);
+  kernels::PixelLosses job{.likelihood = shape.likelihood,
+                           .logits = canvas.view(),
+                           .targets = pixels,
+                           .sums = losses,
+                           .gradient = gradient,
+                           .gradient_scale = gradient_scale};
+  if (shape.likelihood == kernels::PixelLikelihood::kBernoulli) return kernels::pixel_losses(job);
   // -log N(x | m, s²) = (x - m)² / 2s² + log s + ½ log 2π.
   const double deviation = static_cast<double>(shape.pixel_deviation), weight = 0.5 / (deviation * deviation);
   const double constant = std::log(deviation) + 0.5 * std::log(2 * std::numbers::pi);
   job.gradient_scale *= static_cast<float>(weight);
-  pixel_losses(job);
+  kernels::pixel_losses(job);
   for (double& loss : losses) loss = weight * loss + static_cast<double>(shape.image_size()) * constant;
 }
 
@@ -211,11 +223,12 @@ void DrawSequence::Impl::trace_decoding(std::int64_t t, const ImageSlice& slice,
   const Matrix c = canvas.view().slice_rows(slice.first, slice.count);
   const std::int64_t first = t * batch + slice.first;
   if (trace.z.data)
-    copy_rows(rows(z, t, slice), trace.z.slice_rows(slice.first, slice.count).slice_columns(t * shape.z_size, shape.z_size));
+    copy_rows(rows(z, t, slice),
+              trace.z.slice_rows(slice.first, slice.count).slice_columns(t * shape.z_size, shape.z_size));
   if (trace.write_windows.data)
     copy_rows(head_rows(t + 1, slice, heads.write_window), trace.write_windows.slice_rows(first, slice.count));
   if (trace.canvases.data) copy_rows(c, trace.canvases.slice_rows(first, slice.count));
   if (trace.canvas.data && t + 1 == shape.steps) copy_rows(c, trace.canvas.slice_rows(slice.first, slice.count));
 }
 
-}  // namespace limn::kernels
+}  // namespace limn

@@ -1,4 +1,4 @@
-// What a DrawSequence holds while it runs: packed weights and the activations of all steps. Internal to the room.
+// What a DrawSequence holds while it runs: packed weights and the activations of all steps. Internal to the folder.
 //
 // Blocks: a buffer of states has T + 1 blocks of B rows, block t holding what step t (from 0) starts from; a buffer of
 // what a step computes has T. Where nothing is kept for the backward pass there is one block, used by every step.
@@ -8,30 +8,11 @@
 #include <vector>
 
 #include "limn/kernels/aligned_buffer.hpp"
-#include "limn/models/draw/step.hpp"
+#include "limn/kernels/images/attention_window.hpp"
 #include "limn/kernels/products/gemm.hpp"
+#include "limn/models/draw/step.hpp"
 
-namespace limn::kernels {
-
-// Places in the list of draw_parameters(). The windows' weights follow, those of the write window first.
-enum DrawParameter : std::size_t {
-  kEncoderInput = 0,
-  kEncoderHidden,
-  kEncoderBias,
-  kEncoderInitial,
-  kMuWeight,
-  kMuBias,
-  kLogSigmaWeight,
-  kLogSigmaBias,
-  kDecoderInput,
-  kDecoderHidden,
-  kDecoderBias,
-  kDecoderInitial,
-  kCanvas,
-  kPatchWeight,
-  kPatchBias,
-  kWindowWeights,
-};
+namespace limn {
 
 // Images [first, first + count) of the batch: what one thread takes through all steps.
 struct ImageSlice {
@@ -41,8 +22,8 @@ struct ImageSlice {
 
 // Working memory of one thread.
 struct DrawScratch {
-  GemmScratch gemm;
-  WindowScratch window;
+  kernels::GemmScratch gemm;
+  kernels::WindowScratch window;
 };
 
 // What depends linearly on the decoder's h, side by side in the columns of one product: the patch (eq. 28, or 18
@@ -61,11 +42,11 @@ struct DrawHeads {
 };
 
 struct DrawSequence::Impl {
-  Impl(const DrawShape& draw_shape, Precision product_precision)
+  Impl(const DrawShape& draw_shape, kernels::Precision product_precision)
       : shape(draw_shape), precision(product_precision), heads(draw_shape) {}
 
-  // Forward; draw_forward.cpp.
-  void start(Parameters given, std::int64_t images, bool keeps_all);
+  // Forward; step_forward.cpp.
+  void start(kernels::Parameters given, std::int64_t images, bool keeps_all);
   void prepare_encoder(const Input& input);
   void start_slice(const ImageSlice& slice, DrawScratch& scratch);
   void encode_step(std::int64_t t, const ImageSlice& slice, DrawScratch& scratch, DrawLosses& losses);
@@ -76,7 +57,7 @@ struct DrawSequence::Impl {
   // Eq. 9 of each image, and gradient_scale · dL/dc_T where wanted [B, C·H·W].
   void reconstruction_losses(std::span<double> losses, Matrix gradient);
 
-  // Backward; draw_backward.cpp.
+  // Backward; step_backward.cpp.
   struct SliceGradients;
   void prepare_backward();
   void backward_slice(const ImageSlice& slice);
@@ -85,8 +66,8 @@ struct DrawSequence::Impl {
   void encoder_backward(std::int64_t t, const ImageSlice& slice, SliceGradients& d);
   void read_backward(std::int64_t t, const ImageSlice& slice, SliceGradients& d);
   void finish_slice(const ImageSlice& slice, SliceGradients& d);
-  void encoder_weight_gradients(ParameterGradients gradients);
-  void decoder_weight_gradients(ParameterGradients gradients);
+  void encoder_weight_gradients(kernels::ParameterGradients gradients);
+  void decoder_weight_gradients(kernels::ParameterGradients gradients);
 
   [[nodiscard]] ConstMatrix weight(std::size_t parameter, std::int64_t rows) const {
     const auto& values = parameters[parameter];
@@ -98,7 +79,7 @@ struct DrawSequence::Impl {
   [[nodiscard]] std::int64_t changing_columns() const { return shape.glimpse_size() - constant_columns(); }
 
   // The rows of a slice in block t.
-  [[nodiscard]] Matrix rows(MatrixBuffer& buffer, std::int64_t t, const ImageSlice& slice) const {
+  [[nodiscard]] Matrix rows(kernels::MatrixBuffer& buffer, std::int64_t t, const ImageSlice& slice) const {
     return buffer.view().slice_rows((keeps ? t : 0) * batch + slice.first, slice.count);
   }
   // Columns of a block of heads.
@@ -106,12 +87,12 @@ struct DrawSequence::Impl {
     return rows(head_values, t, slice).slice_columns(head.first, head.count);
   }
   // What the encoder reads at step t besides h_dec.
-  [[nodiscard]] MatrixBuffer& glimpse_buffer() { return shape.reads_with_attention ? glimpse : error; }
+  [[nodiscard]] kernels::MatrixBuffer& glimpse_buffer() { return shape.reads_with_attention ? glimpse : error; }
   // One slice for each thread.
   void for_each_slice(const std::function<void(const ImageSlice&)>& task) const;
 
   DrawShape shape;
-  Precision precision;
+  kernels::Precision precision;
   DrawHeads heads;
   std::vector<std::span<const float>> parameters;
   std::int64_t batch = 0;
@@ -120,24 +101,25 @@ struct DrawSequence::Impl {
   ConstMatrix pixels, noise;
 
   // Forward weights, packed once a call, and the rows that products start from.
-  PackedWeights encoder_weights, latent_weights, decoder_weights, head_weights;
+  kernels::PackedWeights encoder_weights, latent_weights, decoder_weights, head_weights;
   std::vector<float> latent_bias, head_bias;
-  MatrixBuffer encoder_start;  // W_x x + b [B, 4He], only without attention
+  kernels::MatrixBuffer encoder_start;  // W_x x + b [B, 4He], only without attention
   // Backward weights.
-  PackedWeights back_glimpse, back_encoder_to_decoder, back_encoder, back_latent, back_z, back_decoder, back_heads;
+  kernels::PackedWeights back_glimpse, back_encoder_to_decoder, back_encoder, back_latent;
+  kernels::PackedWeights back_z, back_decoder, back_heads;
 
-  MatrixBuffer error;                      // x̂ [T·B, C·H·W]
-  MatrixBuffer glimpse;                    // [T·B, 2CN²], only with attention
-  MatrixBuffer encoder_gates;              // [T·B, 4He]: activations, then dL/da
-  MatrixBuffer encoder_h, encoder_c;       // [(T+1)·B, He]
-  MatrixBuffer latent;                     // μ, log σ [T·B, 2Z], then their gradients
-  MatrixBuffer z;                          // [T·B, Z]
-  MatrixBuffer decoder_gates;              // [T·B, 4Hd]
-  MatrixBuffer decoder_h, decoder_c;       // [(T+1)·B, Hd]
-  MatrixBuffer head_values;                // [(T+1)·B, width of the heads], then their gradients
-  MatrixBuffer canvas;                     // [B, C·H·W], of the step that was last
-  MatrixBuffer d_encoder_initial, d_decoder_initial, d_canvas;  // of each image
-  MatrixBuffer d_encoder_start;            // Σ_t dL/da [B, 4He], only without attention
+  kernels::MatrixBuffer error;                      // x̂ [T·B, C·H·W]
+  kernels::MatrixBuffer glimpse;                    // [T·B, 2CN²], only with attention
+  kernels::MatrixBuffer encoder_gates;              // [T·B, 4He]: activations, then dL/da
+  kernels::MatrixBuffer encoder_h, encoder_c;       // [(T+1)·B, He]
+  kernels::MatrixBuffer latent;                     // μ, log σ [T·B, 2Z], then their gradients
+  kernels::MatrixBuffer z;                          // [T·B, Z]
+  kernels::MatrixBuffer decoder_gates;              // [T·B, 4Hd]
+  kernels::MatrixBuffer decoder_h, decoder_c;       // [(T+1)·B, Hd]
+  kernels::MatrixBuffer head_values;                // [(T+1)·B, width of the heads], then their gradients
+  kernels::MatrixBuffer canvas;                     // [B, C·H·W], of the step that was last
+  kernels::MatrixBuffer d_encoder_initial, d_decoder_initial, d_canvas;  // of each image
+  kernels::MatrixBuffer d_encoder_start;            // Σ_t dL/da [B, 4He], only without attention
 };
 
-}  // namespace limn::kernels
+}  // namespace limn

@@ -1,16 +1,15 @@
-// A Sketch-RNN checkpoint: options, weights and what else generation must know, in one safetensors file
-// (FORMATS.md; docs/checkpoint.md lists the names). A value type that owns its weights. Reading trusts
-// nothing in the file: kind, version, options, shapes and every weight are checked.
+// The contents of a Sketch-RNN checkpoint with their types: options, weights and what else drawing must know. A value
+// type that owns its weights; models/checkpoint.hpp reads and writes the file (docs/checkpoint.md lists the names).
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "limn/core/safetensors.hpp"
+#include "limn/models/checkpoint.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn {
 
@@ -34,20 +33,8 @@ struct SketchRnnCheckpoint {
 // out of range.
 void check(const SketchRnnCheckpoint& checkpoint, const std::string& origin);
 
-// Throws Error naming the file: another kind of model, a version from the future, options that disagree with
-// the tensors, shapes, values that are not finite.
-[[nodiscard]] SketchRnnCheckpoint read_checkpoint(const std::filesystem::path& path);
-[[nodiscard]] SketchRnnCheckpoint parse_checkpoint(const SafetensorsFile& file);
-
-// Replaces `path`, all or nothing, after check().
-void write_checkpoint(const std::filesystem::path& path, const SketchRnnCheckpoint& checkpoint);
-[[nodiscard]] Bytes serialize_checkpoint(const SketchRnnCheckpoint& checkpoint);
-
-// A file as it is; for a run directory its checkpoints/best.safetensors or else checkpoints/last.safetensors.
-// Throws Error saying what was looked for.
-[[nodiscard]] std::filesystem::path resolve_model_path(const std::filesystem::path& path);
-
-// Any Sketch-RNN that limn reads: a run directory, a .safetensors file, or a Magenta .json model.
-[[nodiscard]] SketchRnnCheckpoint load_sketch_rnn(const std::filesystem::path& path);
+// Throws Error naming the checkpoint's origin: another kind of model, and what check() refuses.
+[[nodiscard]] SketchRnnCheckpoint sketch_rnn_checkpoint(const Checkpoint& checkpoint);
+[[nodiscard]] Checkpoint to_checkpoint(const SketchRnnCheckpoint& checkpoint);
 
 }  // namespace limn

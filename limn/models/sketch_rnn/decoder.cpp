@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
+
+#include "limn/models/sketch_rnn/decoder_pass.hpp"
 
 namespace limn {
 namespace {
@@ -17,12 +18,11 @@ void compact(std::vector<float>& values, std::size_t row_size, std::span<const s
   values.resize(kept.size() * row_size);
 }
 
-std::vector<float> squashed(ConstMatrix z, bool squashes) {
-  std::vector<float> out;
-  out.reserve(static_cast<std::size_t>(z.rows * z.columns));
-  for (std::int64_t r = 0; r < z.rows; ++r)
-    for (std::int64_t k = 0; k < z.columns; ++k) out.push_back(squashes ? std::tanh(z(r, k)) : z(r, k));
-  return out;
+std::vector<float> read_latents(ConstMatrix z, bool squashes) {
+  std::vector<float> read;
+  for (std::int64_t r = 0; r < z.rows; ++r) read.insert(read.end(), z.row(r), z.row(r) + z.columns);
+  if (squashes) squash(Matrix(read.data(), z.rows, z.columns));
+  return read;
 }
 
 }  // namespace
@@ -42,15 +42,7 @@ void DecoderRows::keep(std::span<const std::int64_t> kept) {
 }
 
 std::vector<float> decoder_latents(const SketchRnnWeights& weights, ConstMatrix z) {
-  return squashed(z, weights.squashes_latent);
-}
-
-std::vector<float> initial_states(const PackedLinear& layer, ConstMatrix z) {
-  std::vector<float> states(static_cast<std::size_t>(z.rows * layer.out()));
-  kernels::GemmScratch scratch;
-  layer.apply(z, Matrix(states.data(), z.rows, layer.out()), scratch);
-  for (float& value : states) value = std::tanh(value);
-  return states;
+  return read_latents(z, weights.squashes_latent);
 }
 
 SketchRnnDecoder::SketchRnnDecoder(const SketchRnnWeights& weights)
@@ -70,9 +62,13 @@ DecoderRows SketchRnnDecoder::start(ConstMatrix z, std::int64_t count) const {
     return rows;
   }
   assert(z.rows == count && z.columns == cell_.shape().constant_size);
-  const std::vector<float> latents = squashed(z, squashes_latent_);
+  const std::vector<float> latents = read_latents(z, squashes_latent_);
   const ConstMatrix read(latents.data(), count, z.columns);
-  rows.state = initial_states(initial_state_, read);
+  rows.state.resize(static_cast<std::size_t>(count * state_size));
+  const Matrix states(rows.state.data(), count, state_size);
+  kernels::GemmScratch scratch;
+  initial_state_.apply(read, states, scratch);
+  squash(states);
   rows.prepared = cell_.prepare_constant(read, count);
   return rows;
 }

@@ -30,9 +30,6 @@ struct DecoderRows {
 // empty vector.
 [[nodiscard]] std::vector<float> decoder_latents(const SketchRnnWeights& weights, ConstMatrix z);
 
-// [h0; c0] = tanh(W_z z + b) for z as decoder_latents() gives it: [B, S].
-[[nodiscard]] std::vector<float> initial_states(const PackedLinear& layer, ConstMatrix z);
-
 class SketchRnnDecoder {
  public:
   // Copies what it needs of the weights.

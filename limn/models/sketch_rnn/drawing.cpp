@@ -1,55 +1,167 @@
 #include "limn/models/sketch_rnn/drawing.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "limn/core/error.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/sketch_rnn/drawing_loop.hpp"
+#include "limn/models/sketch_rnn/evaluation.hpp"
 
 namespace limn {
 namespace {
 
+// Rows that are multiplied together: enough to use each weight read from memory many times, few enough that
+// their states stay in the cache.
+constexpr std::size_t kLargestGroup = 128;
+
 bool is_finite(std::span<const StrokePoint> points) {
-  return std::ranges::all_of(points,
-                             [](const StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
+  return std::ranges::all_of(points, [](const StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
 }
 
-SketchRnnCheckpoint checked(SketchRnnCheckpoint checkpoint) {
-  limn::check(checkpoint, "sketch-rnn model");
+// The requests that no group has taken yet. For any number of threads.
+class Queue {
+ public:
+  Queue(const SketchRnnModel& model, std::span<const DrawRequest> requests, std::span<Drawing> drawings)
+      : model_(model), requests_(requests), drawings_(drawings) {}
+
+  // The next one, or nothing. Those whose prefix fills the drawing are done at once.
+  std::optional<DrawingLoop::Row> take() {
+    while (true) {
+      const std::size_t i = next_.fetch_add(1);
+      if (i >= requests_.size()) return std::nullopt;
+      const DrawRequest& request = requests_[i];
+      drawings_[i].sketch.points.assign(request.prefix.begin(), request.prefix.end());
+      const std::int64_t limit = model_.point_limit(request);
+      if (std::ssize(request.prefix) < limit)
+        return DrawingLoop::Row{.drawing = i, .request = &request, .max_points = limit};
+    }
+  }
+
+ private:
+  const SketchRnnModel& model_;
+  std::span<const DrawRequest> requests_;
+  std::span<Drawing> drawings_;
+  std::atomic<std::size_t> next_{0};
+};
+
+// At most `size` drawings of the queue at a time, until the queue is empty and all have ended.
+void draw_group(const SketchRnnDecoder& decoder, Queue& queue, std::size_t size, std::span<Drawing> drawings) {
+  DrawingLoop loop(decoder);
+  std::vector<DrawingLoop::Row> joining;
+  std::vector<NewPoint> points;
+  std::vector<DrawingLoop::Ended> ended;
+  while (true) {
+    // A few at a time: each refill starts with products of its own.
+    if (loop.size() <= size - size / 8) {
+      joining.clear();
+      while (loop.size() + joining.size() < size) {
+        const auto row = queue.take();
+        if (!row) break;
+        joining.push_back(*row);
+      }
+      loop.add(joining);
+    }
+    if (loop.size() == 0) return;
+    points.clear();
+    ended.clear();
+    loop.step(points, ended);
+    for (const auto& [drawing, point] : points) drawings[drawing].sketch.points.push_back(point);
+    for (const auto& [drawing, is_finished] : ended) drawings[drawing].is_finished = is_finished;
+  }
+}
+
+class Stream final : public StrokeStream {
+ public:
+  Stream(const SketchRnnModel& model, std::span<const DrawRequest> requests)
+      : z_(requests.size()), prefixes_(requests.size()), requests_(requests.begin(), requests.end()),
+        state_(requests.size(), State::kGrowing), loop_(model.decoder()) {
+    require(!requests.empty(), "drawing: no drawing is asked for");
+    std::vector<DrawingLoop::Row> rows;
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+      DrawRequest& request = requests_[i];
+      model.check(request);
+      z_[i].assign(request.z.begin(), request.z.end());
+      prefixes_[i].assign(request.prefix.begin(), request.prefix.end());
+      request.z = z_[i];
+      request.prefix = prefixes_[i];
+      const std::int64_t limit = model.point_limit(request);
+      if (std::ssize(request.prefix) < limit) rows.push_back({.drawing = i, .request = &request, .max_points = limit});
+      else state_[i] = State::kCut;
+    }
+    loop_.add(rows);
+  }
+
+  void step(std::vector<NewPoint>& points) override {
+    if (is_done()) return;
+    ended_.clear();
+    loop_.step(points, ended_);
+    for (const auto& [drawing, is_finished] : ended_) state_[drawing] = is_finished ? State::kFinished : State::kCut;
+  }
+  bool is_done() const override { return loop_.size() == 0; }
+  bool has_ended(std::size_t drawing) const override { return state_[drawing] != State::kGrowing; }
+  bool is_finished(std::size_t drawing) const override { return state_[drawing] == State::kFinished; }
+  std::size_t size() const override { return requests_.size(); }
+
+ private:
+  enum class State { kGrowing, kFinished, kCut };
+
+  std::vector<std::vector<float>> z_;
+  std::vector<std::vector<StrokePoint>> prefixes_;
+  std::vector<DrawRequest> requests_;  // point into the two
+  std::vector<State> state_;
+  DrawingLoop loop_;
+  std::vector<DrawingLoop::Ended> ended_;
+};
+
+// The checkpoint without what is kept elsewhere.
+Checkpoint without_weights(Checkpoint checkpoint) {
+  checkpoint.weights.clear();
   return checkpoint;
 }
 
 }  // namespace
 
-SketchRnnGenerator::SketchRnnGenerator(SketchRnnCheckpoint checkpoint)
-    : checkpoint_(checked(std::move(checkpoint))),
-      weights_(sketch_rnn_weights(checkpoint_)),
+SketchRnnModel::SketchRnnModel(Checkpoint checkpoint)
+    : SketchRnnModel(checkpoint, sketch_rnn_checkpoint(checkpoint)) {}
+
+SketchRnnModel::SketchRnnModel(Checkpoint checkpoint, SketchRnnCheckpoint contents)
+    : checkpoint_(without_weights(std::move(checkpoint))),
+      contents_(std::move(contents)),
+      weights_(sketch_rnn_weights(contents_)),
       decoder_(weights_) {
-  if (is_conditional()) encoder_.emplace(weights_);
+  if (options().conditional) encoder_.emplace(weights_);
 }
 
-SketchRnnGenerator SketchRnnGenerator::load(const std::filesystem::path& path) {
-  return SketchRnnGenerator(load_sketch_rnn(path));
+std::vector<std::pair<std::string, std::string>> SketchRnnModel::facts() const {
+  return {{"scale_factor", fmt::format("{}", scale_factor())}, {"max_seq_len", std::to_string(max_seq_len())}};
 }
 
-Sketch SketchRnnGenerator::normalised(const Sketch& sketch) const {
-  return scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
+std::string SketchRnnModel::inability(Ability ability) const {
+  switch (ability) {
+    case Ability::kEncode:
+      return options().conditional ? "" : "it has no encoder and no latent space (conditional=false)";
+    case Ability::kDecode: return options().conditional ? "" : "it reads no latent vector (conditional=false)";
+    case Ability::kComplete:
+    case Ability::kTemperature: return "";
+    case Ability::kSteps: return "it draws strokes, not an image step by step";
+    case Ability::kImportanceSamples: return "it has no importance-weighted estimate";
+  }
+  return "it cannot do that";
 }
 
-Sketch SketchRnnGenerator::in_data_units(const Sketch& sketch) const {
-  return scaled(sketch, scale_factor(), scale_factor());
-}
-
-LatentPosterior SketchRnnGenerator::encode(std::span<const Sketch> sketches) const {
-  require(encoder_.has_value(), "the model is unconditional: it has no encoder, and sketches have no z");
+LatentPosterior SketchRnnModel::encode(std::span<const Sketch> sketches) const {
+  need(Ability::kEncode, "use a model that was trained with conditional=true");
   for (std::size_t i = 0; i < sketches.size(); ++i)
     require(is_finite(sketches[i].points), "encoding: sketch {} holds a value that is not finite", i);
   return encoder_->encode(sketches);
 }
 
-void SketchRnnGenerator::check(const DrawRequest& request) const {
-  const std::size_t z_size = is_conditional() ? static_cast<std::size_t>(options().z_size) : 0;
+void SketchRnnModel::check(const DrawRequest& request) const {
+  const auto z_size = static_cast<std::size_t>(latent_size());
   require(request.z.size() == z_size, "drawing: z has {} numbers, {} model expects {}", request.z.size(),
-          is_conditional() ? "this" : "an unconditional", z_size);
+          options().conditional ? "this" : "an unconditional", z_size);
   require(std::ranges::all_of(request.z, [](float v) { return std::isfinite(v); }),
           "drawing: z holds a value that is not finite");
   require(is_finite(request.prefix), "drawing: the given points hold a value that is not finite");
@@ -57,85 +169,48 @@ void SketchRnnGenerator::check(const DrawRequest& request) const {
   limn::check(request.choice);
 }
 
-std::int64_t SketchRnnGenerator::point_limit(const DrawRequest& request) const {
+std::int64_t SketchRnnModel::point_limit(const DrawRequest& request) const {
   return request.max_points > 0 ? request.max_points : max_seq_len();
 }
 
-std::vector<Drawing> draw_latents(const SketchRnnGenerator& generator, const Latents& z,
-                                  const PointChoice& choice, std::uint64_t seed, std::uint64_t first_index) {
-  std::vector<DrawRequest> requests;
-  for (std::int64_t i = 0; i < z.count(); ++i)
-    requests.push_back({.z = z.row(i),
-                        .choice = choice,
-                        .seed = seed,
-                        .index = first_index + static_cast<std::uint64_t>(i)});
-  return generator.draw(requests);
+std::vector<Drawing> SketchRnnModel::draw(std::span<const DrawRequest> requests) const {
+  for (const DrawRequest& request : requests) check(request);
+  std::vector<Drawing> drawings(requests.size());
+  const std::size_t n = requests.size(), threads = static_cast<std::size_t>(kernels::usable_threads());
+  const std::size_t groups = std::min(n, threads);
+  Queue queue(*this, requests, drawings);
+  kernels::parallel_for(static_cast<std::int64_t>(groups), [&](std::int64_t) {
+    draw_group(decoder_, queue, std::min((n + groups - 1) / groups, kLargestGroup), drawings);
+  });
+  for (Drawing& drawing : drawings)
+    if (!drawing.sketch.points.empty()) drawing.sketch.points.back().is_pen_lifted = true;
+  return drawings;
 }
 
-std::vector<Drawing> reconstruct(const SketchRnnGenerator& generator, std::span<const Sketch> sketches,
-                                 const ReconstructionOptions& options) {
-  const LatentPosterior posterior = generator.encode(sketches);
-  return draw_latents(generator,
-                      options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed),
-                      options.choice, options.seed);
+std::unique_ptr<StrokeStream> SketchRnnModel::stream(std::span<const DrawRequest> requests) const {
+  return std::make_unique<Stream>(*this, requests);
 }
 
-DrawingSession::DrawingSession(const SketchRnnGenerator& generator, const DrawRequest& request)
-    : generator_(&generator),
-      choice_(request.choice),
-      limit_(generator.point_limit(request)),
-      random_(request.seed, Purpose::kSampling, 0, request.index) {
-  generator.check(request);
-  row_ = generator.decoder().start(ConstMatrix(request.z, 1, static_cast<std::int64_t>(request.z.size())), 1);
-  feed(request.prefix);
-}
-
-void DrawingSession::advance() {
-  if (!is_pending_) return;
-  generator_->decoder().step(ConstMatrix(pending_.data(), 1, kStroke5), row_);
-  is_pending_ = false;
-}
-
-void DrawingSession::feed(std::span<const StrokePoint> points) {
-  require(is_finite(points), "drawing: the given points hold a value that is not finite");
-  for (const StrokePoint& point : points) {
-    advance();
-    pending_ = stroke5_row(point);
-    is_pending_ = true;
-    ++points_;
-  }
-  if (!points.empty()) has_ended_ = false;
-}
-
-std::optional<StrokePoint> DrawingSession::next_point() {
-  if (has_ended_ || points_ >= limit_) {
-    has_ended_ = true;
-    return std::nullopt;
-  }
-  advance();
-  std::vector<float> y(static_cast<std::size_t>(generator_->decoder().output_size()));
-  kernels::GemmScratch scratch;
-  generator_->decoder().output(row_, Matrix(y, 1, generator_->decoder().output_size()), scratch);
-  auto point = draw_next_point(y, choice_, random_);
-  if (!point) {
-    has_ended_ = true;
-    return std::nullopt;
-  }
-  if (points_ + 1 == limit_) point->is_pen_lifted = true;
-  feed({&*point, 1});
-  return point;
-}
-
-NextPointDistribution DrawingSession::distribution() {
-  advance();
-  std::vector<float> y(static_cast<std::size_t>(generator_->decoder().output_size()));
-  kernels::GemmScratch scratch;
-  generator_->decoder().output(row_, Matrix(y, 1, generator_->decoder().output_size()), scratch);
-  return next_point_distribution(y, choice_.temperature);
-}
-
-void DrawingSession::reseed(std::uint64_t seed, std::uint64_t index) {
-  random_ = RandomStream(seed, Purpose::kSampling, 0, index);
+Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
+  StrokeDataOptions data_options;
+  data_options.max_seq_len = max_seq_len();
+  const auto data = StrokeDataset::load(request.data, data_options, scale_factor());
+  require(data.size(request.split) > 0, "{}: the {} split is empty; choose another --split", data.name(),
+          kSplitNames[static_cast<std::size_t>(request.split)]);
+  const SketchRnnEvaluation e = limn::evaluate(weights_, data, request.split,
+                                               {.max_seq_len = max_seq_len(),
+                                                .seed = request.seed,
+                                                .uses_mean = request.uses_mean,
+                                                .with_shuffled_z = options().conditional});
+  Evaluation result{.n = e.n,
+                    .losses = {{"reconstruction", e.reconstruction},
+                               {"kl", e.kl},
+                               {"total", e.total},
+                               {"reconstruction_training_form", e.reconstruction_training_form},
+                               {"offset", e.offset},
+                               {"pen", e.pen}}};
+  if (e.reconstruction_shuffled_z) result.losses.push_back({"reconstruction_shuffled_z", *e.reconstruction_shuffled_z});
+  return result;
 }
 
 }  // namespace limn

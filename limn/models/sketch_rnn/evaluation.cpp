@@ -1,76 +1,21 @@
 #include "limn/models/sketch_rnn/evaluation.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/decoder.hpp"
-#include "limn/models/sketch_rnn/encoder.hpp"
+#include "limn/core/random.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
+#include "limn/models/latent.hpp"
+#include "limn/models/sketch_rnn/decoder.hpp"
+#include "limn/models/sketch_rnn/decoder_pass.hpp"
+#include "limn/models/sketch_rnn/encoder_pass.hpp"
 
 namespace limn {
 namespace {
-
-// The decoder over whole sketches whose points are known (teacher forcing).
-class TeacherForcedDecoder {
- public:
-  explicit TeacherForcedDecoder(const SketchRnnWeights& weights)
-      : weights_(weights),
-        shape_(decoder_shape(weights.options)),
-        cell_(shape_, kernels::Direction::kForward),
-        output_(weights.output, weights.options.dec_rnn_size) {
-    if (weights.options.conditional)
-      initial_state_ = PackedLinear(weights.initial_state, weights.options.z_size);
-  }
-
-  // z [B, Z], empty for an unconditional model.
-  void run(const StrokeBatch& batch, ConstMatrix z) {
-    const std::int64_t rows = batch.rows();
-    std::vector<float> latents, states;
-    kernels::RecurrentSequence::Input input{.parameters = weights_.decoder_cell,
-                                            .active = batch.active,
-                                            .x = ConstMatrix(batch.inputs, rows, kStroke5),
-                                            .keep_for_backward = false};
-    if (weights_.options.conditional) {
-      latents = decoder_latents(weights_, z);
-      input.constant = ConstMatrix(latents.data(), z.rows, z.columns);
-      states = initial_states(initial_state_, input.constant);
-      input.initial_state = ConstMatrix(states.data(), z.rows, kernels::state_size(shape_));
-    }
-    hidden_.resize(rows, shape_.hidden_size);
-    outputs_.resize(rows, output_.out());
-    cell_.forward(input, hidden_.view(), {});
-    output_.apply_parallel(hidden_.view(), outputs_.view());
-  }
-  // Sums over the batch that was run.
-  kernels::MixtureDensitySums losses(const StrokeBatch& batch) {
-    return kernels::mixture_density_loss(outputs_.view(), ConstMatrix(batch.targets, batch.rows(), kStroke5), 1.0F);
-  }
-  [[nodiscard]] ConstMatrix hidden() const { return hidden_.view(); }
-  [[nodiscard]] ConstMatrix outputs() const { return outputs_.view(); }
-
- private:
-  const SketchRnnWeights& weights_;
-  kernels::CellShape shape_;
-  kernels::RecurrentSequence cell_;
-  PackedLinear output_;
-  PackedLinear initial_state_;
-  kernels::MatrixBuffer hidden_;   // [R, H]
-  kernels::MatrixBuffer outputs_;  // [R, 3 + 6M]
-};
-
-// -½ Σ (1 + σ̂ - μ² - exp σ̂), over sketches and latent dimensions.
-double kl_sum(const LatentPosterior& posterior) {
-  double sum = 0;
-  for (std::size_t i = 0; i < posterior.mu.values.size(); ++i) {
-    const double mu = posterior.mu.values[i], log_variance = posterior.log_variance.values[i];
-    sum -= 0.5 * (1 + log_variance - mu * mu - std::exp(log_variance));
-  }
-  return sum;
-}
 
 // Every row from another place: a random cyclic permutation (Sattolo 1986) leaves none where it was.
 Latents shuffled(const Latents& z, std::uint64_t seed) {
@@ -94,8 +39,8 @@ struct BatchSource {
 class SplitEvaluation {
  public:
   SplitEvaluation(const SketchRnnWeights& weights, const BatchSource& source, const EvaluationOptions& options)
-      : options_(options), source_(source), decoder_(weights) {
-    if (weights.options.conditional) encoder_.emplace(weights);
+      : weights_(weights), options_(options), source_(source), decoder_(weights.options) {
+    if (weights.options.conditional) encoder_.emplace(weights.options);
     z_.z_size = weights.options.z_size;
   }
 
@@ -105,8 +50,7 @@ class SplitEvaluation {
       const StrokeBatch batch = source_.batch(k);
       if (batch.batch_size() == 0) continue;
       n_ += batch.batch_size();
-      decoder_.run(batch, encoder_ ? latents(batch) : ConstMatrix());
-        add(sums_, decoder_.losses(batch));
+      add(sums_, decode(batch, encoder_ ? latents(batch) : ConstMatrix()));
     }
   }
 
@@ -118,8 +62,7 @@ class SplitEvaluation {
     for (std::int64_t k = 0; k < source_.count; ++k) {
       const StrokeBatch batch = source_.batch(k);
       if (batch.batch_size() == 0) continue;
-      decoder_.run(batch, ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size));
-        add(sums, decoder_.losses(batch));
+      add(sums, decode(batch, ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size)));
       first += batch.batch_size();
     }
     return sums;
@@ -138,8 +81,10 @@ class SplitEvaluation {
 
   // The z of a batch. Those of the whole split are kept only where another sketch will be drawn from them.
   ConstMatrix latents(const StrokeBatch& batch) {
-    const LatentPosterior posterior = encoder_->encode(batch);
-    kl_sum_ += kl_sum(posterior);
+    latent_.resize(batch.batch_size(), 2 * weights_.options.z_size);
+    encoder_->forward(weights_, {.batch = batch}, latent_.view());
+    const LatentPosterior posterior = posterior_of(latent_.view());
+    kl_sum_ += posterior_kl(posterior);
     const Latents z =
         options_.uses_mean ? posterior.mu : posterior_latents(posterior, options_.seed, batch.indices);
     if (!options_.with_shuffled_z) z_.values.clear();
@@ -147,10 +92,19 @@ class SplitEvaluation {
     return {z_.row(z_.count() - z.count()).data(), z.count(), z.z_size};
   }
 
+  // Sums over the batch, decoded from z [B, Z] with the true points as input.
+  kernels::MixtureDensitySums decode(const StrokeBatch& batch, ConstMatrix z) {
+    const std::vector<float> read = decoder_latents(weights_, z);
+    decoder_.forward(weights_, {.batch = batch, .z = ConstMatrix(read.data(), z.rows, z.columns)});
+    return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(batch.targets, batch.rows(), kStroke5), 1.0F);
+  }
+
+  const SketchRnnWeights& weights_;
   const EvaluationOptions& options_;
   const BatchSource& source_;
-  TeacherForcedDecoder decoder_;
-  std::optional<SketchRnnEncoder> encoder_;  // of a conditional model
+  SketchRnnDecoderPass decoder_;
+  std::optional<SketchRnnEncoderPass> encoder_;  // of a conditional model
+  kernels::MatrixBuffer latent_;                 // of a batch: μ and σ̂ [B, 2Z]
   Latents z_;
   std::int64_t n_ = 0;
   double kl_sum_ = 0;
@@ -203,20 +157,23 @@ SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const StrokeDatase
 }
 
 SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch& batch) {
-  SketchRnnLayers layers;
-  ConstMatrix z;
-  LatentPosterior posterior;
-  if (weights.options.conditional) {
-    const SketchRnnEncoder encoder(weights);
-    layers.encoder = encoder.hidden(batch);
-    posterior = encoder.encode(batch);
-    layers.mu = posterior.mu.values;
-    layers.log_variance = posterior.log_variance.values;
-    z = ConstMatrix(layers.mu, batch.batch_size(), weights.options.z_size);
-  }
-  TeacherForcedDecoder decoder(weights);
-  decoder.run(batch, z);
   const auto values_of = [](ConstMatrix m) { return std::vector<float>(m.data, m.data + m.rows * m.columns); };
+  SketchRnnLayers layers;
+  const std::int64_t size = batch.batch_size(), z_size = weights.options.z_size;
+  std::vector<float> z;
+  if (weights.options.conditional) {
+    SketchRnnEncoderPass encoder(weights.options);
+    kernels::MatrixBuffer latent;
+    latent.resize(size, 2 * z_size);
+    encoder.forward(weights, {.batch = batch}, latent.view());
+    LatentPosterior posterior = posterior_of(latent.view());
+    layers.encoder = values_of(encoder.hidden());
+    layers.mu = std::move(posterior.mu.values);
+    layers.log_variance = std::move(posterior.log_variance.values);
+    z = decoder_latents(weights, ConstMatrix(layers.mu, size, z_size));
+  }
+  SketchRnnDecoderPass decoder(weights.options);
+  decoder.forward(weights, {.batch = batch, .z = z.empty() ? ConstMatrix() : ConstMatrix(z.data(), size, z_size)});
   layers.decoder = values_of(decoder.hidden());
   layers.output = values_of(decoder.outputs());
   return layers;

@@ -1,6 +1,5 @@
-// The losses of a Sketch-RNN on a data set as MODELS.md §2 "Evaluation" defines them, without LibTorch: what
-// `limn eval` prints and what the trainer calls for validation. Plain functions over views of the weights;
-// inside they use the pool of kernels/parallel.hpp.
+// The losses of a Sketch-RNN on a data set: what `limn eval` prints and what the trainer calls for validation. Plain
+// functions over views of the weights; inside they use the pool of kernels/threads/parallel.hpp.
 #pragma once
 
 #include <cstdint>

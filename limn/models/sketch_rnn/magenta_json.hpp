@@ -1,4 +1,4 @@
-// Magenta's sketch-rnn models in JSON (sketch-rnn-js, @magenta/sketch, ml5; FORMATS.md), read and written.
+// Magenta's sketch-rnn models in JSON (sketch-rnn-js, @magenta/sketch, ml5; docs/formats.md), read and written.
 // Files are hostile: sizes are checked against each other and against the text before memory is taken.
 //
 // Differences that the import evens out: gates i, g, f, o become i, f, g, o; the +1 that Magenta adds to the

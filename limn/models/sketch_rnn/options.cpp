@@ -3,20 +3,6 @@
 #include <cmath>
 
 namespace limn {
-namespace {
-
-void append(std::vector<kernels::ParameterSpec>& all, const std::string& prefix,
-            const std::vector<kernels::ParameterSpec>& some) {
-  for (const auto& spec : some) all.push_back({prefix + spec.name, spec.shape});
-}
-
-void append_linear(std::vector<kernels::ParameterSpec>& all, const std::string& name, std::int64_t out,
-                   std::int64_t in) {
-  all.push_back({name + ".weight", {out, in}});
-  all.push_back({name + ".bias", {out}});
-}
-
-}  // namespace
 
 std::vector<OptionField> fields(SketchRnnOptions& o) {
   const std::vector<std::string> cells{"lstm", "layer_norm", "hyper"};
@@ -42,40 +28,6 @@ std::vector<OptionField> fields(SketchRnnOptions& o) {
       {"output_dropout_prob", &o.output_dropout_prob, "probability of keeping an output", {}, 0.01, 1},
       {"pen_loss_over_padding", &o.pen_loss_over_padding, "sum the pen loss over all max_seq_len steps, as Magenta"},
   };
-}
-
-kernels::CellShape encoder_shape(const SketchRnnOptions& o) {
-  return {.type = kernels::cell_type_named(o.enc_model),
-          .input_size = 5,
-          .constant_size = 0,
-          .hidden_size = o.enc_rnn_size,
-          .hyper_num_units = o.hyper_num_units,
-          .hyper_embedding_size = o.hyper_embedding_size};
-}
-
-kernels::CellShape decoder_shape(const SketchRnnOptions& o) {
-  return {.type = kernels::cell_type_named(o.dec_model),
-          .input_size = 5,
-          .constant_size = o.conditional ? o.z_size : 0,
-          .hidden_size = o.dec_rnn_size,
-          .hyper_num_units = o.hyper_num_units,
-          .hyper_embedding_size = o.hyper_embedding_size};
-}
-
-std::vector<kernels::ParameterSpec> sketch_rnn_parameters(const SketchRnnOptions& o) {
-  std::vector<kernels::ParameterSpec> all;
-  const auto decoder = decoder_shape(o);
-  if (o.conditional) {
-    const auto encoder = kernels::cell_parameters(encoder_shape(o));
-    append(all, "encoder.forward.", encoder);
-    append(all, "encoder.backward.", encoder);
-    append_linear(all, "encoder.mu", o.z_size, 2 * o.enc_rnn_size);
-    append_linear(all, "encoder.log_variance", o.z_size, 2 * o.enc_rnn_size);
-    append_linear(all, "decoder.initial_state", kernels::state_size(decoder), o.z_size);
-  }
-  append(all, "decoder.cell.", kernels::cell_parameters(decoder));
-  append_linear(all, "decoder.output", 3 + 6 * o.num_mixture, o.dec_rnn_size);
-  return all;
 }
 
 double kl_weight_at(const SketchRnnOptions& o, std::int64_t step) {

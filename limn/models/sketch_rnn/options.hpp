@@ -1,5 +1,4 @@
-// What a Sketch-RNN is, apart from any library that computes it: its options, the names and shapes of its tensors,
-// and the metadata of its checkpoints. Training (models) and inference (generate) both build on this one list.
+// The options of a Sketch-RNN (Ha & Eck 2017, arXiv 1704.03477) and its schedule of the KL weight. A value.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +6,10 @@
 #include <vector>
 
 #include "limn/core/options.hpp"
-#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn {
 
-// Names and defaults are Magenta's where Magenta has one (MODELS.md §2, §3).
+// Names and defaults are Magenta's where Magenta has one.
 struct SketchRnnOptions {
   bool conditional = true;             // false: decoder only, no encoder, no z, no KL term
   std::string enc_model = "lstm";      // cell of the encoder: lstm, layer_norm or hyper
@@ -36,15 +34,7 @@ struct SketchRnnOptions {
 };
 [[nodiscard]] std::vector<OptionField> fields(SketchRnnOptions& options);
 
-// Every tensor of the model, in a fixed order, with its full name ("encoder.forward.weight_ih", …) and shape:
-// encoder.forward.*, encoder.backward.*, encoder.mu.*, encoder.log_variance.*, decoder.initial_state.*,
-// decoder.cell.*, decoder.output.*. An unconditional model has only the last two.
-[[nodiscard]] std::vector<kernels::ParameterSpec> sketch_rnn_parameters(const SketchRnnOptions& options);
-
-[[nodiscard]] kernels::CellShape encoder_shape(const SketchRnnOptions& options);
-[[nodiscard]] kernels::CellShape decoder_shape(const SketchRnnOptions& options);
-
-// w_KL(step) of MODELS.md §2.
+// w_KL of a step, 0, 1, … (eq. 11): kl_weight - (kl_weight - kl_weight_start) · kl_decay_rate^step.
 [[nodiscard]] double kl_weight_at(const SketchRnnOptions& options, std::int64_t step);
 
 inline constexpr const char* kSketchRnnModel = "sketch_rnn";

@@ -6,9 +6,10 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/models/vae/layer_stack.hpp"
 #include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/kernels/losses/pixel_losses.hpp"
+#include "limn/models/vae/network.hpp"
+#include "limn/models/vae/step.hpp"
 
 namespace limn {
 namespace {
@@ -33,7 +34,21 @@ ImageCheckpoint checked_weights(const VaeOptions& options, ImageCheckpoint check
   const auto buffers = vae_buffers(options);
   specs.insert(specs.end(), buffers.begin(), buffers.end());
   check_weights(checkpoint, specs);
+  for (const auto& buffer : buffers) {
+    if (!buffer.name.ends_with(".running_var")) continue;
+    for (const float variance : checkpoint.weights.at(buffer.name))
+      require(variance >= 0, "{}: tensor {} holds {}, a variance is not negative", checkpoint.origin, buffer.name,
+              variance);
+  }
   return checkpoint;
+}
+
+// Those of the checkpoint's tensors, in the order of `specs`.
+std::vector<std::span<const float>> tensors_of(const ImageCheckpoint& checkpoint,
+                                               std::span<const kernels::ParameterSpec> specs) {
+  std::vector<std::span<const float>> tensors;
+  for (const auto& spec : specs) tensors.emplace_back(checkpoint.weights.at(spec.name));
+  return tensors;
 }
 
 class VaeModel final : public ImageModel {
@@ -43,8 +58,14 @@ class VaeModel final : public ImageModel {
         layout_(checked_layout(options_, checkpoint)),
         checkpoint_(checked_weights(options_, std::move(checkpoint))),
         data_options_(training_data_options(checkpoint_)),
-        encoder_(layout_.encoder, checkpoint_),
-        decoder_(layout_.decoder, checkpoint_) {}
+        encoder_(layout_.encoder),
+        decoder_(layout_.decoder) {
+    const auto parameters = tensors_of(checkpoint_, vae_parameters(options_));
+    const auto buffers = tensors_of(checkpoint_, vae_buffers(options_));
+    const std::span all_parameters(parameters), all_buffers(buffers);
+    encoder_.pack_for_drawing(all_parameters.first(encoder_.parameters()), all_buffers.first(encoder_.buffers()));
+    decoder_.pack_for_drawing(all_parameters.subspan(encoder_.parameters()), all_buffers.subspan(encoder_.buffers()));
+  }
 
   const ImageCheckpoint& checkpoint() const override { return checkpoint_; }
   ImageShape shape() const override { return image_shape(options_); }
@@ -162,8 +183,7 @@ class VaeModel final : public ImageModel {
     const std::vector<float> l = logits(z);
     const std::int64_t n = z.count(), size = shape().size();
     std::vector<double> sums(static_cast<std::size_t>(n));
-    kernels::pixel_losses({.likelihood = options_.likelihood == "mse" ? kernels::PixelLikelihood::kSquaredError
-                                                                      : kernels::PixelLikelihood::kBernoulli,
+    kernels::pixel_losses({.likelihood = pixel_likelihood(options_),
                            .logits = ConstMatrix(std::span(l), n, size),
                            .targets = ConstMatrix(pixels, n, size),
                            .sums = sums});
@@ -174,7 +194,7 @@ class VaeModel final : public ImageModel {
   VaeLayout layout_;
   ImageCheckpoint checkpoint_;
   ImageDataOptions data_options_;
-  LayerStack encoder_, decoder_;
+  VaeNetwork encoder_, decoder_;
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
-// Variational autoencoders (Kingma & Welling 2014; MODELS.md §4) for inference, without LibTorch: an ImageModel whose
-// dense layers and convolutions are products of kernels/gemm.hpp. Batch normalisation is folded into the convolution
-// before it. Immutable once made; memory while it works is bounded whatever the number of images.
+// A trained VAE (Kingma & Welling 2014, arXiv 1312.6114) that encodes, decodes and is evaluated: an ImageModel over
+// network.hpp. Immutable once made. Its working memory is bounded whatever the number of images.
 #pragma once
 
 #include <memory>

@@ -8,6 +8,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/models/registry.hpp"
 #include "testing/compare.hpp"
 #include "testing/temporary_folder.hpp"
 
@@ -36,10 +37,10 @@ DrawOptions small_options(bool has_attention = true) {
           .write_size = 3};
 }
 
-ImageCheckpoint checkpoint_of(DrawOptions options, float spread = 0.3f) {
-  ImageCheckpoint checkpoint{.model = kDrawModel, .config = options_to_json(fields(options)), .origin = "tiny draw"};
+Checkpoint checkpoint_of(DrawOptions options, float spread = 0.3f) {
+  Checkpoint checkpoint{.model = kDrawModel, .config = options_to_json(fields(options)), .origin = "tiny draw"};
   std::uint64_t index = 0;
-  for (const auto& spec : kernels::draw_parameters(draw_shape(options))) {
+  for (const auto& spec : draw_parameters(draw_shape(options))) {
     std::size_t count = 1;
     for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
     std::vector<float> values(count);
@@ -97,7 +98,7 @@ TEST(DrawModel, DrawsTheSameFromTheSameLatents) {
 
 // Where μ = 0 and σ = 1, z is the noise itself.
 TEST(DrawModel, DrawsOtherNoiseAtEveryStep) {
-  ImageCheckpoint checkpoint = checkpoint_of(small_options());
+  Checkpoint checkpoint = checkpoint_of(small_options());
   for (const char* name : {"latent.mu.weight", "latent.mu.bias", "latent.log_sigma.weight", "latent.log_sigma.bias"})
     std::ranges::fill(checkpoint.weights[name], 0.0f);
   const DrawModel model(std::move(checkpoint));
@@ -112,7 +113,7 @@ TEST(DrawModel, DrawsOtherNoiseAtEveryStep) {
 
 // Eq. 11 by hand: ½ (μ² + σ² - log σ² - 1) for each latent dimension of each step.
 TEST(DrawModel, CountsTheConstantOfTheKlForEachDimensionOfEachStep) {
-  ImageCheckpoint checkpoint = checkpoint_of(small_options());
+  Checkpoint checkpoint = checkpoint_of(small_options());
   for (const char* name : {"latent.mu.weight", "latent.log_sigma.weight"}) std::ranges::fill(checkpoint.weights[name], 0.0f);
   checkpoint.weights["latent.mu.bias"] = {1, -2, 0.5f};
   checkpoint.weights["latent.log_sigma.bias"] = {0, 0.5f, -1};
@@ -159,16 +160,16 @@ TEST(DrawModel, ImportanceWeightedEstimateIsNotAboveTheBound) {
 
 TEST(DrawModel, ComesBackFromItsCheckpoint) {
   const testing::TemporaryFolder folder;
-  const ImageCheckpoint checkpoint = checkpoint_of(small_options());
-  write_image_checkpoint(folder / "draw.safetensors", checkpoint);
-  EXPECT_EQ(model_kind(folder / "draw.safetensors"), "draw");
-  const auto model = load_image_model(folder / "draw.safetensors");
+  const Checkpoint checkpoint = checkpoint_of(small_options());
+  write_checkpoint(folder / "draw.safetensors", checkpoint);
+  const auto model = standard_registry().load(folder / "draw.safetensors");
+  ASSERT_NE(model->as_image_model(), nullptr);
   const Latents z = prior_latents(2, model->latent_size(), 1);
-  EXPECT_EQ(model->decode(z), DrawModel(checkpoint).decode(z));
+  EXPECT_EQ(model->as_image_model()->decode(z), DrawModel(checkpoint).decode(z));
 }
 
 TEST(DrawModel, RefusesWhatDoesNotFitItsOptions) {
-  ImageCheckpoint checkpoint = checkpoint_of(small_options());
+  Checkpoint checkpoint = checkpoint_of(small_options());
   checkpoint.weights.erase("read.window.bias");
   EXPECT_THAT([&] { (void)DrawModel(checkpoint); },
               ThrowsMessage<Error>(HasSubstr("tiny draw: tensor read.window.bias is missing")));

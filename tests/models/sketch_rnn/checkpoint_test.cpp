@@ -9,6 +9,7 @@
 
 #include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn {
@@ -28,14 +29,15 @@ std::string error_of(const std::function<void()>& action) {
 
 std::string parse_error(const SafetensorsContent& content) {
   return error_of([&] {
-    (void)parse_checkpoint(SafetensorsFile::parse(serialize_safetensors(content), "m.safetensors"));
+    (void)sketch_rnn_checkpoint(
+        parse_checkpoint(SafetensorsFile::parse(serialize_safetensors(content), "m.safetensors")));
   });
 }
 
 // A checkpoint's file taken apart, to be damaged and put together again.
 struct Parts {
   explicit Parts(const SketchRnnCheckpoint& checkpoint)
-      : file(SafetensorsFile::parse(serialize_checkpoint(checkpoint), "m.safetensors")),
+      : file(SafetensorsFile::parse(serialize_checkpoint(to_checkpoint(checkpoint)), "m.safetensors")),
         content{.tensors = file.tensors(), .metadata = file.metadata()} {}
   SafetensorsFile file;
   SafetensorsContent content;
@@ -64,8 +66,8 @@ TEST(Checkpoint, RoundTrip) {
     before.squashes_latent = conditional;
     before.options.kl_weight = 0.25;
     const TemporaryFolder folder;
-    write_checkpoint(folder.path() / "m.safetensors", before);
-    const SketchRnnCheckpoint after = read_checkpoint(folder.path() / "m.safetensors");
+    write_checkpoint(folder.path() / "m.safetensors", to_checkpoint(before));
+    const SketchRnnCheckpoint after = sketch_rnn_checkpoint(read_checkpoint(folder.path() / "m.safetensors"));
     EXPECT_EQ(after.weights, before.weights);
     EXPECT_EQ(after.scale_factor, before.scale_factor);
     EXPECT_EQ(after.max_seq_len, before.max_seq_len);
@@ -76,7 +78,7 @@ TEST(Checkpoint, RoundTrip) {
     EXPECT_EQ(after.squashes_latent, before.squashes_latent);
     EXPECT_EQ(after.options.conditional, conditional);
     EXPECT_EQ(after.options.kl_weight, 0.25);
-    EXPECT_EQ(serialize_checkpoint(after), serialize_checkpoint(before));
+    EXPECT_EQ(serialize_checkpoint(to_checkpoint(after)), serialize_checkpoint(to_checkpoint(before)));
   }
 }
 
@@ -135,7 +137,7 @@ TEST(Checkpoint, RefusesTensorsThatDisagreeWithTheOptions) {
   content = good.content;
   auto& shape = content.tensors.at("decoder.output.weight").shape;
   std::swap(shape[0], shape[1]);
-  EXPECT_THAT(parse_error(content), HasSubstr("decoder.output.weight is [9, 21], expected [21, 9]"));
+  EXPECT_THAT(parse_error(content), HasSubstr("decoder.output.weight has the shape [9, 21], its options ask for [21, 9]"));
 }
 
 TEST(Checkpoint, RefusesWeightsThatAreNotFinite) {
@@ -143,15 +145,15 @@ TEST(Checkpoint, RefusesWeightsThatAreNotFinite) {
   checkpoint.weights.at("encoder.mu.bias")[2] = std::numeric_limits<float>::infinity();
   EXPECT_THAT(
       error_of([&] {
-        (void)parse_checkpoint(SafetensorsFile::parse(serialize_checkpoint(checkpoint), "m.safetensors"));
+        (void)parse_checkpoint(SafetensorsFile::parse(serialize_checkpoint(to_checkpoint(checkpoint)), "m.safetensors"));
       }),
       HasSubstr("m.safetensors: tensor encoder.mu.bias holds values that are not finite"));
-  EXPECT_THAT(error_of([&] { write_checkpoint("/nowhere/m.safetensors", checkpoint); }),
+  EXPECT_THAT(error_of([&] { write_checkpoint("/nowhere/m.safetensors", to_checkpoint(checkpoint)); }),
               HasSubstr("not finite"));
 }
 
 TEST(Checkpoint, TruncationIsAnErrorAtEveryLength) {
-  const Bytes whole = serialize_checkpoint(tiny_checkpoint(false));
+  const Bytes whole = serialize_checkpoint(to_checkpoint(tiny_checkpoint(false)));
   for (std::size_t size = 0; size < whole.size(); size += size < 2000 ? 1 : 97)
     EXPECT_THROW((void)parse_checkpoint(SafetensorsFile::parse(
                      Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)), "cut")),
@@ -177,12 +179,12 @@ TEST(ResolveModelPath, TakesTheBestOfARunOrElseTheLast) {
   EXPECT_THAT(error_of([&] { (void)resolve_model_path(folder.path()); }), HasSubstr("run directory"));
   EXPECT_THAT(error_of([&] { (void)resolve_model_path(folder.path() / "none"); }), HasSubstr("no such file"));
   std::filesystem::create_directories(checkpoints);
-  write_checkpoint(checkpoints / "last.safetensors", tiny_checkpoint(false));
+  write_checkpoint(checkpoints / "last.safetensors", to_checkpoint(tiny_checkpoint(false)));
   EXPECT_EQ(resolve_model_path(folder.path()), checkpoints / "last.safetensors");
-  write_checkpoint(checkpoints / "best.safetensors", tiny_checkpoint(false));
+  write_checkpoint(checkpoints / "best.safetensors", to_checkpoint(tiny_checkpoint(false)));
   EXPECT_EQ(resolve_model_path(folder.path()), checkpoints / "best.safetensors");
   EXPECT_EQ(resolve_model_path(checkpoints / "last.safetensors"), checkpoints / "last.safetensors");
-  EXPECT_EQ(load_sketch_rnn(folder.path()).weights, tiny_checkpoint(false).weights);
+  EXPECT_EQ(standard_registry().read(folder.path()).weights, tiny_checkpoint(false).weights);
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/base64.hpp"
+#include "limn/models/registry.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn {
 namespace {
@@ -185,7 +187,7 @@ TEST(MagentaJson, TruncationIsAnErrorAtEveryLength) {
 TEST(MagentaJson, RealModelsSurviveTheRoundTrip) {
   const std::filesystem::path folder = std::filesystem::path(LIMN_SHARED_DATA_DIR) / "magenta";
   if (!std::filesystem::exists(folder / "bird.gen.json")) GTEST_SKIP() << folder << " is not on this machine";
-  const auto bird = load_sketch_rnn(folder / "bird.gen.json");
+  const auto bird = sketch_rnn_checkpoint(standard_registry().read(folder / "bird.gen.json"));
   EXPECT_FALSE(bird.options.conditional);
   EXPECT_EQ(bird.options.dec_rnn_size, 512);
   EXPECT_EQ(bird.extra.at("name"), "bird");

@@ -1,4 +1,4 @@
-#include "limn/models/sketch_rnn/next_point.hpp"
+#include "limn/models/next_point.hpp"
 
 #include <gmock/gmock.h>
 

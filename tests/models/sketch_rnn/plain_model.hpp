@@ -1,5 +1,5 @@
-// Sketch-RNN once more, as plainly as can be: one sketch at a time, in double, straight from MODELS.md §2 and
-// §3. The oracle of the tests of generate. Plain lstm cells only.
+// Sketch-RNN as plain as can be, an oracle for tests: one sketch at a time, in double, from the formulas of
+// docs/papers/sketch-rnn.md. LSTM cells only.
 #pragma once
 
 #include <cmath>

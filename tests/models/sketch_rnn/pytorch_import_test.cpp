@@ -106,9 +106,9 @@ TEST(PytorchImport, KeepsWhatTheEncoderReads) {
   const TemporaryFolder folder;
   auto padded = tiny_checkpoint(true);
   padded.encoder_rows = 9;
-  write_checkpoint(folder / "m.safetensors", padded);
-  EXPECT_EQ(read_checkpoint(folder / "m.safetensors").encoder_rows, 9);
-  const SketchRnnGenerator with(padded), without(tiny_checkpoint(true));
+  write_checkpoint(folder / "m.safetensors", to_checkpoint(padded));
+  EXPECT_EQ(sketch_rnn_checkpoint(read_checkpoint(folder / "m.safetensors")).encoder_rows, 9);
+  const SketchRnnModel with(padded), without(tiny_checkpoint(true));
   std::vector<Sketch> sketches{random_sketch(4, 0), random_sketch(0, 1), random_sketch(7, 2),
                                random_sketch(12, 3)};
   const auto all = with.encode(sketches);

@@ -1,4 +1,4 @@
-// Small random models and sketches for the tests of generate. Sizes are pairwise different and awkward.
+// Small random Sketch-RNNs and sketches for tests. Sizes are pairwise different and awkward.
 #pragma once
 
 #include <cmath>
@@ -7,6 +7,7 @@
 
 #include "limn/core/random.hpp"
 #include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::testing {
@@ -25,11 +26,9 @@ inline SketchRnnCheckpoint random_checkpoint(const SketchRnnOptions& options, st
   checkpoint.step = 17;
   std::uint64_t index = 0;
   for (const auto& spec : sketch_rnn_parameters(checkpoint.options)) {
-    std::size_t count = 1;
-    for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
     RandomStream random(seed, Purpose::kTest, 0, index++);
     auto& values = checkpoint.weights[spec.name];
-    for (std::size_t i = 0; i < count; ++i) values.push_back(random.uniform(-spread, spread));
+    for (std::size_t i = 0; i < spec.count(); ++i) values.push_back(random.uniform(-spread, spread));
   }
   // Drawings of some length: the end is made unlikely.
   checkpoint.weights["decoder.output.bias"][2] -= 1.5F;

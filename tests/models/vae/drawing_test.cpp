@@ -1,5 +1,5 @@
 // VAEs without LibTorch: the importance-weighted estimate against numerical integration, what does not depend on what,
-// and checkpoints that are refused. That the network computes what it should is models/vae_test.cpp's to show.
+// and checkpoints that are refused. step_test.cpp shows that the network computes the right numbers.
 #include "limn/models/vae/drawing.hpp"
 
 #include <gmock/gmock.h>
@@ -10,6 +10,8 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/models/image_model.hpp"
+#include "limn/models/registry.hpp"
+#include "limn/models/vae/tensors.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "testing/compare.hpp"
 #include "testing/temporary_folder.hpp"
@@ -20,8 +22,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-ImageCheckpoint random_checkpoint(VaeOptions options, float spread = 0.5f) {
-  ImageCheckpoint checkpoint{.model = kVaeModel, .config = options_to_json(fields(options)), .step = 17};
+Checkpoint random_checkpoint(VaeOptions options, float spread = 0.5f) {
+  Checkpoint checkpoint{.model = kVaeModel, .config = options_to_json(fields(options)), .step = 17};
   auto specs = vae_parameters(options);
   for (const auto& buffer : vae_buffers(options)) specs.push_back(buffer);
   std::uint64_t index = 0;
@@ -50,7 +52,7 @@ std::vector<float> random_pixels(std::int64_t count, std::uint64_t index = 0) {
 
 // One latent dimension, its posterior nearly the prior: wide enough for its draws to find where p(z | x) lies.
 std::unique_ptr<ImageModel> integrable_model() {
-  ImageCheckpoint checkpoint = random_checkpoint(dense_options(1), 1.5f);
+  Checkpoint checkpoint = random_checkpoint(dense_options(1), 1.5f);
   for (const char* name : {"encoder.2.weight", "encoder.2.bias"})
     for (float& weight : checkpoint.weights[name]) weight *= 0.1f;
   return make_vae_model(std::move(checkpoint));
@@ -151,23 +153,24 @@ TEST(VaeModel, CountsTheVarianceOfPosteriorMeans) {
 TEST(VaeModel, IsTheSameAfterAFile) {
   const testing::TemporaryFolder folder;
   const auto path = folder / "model.safetensors";
-  const ImageCheckpoint checkpoint = random_checkpoint(dense_options(2));
-  write_image_checkpoint(path, checkpoint);
-  EXPECT_EQ(model_kind(path), "vae");
-  const auto model = load_image_model(path);
-  EXPECT_EQ(model->checkpoint().weights, checkpoint.weights);
+  const Checkpoint checkpoint = random_checkpoint(dense_options(2));
+  write_checkpoint(path, checkpoint);
+  EXPECT_EQ(standard_registry().read(path).weights, checkpoint.weights);
+  const auto model = standard_registry().load(path);
+  EXPECT_EQ(model->checkpoint().model, "vae");
   EXPECT_EQ(model->checkpoint().step, 17);
+  ASSERT_NE(model->as_image_model(), nullptr);
   const std::vector<float> pixels = random_pixels(15);
-  EXPECT_EQ(model->encode(pixels, {}).values, make_vae_model(checkpoint)->encode(pixels, {}).values);
+  EXPECT_EQ(model->as_image_model()->encode(pixels, {}).values, make_vae_model(checkpoint)->encode(pixels, {}).values);
 }
 
-void expect_refused(const ImageCheckpoint& checkpoint, const std::string& reason) {
+void expect_refused(const Checkpoint& checkpoint, const std::string& reason) {
   EXPECT_THAT([&] { (void)make_vae_model(checkpoint); }, ThrowsMessage<Error>(HasSubstr(reason)));
 }
 
 TEST(VaeModel, RefusesWhatDoesNotFit) {
-  const ImageCheckpoint good = random_checkpoint(dense_options(2));
-  ImageCheckpoint bad = good;
+  const Checkpoint good = random_checkpoint(dense_options(2));
+  Checkpoint bad = good;
   bad.weights.erase("decoder.0.weight");
   expect_refused(bad, "image model: tensor decoder.0.weight is missing");
   bad = good;

@@ -10,9 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
+#include "models/sketch_rnn/decoder_outputs.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::testing {
 namespace {
@@ -26,7 +28,7 @@ void write_random_model(const std::string& path) {
   SketchRnnOptions options = tiny_options(false);
   options.dec_rnn_size = 37;
   options.num_mixture = 20;  // the only number that the format holds
-  write_checkpoint(path, random_checkpoint(options, 11, 0.7F));
+  write_checkpoint(path, to_checkpoint(random_checkpoint(options, 11, 0.7F)));
 }
 
 json described(const NextPointDistribution& d) {
@@ -34,19 +36,15 @@ json described(const NextPointDistribution& d) {
           {"sigma_x", d.sigma_x}, {"sigma_y", d.sigma_y}, {"rho", d.rho}};
 }
 
-json distributions(const SketchRnnGenerator& generator) {
+json distributions(const SketchRnnModel& model) {
   const Sketch sketch = random_sketch(kPoints, 5);  // normalised
   json strokes = json::array(), steps = json::array();
-  for (std::size_t given = 0; given <= sketch.points.size(); ++given) {
+  for (const auto& y : decoder_outputs(model, sketch, {})) {
     json step = json::array();
-    for (const float temperature : kTemperatures) {
-      DrawingSession session(generator, {.choice = {.temperature = temperature}});
-      session.feed(std::span(sketch.points).first(given));
-      step.push_back(described(session.distribution()));
-    }
+    for (const float temperature : kTemperatures) step.push_back(described(next_point_distribution(y, temperature)));
     steps.push_back(step);
   }
-  for (const auto& point : generator.in_data_units(sketch).points)
+  for (const auto& point : model.in_data_units(sketch).points)
     strokes.push_back({point.dx, point.dy, point.is_pen_lifted ? 0 : 1, point.is_pen_lifted ? 1 : 0, 0});
   return {{"temperatures", kTemperatures}, {"strokes", strokes}, {"steps", steps}};
 }
@@ -59,8 +57,8 @@ int main(int argc, char** argv) {
     const bool is_random = argc == 3 && std::string(argv[1]) == "--random";
     limn::require(argc == 2 || is_random, "usage: next_point_distributions MODEL | --random FILE");
     if (is_random) limn::testing::write_random_model(argv[2]);
-    const auto generator = limn::SketchRnnGenerator::load(argv[argc - 1]);
-    fmt::print("{}\n", limn::testing::distributions(generator).dump());
+    const limn::SketchRnnModel model(limn::standard_registry().read(argv[argc - 1]));
+    fmt::print("{}\n", limn::testing::distributions(model).dump());
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

@@ -1,0 +1,11 @@
+// Numbers of 16 bits as files keep them (IEEE 754 binary16).
+#pragma once
+
+#include <cstdint>
+
+namespace limn {
+
+// The exact value; infinities and NaN remain such.
+[[nodiscard]] float half_to_float(std::uint16_t half);
+
+}  // namespace limn

@@ -1,0 +1,156 @@
+#include "limn/models/checkpoint.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+using nlohmann::json;
+
+// Metadata with a meaning for every model; everything else is `extra`.
+constexpr const char* kFormat = "format";
+constexpr const char* kVersion = "format_version";
+constexpr const char* kModel = "model";
+constexpr const char* kConfig = "config";
+constexpr const char* kTrainingConfig = "training_config";
+constexpr const char* kStep = "step";
+constexpr const char* kMetrics = "metrics";
+constexpr std::array kKnownKeys{kFormat, kVersion, kModel, kConfig, kTrainingConfig, kStep, kMetrics};
+
+template <class T>
+T parsed_number(const std::string& text, const std::string& origin, const std::string& key) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc() && end == text.data() + text.size(),
+          "{}: metadata {} is '{}', expected a number; the file is damaged", origin, key, printable(text));
+  return value;
+}
+
+// The text of an entry that must be a JSON object, "{}" if it is absent.
+std::string object_of(const SafetensorsFile& file, const char* key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) return "{}";
+  const auto is_shallow = [](int depth, json::parse_event_t, json&) {
+    require(depth <= 16, "nested too deeply");
+    return true;
+  };
+  json value;
+  try {
+    value = json::parse(found->second, is_shallow, false);
+  } catch (const Error&) {
+    value = json::value_t::discarded;
+  }
+  require(value.is_object(), "{}: metadata {} is not a JSON object; the file is damaged", file.origin(), key);
+  return found->second;
+}
+
+void check_values(const Checkpoint& checkpoint, const std::string& name, const std::vector<float>& values) {
+  require(std::ranges::all_of(values, [](float w) { return std::isfinite(w); }),
+          "{}: tensor {} holds values that are not finite; the training diverged, take an earlier checkpoint",
+          checkpoint.origin, printable(name));
+}
+
+}  // namespace
+
+void check_format(const SafetensorsFile& file) {
+  require(file.metadata(kFormat) == kFormatName, "{}: its format is '{}', expected '{}'; it is not a limn checkpoint",
+          file.origin(), printable(file.metadata(kFormat)), kFormatName);
+  const auto version = parsed_number<std::int64_t>(file.metadata(kVersion), file.origin(), kVersion);
+  require(version >= 1 && version <= kFormatVersion, "{}: checkpoint version {}; this limn reads up to {}: use a newer limn",
+          file.origin(), version, kFormatVersion);
+}
+
+Checkpoint parse_checkpoint(const SafetensorsFile& file) {
+  check_format(file);
+  Checkpoint checkpoint{.model = file.metadata(kModel), .origin = file.origin()};
+  (void)file.metadata(kConfig);  // a checkpoint without options is damaged
+  checkpoint.config = object_of(file, kConfig);
+  checkpoint.step = parsed_number<std::int64_t>(file.metadata(kStep), file.origin(), kStep);
+  require(checkpoint.step >= 0, "{}: step is {}, expected 0 or more", file.origin(), checkpoint.step);
+  checkpoint.metrics = object_of(file, kMetrics);
+  checkpoint.training_config = object_of(file, kTrainingConfig);
+  for (const auto& [key, value] : file.metadata())
+    if (std::ranges::find(kKnownKeys, key) == kKnownKeys.end()) checkpoint.extra[key] = value;
+  for (const auto& [name, tensor] : file.tensors()) {
+    checkpoint.weights[name] = file.read_f32(name, tensor.shape);
+    checkpoint.shapes[name] = tensor.shape;
+    check_values(checkpoint, name, checkpoint.weights[name]);
+  }
+  return checkpoint;
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) { return parse_checkpoint(SafetensorsFile::read(path)); }
+
+Bytes serialize_checkpoint(const Checkpoint& checkpoint) {
+  SafetensorsContent content{.tensors = {}, .metadata = checkpoint.extra};
+  content.metadata[kFormat] = kFormatName;
+  content.metadata[kVersion] = std::to_string(kFormatVersion);
+  content.metadata[kModel] = checkpoint.model;
+  content.metadata[kConfig] = checkpoint.config;
+  content.metadata[kStep] = std::to_string(checkpoint.step);
+  content.metadata[kMetrics] = checkpoint.metrics;
+  content.metadata[kTrainingConfig] = checkpoint.training_config;
+  for (const auto& [name, values] : checkpoint.weights)
+    content.tensors[name] = {.type = DType::kF32,
+                             .shape = checkpoint.shapes.at(name),
+                             .bytes = std::as_bytes(std::span<const float>(values))};
+  return serialize_safetensors(content);
+}
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  for (const auto& [name, values] : checkpoint.weights) check_values(checkpoint, name, values);
+  write_file(path, serialize_checkpoint(checkpoint));
+}
+
+void check_weights(const Checkpoint& checkpoint, std::span<const kernels::ParameterSpec> specs) {
+  for (const auto& spec : specs) {
+    const auto found = checkpoint.weights.find(spec.name);
+    require(found != checkpoint.weights.end(), "{}: tensor {} is missing; its options ask for one", checkpoint.origin,
+            spec.name);
+    const auto shape = checkpoint.shapes.find(spec.name);
+    require(shape != checkpoint.shapes.end() && shape->second == spec.shape,
+            "{}: tensor {} has the shape {}, its options ask for {}", checkpoint.origin, spec.name,
+            shape == checkpoint.shapes.end() ? "none" : shape_text(shape->second), shape_text(spec.shape));
+    require(found->second.size() == spec.count(), "{}: tensor {} has {} values, its shape {} asks for {}",
+            checkpoint.origin, spec.name, found->second.size(), shape_text(spec.shape), spec.count());
+    check_values(checkpoint, spec.name, found->second);
+  }
+  for (const auto& [name, values] : checkpoint.weights)
+    require(std::ranges::any_of(specs, [&n = name](const auto& spec) { return spec.name == n; }),
+            "{}: tensor {} belongs to no part of a model with its options", checkpoint.origin, printable(name));
+}
+
+std::int64_t whole_number_of(const Checkpoint& checkpoint, const std::string& key, std::int64_t otherwise) {
+  const auto found = checkpoint.extra.find(key);
+  return found == checkpoint.extra.end() ? otherwise
+                                         : parsed_number<std::int64_t>(found->second, checkpoint.origin, key);
+}
+
+float number_of(const Checkpoint& checkpoint, const std::string& key) {
+  const auto found = checkpoint.extra.find(key);
+  require(found != checkpoint.extra.end(), "{}: metadata {} is missing; the file is damaged", checkpoint.origin, key);
+  return parsed_number<float>(found->second, checkpoint.origin, key);
+}
+
+std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    require(std::filesystem::exists(path, ignored),
+            "{}: no such file; a model is a run directory or a .safetensors file", path.string());
+    return path;
+  }
+  for (const char* name : {"best.safetensors", "last.safetensors"}) {
+    auto candidate = path / "checkpoints" / name;
+    if (std::filesystem::is_regular_file(candidate, ignored)) return candidate;
+  }
+  fail("{}: neither checkpoints/best.safetensors nor checkpoints/last.safetensors is in it; is it a run directory?",
+       path.string());
+}
+
+}  // namespace limn

@@ -1,0 +1,60 @@
+// A checkpoint: the one file type of every trained model (docs/checkpoint.md lists its names and bytes). A value that
+// owns its weights. Reading trusts nothing in the file: format, version, lengths and every weight are checked. The
+// model's family checks its own options and metadata when the model is made (registry.hpp).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limn/core/safetensors.hpp"
+#include "limn/kernels/parameters.hpp"
+
+namespace limn {
+
+inline constexpr const char* kFormatName = "limn";
+inline constexpr int kFormatVersion = 1;
+
+struct Checkpoint {
+  std::string model;                   // the family's name: "sketch_rnn", "vae", "draw"
+  std::string config = "{}";           // JSON object of the model's options
+  std::int64_t step = 0;               // training steps made
+  std::string metrics = "{}";          // JSON object: losses when it was written
+  std::string training_config = "{}";  // JSON object: data and training options of the run
+  // Metadata of the family (of Sketch-RNN: scale_factor, max_seq_len, …), and what others added.
+  std::map<std::string, std::string> extra = {};
+  std::map<std::string, std::vector<float>> weights = {};
+  std::map<std::string, std::vector<std::int64_t>> shapes = {};  // of the weights, by the same names
+  std::string origin = "the model";  // the name of the file in messages
+};
+
+// Throws Error naming the file: not a limn checkpoint, a version from the future, metadata that are not what they
+// should be, a weight that is not finite.
+[[nodiscard]] Checkpoint parse_checkpoint(const SafetensorsFile& file);
+[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
+
+[[nodiscard]] Bytes serialize_checkpoint(const Checkpoint& checkpoint);
+// Replaces `path`, all or nothing. Checks no more than that values are finite; write_model_checkpoint() of registry.hpp
+// refuses what could not be read back.
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+
+// Throws Error naming the origin unless the weights are those of `specs`, neither fewer nor more, of their shapes, with
+// finite values.
+void check_weights(const Checkpoint& checkpoint, std::span<const kernels::ParameterSpec> specs);
+
+// Throws Error naming the file unless it is a file of limn's of a version that this limn reads.
+void check_format(const SafetensorsFile& file);
+
+// The entry of `extra` as a number, `otherwise` where it is absent. Throws Error naming the origin if it is none.
+[[nodiscard]] std::int64_t whole_number_of(const Checkpoint& checkpoint, const std::string& key, std::int64_t otherwise);
+[[nodiscard]] float number_of(const Checkpoint& checkpoint, const std::string& key);
+
+// A file as it is; for a run directory its checkpoints/best.safetensors or else checkpoints/last.safetensors.
+// Throws Error saying what was looked for.
+[[nodiscard]] std::filesystem::path resolve_model_path(const std::filesystem::path& path);
+
+}  // namespace limn

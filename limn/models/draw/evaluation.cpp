@@ -1,0 +1,58 @@
+#include "limn/models/draw/evaluation.hpp"
+
+#include <algorithm>
+
+#include "limn/core/error.hpp"
+#include "limn/models/draw/image_group.hpp"
+
+namespace limn {
+
+ImageLosses DrawModel::losses(std::span<const float> pixels, const EncodeOptions& options,
+                              std::int64_t samples) const {
+  require(samples >= 1, "draw: {} samples of z; at least 1 is needed", samples);
+  const auto n = static_cast<std::size_t>(image_count(pixels)), steps = static_cast<std::size_t>(shape_.steps);
+  ImageLosses mean{.reconstruction = std::vector<double>(n), .kl = std::vector<double>(n)};
+  for (std::int64_t sample = 0; sample < samples; ++sample) {
+    for_each_group(static_cast<std::int64_t>(n), [&](const Group& group) {
+      const DrawLosses losses = group.forward(pixels, options, sample, {});
+      for (std::size_t i = 0; i < losses.reconstruction.size(); ++i) {
+        const std::size_t image = static_cast<std::size_t>(group.first) + i;
+        mean.reconstruction[image] += losses.reconstruction[i] / static_cast<double>(samples);
+        for (std::size_t t = 0; t < steps; ++t)
+          mean.kl[image] += losses.kl[i * steps + t] / static_cast<double>(samples);
+      }
+    });
+  }
+  return mean;
+}
+
+std::vector<double> DrawModel::log_weights(std::span<const float> pixels, const EncodeOptions& options,
+                                           std::int64_t sample) const {
+  std::vector<double> all;
+  for_each_group(image_count(pixels), [&](const Group& group) {
+    const DrawLosses losses = group.forward(pixels, options, sample, {});
+    for (std::size_t i = 0; i < losses.reconstruction.size(); ++i)
+      all.push_back(losses.log_ratio[i] - losses.reconstruction[i]);
+  });
+  return all;
+}
+
+std::vector<double> DrawModel::step_kl(std::span<const float> pixels, const EncodeOptions& options) const {
+  std::vector<double> all;
+  for_each_group(image_count(pixels), [&](const Group& group) {
+    std::ranges::copy(group.forward(pixels, options, 0, {}).kl, std::back_inserter(all));
+  });
+  return all;
+}
+
+std::vector<double> mean_step_kl(const DrawModel& model, const ImageDataset& data, Split split) {
+  constexpr std::int64_t kMostImages = 500;
+  const ImageBatch batch = data.batch(split, 0, std::min(kMostImages, data.size(split)));
+  const std::vector<double> kl = model.step_kl(batch.pixels, {.indices = batch.indices});
+  std::vector<double> means(static_cast<std::size_t>(model.options().time_steps));
+  for (std::size_t i = 0; i < kl.size(); ++i)
+    means[i % means.size()] += kl[i] / static_cast<double>(batch.batch_size());
+  return means;
+}
+
+}  // namespace limn

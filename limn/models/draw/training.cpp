@@ -1,0 +1,82 @@
+#include "limn/models/draw/training.hpp"
+
+#include "limn/core/error.hpp"
+#include "limn/models/draw/drawing.hpp"
+#include "limn/models/draw/evaluation.hpp"
+#include "limn/models/draw/step.hpp"
+#include "limn/models/draw/tensors.hpp"
+#include "limn/models/image_training.hpp"
+
+namespace limn {
+namespace {
+
+// Of a sample picture: drawings of each kind.
+constexpr std::int64_t kShown = 4;
+
+class DrawTraining final : public ImageTask {
+ public:
+  DrawTraining(DrawOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+      : ImageTask({.model = kDrawModel,
+                   .config = options_to_json(limn::fields(model)),
+                   .data = data_options,
+                   .setting = setting,
+                   .parameters = draw_parameters(draw_shape(model)),
+                   .buffers = {},
+                   .make_model = make_draw_model},
+                  std::move(data)),
+        step_(model, setting.precision) {
+    initialise(model, draw_parameters(draw_shape(model)), setting.seed, trained().mutable_values());
+  }
+
+  StepResult compute_gradients(std::int64_t step) override {
+    const ImageBatch batch = training_batch(step);
+    const std::vector<std::int64_t> places = share().places(setting().batch_size);
+    const DrawMeans losses = step_.losses_and_gradients(
+        trained().values(), trained().gradients(),
+        {.pixels = ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
+         .noise = {.seed = setting().seed, .step = static_cast<std::uint64_t>(step), .places = places},
+         .whole_batch = setting().batch_size});
+    return {.losses = {{"total", losses.total()}, {"reconstruction", losses.reconstruction}, {"kl", losses.kl}},
+            .indices = batch.indices};
+  }
+
+  // Some of the validation split redrawn and some drawings from the prior, each at chosen steps.
+  SampleDrawings sample_drawings(std::int64_t step) override {
+    const DrawModel drawer(checkpoint(step, {}));
+    const ImageBatch given = held_out(kShown);
+    SampleDrawings samples;
+    samples.steps.push_back(
+        {"redrawn", drawer.reconstruct_steps(given.pixels, {.seed = setting().seed, .indices = given.indices}),
+         given.pixels});
+    samples.steps.push_back(
+        {"new", drawer.decode_steps(prior_latents(kShown, drawer.latent_size(), setting().seed)), {}});
+    return samples;
+  }
+
+  // Besides the losses of the split, L_z of each step over its first images: kl/1 … kl/T.
+  Metrics evaluate(Split split, std::int64_t step) override {
+    Metrics metrics = ImageTask::evaluate(split, step);
+    if (metrics.empty()) return metrics;
+    const std::vector<double> kl = mean_step_kl(DrawModel(checkpoint(step, {})), data(), split);
+    for (std::size_t t = 0; t < kl.size(); ++t) metrics.push_back({fmt::format("kl/{}", t + 1), kl[t]});
+    return metrics;
+  }
+
+ private:
+  DrawStep step_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSetup> make_draw_setup() {
+  // A Bernoulli's pixels are 0 or 1: each is drawn once, as in the benchmark that published bounds are of.
+  return std::make_unique<ImageSetup<DrawOptions>>(make_draw_task, ImageDataOptions{.binarize = "fixed"});
+}
+
+std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const ImageDataOptions& data_options,
+                                            const TaskSetting& setting, ImageDataset data) {
+  const DrawOptions fitting = fitted(model, data);
+  return std::make_unique<DrawTraining>(fitting, data_options, setting, std::move(data));
+}
+
+}  // namespace limn

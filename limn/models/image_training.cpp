@@ -1,0 +1,103 @@
+#include "limn/models/image_training.hpp"
+
+#include <algorithm>
+
+#include "limn/core/error.hpp"
+
+namespace limn {
+namespace {
+
+constexpr std::int64_t kSampleColumns = 10;
+// Images whose layers' outputs are watched.
+constexpr std::int64_t kWatchedImages = 32;
+
+}  // namespace
+
+void require_fitting(const ImageDataset& data, const ImageShape& wanted) {
+  require(wanted == data.shape(),
+          "{}: its images are {}, the options ask for {}; leave image_channels, image_height and image_width out, or set "
+          "image_size, center_crop or color of the data",
+          data.name(), text(data.shape()), text(wanted));
+}
+
+ImageTask::ImageTask(Setup setup, ImageDataset data)
+    : setup_(std::move(setup)), data_(std::move(data)), parameters_(setup_.parameters), buffers_(setup_.buffers) {
+  data_.require_batch(setup_.setting.batch_size);
+}
+
+ImageBatch ImageTask::training_batch(std::int64_t step) {
+  if (!plan_.covers(step)) {
+    plan_ = {};  // so that a large set's order is in memory once
+    plan_ = data_.plan_for_step(setting().seed, step, setting().batch_size);
+  }
+  return data_.training_batch(plan_, step, share());
+}
+
+std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const { return setup_.make_model(checkpoint(step, {})); }
+
+Metrics ImageTask::evaluate(Split split, std::int64_t step) {
+  if (data_.size(split) == 0) return {};
+  const ImageEvaluation e = limn::evaluate(*model(step), data_, split);
+  Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}, {"kl", e.kl}};
+  if (e.active_units >= 0) metrics.push_back({"active_units", static_cast<double>(e.active_units)});
+  return metrics;
+}
+
+SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
+  const auto drawer = model(step);
+  const ImageBatch given = held_out(kSampleColumns);
+  const auto images = [&](std::vector<float> pixels) {
+    return Drawings{.content = Content::kImages, .shape = data_.shape(), .pixels = std::move(pixels)};
+  };
+  SampleDrawings samples{.columns = kSampleColumns};
+  samples.rows.push_back({"given", images(given.pixels)});
+  const Latents z = drawer->encode(given.pixels, {.seed = setting().seed, .indices = given.indices});
+  samples.rows.push_back({"redrawn", images(drawer->decode(z))});
+  for (int row = 0; row < 2; ++row) {
+    const auto first = static_cast<std::uint64_t>(row * kSampleColumns);
+    const Latents prior = prior_latents(kSampleColumns, drawer->latent_size(), setting().seed, first);
+    samples.rows.push_back({"new", images(drawer->decode(prior))});
+  }
+  return samples;
+}
+
+std::vector<LayerOutput> ImageTask::layer_outputs(std::int64_t step) {
+  const auto drawer = model(step);
+  const ImageBatch given = held_out(kWatchedImages);
+  Latents mean = drawer->encode(given.pixels, {.uses_mean = true, .seed = setting().seed, .indices = given.indices});
+  Latents z = drawer->encode(given.pixels, {.seed = setting().seed, .indices = given.indices});
+  std::vector<float> pixels = drawer->decode(z);
+  std::vector<LayerOutput> outputs;
+  outputs.push_back({"encoder/mean", std::move(mean.values)});
+  outputs.push_back({"encoder/z", std::move(z.values)});
+  outputs.push_back({"decoder/pixels", std::move(pixels)});
+  return outputs;
+}
+
+ImageBatch ImageTask::held_out(std::int64_t count) const {
+  const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
+  return data_.batch(split, 0, std::min(count, data_.size(split)));
+}
+
+std::int64_t ImageTask::steps_per_epoch() const { return data_.batches_per_epoch(setting().batch_size); }
+
+std::string ImageTask::remark() const {
+  if (data_.shape().channels == 1 || setup_.data.binarize == "none") return {};
+  return fmt::format("binarize={} makes each colour of a pixel 0 or 1; --set binarize=none keeps the colours",
+                     setup_.data.binarize);
+}
+
+Checkpoint ImageTask::checkpoint(std::int64_t step, const Metrics& metrics) const {
+  ImageDataOptions data = setup_.data;
+  Checkpoint c{.model = setup_.model,
+               .config = setup_.config,
+               .step = step,
+               .metrics = metrics_to_json(metrics),
+               .training_config = options_to_json(fields(data)),
+               .origin = fmt::format("the model at step {}", step)};
+  parameters_.store(c);
+  buffers_.store(c);
+  return c;
+}
+
+}  // namespace limn

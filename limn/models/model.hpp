@@ -1,0 +1,104 @@
+// A loaded model of any family: what commands, the studio and programs ask of it. What it cannot do it says itself, and
+// need() refuses it with one message. Immutable once made: all calls may run at once from any number of threads.
+// Families derive from SketchModel (sketch_model.hpp) or ImageModel (image_model.hpp), which implement most of this.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/core/metrics.hpp"
+#include "limn/core/split.hpp"
+#include "limn/image/drawing_steps.hpp"
+#include "limn/models/checkpoint.hpp"
+#include "limn/models/drawings.hpp"
+#include "limn/models/latent.hpp"
+
+namespace limn {
+
+class ImageModel;
+class SketchModel;
+
+enum class Ability {
+  kEncode,             // a latent vector of a drawing that is given
+  kDecode,             // a drawing of a latent vector that is given
+  kComplete,           // continue a drawing
+  kTemperature,        // more or less varied drawings
+  kSteps,              // show a drawing as it comes into being, step by step
+  kImportanceSamples,  // the importance-weighted estimate of log p(x)
+};
+
+struct DrawingOptions {
+  double temperature = 0.4;
+  bool is_greedy = false;
+  std::uint64_t seed = 1;
+};
+
+struct LatentOptions {
+  bool uses_mean = false;  // the mean of z; else z is drawn from the posterior
+  std::uint64_t seed = 1;
+};
+
+struct CompletionOptions {
+  std::int64_t count = 1;   // endings
+  bool uses_prior = false;  // z from the prior; else from the encoding of what is given
+  DrawingOptions drawing = {};
+};
+
+struct EvaluationRequest {
+  std::vector<std::string> data = {};  // data sets; none: the family's built-in one
+  Split split = Split::kTest;
+  std::uint64_t seed = 0;
+  bool uses_mean = false;               // z = μ instead of a draw
+  std::int64_t samples = 1;             // draws of z for the bound
+  std::int64_t importance_samples = 0;  // K, 0: not estimated
+};
+
+struct Evaluation {
+  std::int64_t n = 0;  // drawings
+  Metrics losses;      // means over them
+  std::vector<std::pair<std::string, std::int64_t>> counts = {};
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  [[nodiscard]] virtual const Checkpoint& checkpoint() const = 0;
+  [[nodiscard]] virtual Content content() const = 0;
+  // Numbers that say everything about a drawing: Z of a VAE, T · Z of DRAW (step after step); 0: no latent space.
+  [[nodiscard]] virtual std::int64_t latent_size() const = 0;
+  // What the model is besides its options, as name and JSON value: ("scale_factor", "43.2").
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> facts() const = 0;
+
+  // Why the model cannot do it ("it has no encoder (conditional=false)"), or "" where it can.
+  [[nodiscard]] virtual std::string inability(Ability ability) const = 0;
+  [[nodiscard]] bool can(Ability ability) const { return inability(ability).empty(); }
+  // Throws Error "ORIGIN: why it cannot; advice" unless it can.
+  void need(Ability ability, std::string_view advice) const;
+
+  // The drawings that references (FILE, FILE#17, FILE:test#17) name, at most `limit` in all, prepared as the training
+  // data were. Throws Error for one that is not there or does not fit.
+  [[nodiscard]] virtual Drawings read(const std::vector<std::string>& references, std::int64_t limit) const = 0;
+
+  // `count` new drawings; number i is a function of (seed, i) alone.
+  [[nodiscard]] virtual Drawings draw(std::int64_t count, const DrawingOptions& options) const = 0;
+  // A drawing of each latent vector.
+  [[nodiscard]] virtual Drawings draw_latents(const Latents& z, const DrawingOptions& options) const = 0;
+  // A latent vector of each drawing.
+  [[nodiscard]] virtual Latents latents_of(const Drawings& drawings, const LatentOptions& options) const = 0;
+  // Several endings of one drawing.
+  [[nodiscard]] virtual Drawings complete(const Drawings& beginning, const CompletionOptions& options) const;
+  // Every canvas on the way from z, or of redrawing what is given.
+  [[nodiscard]] virtual DrawingSteps steps_from(const Latents& z) const;
+  [[nodiscard]] virtual DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const;
+  [[nodiscard]] virtual Evaluation evaluate(const EvaluationRequest& request) const = 0;
+
+  // This model as one that draws pen sketches, or images; null where it draws the other.
+  [[nodiscard]] virtual const SketchModel* as_sketch_model() const { return nullptr; }
+  [[nodiscard]] virtual const ImageModel* as_image_model() const { return nullptr; }
+};
+
+}  // namespace limn

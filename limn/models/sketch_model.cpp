@@ -1,0 +1,112 @@
+#include "limn/models/sketch_model.hpp"
+
+#include <algorithm>
+
+#include "limn/core/error.hpp"
+#include "limn/sketch/sketch_file.hpp"
+
+namespace limn {
+namespace {
+
+PointChoice choice_of(const DrawingOptions& options) {
+  return {.temperature = static_cast<float>(options.temperature), .is_greedy = options.is_greedy};
+}
+
+}  // namespace
+
+Sketch SketchModel::normalised(const Sketch& sketch) const {
+  return scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
+}
+
+Sketch SketchModel::in_data_units(const Sketch& sketch) const { return scaled(sketch, scale_factor(), scale_factor()); }
+
+Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
+  Drawings all;
+  for (const Drawing& drawing : drawings) all.sketches.push_back(in_data_units(drawing.sketch));
+  return all;
+}
+
+Drawings SketchModel::read(const std::vector<std::string>& references, std::int64_t limit) const {
+  Drawings all;
+  for (const auto& text : references) {
+    if (all.count() == limit) return all;
+    const SketchReadOptions options{.max_sketches = limit - all.count()};
+    for (auto& sketch : read_sketches(parse_sketch_reference(text), options)) {
+      require(!sketch.points.empty(), "{}: holds a sketch without points; choose another with FILE#N", text);
+      all.sketches.push_back(std::move(sketch));
+      all.labels.push_back(text);
+    }
+  }
+  return all;
+}
+
+Drawings SketchModel::draw(std::int64_t count, const DrawingOptions& options) const {
+  return in_data_units(draw_new(*this, count, choice_of(options), options.seed));
+}
+
+Drawings SketchModel::draw_latents(const Latents& z, const DrawingOptions& options) const {
+  need(Ability::kDecode, "try limn sample");
+  return in_data_units(limn::draw_latents(*this, z, choice_of(options), options.seed));
+}
+
+Latents SketchModel::latents_of(const Drawings& drawings, const LatentOptions& options) const {
+  need(Ability::kEncode, "try limn sample or limn complete");
+  std::vector<Sketch> sketches;
+  for (const Sketch& sketch : drawings.sketches) sketches.push_back(normalised(sketch));
+  const LatentPosterior posterior = encode(sketches);
+  return options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed);
+}
+
+Drawings SketchModel::complete(const Drawings& beginning, const CompletionOptions& options) const {
+  require(beginning.sketches.size() == 1, "completing: {} beginnings, expected one", beginning.sketches.size());
+  const Sketch given = normalised(beginning.sketches.front());
+  Latents z;
+  if (is_conditional() && options.uses_prior) {
+    z = prior_latents(options.count, latent_size(), options.drawing.seed);
+  } else if (is_conditional()) {
+    // Each ending has a z of its own.
+    const LatentPosterior one = encode(std::span(&given, 1));
+    LatentPosterior all{.mu = Latents(options.count, latent_size()), .log_variance = Latents(options.count, latent_size())};
+    for (std::int64_t i = 0; i < options.count; ++i) {
+      std::ranges::copy(one.mu.row(0), all.mu.row(i).begin());
+      std::ranges::copy(one.log_variance.row(0), all.log_variance.row(i).begin());
+    }
+    z = posterior_latents(all, options.drawing.seed);
+  }
+  std::vector<DrawRequest> requests;
+  for (std::int64_t i = 0; i < options.count; ++i)
+    requests.push_back({.z = is_conditional() ? z.row(i) : std::span<const float>(),
+                        .prefix = given.points,
+                        .choice = choice_of(options.drawing),
+                        .seed = options.drawing.seed,
+                        .index = static_cast<std::uint64_t>(i)});
+  return in_data_units(draw(requests));
+}
+
+std::vector<Drawing> draw_latents(const SketchModel& model, const Latents& z, const PointChoice& choice,
+                                  std::uint64_t seed, std::uint64_t first_index) {
+  std::vector<DrawRequest> requests;
+  for (std::int64_t i = 0; i < z.count(); ++i)
+    requests.push_back(
+        {.z = z.row(i), .choice = choice, .seed = seed, .index = first_index + static_cast<std::uint64_t>(i)});
+  return model.draw(requests);
+}
+
+std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
+                              std::uint64_t seed, std::uint64_t first_index) {
+  if (model.is_conditional())
+    return draw_latents(model, prior_latents(count, model.latent_size(), seed, first_index), choice, seed, first_index);
+  std::vector<DrawRequest> requests(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    requests[i] = {.choice = choice, .seed = seed, .index = first_index + i};
+  return model.draw(requests);
+}
+
+std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const Sketch> sketches,
+                                 const ReconstructionOptions& options) {
+  const LatentPosterior posterior = model.encode(sketches);
+  return draw_latents(model, options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed),
+                      options.choice, options.seed);
+}
+
+}  // namespace limn

@@ -1,0 +1,104 @@
+// A model that draws pen sketches, of any family: what the commands and the studio need beyond Model. A family implements
+// encoding and drawing; reading, completing and the rest follow from these here. Immutable, for any number of threads.
+//
+// Units: the calls of this class with spans of sketches take and give normalised units (data units over scale_factor());
+// the calls of Model take and give data units.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "limn/models/model.hpp"
+#include "limn/models/next_point.hpp"
+#include "limn/sketch/sketch.hpp"
+
+namespace limn {
+
+// One drawing that is wanted. The memory of z and prefix must outlive the call.
+struct DrawRequest {
+  std::span<const float> z = {};             // [Z]; exactly if the model has a latent space
+  std::span<const StrokePoint> prefix = {};  // what is drawn already; the drawing continues from its end
+  PointChoice choice = {};                   // temperature, or greedy
+  std::uint64_t seed = 0;
+  std::uint64_t index = 0;      // with the seed it determines the drawing, whatever is drawn beside it
+  std::int64_t max_points = 0;  // of the whole drawing; 0: the model's max_seq_len
+};
+
+struct Drawing {
+  // prefix, then what the model added. The last point always lifts the pen.
+  Sketch sketch;
+  bool is_finished = false;  // the model said end; false: cut at max_points
+};
+
+// A point that a drawing of a loop or stream got.
+struct NewPoint {
+  std::size_t drawing = 0;
+  StrokePoint point;
+};
+
+// Drawings that grow together, point by point. One thread at a time; the model must outlive it.
+class StrokeStream {
+ public:
+  virtual ~StrokeStream() = default;
+
+  // One step: reads a point of the prefixes, or draws one for every drawing that has not ended. Appends what is new,
+  // without the prefix. The same points as SketchModel::draw() gives, but for the pen bit of the last one before an
+  // end, which is known only after it was given; the point that reaches max_points lifts the pen. Throws Error if the
+  // model has diverged.
+  virtual void step(std::vector<NewPoint>& points) = 0;
+  [[nodiscard]] virtual bool is_done() const = 0;
+  [[nodiscard]] virtual bool has_ended(std::size_t drawing) const = 0;
+  // The model said so; else the points ran out.
+  [[nodiscard]] virtual bool is_finished(std::size_t drawing) const = 0;
+  [[nodiscard]] virtual std::size_t size() const = 0;
+};
+
+class SketchModel : public Model {
+ public:
+  [[nodiscard]] virtual float scale_factor() const = 0;
+  [[nodiscard]] virtual std::int64_t max_seq_len() const = 0;  // points of the longest drawing
+  [[nodiscard]] bool is_conditional() const { return latent_size() > 0; }
+
+  // μ and log variance of each sketch [n, Z]. Throws Error for a model without encoder or values that are not finite.
+  [[nodiscard]] virtual LatentPosterior encode(std::span<const Sketch> sketches) const = 0;
+  // One drawing for each request; drawing i depends on request i alone, bit for bit. Throws Error for a request that
+  // does not fit, or if the model has diverged.
+  [[nodiscard]] virtual std::vector<Drawing> draw(std::span<const DrawRequest> requests) const = 0;
+  // The same drawings as they grow. z and prefix are copied.
+  [[nodiscard]] virtual std::unique_ptr<StrokeStream> stream(std::span<const DrawRequest> requests) const = 0;
+
+  // Data units to normalised units and back.
+  [[nodiscard]] Sketch normalised(const Sketch& sketch) const;
+  [[nodiscard]] Sketch in_data_units(const Sketch& sketch) const;
+
+  [[nodiscard]] Content content() const final { return Content::kSketches; }
+  [[nodiscard]] const SketchModel* as_sketch_model() const final { return this; }
+  [[nodiscard]] Drawings read(const std::vector<std::string>& references, std::int64_t limit) const override;
+  [[nodiscard]] Drawings draw(std::int64_t count, const DrawingOptions& options) const override;
+  [[nodiscard]] Drawings draw_latents(const Latents& z, const DrawingOptions& options) const override;
+  [[nodiscard]] Latents latents_of(const Drawings& drawings, const LatentOptions& options) const override;
+  [[nodiscard]] Drawings complete(const Drawings& beginning, const CompletionOptions& options) const override;
+
+ private:
+  [[nodiscard]] Drawings in_data_units(std::span<const Drawing> drawings) const;
+};
+
+// A drawing of each row of z, drawing i with index first_index + i.
+[[nodiscard]] std::vector<Drawing> draw_latents(const SketchModel& model, const Latents& z, const PointChoice& choice,
+                                                std::uint64_t seed, std::uint64_t first_index = 0);
+// `count` new drawings: z from the prior where the model has a latent space. Number i depends on (seed, first_index + i).
+[[nodiscard]] std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
+                                            std::uint64_t seed, std::uint64_t first_index = 0);
+
+struct ReconstructionOptions {
+  bool uses_mean = false;  // z = μ; else z is drawn from the posterior
+  PointChoice choice = {};
+  std::uint64_t seed = 0;
+};
+// Encodes each sketch and draws from its z.
+[[nodiscard]] std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const Sketch> sketches,
+                                               const ReconstructionOptions& options);
+
+}  // namespace limn

@@ -1,0 +1,86 @@
+#include "limn/models/sketch_rnn/family.hpp"
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
+#include "limn/models/sketch_rnn/pytorch_import.hpp"
+#include "limn/models/sketch_rnn/training.hpp"
+
+namespace limn {
+namespace {
+
+std::vector<Preset> presets() {
+  return {
+      {"magenta", "Magenta's defaults, which are limn's", {}},
+      // labml_nn/sketch_rnn: its Configs, StrokesDataset and loss. Its 100 epochs are --epochs 100. Its pen
+      // loss is a mean over the three pen states too, a third of this; its gradients' norm is clipped for
+      // encoder and decoder apart.
+      {"labml",
+       "labml's annotated implementation: nothing annealed or augmented, gradients clipped by norm, 11 to 200 points",
+       {"grad_clip_mode=norm", "grad_clip=1", "use_recurrent_dropout=false", "min_seq_len=11", "max_seq_len=200",
+        "kl_weight_start=0.5", "kl_tolerance=0", "decay_rate=1", "augment_stroke_prob=0", "random_scale_factor=0",
+        "pen_loss_over_padding=true"}},
+      // github.com/eyalzk/sketch_rnn_keras: get_default_hparams() are Magenta's. Its 50 epochs are
+      // --epochs 50. Keras's LSTM has a hard sigmoid and drops parts of h instead of the candidate, which
+      // limn's cells do not.
+      {"keras",
+       "the Keras port, which has Magenta's numbers: the pen loss of training runs over the padding too",
+       {"pen_loss_over_padding=true"}},
+      {"big",
+       "the paper's large model: hyper decoder of 2048, layer_norm encoder of 512",
+       {"dec_model=hyper", "dec_rnn_size=2048", "enc_model=layer_norm", "enc_rnn_size=512"}},
+  };
+}
+
+Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions&) {
+  Checkpoint checkpoint = to_checkpoint(read_magenta_json(path));
+  checkpoint.origin = path.string();
+  return checkpoint;
+}
+
+std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::path& path) {
+  const std::string name = std::filesystem::path(checkpoint.origin).stem().string();
+  const auto exported = to_magenta_json(sketch_rnn_checkpoint(checkpoint), name);
+  write_file(path, exported.json);
+  if (exported.saturated == 0) return {};
+  return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);
+}
+
+template <PytorchModel model>
+Checkpoint read_pytorch(const std::filesystem::path& path, const ForeignOptions& options) {
+  const SafetensorsFile file = SafetensorsFile::read(path);
+  Checkpoint checkpoint = to_checkpoint(import_pytorch(
+      file, {.model = model, .scale_factor = options.scale_factor, .max_seq_len = options.max_seq_len}));
+  checkpoint.origin = path.string();
+  return checkpoint;
+}
+
+}  // namespace
+
+Family sketch_rnn_family() {
+  return {
+      .name = kSketchRnnModel,
+      .command = "sketch-rnn",
+      .title = "Sketch-RNN",
+      .help = "Sketch-RNN on strokes (Ha & Eck 2017)",
+      .content = Content::kSketches,
+      .built_in_data = "builtin:doodles",
+      .examples =
+          "  limn train sketch-rnn --out runs/doodles --steps 1500\n"
+          "  limn train sketch-rnn --data sheep.npz --out runs/sheep --set dec_model=layer_norm --set "
+          "enc_model=layer_norm\n"
+          "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n",
+      .presets = presets(),
+      .training_defaults = {},
+      .foreign_formats = {{.name = "magenta", .ending = ".json", .read = read_magenta, .write = write_magenta},
+                          {.name = "labml", .ending = "", .read = read_pytorch<PytorchModel::kLabml>},
+                          {.name = "rfeinman", .ending = "", .read = read_pytorch<PytorchModel::kRfeinman>}},
+      .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
+        return std::make_unique<SketchRnnModel>(std::move(checkpoint));
+      },
+      .make_setup = make_sketch_rnn_setup,
+  };
+}
+
+}  // namespace limn

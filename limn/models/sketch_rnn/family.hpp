@@ -1,0 +1,10 @@
+// The family's entry in the registry: names, presets and makers.
+#pragma once
+
+#include "limn/models/registry.hpp"
+
+namespace limn {
+
+[[nodiscard]] Family sketch_rnn_family();
+
+}  // namespace limn

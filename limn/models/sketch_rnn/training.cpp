@@ -1,0 +1,169 @@
+#include "limn/models/sketch_rnn/training.hpp"
+
+#include <algorithm>
+
+#include "limn/core/error.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/sketch_rnn/evaluation.hpp"
+#include "limn/models/sketch_rnn/initial_weights.hpp"
+#include "limn/models/sketch_rnn/step.hpp"
+
+namespace limn {
+namespace {
+
+constexpr std::int64_t kSampleColumns = 8;
+// Sketches whose layers' outputs are watched.
+constexpr std::int64_t kWatchedSketches = 32;
+constexpr float kSampleTemperature = 0.4f;
+
+class SketchRnnTraining final : public TrainingTask {
+ public:
+  SketchRnnTraining(const SketchRnnOptions& model, const StrokeDataOptions& data_options, const TaskSetting& setting,
+                StrokeDataset data)
+      : options_(model),
+        data_options_(data_options),
+        setting_(setting),
+        data_(std::move(data)),
+        tensors_(sketch_rnn_parameters(model)),
+        step_(model, setting.precision) {
+    initialise(options_, sketch_rnn_parameters(options_), setting.seed, tensors_.mutable_values());
+    data_.require_batch(setting.batch_size);
+  }
+
+  std::span<const TaskParameter> parameters() const override { return tensors_.tensors(); }
+
+  StepResult compute_gradients(std::int64_t step) override {
+    if (!plan_.covers(step)) {
+      plan_ = {};  // so that a large set's order is in memory once
+      plan_ = data_.plan_for_step(setting_.seed, step, setting_.batch_size);
+    }
+    const StrokeBatch batch = data_.training_batch(plan_, step, share());
+    const SketchRnnStep::Losses losses = step_.losses_and_gradients(
+        tensors_.values(), tensors_.gradients(),
+        {.batch = batch,
+         .max_seq_len = data_.max_seq_len(),
+         .seed = setting_.seed,
+         .step = static_cast<std::uint64_t>(step),
+         .whole = {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }}});
+    StepResult result{.losses = {{"total", losses.total}, {"reconstruction", losses.offset + losses.pen}},
+                      .indices = batch.indices};
+    if (options_.conditional) {
+      result.losses.push_back({"kl", losses.kl});
+      result.losses.push_back({"kl_weight", losses.kl_weight / static_cast<double>(share().ranks)});
+    }
+    return result;
+  }
+
+  Metrics evaluate(Split split, std::int64_t) override {
+    if (data_.size(split) == 0) return {};
+    const SketchRnnEvaluation e = limn::evaluate(weights(), data_, split);
+    Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}};
+    if (options_.conditional) metrics.push_back({"kl", e.kl});
+    metrics.push_back({"reconstruction_training_form", e.reconstruction_training_form});
+    return metrics;
+  }
+
+  Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {
+    SketchRnnCheckpoint c;
+    c.options = options_;
+    c.scale_factor = data_.scale_factor();
+    c.max_seq_len = data_.max_seq_len();
+    c.step = step;
+    c.metrics = metrics_to_json(metrics);
+    StrokeDataOptions data_options = data_options_;
+    c.training_config = options_to_json(fields(data_options));
+    for (const auto& t : tensors_.tensors()) c.weights[t.name].assign(t.value.begin(), t.value.end());
+    Checkpoint file = to_checkpoint(c);
+    file.origin = fmt::format("the model at step {}", step);
+    return file;
+  }
+
+  // For a conditional model some sketches of the validation split and what becomes of them, then drawings from the
+  // prior.
+  SampleDrawings sample_drawings(std::int64_t step) override {
+    const SketchRnnModel model(checkpoint(step, {}));
+    const PointChoice choice{.temperature = kSampleTemperature};
+    SampleDrawings samples{.columns = kSampleColumns};
+    if (model.is_conditional()) {
+      const std::vector<Sketch> given = held_out(kSampleColumns);
+      samples.rows.push_back({"given", {.sketches = given}});
+      samples.rows.push_back(
+          {"redrawn", sketches_of(reconstruct(model, given, {.choice = choice, .seed = setting_.seed}))});
+    }
+    for (int row = 0; row < 2; ++row) {
+      const auto first = static_cast<std::uint64_t>(row * kSampleColumns);
+      samples.rows.push_back({"new", sketches_of(draw_new(model, kSampleColumns, choice, setting_.seed, first))});
+    }
+    return samples;
+  }
+
+  std::vector<LayerOutput> layer_outputs(std::int64_t) override {
+    const std::vector<Sketch> some = held_out(kWatchedSketches);
+    std::vector<const Sketch*> views;
+    for (const Sketch& sketch : some) views.push_back(&sketch);
+    SketchRnnLayers layers = limn::layer_outputs(weights(), make_batch(views, {}));
+    std::vector<LayerOutput> outputs;
+    if (options_.conditional) {
+      outputs.push_back({"encoder/hidden", std::move(layers.encoder)});
+      outputs.push_back({"encoder/mu", std::move(layers.mu)});
+      outputs.push_back({"encoder/log_variance", std::move(layers.log_variance)});
+    }
+    outputs.push_back({"decoder/hidden", std::move(layers.decoder)});
+    outputs.push_back({"decoder/output", std::move(layers.output)});
+    return outputs;
+  }
+
+  std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
+
+ private:
+  // The first sketches of the validation split, or of the training split where that is empty: to look at while training.
+  std::vector<Sketch> held_out(std::int64_t most) const {
+    const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
+    std::vector<Sketch> some;
+    for (std::int64_t i = 0; i < std::min(most, data_.size(split)); ++i) some.push_back(data_.sketch(split, i));
+    return some;
+  }
+
+  SketchRnnWeights weights() const { return sketch_rnn_weights(options_, tensors_.values()); }
+
+  static Drawings sketches_of(const std::vector<Drawing>& drawings) {
+    Drawings all;
+    for (const auto& drawing : drawings) all.sketches.push_back(drawing.sketch);
+    return all;
+  }
+
+  SketchRnnOptions options_;
+  StrokeDataOptions data_options_;
+  TaskSetting setting_;
+  StrokeDataset data_;
+  EpochPlan plan_;
+  TrainedTensors tensors_;
+  SketchRnnStep step_;
+};
+
+class SketchRnnSetup final : public TrainingSetup {
+ public:
+  std::vector<OptionField> fields() override {
+    auto all = limn::fields(model_);
+    std::ranges::move(limn::fields(data_), std::back_inserter(all));
+    return all;
+  }
+  std::unique_ptr<TrainingTask> load(std::span<const std::string> data, const TaskSetting& setting) override {
+    return make_sketch_rnn_task(model_, data_, setting, StrokeDataset::load(data, data_));
+  }
+
+ private:
+  SketchRnnOptions model_;
+  StrokeDataOptions data_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSetup> make_sketch_rnn_setup() { return std::make_unique<SketchRnnSetup>(); }
+
+std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const StrokeDataOptions& data_options,
+                                                   const TaskSetting& setting, StrokeDataset data) {
+  return std::make_unique<SketchRnnTraining>(model, data_options, setting, std::move(data));
+}
+
+}  // namespace limn

@@ -1,0 +1,135 @@
+// What training needs of a model and its data. A task computes losses and gradients, judges itself on a split, and gives
+// its checkpoints and sample drawings. The trainer (limn/train) knows nothing of strokes or pixels.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limn/core/epoch_plan.hpp"
+#include "limn/core/metrics.hpp"
+#include "limn/core/options.hpp"
+#include "limn/core/split.hpp"
+#include "limn/image/drawing_steps.hpp"
+#include "limn/kernels/parameters.hpp"
+#include "limn/kernels/precision.hpp"
+#include "limn/models/checkpoint.hpp"
+#include "limn/models/drawings.hpp"
+
+namespace limn {
+
+struct TaskParameter {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::span<float> value;
+  std::span<float> gradient;  // of the last step; same address for the task's life
+};
+
+struct StepResult {
+  Metrics losses;                     // "total" is what the gradients are of
+  std::vector<std::int64_t> indices;  // of the batch's examples, for reports
+};
+
+// All values that a layer put out on some examples.
+struct LayerOutput {
+  std::string name;
+  std::vector<float> values;
+};
+
+// Drawings to look at while a model trains. Either may be empty.
+struct SampleRow {
+  std::string heading;
+  Drawings drawings;
+};
+struct SampleSteps {
+  std::string heading;           // of each drawing
+  DrawingSteps steps;
+  std::vector<float> originals;  // [n, C, H, W] of what is redrawn, or none
+};
+struct SampleDrawings {
+  std::int64_t columns = 8;
+  std::vector<SampleRow> rows = {};
+  std::vector<SampleSteps> steps = {};
+};
+
+// What a run fixes before its first step.
+struct TaskSetting {
+  std::int64_t batch_size = 100;  // B over all processes
+  std::uint64_t seed = 1;
+  kernels::Precision precision = kernels::Precision::kFloat32;
+};
+
+class TrainingTask {
+ public:
+  virtual ~TrainingTask() = default;
+
+  [[nodiscard]] virtual std::span<const TaskParameter> parameters() const = 0;
+  // Buffers that training changes without gradients (running means), saved beside the parameters.
+  [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
+  // Loss and gradients of training step `step`: a pure function of (parameters, seed, step).
+  [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
+  // The evaluation losses of a split, with "total" as the figure of merit; empty if the split is.
+  [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step) = 0;
+  // The model as it is. training_config holds the data's options; the trainer adds its own.
+  [[nodiscard]] virtual Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const = 0;
+  // The same inputs and noise every time, so that pictures compare.
+  [[nodiscard]] virtual SampleDrawings sample_drawings(std::int64_t step) = 0;
+  [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
+  // What encoder, decoder and heads put out on a few examples, always the same, with the weights as they are.
+  [[nodiscard]] virtual std::vector<LayerOutput> layer_outputs(std::int64_t) { return {}; }
+  // What a user may not expect of the data with these options, or "".
+  [[nodiscard]] virtual std::string remark() const { return {}; }
+
+  // Makes this one of several processes, before the first step. compute_gradients() then takes `share` of each batch,
+  // and its losses and gradients are parts whose sums over the processes are those of the whole batch. `sum` adds a
+  // figure up over the processes; it must stay valid while the task is used.
+  void join(const BatchShare& share, std::function<double(double)> sum) {
+    share_ = share;
+    sum_ = std::move(sum);
+  }
+
+ protected:
+  [[nodiscard]] const BatchShare& share() const { return share_; }
+  // A value over all processes, from each one's part.
+  [[nodiscard]] double over_all(double part) const { return sum_ ? sum_(part) : part; }
+
+ private:
+  BatchShare share_;
+  std::function<double(double)> sum_;
+};
+
+// The options of a family's model and data, as a user sets them, and what they become. One to a run.
+class TrainingSetup {
+ public:
+  virtual ~TrainingSetup() = default;
+  // What --set, config.toml and checkpoints know of model and data. Points into this object.
+  [[nodiscard]] virtual std::vector<OptionField> fields() = 0;
+  // Loads the data sets and makes the task; weights are drawn from the seed. Throws Error where data cannot be read,
+  // cannot fill a batch, or do not fit the model.
+  [[nodiscard]] virtual std::unique_ptr<TrainingTask> load(std::span<const std::string> data,
+                                                           const TaskSetting& setting) = 0;
+};
+
+// Values and gradients of a model's tensors, by their specs: the memory of a task. Addresses stay the same.
+class TrainedTensors {
+ public:
+  explicit TrainedTensors(std::span<const kernels::ParameterSpec> specs);
+
+  [[nodiscard]] std::span<const TaskParameter> tensors() const { return tensors_; }
+  [[nodiscard]] kernels::Parameters values() const { return values_; }
+  [[nodiscard]] kernels::ParameterGradients gradients() const { return gradients_; }
+  [[nodiscard]] std::span<const std::span<float>> mutable_values() const { return mutable_values_; }
+  // Copies values and shapes into the checkpoint.
+  void store(Checkpoint& checkpoint) const;
+
+ private:
+  std::vector<std::vector<float>> memory_;
+  std::vector<TaskParameter> tensors_;
+  std::vector<std::span<const float>> values_;
+  std::vector<std::span<float>> mutable_values_, gradients_;
+};
+
+}  // namespace limn

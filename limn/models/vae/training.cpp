@@ -1,0 +1,58 @@
+#include "limn/models/vae/training.hpp"
+
+#include "limn/models/image_training.hpp"
+#include "limn/models/vae/drawing.hpp"
+#include "limn/models/vae/initial_weights.hpp"
+#include "limn/models/vae/step.hpp"
+
+namespace limn {
+namespace {
+
+class VaeTraining final : public ImageTask {
+ public:
+  VaeTraining(VaeOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+      : ImageTask({.model = kVaeModel,
+                   .config = options_to_json(limn::fields(model)),
+                   .data = data_options,
+                   .setting = setting,
+                   .parameters = vae_parameters(model),
+                   .buffers = vae_buffers(model),
+                   .make_model = make_vae_model},
+                  std::move(data)),
+        step_(model, setting.precision) {
+    initialise(model, vae_parameters(model), setting.seed, trained().mutable_values());
+    initialise(model, vae_buffers(model), setting.seed, running().mutable_values());
+  }
+
+  StepResult compute_gradients(std::int64_t step) override {
+    const ImageBatch batch = training_batch(step);
+    const std::vector<std::int64_t> places = share().places(setting().batch_size);
+    const VaeLosses losses = step_.losses_and_gradients(
+        trained().values(), running().mutable_values(), trained().gradients(),
+        {.pixels = ConstMatrix(batch.pixels.data(), batch.batch_size(), data().shape().size()),
+         .noise = {.seed = setting().seed, .step = static_cast<std::uint64_t>(step), .places = places},
+         .whole_batch = setting().batch_size});
+    return {.losses = {{"total", losses.total()},
+                       {"reconstruction", losses.reconstruction},
+                       {"kl", losses.kl},
+                       {"beta", losses.beta / static_cast<double>(share().ranks)}},
+            .indices = batch.indices};
+  }
+
+ private:
+  VaeStep step_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSetup> make_vae_setup() {
+  return std::make_unique<ImageSetup<VaeOptions>>(make_vae_task, ImageDataOptions{});
+}
+
+std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const ImageDataOptions& data_options,
+                                            const TaskSetting& setting, ImageDataset data) {
+  const VaeOptions fitting = fitted(model, data);
+  return std::make_unique<VaeTraining>(fitting, data_options, setting, std::move(data));
+}
+
+}  // namespace limn

@@ -1,0 +1,63 @@
+// The models that the studio serves, loaded once and never changed: any number of threads may draw with them. A request
+// names a model by an id that is made here from the file's name, and never a file. The studio asks a model what it can
+// do; it knows no family.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limn/models/image_model.hpp"
+#include "limn/models/registry.hpp"
+#include "limn/models/sketch_model.hpp"
+#include "limn/serve/paper.hpp"
+
+namespace limn::serve {
+
+class StudioModel {
+ public:
+  StudioModel(std::string id, std::string name, std::unique_ptr<Model> model)
+      : id_(std::move(id)), name_(std::move(name)), model_(std::move(model)) {}
+
+  [[nodiscard]] const std::string& id() const { return id_; }      // a-z, 0-9 and -, unique
+  [[nodiscard]] const std::string& name() const { return name_; }  // for people
+  [[nodiscard]] const Model& model() const { return *model_; }
+  // The model as one that draws strokes, or images. Throws Refusal 409 where it draws the other.
+  [[nodiscard]] const SketchModel& sketch_model() const;
+  [[nodiscard]] const ImageModel& image_model() const;
+  // Throws Refusal 409 with the model's own reason where it cannot do it.
+  void need(Ability ability) const;
+
+  // For a model that draws strokes. Measured at the first call, some 100 ms; the others wait.
+  [[nodiscard]] const TypicalDrawing& typical_drawing() const;
+
+ private:
+  const std::string id_, name_;
+  const std::unique_ptr<Model> model_;
+  mutable std::once_flag measured_;
+  mutable TypicalDrawing typical_drawing_;
+};
+
+class StudioModels {
+ public:
+  // Loads every path that the registry can load: a run directory, a .safetensors file, a file of a foreign format.
+  // Throws Error naming the file.
+  StudioModels(const Registry& registry, const std::vector<std::filesystem::path>& paths);
+
+  [[nodiscard]] const std::vector<std::unique_ptr<StudioModel>>& all() const { return models_; }
+  // Throws Refusal 404.
+  [[nodiscard]] const StudioModel& find(std::string_view id) const;
+
+ private:
+  [[nodiscard]] bool has(std::string_view id) const;
+
+  std::vector<std::unique_ptr<StudioModel>> models_;
+};
+
+// `text` as part of an id: lower case, everything but a-z and 0-9 as -. Never empty.
+[[nodiscard]] std::string slug(std::string_view text);
+
+}  // namespace limn::serve
