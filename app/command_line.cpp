@@ -1,33 +1,27 @@
 #include "app/command_line.hpp"
 
+#include <CLI/CLI.hpp>
+#include <cerrno>
 #include <charconv>
-#include <cmath>
-#include <limits>
-#include <vector>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
 
+#include "app/commands.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/version.hpp"
 
 namespace limn::app {
 namespace {
 
-// The number that `text` is from end to end, or NaN.
-double number_in(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, value);
-  return code == std::errc() && stop == end ? value : std::nan("");
-}
-
-template <class Accepts>
-CLI::Validator number(const std::string& shown, const std::string& expected, Accepts accepts) {
-  return CLI::Validator(
-      [expected, accepts](const std::string& text) {
-        return accepts(number_in(text)) ? std::string() : fmt::format("{}: expected {}", printable(text), expected);
-      },
-      shown);
-}
-
-constexpr double kLargest = std::numeric_limits<double>::max();
+constexpr const char* kDescription =
+    "limn: neural networks that draw - Sketch-RNN, DRAW and VAEs\n\n"
+    "Examples:\n"
+    "  limn train sketch-rnn --out runs/doodles --steps 1500      train on the built-in doodles\n"
+    "  limn sample runs/doodles -n 16 -o sheet.png                new drawings\n"
+    "  limn data info cat.npz                                     what a data set holds";
 
 // The command that was named last: `limn data convert` and not `limn`.
 const CLI::App& innermost(const CLI::App& app) {
@@ -42,6 +36,11 @@ std::string full_name(const CLI::App& command) {
 }
 
 std::string suggestion(const std::string& nearest) { return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest); }
+
+bool is_number(const std::string& text) {
+  double value = 0;
+  return std::from_chars(text.data(), text.data() + text.size(), value).ptr == text.data() + text.size();
+}
 
 std::string unknown_option(const CLI::App& command, const std::string& word) {
   std::vector<std::string> options;
@@ -60,39 +59,73 @@ std::string unknown_command(const CLI::App& command, const std::string& word) {
                      suggestion(nearest_name(word, commands)));
 }
 
-std::string what_is_wrong(const CLI::App& command, const CLI::ParseError& error) {
+// The word that is wrong and the nearest that is right.
+std::string complaint(const CLI::App& command, const CLI::ParseError& error) {
   const std::vector<std::string> left = command.remaining();
   const bool wants_command = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
   if (wants_command && !left.empty() && !left.front().starts_with("-")) return unknown_command(command, left.front());
   for (const auto& word : left)
-    if (word.starts_with("-") && word.size() > 1 && std::isnan(number_in(word))) return unknown_option(command, word);
+    if (word.starts_with("-") && word.size() > 1 && !is_number(word)) return unknown_option(command, word);
   if (wants_command) return full_name(command) + ": a command is missing";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
     return fmt::format("{}: {} expects nothing more", printable(left.front()), full_name(command));
   return error.what();
 }
 
+int report(const std::string& message) {
+  fmt::print(stderr, "limn: error: {}\n", message);
+  return 1;
+}
+
+int parse_and_run(int argc, const char* const* argv, const Registry& registry) {
+  CLI::App app(kDescription, "limn");
+  app.set_version_flag("--version", std::string("limn ") + kVersion);
+  app.require_subcommand(1);
+  const Command root(app);
+  add_train(root, registry);
+  add_eval(root, registry);
+  add_sample(root, registry);
+  add_reconstruct(root, registry);
+  add_complete(root, registry);
+  add_interpolate(root, registry);
+  add_encode(root, registry);
+  add_decode(root, registry);
+  add_manifold(root, registry);
+  add_traverse(root, registry);
+  add_plot(root);
+  add_watch(root);
+  add_serve(root, registry);
+  add_import(root, registry);
+  add_export(root, registry);
+  add_info(root, registry);
+  add_data(root);
+  add_bench(app);
+  add_completion(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const CLI::App& command = innermost(app);
+    return report(fmt::format("{}; see {} --help", complaint(command, error), full_name(command)));
+  }
+  return 0;
+}
+
 }  // namespace
 
-CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
-  return number(fmt::format("{} to {}", least, most), fmt::format("a whole number from {} to {}", least, most),
-                [=](double value) {
-                  return value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
-                         value == std::floor(value);
-                });
-}
-
-CLI::Validator positive_number() {
-  return number("above 0", "a number above 0", [](double value) { return value > 0 && value <= kLargest; });
-}
-
-CLI::Validator non_negative_number() {
-  return number("from 0", "a number from 0 on", [](double value) { return value >= 0 && value <= kLargest; });
-}
-
-std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App& command = innermost(app);
-  return fmt::format("{}; see {} --help", what_is_wrong(command, error), full_name(command));
+int run_command_line(int argc, const char* const* argv, const Registry& registry) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write(), which says what to do
+  try {
+    const int status = parse_and_run(argc, argv, registry);
+    if (std::fflush(stdout) != 0) return report(std::string("standard output: cannot write: ") + std::strerror(errno));
+    return status;
+  } catch (const Error& error) {
+    return report(error.what());
+  } catch (const std::bad_alloc&) {
+    return report("out of memory; try a smaller --batch-size or model");
+  } catch (const std::exception& error) {
+    return report(std::string("internal: ") + error.what());
+  }
 }
 
 }  // namespace limn::app

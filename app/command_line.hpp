@@ -1,21 +1,12 @@
-// What the command line may say, and what is said of one that is wrong. No state; any thread.
+// The whole command: what main() does. A program with models of its own calls it with its own registry.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
-#include <cstdint>
-#include <string>
+#include "limn/models/registry.hpp"
 
 namespace limn::app {
 
-// For ->check(): a whole number from `least` to `most`, a number above 0, a number from 0 on. What is refused is named
-// together with what is expected.
-[[nodiscard]] CLI::Validator whole_number(std::int64_t least, std::int64_t most);
-[[nodiscard]] CLI::Validator positive_number();
-[[nodiscard]] CLI::Validator non_negative_number();
-
-// One line for a command line that `app` refused: the word that is wrong, the nearest that is right, and whose --help
-// tells more.
-[[nodiscard]] std::string explain(const CLI::App& app, const CLI::ParseError& error);
+// Runs what `argv` says, and returns the exit status. An error that a user can fix is one line on stderr and status 1; so
+// is a command line that is wrong, and then the line names the wrong word and the nearest right one.
+[[nodiscard]] int run_command_line(int argc, const char* const* argv, const Registry& registry);
 
 }  // namespace limn::app

@@ -2,10 +2,10 @@
 // description, so that it cannot go stale.
 #include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands.hpp"
-#include "limn/core/error.hpp"
 
 namespace limn::app {
 namespace {
@@ -193,7 +193,7 @@ std::string fish_script(const std::vector<CommandWords>& all) {
 
 void add_completion(CLI::App& app) {
   auto* command =
-      app.add_subcommand("completion", kCompletionHelp);
+      app.add_subcommand("completion", "a script that lets your shell complete limn's commands and options");
   auto shell = std::make_shared<std::string>();
   command->add_option("SHELL", *shell, "which shell")
       ->required()

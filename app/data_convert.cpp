@@ -3,7 +3,6 @@
 // sketch that dealing them out to the splits of an .npz takes.
 #include <memory>
 
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
@@ -119,69 +118,62 @@ void convert(ConvertArguments a) {
 
 }  // namespace
 
-void add_data_convert(CLI::App& data) {
-  auto* command = data.add_subcommand("convert", "sketches of any format to any other, images to shards");
+void add_data_convert(const Command& data) {
+  const Command command = data.add_command("convert", "sketches of any format to any other, images to shards");
   auto a = std::make_shared<ConvertArguments>();
-  command
-      ->add_option("IN", a->in,
+  command.add("IN", &a->in,
                    ".npz, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
                    "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
                    "joined")
-      ->required();
-  command
-      ->add_option("-o,--out", a->out,
+      .required();
+  command.add("-o,--out", &a->out,
                    ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
                    "beyond memory), or FOLDER/ for an .svg each")
-      ->required();
-  auto* scale = command->add_flag("--scale", a->preparation.is_scaled, "to whole numbers 0-255, the longer side 255");
-  auto* resample = command
-                       ->add_option("--resample", a->preparation.spacing,
+      .required();
+  const Option scale = command.add("--scale", &a->preparation.is_scaled, "to whole numbers 0-255, the longer side 255");
+  const Option resample = command.add("--resample", &a->preparation.spacing,
                                     "a point every so many units along each stroke, after --scale")
-                       ->check(positive_number())
-                       ->type_name("UNITS");
-  auto* simplify = command
-                       ->add_option("--simplify", a->preparation.epsilon,
+                       .positive_number()
+                       .named("UNITS");
+  const Option simplify = command.add("--simplify", &a->preparation.epsilon,
                                     "Ramer-Douglas-Peucker: leave out points nearer than this "
                                     "to the line without them, after --resample")
-                       ->check(non_negative_number())
-                       ->type_name("UNITS");
-  command->add_flag("--quickdraw", a->is_quickdraw, "as Quick, Draw! does: --scale --resample 1 --simplify 2")
-      ->excludes(scale)
-      ->excludes(resample)
-      ->excludes(simplify);
-  command
-      ->add_option("--max-points", a->preparation.max_points,
+                       .non_negative_number()
+                       .named("UNITS");
+  command.add("--quickdraw", &a->is_quickdraw, "as Quick, Draw! does: --scale --resample 1 --simplify 2")
+      .excludes(scale)
+      .excludes(resample)
+      .excludes(simplify);
+  command.add("--max-points", &a->preparation.max_points,
                    "simplify longer sketches as little as brings them to so many points")
-      ->check(whole_number(1, 1'000'000'000))
-      ->type_name("N");
-  command->add_flag("--recognized", a->only_recognized,
+      .whole_number(1, 1'000'000'000)
+      .named("N");
+  command.add("--recognized", &a->only_recognized,
                     "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
-  command
-      ->add_option("--split", a->split,
+  command.add("--split", &a->split,
                    "deal all sketches out anew to train, valid and test, in percent (.npz, and .limn "
                    "to within chance)")
-      ->type_name("90/5/5");
-  command->add_option("--seed", a->seed, "of --split")->capture_default_str();
-  command->add_option("--word", a->word,
+      .named("90/5/5");
+  command.add("--seed", &a->seed, "of --split").shows_default();
+  command.add("--word", &a->word,
                       "category written to .ndjson [what the input says, else its file's name]");
-  command
-      ->add_option("--svg-tolerance", a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
-      ->check(positive_number())
-      ->type_name("UNITS")
-      ->capture_default_str();
-  command->add_option("--set", a->image_settings, "of images: set any option listed below")->type_name("NAME=VALUE");
-  command->footer(
+  command.add("--svg-tolerance", &a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
+      .positive_number()
+      .named("UNITS")
+      .shows_default();
+  command.add("--set", &a->image_settings, "of images: set any option listed below").named("NAME=VALUE");
+  command.set_footer(
       "\nOptions of images for --set [default]:\n" + image_conversion_help() +
       "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
       "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
       "  limn data convert builtin:doodles:test#3 -o doodle.svg\n"
       "  limn data convert cat.ndjson -o cat.limn --split 98/1/1\n"
       "  limn data convert builtin:shapes -o shapes.limn --set image_size=20\n");
-  command->callback([a, command] {
+  command.set_action([a, command] {
     if (!is_image_data(a->in.front())) return convert(*a);
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
                              "--split", "--seed", "--word", "--svg-tolerance"})
-      require(command->count(name) == 0, "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());
+      require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());
     convert_images(a->in, a->out, a->image_settings);
   });
 }

@@ -160,24 +160,23 @@ void fetch_all(const FetchArguments& a) {
 
 }  // namespace
 
-void add_data_fetch(CLI::App& data) {
-  auto* command = data.add_subcommand("fetch", "download public data sets and models");
+void add_data_fetch(const Command& data) {
+  const Command command = data.add_command("fetch", "download public data sets and models");
   auto a = std::make_shared<FetchArguments>();
-  command
-      ->add_option("SOURCE", a->sources,
+  command.add("SOURCE", &a->sources,
                    "quickdraw:CATEGORY, mnist, fashion-mnist or magenta:MODEL, see below")
-      ->required();
-  command->add_option("--to", a->to, "folder for the files [data/quickdraw, data/mnist, …]")
-      ->type_name("DIR");
-  command->add_option("--format", a->format, "one of the source's formats, see below [its first]")
-      ->type_name("NAME");
-  command->add_option("--from", a->from, "another address: file F is at URL/F")->type_name("URL");
-  command->add_flag("--overwrite", a->overwrites, "fetch again what is there");
-  command->add_flag("--unchecked", a->is_unchecked,
+      .required();
+  command.add("--to", &a->to, "folder for the files [data/quickdraw, data/mnist, …]")
+      .named("DIR");
+  command.add("--format", &a->format, "one of the source's formats, see below [its first]")
+      .named("NAME");
+  command.add("--from", &a->from, "another address: file F is at URL/F").named("URL");
+  command.add("--overwrite", &a->overwrites, "fetch again what is there");
+  command.add("--unchecked", &a->is_unchecked,
                     "do not compare with the published MD5, for sets that were repacked");
-  command->add_flag("--json", a->is_json, "one JSON object at the end");
-  command->add_flag("--quiet", a->is_quiet, "no progress");
-  command->footer(
+  command.add("--json", &a->is_json, "one JSON object at the end");
+  command.add("--quiet", &a->is_quiet, "no progress");
+  command.set_footer(
       "\nA download that was interrupted goes on where it stopped.\n\nSources, their formats and "
       "addresses:\n" +
       sources_help() +
@@ -185,7 +184,7 @@ void add_data_fetch(CLI::App& data) {
       "  limn data fetch quickdraw:cat \"quickdraw:alarm clock\"\n"
       "  limn data fetch quickdraw:cat --format ndjson --to downloads\n"
       "  limn data fetch mnist --from https://ossci-datasets.s3.amazonaws.com/mnist\n");
-  command->callback([a] { fetch_all(*a); });
+  command.set_action([a] { fetch_all(*a); });
 }
 
 }  // namespace limn::app

@@ -1,34 +1,32 @@
-// limn info: what a model is.
+// limn info: options, size, step and losses of a model.
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
-#include "app/image_commands.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/registry.hpp"
 
 namespace limn::app {
 namespace {
 
-nlohmann::ordered_json describe(const SketchRnnCheckpoint& checkpoint, const std::string& path) {
+using json = nlohmann::ordered_json;
+
+json describe(Checkpoint checkpoint, const Registry& registry) {
   std::size_t weights = 0;
   for (const auto& [name, values] : checkpoint.weights) weights += values.size();
-  SketchRnnOptions options = checkpoint.options;
-  using json = nlohmann::ordered_json;
-  return json{{"file", path},
-              {"model", kSketchRnnModel},
-              {"step", checkpoint.step},
-              {"parameters", weights},
-              {"scale_factor", checkpoint.scale_factor},
-              {"max_seq_len", checkpoint.max_seq_len},
-              {"metrics", json::parse(checkpoint.metrics)},
-              {"options", json::parse(options_to_json(fields(options)))},
-              {"training", json::parse(checkpoint.training_config)}};
+  const auto model = registry.make(std::move(checkpoint));
+  const Checkpoint& contents = model->checkpoint();
+  json out{{"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
+  for (const auto& [name, value] : model->facts()) out[name] = json::parse(value);
+  out["metrics"] = json::parse(contents.metrics);
+  out["options"] = json::parse(contents.config);
+  out["training"] = json::parse(contents.training_config);
+  return out;
 }
 
 // Names and texts come from a file and may hold a terminal's control sequences.
-void print_tree(const nlohmann::ordered_json& object, int indent) {
+void print_tree(const json& object, int indent) {
   constexpr std::size_t kLongest = 10'000;
   for (const auto& [name, value] : object.items()) {
     if (value.is_object()) {
@@ -44,21 +42,19 @@ void print_tree(const nlohmann::ordered_json& object, int indent) {
 
 }  // namespace
 
-void add_info(CLI::App& app) {
-  auto* command = app.add_subcommand("info", "what a model is: options, size, step, losses");
+void add_info(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("info", "what a model is: options, size, step, losses");
   struct Arguments {
     std::string model;
     bool is_json = false;
   };
   auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
-  command->add_flag("--json", a->is_json, "one JSON object");
-  command->footer("\nExample:\n  limn info runs/doodles\n");
-  command->callback([a] {
-    const auto description = draws_images(a->model)
-                                 ? describe_image_model(a->model)
-                                 : describe(load_sketch_rnn(a->model), resolve_model_path(a->model).string());
-    // In ASCII: what the file says of itself could hold a terminal's control sequences.
+  command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();
+  command.add("--json", &a->is_json, "one JSON object");
+  command.set_footer("\nExample:\n  limn info runs/doodles\n");
+  command.set_action([a, &registry] {
+    const json description = describe(registry.read(a->model), registry);
+    // In ASCII: texts of the file could hold a terminal's control sequences.
     if (a->is_json) fmt::print("{}\n", description.dump(-1, ' ', true));
     else print_tree(description, 0);
   });

@@ -43,17 +43,17 @@ void plot(const std::vector<std::string>& runs, const std::string& out) {
 
 }  // namespace
 
-void add_plot(CLI::App& app) {
-  auto* command = app.add_subcommand("plot", "learning curves of runs");
+void add_plot(const Command& app) {
+  const Command command = app.add_command("plot", "learning curves of runs");
   struct Arguments {
     std::vector<std::string> runs;
     std::string out = "curves.svg";
   };
   auto a = std::make_shared<Arguments>();
-  command->add_option("RUN", a->runs, "run directories")->required();
-  command->add_option("-o,--out", a->out, ".svg or .png")->capture_default_str();
-  command->footer("\nExample:\n  limn plot runs/doodles -o curves.png\n");
-  command->callback([a] { plot(a->runs, a->out); });
+  command.add("RUN", &a->runs, "run directories").required();
+  command.add("-o,--out", &a->out, ".svg or .png").shows_default();
+  command.set_footer("\nExample:\n  limn plot runs/doodles -o curves.png\n");
+  command.set_action([a] { plot(a->runs, a->out); });
 }
 
 }  // namespace limn::app

@@ -1,15 +1,17 @@
-// limn reconstruct: originals beside what the model makes of them.
+// limn reconstruct: originals beside the drawings that the model makes of them.
+#include <algorithm>
 #include <memory>
 
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
-#include "app/image_commands.hpp"
-#include "app/sketch_input.hpp"
-#include "app/sketch_output.hpp"
+#include "app/drawing_output.hpp"
+#include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/registry.hpp"
 
 namespace limn::app {
 namespace {
+
+constexpr std::size_t kImageColumns = 10;
 
 struct ReconstructArguments {
   std::string model;
@@ -23,67 +25,81 @@ struct ReconstructArguments {
   std::string out = "reconstructions.svg";
 };
 
-// A row for each sketch: the original, then one reconstruction a temperature.
-void reconstruct_sketches(const ReconstructArguments& a) {
-  check_sketch_output(a.out);
-  const auto generator = SketchRnnGenerator::load(a.model);
-  require(generator.is_conditional(), "{}: has no encoder (conditional=false); try limn sample or limn complete", a.model);
-  const auto given = sketches_for(generator, a.in, static_cast<std::size_t>(a.count));
+// A row for each sketch: the original, then one reconstruction per temperature.
+void reconstruct_sketches(const Model& model, const Drawings& given, const ReconstructArguments& a) {
+  const Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
   Sheet sheet{.columns = static_cast<int>(a.temperatures.size()) + 1, .column_headings = {"given"}};
-  std::vector<std::vector<Drawing>> drawings;
+  std::vector<Drawings> columns;
   for (const double temperature : a.temperatures) {
     sheet.column_headings.push_back(a.is_greedy ? std::string("greedy") : fmt::format("τ = {:g}", temperature));
-    drawings.push_back(reconstruct(generator, given,
-                                   {.uses_mean = a.uses_mean,
-                                    .choice = {.temperature = static_cast<float>(temperature), .is_greedy = a.is_greedy},
-                                    .seed = a.seed}));
+    columns.push_back(model.draw_latents(z, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
   }
-  std::vector<Sketch> redrawn;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    sheet.cells.push_back(cell_of(generator.in_data_units(given[i])));
-    for (const auto& column : drawings) {
-      redrawn.push_back(generator.in_data_units(column[i].sketch));
-      sheet.cells.push_back(cell_of(redrawn.back(), {}, kAccent));
+  Drawings redrawn{.content = given.content};
+  for (std::size_t i = 0; i < given.sketches.size(); ++i) {
+    sheet.cells.push_back(cell_of(given.sketches[i]));
+    for (Drawings& column : columns) {
+      sheet.cells.push_back(cell_of(column.sketches[i], {}, kAccent));
+      redrawn.sketches.push_back(std::move(column.sketches[i]));
     }
   }
   save_drawings(a.out, sheet, redrawn);
-  fmt::print("{}\n", a.out);
+}
+
+// The cells from `first` on, as many as the sheet has columns, as a row.
+void append_row(Sheet& sheet, const std::string& heading, const std::vector<SheetCell>& cells, std::size_t first) {
+  sheet.row_headings.push_back(heading);
+  for (std::size_t i = first; i < first + static_cast<std::size_t>(sheet.columns); ++i)
+    sheet.cells.push_back(i < cells.size() ? cells[i] : SheetCell{});
+}
+
+// Pairs of rows: the originals, and their reconstructions below them.
+void reconstruct_images(const Model& model, const Drawings& given, const ReconstructArguments& a) {
+  const Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
+  const auto originals = cells_of(given), redrawn = cells_of(model.draw_latents(z, {.seed = a.seed}));
+  Sheet sheet{.columns = static_cast<int>(std::min(kImageColumns, originals.size()))};
+  for (std::size_t first = 0; first < originals.size(); first += static_cast<std::size_t>(sheet.columns)) {
+    append_row(sheet, "given", originals, first);
+    append_row(sheet, "redrawn", redrawn, first);
+  }
+  save_drawings(a.out, sheet, given);
+}
+
+void reconstruct(const ReconstructArguments& a, const Command& command, const Registry& registry) {
+  const auto model = registry.load(a.model);
+  check_output(a.out, model->content(), model->can(Ability::kSteps));
+  model->need(Ability::kEncode, "try limn sample or limn complete");
+  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy"});
+  check_options(command, *model, Ability::kSteps, {"--steps-shown"});
+  const Drawings given = model->read(a.in, a.count);
+  if (model->content() == Content::kSketches) return reconstruct_sketches(*model, given, a);
+  if (!a.shows_steps && !is_animation(a.out)) return reconstruct_images(*model, given, a);
+  save_steps(a.out, model->steps_redrawing(given, {.uses_mean = a.uses_mean, .seed = a.seed}), given.pixels);
 }
 
 }  // namespace
 
-void add_reconstruct(CLI::App& app) {
-  auto* command = app.add_subcommand("reconstruct", "originals beside their reconstructions");
+void add_reconstruct(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("reconstruct", "originals beside their reconstructions");
   auto a = std::make_shared<ReconstructArguments>();
-  command->add_option("MODEL", a->model, "run directory or .safetensors file")->required();
-  command->add_option("--in", a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed")->required();
-  command->add_option("-n,--count", a->count, "how many at most")->check(whole_number(1, 1000))->capture_default_str();
-  command->add_option("--temperature", a->temperatures, "how varied; several make a column each")
-      ->check(positive_number())
-      ->capture_default_str();
-  command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
-  command->add_flag("--mean", a->uses_mean, "draw from the mean of z instead of a sample");
-  command->add_flag("--steps-shown", a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");
-  command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
-  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg or .png, of DRAW also .gif")->capture_default_str();
-  command->footer("\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
-                  "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"
-                  "  limn reconstruct runs/digits --in mnist:test -n 20 -o digits.png\n"
-                  "  limn reconstruct runs/draw --in mnist:test#3 -o watch.gif\n");
-  command->callback([a, command] {
-    if (!draws_images(a->model)) {
-      require(!a->shows_steps, "--steps-shown: is for DRAW, and this model draws sketches; leave it out");
-      return reconstruct_sketches(*a);
-    }
-    refuse_sketch_options(*command, {"--temperature", "--greedy"});
-    reconstruct_images({.model = a->model,
-                        .in = a->in,
-                        .count = a->count,
-                        .uses_mean = a->uses_mean,
-                        .seed = a->seed,
-                        .out = a->out,
-                        .shows_steps = a->shows_steps});
-  });
+  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
+  command.add("-n,--count", &a->count, "how many at most").whole_number(1, 1000).shows_default();
+  command.add("--temperature", &a->temperatures, "how varied; several make a column each")
+      .positive_number()
+      .shows_default();
+  command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  command.add("--mean", &a->uses_mean, "draw from the mean of z instead of a sample");
+  command.add("--steps-shown", &a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");
+  command.add("--seed", &a->seed, "another number, other drawings").shows_default();
+  command
+      .add("-o,--out", &a->out,
+           ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg or .png, of DRAW also .gif")
+      .shows_default();
+  command.set_footer("\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
+                     "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"
+                     "  limn reconstruct runs/digits --in mnist:test -n 20 -o digits.png\n"
+                     "  limn reconstruct runs/draw --in mnist:test#3 -o watch.gif\n");
+  command.set_action([a, command, &registry] { reconstruct(*a, command, registry); });
 }
 
 }  // namespace limn::app

@@ -1,15 +1,17 @@
 // limn sample: new drawings.
 #include <memory>
 
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
-#include "app/image_commands.hpp"
-#include "app/sketch_output.hpp"
+#include "app/drawing_output.hpp"
+#include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/prior.hpp"
+#include "limn/models/latent_planes.hpp"
+#include "limn/models/registry.hpp"
 
 namespace limn::app {
 namespace {
+
+constexpr std::int64_t kFramesALeg = 12;  // of a walk from one drawing to the next
 
 struct SampleArguments {
   std::string model;
@@ -21,61 +23,61 @@ struct SampleArguments {
   std::string out = "samples.svg";
 };
 
-void sample(const SampleArguments& a) {
-  check_sketch_output(a.out);
-  const auto generator = SketchRnnGenerator::load(a.model);
-  std::vector<SheetCell> cells;
-  std::vector<Sketch> sketches;
-  Sheet sheet;
+// Canvases as they grow, or a walk through latent space.
+void sample_in_motion(const Model& model, const SampleArguments& a) {
+  model.need(Ability::kDecode, "choose .svg or .png");
+  const Latents z = prior_latents(a.count, model.latent_size(), a.seed);
+  if (model.can(Ability::kSteps)) return save_steps(a.out, model.steps_from(z));
+  save_grid(a.out, model.draw_latents(closed_walk(z, kFramesALeg), {.seed = a.seed}));
+}
+
+void sample_at_rest(const Model& model, const SampleArguments& a) {
   const bool is_sweep = a.temperatures.size() > 1;
+  Drawings drawings;
+  Sheet sheet;
   for (const double temperature : a.temperatures) {
-    const PointChoice choice{.temperature = static_cast<float>(temperature), .is_greedy = a.is_greedy};
-    // The same seed in every row: what differs is the temperature.
-    for (const auto& drawing : draw_new(generator, a.count, choice, a.seed)) {
-      sketches.push_back(generator.in_data_units(drawing.sketch));
-      cells.push_back(cell_of(sketches.back()));
-    }
-    if (is_sweep) sheet.row_headings.push_back(fmt::format("τ = {:g}", temperature));
+    // The same seed in each row: only the temperature differs.
+    append(drawings, model.draw(a.count, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
+    sheet.row_headings.push_back(fmt::format("τ = {:g}", temperature));
   }
-  if (is_sweep) {
-    sheet.columns = static_cast<int>(a.count);
-    sheet.cells = std::move(cells);
-  } else {
-    sheet = a.count == 1 ? single_sheet(sketches.front()) : grid_sheet(std::move(cells));
-  }
-  save_drawings(a.out, sheet, sketches);
-  fmt::print("{}\n", a.out);
+  if (!is_sweep) return save_grid(a.out, drawings);
+  sheet.columns = static_cast<int>(a.count);
+  sheet.cells = cells_of(drawings);
+  save_drawings(a.out, sheet, drawings);
+}
+
+void sample(const SampleArguments& a, const Command& command, const Registry& registry) {
+  const auto model = registry.load(a.model);
+  check_output(a.out, model->content());
+  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy"});
+  check_options(command, *model, Ability::kSteps, {"--steps-shown"});
+  if (a.shows_steps || (model->content() == Content::kImages && is_animation(a.out))) sample_in_motion(*model, a);
+  else sample_at_rest(*model, a);
 }
 
 }  // namespace
 
-void add_sample(CLI::App& app) {
-  auto* command = app.add_subcommand("sample", "new drawings from a model");
+void add_sample(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("sample", "new drawings from a model");
   auto a = std::make_shared<SampleArguments>();
-  command->add_option("MODEL", a->model, "run directory, .safetensors file or Magenta .json model")->required();
-  command->add_option("-n,--count", a->count, "drawings (of each temperature); stations of an image walk")->check(whole_number(1, 100000))->capture_default_str();
-  command->add_option("--temperature", a->temperatures, "how varied; several make a row each")
-      ->check(positive_number())
-      ->capture_default_str();
-  command->add_flag("--greedy", a->is_greedy, "always the likeliest point");
-  command->add_flag("--steps-shown", a->shows_steps, "of a DRAW model: the canvas after every step");
-  command->add_option("--seed", a->seed, "another number, other drawings")->capture_default_str();
-  command->add_option("-o,--out", a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")->capture_default_str();
-  command->footer("\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space from each\n"
-                  "drawing to the next and back to the first; of a DRAW model it shows the canvases growing.\n"
-                  "\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"
-                  "  limn sample runs/doodles -n 8 --temperature 0.2 0.4 0.6 0.8 -o sweep.svg\n"
-                  "  limn sample runs/digits -n 8 -o walk.gif\n"
-                  "  limn sample runs/draw -n 2 --steps-shown -o steps.png\n");
-  command->callback([a, command] {
-    if (draws_images(a->model)) {
-      refuse_sketch_options(*command, {"--temperature", "--greedy"});
-      return sample_images(
-          {.model = a->model, .count = a->count, .seed = a->seed, .out = a->out, .shows_steps = a->shows_steps});
-    }
-    require(!a->shows_steps, "--steps-shown: is for DRAW, and this model draws sketches; leave it out");
-    sample(*a);
-  });
+  command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();
+  command.add("-n,--count", &a->count, "drawings (of each temperature); stations of an image walk")
+      .whole_number(1, 100000)
+      .shows_default();
+  command.add("--temperature", &a->temperatures, "how varied; several make a row each").positive_number().shows_default();
+  command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
+  command.add("--seed", &a->seed, "another number, other drawings").shows_default();
+  command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")
+      .shows_default();
+  command.set_footer(
+      "\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space from each\n"
+      "drawing to the next and back to the first; of a DRAW model it shows the canvases growing.\n"
+      "\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"
+      "  limn sample runs/doodles -n 8 --temperature 0.2 0.4 0.6 0.8 -o sweep.svg\n"
+      "  limn sample runs/digits -n 8 -o walk.gif\n"
+      "  limn sample runs/draw -n 2 --steps-shown -o steps.png\n");
+  command.set_action([a, command, &registry] { sample(*a, command, registry); });
 }
 
 }  // namespace limn::app

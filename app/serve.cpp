@@ -4,7 +4,6 @@
 #include <memory>
 #include <thread>
 
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
@@ -46,7 +45,7 @@ std::string address_of(const std::string& host, int port, const std::string& tok
                      token.empty() ? "" : "#token=" + token);
 }
 
-void serve_studio(const ServeArguments& a) {
+void serve_studio(const ServeArguments& a, const Registry& registry) {
   // Only the thread that waits for them below gets these.
   sigset_t signals;
   sigemptyset(&signals);
@@ -60,7 +59,7 @@ void serve_studio(const ServeArguments& a) {
   if (!a.runs.empty()) options.runs = a.runs;
   options.token = token;
   options.names = a.names;
-  const serve::Studio studio(standard_registry(), options);
+  const serve::Studio studio(registry, options);
   serve::HttpServer server(studio.handlers(), studio.limits());
   const int port = server.bind(a.host, a.port);
   std::thread serving([&] { server.run(); });
@@ -78,24 +77,24 @@ void serve_studio(const ServeArguments& a) {
 
 }  // namespace
 
-void add_serve(CLI::App& app) {
-  auto* command = app.add_subcommand("serve", "the studio: draw with models in a web page, watch runs");
+void add_serve(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("serve", "the studio: draw with models in a web page, watch runs");
   auto a = std::make_shared<ServeArguments>();
-  command->add_option("MODEL", a->models, "run directories, .safetensors files or Magenta .json models");
-  command->add_option("--runs", a->runs, "show the training runs under this folder");
-  command->add_option("--port", a->port, "0 takes any free port")
-      ->check(whole_number(0, 65535))
-      ->capture_default_str();
-  command->add_option("--host", a->host, "address to listen on; beyond this machine a token is asked for")
-      ->capture_default_str();
-  command->add_option("--allow-host", a->names, "a name that the studio goes by, as behind a reverse proxy");
-  command->add_flag("--token", a->wants_token, "ask for a token on this machine too");
-  command->footer(
+  command.add("MODEL", &a->models, "run directories, .safetensors files or Magenta .json models");
+  command.add("--runs", &a->runs, "show the training runs under this folder");
+  command.add("--port", &a->port, "0 takes any free port")
+      .whole_number(0, 65535)
+      .shows_default();
+  command.add("--host", &a->host, "address to listen on; beyond this machine a token is asked for")
+      .shows_default();
+  command.add("--allow-host", &a->names, "a name that the studio goes by, as behind a reverse proxy");
+  command.add("--token", &a->wants_token, "ask for a token on this machine too");
+  command.set_footer(
       "\nThe token is made anew each time, or taken from the environment variable LIMN_SERVE_TOKEN.\n"
       "\nExample:\n  limn serve runs/doodles bicycle.gen.json --runs runs\n");
-  command->callback([a] {
+  command.set_action([a, &registry] {
     require(!a->models.empty() || !a->runs.empty(), "nothing to serve; give a model, or --runs and a folder");
-    serve_studio(*a);
+    serve_studio(*a, registry);
   });
 }
 

@@ -1,25 +1,22 @@
 // limn train: sets a run up from a preset, a config file and the command line, in this order, and trains.
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <type_traits>
 
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/interrupts.hpp"
-#include "app/launch.hpp"
-#include "app/presets.hpp"
+#include "app/processes.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/nn/threads.hpp"
+#include "limn/kernels/precision.hpp"
+#include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
-#include "limn/train/draw_task.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
 #include "limn/train/trainer.hpp"
-#include "limn/train/vae_task.hpp"
 
 namespace limn::app {
 namespace {
@@ -42,50 +39,84 @@ struct TrainArguments {
 };
 
 // Adds an option that is short for --set name=value.
-void add_setting(CLI::App& app, std::shared_ptr<TrainArguments> arguments, const std::string& flag,
+void add_setting(const Command& command, const std::shared_ptr<TrainArguments>& arguments, const std::string& option,
                  const std::string& name, const std::string& help) {
-  app.add_option_function<std::string>(
-         flag, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); }, help)
-      ->type_name("VALUE");
+  command
+      .add(option, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); }, help)
+      .named("VALUE");
 }
 
-void add_common_options(CLI::App& app, const std::shared_ptr<TrainArguments>& a) {
-  app.add_option("--data", a->data, "data set file, folder or builtin:NAME; several are joined")->type_name("PATH");
-  app.add_option("--out", a->out, "run directory")->type_name("DIR");
-  app.add_option("--config", a->config, "options from a TOML file; the command line overrides it")->type_name("FILE");
-  app.add_option("--set", a->settings, "set any hyperparameter, see the list below")->type_name("NAME=VALUE");
-  add_setting(app, a, "--steps", "num_steps", "training steps in all");
-  app.add_option("--epochs", a->epochs, "passes over the training data, instead of --steps")
-      ->check(whole_number(1, 1'000'000'000));
-  add_setting(app, a, "--batch-size", "batch_size", "examples a step");
-  add_setting(app, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
-  add_setting(app, a, "--seed", "seed", "of every random number of the run");
-  app.add_option("--device", a->device, "auto, cpu or cuda[:i]");
-  add_setting(app, a, "--precision", "precision", "f32 or bf16 matrix products");
-  app.add_option("--threads", a->threads, "threads to use [OMP_NUM_THREADS or all cores]")->check(whole_number(1, 1024));
-  app.add_option("--nproc", a->processes, "processes on this machine that share each batch")
-      ->check(whole_number(1, 1024))
-      ->capture_default_str();
-  add_setting(app, a, "--valid-every", "valid_every", "steps between validations");
-  add_setting(app, a, "--save-every", "save_every", "steps between checkpoints");
-  add_setting(app, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
-  app.add_flag("--resume", a->resumes, "continue the run in --out");
-  app.add_flag("--overwrite", a->overwrites, "replace the run in --out");
-  app.add_flag("--quiet", a->is_quiet, "no progress");
+void add_options(const Command& command, const std::shared_ptr<TrainArguments>& a, const Family& family) {
+  command.add("--data", &a->data, "data set file, folder or builtin:NAME; several are joined").named("PATH");
+  command.add("--out", &a->out, "run directory").named("DIR").shows_default();
+  command.add("--config", &a->config, "options from a TOML file; the command line overrides it").named("FILE");
+  command.add("--preset", &a->preset, "a known set of options, listed below").named("NAME");
+  command.add("--set", &a->settings, "set any hyperparameter, see the list below").named("NAME=VALUE");
+  add_setting(command, a, "--steps", "num_steps", "training steps in all");
+  command.add("--epochs", &a->epochs, "passes over the training data, instead of --steps").whole_number(1, 1'000'000'000);
+  add_setting(command, a, "--batch-size", "batch_size", "examples per step");
+  add_setting(command, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
+  add_setting(command, a, "--seed", "seed", "of every random number of the run");
+  command.add("--device", &a->device, "auto, cpu or cuda[:i]");
+  add_setting(command, a, "--precision", "precision", "f32 or bf16 matrix products");
+  command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
+  command.add("--nproc", &a->processes, "processes on this machine that share each batch")
+      .whole_number(1, 1024)
+      .shows_default();
+  add_setting(command, a, "--valid-every", "valid_every", "steps between validations");
+  add_setting(command, a, "--save-every", "save_every", "steps between checkpoints");
+  add_setting(command, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
+  if (family.content == Content::kImages)
+    add_setting(command, a, "--compose", "compose", "two-digits: two images of the set on one canvas");
+  command.add("--resume", &a->resumes, "continue the run in --out");
+  command.add("--overwrite", &a->overwrites, "replace the run in --out");
+  command.add("--quiet", &a->is_quiet, "no progress");
 }
 
-// CLI11 does not look at excludes() of a command below a command before its callback runs.
+// CLI11 checks what excludes what of a command below a command only after its action.
 void refuse_contradictions(const TrainArguments& a) {
-  if (a.resumes && a.overwrites) throw CLI::ExcludesError("--overwrite", "--resume");
+  if (a.resumes && a.overwrites) refuse_both("--overwrite", "--resume");
   const bool has_steps = std::ranges::any_of(a.settings, [](const auto& s) { return s.starts_with("num_steps="); });
-  if (a.epochs > 0 && has_steps) throw CLI::ExcludesError("--epochs", "--steps");
+  if (a.epochs > 0 && has_steps) refuse_both("--epochs", "--steps");
 }
+
+const Preset& preset_named(const Family& family, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Preset& preset : family.presets) {
+    if (preset.name == name) return preset;
+    names.push_back(preset.name);
+  }
+  fail("--preset {}: there is {}", printable(name), fmt::join(names, ", "));
+}
+
+std::string presets_help(const Family& family) {
+  std::string text;
+  for (const Preset& preset : family.presets)
+    text += fmt::format("  {:<9} {}\n            {}\n", preset.name, preset.help,
+                        preset.settings.empty() ? "changes nothing" : fmt::format("{}", fmt::join(preset.settings, " ")));
+  return text;
+}
+
+// All options of a run: of the family's model and data, and of training. `all` points into the other two.
+struct RunOptions {
+  explicit RunOptions(const Family& family) : setup(family.make_setup()), all(setup->fields()) {
+    std::ranges::move(fields(train), std::back_inserter(all));
+    set_options(all, family.training_defaults);
+  }
+  RunOptions(const RunOptions&) = delete;
+  RunOptions& operator=(const RunOptions&) = delete;
+
+  std::unique_ptr<TrainingSetup> setup;
+  TrainOptions train;
+  std::vector<OptionField> all;
+};
 
 // The options of a run: defaults, then the run's own config (--resume), then preset, --config and --set.
-RunConfig gather(const TrainArguments& a, const std::string& family, std::span<const OptionField> options) {
-  RunConfig config{.family = family, .data = {}, .assignments = {}};
+RunConfig gather(const TrainArguments& a, const Family& family, std::span<const OptionField> options) {
+  RunConfig config{.family = family.command, .data = {}, .assignments = {}};
   const auto merge = [&](const RunConfig& from, const std::string& origin) {
-    require(from.family.empty() || from.family == family, "{}: is for limn train {}, not {}", origin, from.family, family);
+    require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
+            from.family, family.command);
     if (!from.data.empty()) config.data = from.data;
     try {
       set_options(options, from.assignments);
@@ -130,27 +161,20 @@ void print_result(const TrainResult& result, const std::string& family, const fs
   fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 
-// What a user may not expect of the data with these options, or "".
-std::string remark_on(const StrokeDataset&, const StrokeDataOptions&) { return {}; }
-std::string remark_on(const ImageDataset& data, const ImageDataOptions& options) {
-  if (data.shape().channels == 1 || options.binarize == "none") return {};
-  return fmt::format("binarize={} makes each colour of a pixel 0 or 1; --set binarize=none keeps the colours",
-                     options.binarize);
-}
-
-TrainResult train(Task& task, const TrainOptions& options, const RunDirectory& run, const std::string& config,
-                  ProcessGroup* group, const TrainArguments& a, const std::string& remark) {
+TrainResult train(TrainingTask& task, const Registry& registry, const TrainOptions& options, const RunDirectory& run,
+                  const std::string& config, ProcessGroup* group, const TrainArguments& a) {
   Console console(a.is_quiet || (group != nullptr && !group->is_first()));
   watch_for_interrupts();
-  Trainer trainer(task, options, run,
+  Trainer trainer(task, registry, options, run,
                   {.on_step = [&](const Progress& p) { console.show(p); },
-                   .on_validation = [&](std::int64_t step, const Metrics& m, bool is_best) { console.show_validation(step, m, is_best); },
+                   .on_validation = [&](std::int64_t step, const Metrics& m,
+                                        bool is_best) { console.show_validation(step, m, is_best); },
                    .on_notice = [&](const std::string& text) { console.line(text, true); },
                    .should_stop = is_interrupted},
                   group);
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
-  if (!remark.empty()) console.line(remark, true);
+  if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
   // Only now: options that do not fit the saved state have been refused, and the run keeps its own.
   if (group == nullptr || group->is_first()) write_file(run.config(), config);
@@ -165,94 +189,50 @@ RunDirectory open_run(const TrainArguments& a, bool is_first) {
   return RunDirectory(a.out, a.resumes ? Mode::kResume : a.overwrites ? Mode::kOverwrite : Mode::kFresh);
 }
 
-// What `limn train` says of a family of models. What it does follows from the family's options (model, data and train,
-// with fields() of all of them), its data set and its task.
-struct Family {
-  const char* name;
-  const char* help;
-  const char* built_in_data;
-  const char* examples;
-};
-
-template <class Dataset, class Options>
-using MakeTask = std::unique_ptr<Task> (*)(const Options&, Dataset);
-
-template <class Dataset, class Options>
-void train_family(const Family& family, const TrainArguments& a, Options options, MakeTask<Dataset, Options> make_task) {
+void train_family(const Family& family, const Registry& registry, const TrainArguments& a) {
   refuse_contradictions(a);
   check_device(a.device);
   if (a.processes > 1 && !is_launched()) return run_processes(a.processes);
-  nn::set_thread_count(a.threads);
-  const auto all = fields(options);
-  RunConfig config = gather(a, family.name, all);
+  kernels::set_thread_count(a.threads);
+  RunOptions options(family);
+  RunConfig config = gather(a, family, options.all);
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
-  auto data = Dataset::load(config.data, options.data);
-  if (a.epochs) options.train.num_steps = a.epochs * data.batches_per_epoch(options.train.batch_size);
-  const std::string remark = remark_on(data, options.data);
-  const auto task = make_task(options, std::move(data));
+  const auto task = options.setup->load(
+      config.data, {.batch_size = options.train.batch_size,
+                    .seed = static_cast<std::uint64_t>(options.train.seed),
+                    .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16
+                                                                   : kernels::Precision::kFloat32});
+  if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
   const auto environment = process_group_from_environment();
   const auto group = environment ? make_process_group(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
   const RunDirectory run = open_run(a, is_first);
   const TrainResult result =
-      train(*task, options.train, run, config_to_toml(config, all), group.get(), a, remark);
-  if (is_first) print_result(result, config.family, run.root());
+      train(*task, registry, options.train, run, config_to_toml(config, options.all), group.get(), a);
+  if (is_first) print_result(result, family.command, run.root());
 }
 
-// Adds `limn train NAME`. `defaults` are the family's own.
-template <class Dataset, class Options>
-void add_family(CLI::App& train, const Family& family, Options defaults, MakeTask<Dataset, Options> make_task) {
-  auto* command = train.add_subcommand(family.name, family.help);
+void add_family(const Command& train, const Family& family, const Registry& registry) {
+  const Command command = train.add_command(family.command, family.help);
   auto arguments = std::make_shared<TrainArguments>();
-  arguments->out = fmt::format("runs/{}", family.name);
-  add_common_options(*command, arguments);
-  command->get_option("--out")->capture_default_str();
-  command->add_option("--preset", arguments->preset, "a known set of options, listed below")->type_name("NAME");
-  if constexpr (std::is_same_v<Dataset, ImageDataset>)
-    add_setting(*command, arguments, "--compose", "compose", "two-digits: two images of the set on one canvas");
-  command->footer("\nPresets:\n" + presets_help(family.name) + "\nHyperparameters for --set and --config [default]:\n" +
-                  options_help(fields(defaults)) + "\nExamples:\n" + family.examples);
-  command->callback([=] { train_family<Dataset>(family, *arguments, defaults, make_task); });
+  arguments->out = fmt::format("runs/{}", family.command);
+  add_options(command, arguments, family);
+  const RunOptions defaults(family);
+  command.set_footer("\nPresets:\n" + presets_help(family) + "\nHyperparameters for --set and --config [default]:\n" +
+                     options_help(defaults.all) + "\nExamples:\n" + family.examples);
+  command.set_action([arguments, &family, &registry] { train_family(family, registry, *arguments); });
 }
-
-constexpr Family kSketchRnn{
-    .name = "sketch-rnn",
-    .help = "Sketch-RNN on strokes (Ha & Eck 2017)",
-    .built_in_data = "builtin:doodles",
-    .examples =
-        "  limn train sketch-rnn --out runs/doodles --steps 1500\n"
-        "  limn train sketch-rnn --data sheep.npz --out runs/sheep --set dec_model=layer_norm --set enc_model=layer_norm\n"
-        "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n"};
-
-constexpr Family kVae{
-    .name = "vae",
-    .help = "variational autoencoder on images, dense or convolutional (Kingma & Welling 2014)",
-    .built_in_data = "builtin:shapes",
-    .examples =
-        "  limn train vae --out runs/shapes --epochs 20\n"
-        "  limn train vae --preset mnist --data mnist --out runs/digits --epochs 100\n"
-        "  limn train vae --preset conv40 --data pictures --out runs/pictures --batch-size 512 --steps 2000\n"
-        "  limn train vae --data photos --out runs/photos --set image_size=40 --set arch=conv40 --set likelihood=mse\n"};
-
-constexpr Family kDraw{
-    .name = "draw",
-    .help = "DRAW on images (Gregor et al. 2015)",
-    .built_in_data = "builtin:shapes",
-    .examples =
-        "  limn train draw --out runs/shapes --steps 2000\n"
-        "  limn train draw --preset mnist --data mnist --out runs/digits --epochs 20\n"
-        "  limn train draw --data photos --out runs/photos --set image_size=40 --set binarize=none --set read_size=8\n"};
 
 }  // namespace
 
-void add_train(CLI::App& app) {
-  auto* train = app.add_subcommand("train", kTrainHelp);
-  train->require_subcommand(1);
-  train->footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
-  add_family<StrokeDataset>(*train, kSketchRnn, SketchRnnTaskOptions{}, make_sketch_rnn_task);
-  add_family<ImageDataset>(*train, kVae, VaeTaskOptions{}, make_vae_task);
-  add_family<ImageDataset>(*train, kDraw, DrawTaskOptions{}, make_draw_task);
+void add_train(const Command& app, const Registry& registry) {
+  std::vector<std::string> names;
+  for (const Family& family : registry.families()) names.push_back(family.command);
+  const Command train = app.add_command("train", fmt::format("train a model: {}", fmt::join(names, ", ")));
+  train.requires_command();
+  train.set_footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
+  for (const Family& family : registry.families()) add_family(train, family, registry);
 }
 
 }  // namespace limn::app

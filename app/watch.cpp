@@ -107,16 +107,16 @@ void watch(const WatchArguments& a) {
 
 }  // namespace
 
-void add_watch(CLI::App& app) {
-  auto* command = app.add_subcommand("watch", "a live view of a run: losses, speed, time left");
+void add_watch(const Command& app) {
+  const Command command = app.add_command("watch", "a live view of a run: losses, speed, time left");
   auto a = std::make_shared<WatchArguments>();
-  command->add_option("RUN", a->run, "run directory")->required();
-  command->add_option("--interval", a->interval_s, "seconds between looks")
-      ->check(CLI::Range(0.1, 3600.0))
-      ->capture_default_str();
-  command->add_flag("--once", a->is_once, "print once and end; so it does where stdout is no terminal");
-  command->footer("\nExamples:\n  limn watch runs/doodles\n  limn watch runs/doodles --once\n");
-  command->callback([a] { watch(*a); });
+  command.add("RUN", &a->run, "run directory").required();
+  command.add("--interval", &a->interval_s, "seconds between looks")
+      .number(0.1, 3600.0)
+      .shows_default();
+  command.add("--once", &a->is_once, "print once and end; so it does where stdout is no terminal");
+  command.set_footer("\nExamples:\n  limn watch runs/doodles\n  limn watch runs/doodles --once\n");
+  command.set_action([a] { watch(*a); });
 }
 
 }  // namespace limn::app

@@ -78,8 +78,9 @@ std::string ImageModel::inability(Ability ability) const {
     case Ability::kDecode:
     case Ability::kImportanceSamples: return "";
     case Ability::kComplete: return "it draws images, and only strokes can be continued";
-    case Ability::kTemperature: return "it draws images, which have no temperature: z is drawn from N(0, I)";
+    case Ability::kTemperature: return "it draws images, which have no temperature: an image follows from z alone";
     case Ability::kSteps: return "it draws an image at once, not step by step";
+    case Ability::kEvaluateMean: return "its losses are those of draws of z";
   }
   return "it cannot do that";
 }

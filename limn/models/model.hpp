@@ -27,7 +27,8 @@ enum class Ability {
   kComplete,           // continue a drawing
   kTemperature,        // more or less varied drawings
   kSteps,              // show a drawing as it comes into being, step by step
-  kImportanceSamples,  // the importance-weighted estimate of log p(x)
+  kImportanceSamples,  // losses over several draws of z, and the importance-weighted estimate of log p(x)
+  kEvaluateMean,       // losses with the mean of z in place of a draw
 };
 
 struct DrawingOptions {

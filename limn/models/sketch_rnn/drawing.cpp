@@ -144,9 +144,10 @@ std::string SketchRnnModel::inability(Ability ability) const {
       return options().conditional ? "" : "it has no encoder and no latent space (conditional=false)";
     case Ability::kDecode: return options().conditional ? "" : "it reads no latent vector (conditional=false)";
     case Ability::kComplete:
-    case Ability::kTemperature: return "";
+    case Ability::kTemperature:
+    case Ability::kEvaluateMean: return "";
     case Ability::kSteps: return "it draws strokes, not an image step by step";
-    case Ability::kImportanceSamples: return "it has no importance-weighted estimate";
+    case Ability::kImportanceSamples: return "its losses are those of one draw of z, without an importance-weighted estimate";
   }
   return "it cannot do that";
 }

@@ -1,5 +1,8 @@
 #include "limn/models/sketch_rnn/family.hpp"
 
+#include <cmath>
+#include <cstdlib>
+
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
@@ -47,11 +50,25 @@ std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::p
   return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);
 }
 
+// What the training data were divided by, where the file says so; an option wins.
+float scale_factor_of(const SafetensorsFile& file, const ForeignOptions& options) {
+  if (options.scale_factor > 0) return options.scale_factor;
+  const auto found = file.metadata().find("scale_factor");
+  require(found != file.metadata().end(),
+          "{}: it does not tell what its training data were divided by; say it with --scale-factor (for their data set, "
+          "limn data info prints it)",
+          file.origin());
+  const float value = std::strtof(found->second.c_str(), nullptr);
+  require(std::isfinite(value) && value > 0, "{}: its scale_factor is '{}'; say the right one with --scale-factor",
+          file.origin(), printable(found->second));
+  return value;
+}
+
 template <PytorchModel model>
 Checkpoint read_pytorch(const std::filesystem::path& path, const ForeignOptions& options) {
   const SafetensorsFile file = SafetensorsFile::read(path);
   Checkpoint checkpoint = to_checkpoint(import_pytorch(
-      file, {.model = model, .scale_factor = options.scale_factor, .max_seq_len = options.max_seq_len}));
+      file, {.model = model, .scale_factor = scale_factor_of(file, options), .max_seq_len = options.max_seq_len}));
   checkpoint.origin = path.string();
   return checkpoint;
 }

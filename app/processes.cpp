@@ -1,4 +1,4 @@
-#include "app/launch.hpp"
+#include "app/processes.hpp"
 
 #include <arpa/inet.h>
 #include <sys/prctl.h>

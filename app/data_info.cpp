@@ -1,0 +1,115 @@
+// limn data info: counts, lengths and sizes of a data set.
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "limn/core/error.hpp"
+#include "limn/core/shards.hpp"
+#include "limn/image/image_set.hpp"
+#include "limn/image/image_summary.hpp"
+#include "limn/image/sharded_images.hpp"
+#include "limn/sketch/sharded_sketches.hpp"
+#include "limn/sketch/sketch_file.hpp"
+#include "limn/sketch/summary.hpp"
+
+namespace limn::app {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json describe(const SplitSummary& s) {
+  return {{"sketches", s.sketches},
+          {"points", s.points},
+          {"strokes", s.strokes},
+          {"length", {{"min", s.min_length}, {"mean", s.mean_length}, {"median", s.median_length}, {"max", s.max_length}}},
+          {"strokes_per_sketch", {{"min", s.min_strokes}, {"mean", s.mean_strokes}, {"max", s.max_strokes}}},
+          {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
+}
+
+void print_table(const std::string& path, const DatasetSummary& summary) {
+  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points", "shortest",
+             "mean", "median", "longest", "strokes", "offsets");
+  for (std::size_t i = 0; i < summary.splits.size(); ++i) {
+    const auto& s = summary.splits[i];
+    fmt::print("{:<7}{:>10}{:>12}{:>10}{:>9.1f}{:>9g}{:>9}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points, s.min_length,
+               s.mean_length, s.median_length, s.max_length, s.mean_strokes,
+               fmt::format("{:g}…{:g}", s.min_offset, s.max_offset));
+  }
+  fmt::print("scale factor {:.9g}\n", summary.scale_factor);
+}
+
+json describe(const ImageSummary& s) {
+  return {{"images", s.images}, {"mean", s.mean}, {"deviation", s.deviation}, {"black", s.black}, {"white", s.white}};
+}
+
+json describe(const ImageDataset& data, const std::string& path) {
+  const ImageShape& shape = data.shape();
+  json out{{"path", path},
+           {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
+  for (std::size_t i = 0; i < kSplitNames.size(); ++i)
+    out["splits"][kSplitNames[i]] = describe(summarize(data, static_cast<Split>(i)));
+  out["skipped"] = std::vector<std::string>(data.skipped().begin(), data.skipped().end());
+  return out;
+}
+
+void print_table(const std::string& path, const ImageDataset& data) {
+  fmt::print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
+             data.shape().channels == 1 ? "grey" : "RGB", text(data.shape()), "split", "images", "mean", "deviation",
+             "black", "white");
+  for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
+    const auto s = summarize(data, static_cast<Split>(i));
+    fmt::print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
+               100 * s.black, 100 * s.white);
+  }
+  for (const auto& file : data.skipped()) fmt::print("left out: {}\n", file);
+}
+
+// Compares all checksums of a folder of shards.
+void verify(const std::string& path) {
+  require(is_sharded(path), "{}: --verify is for folders named .limn, which have checksums", path);
+  if (is_image_data(path))
+    ShardedImages(path).verify();
+  else
+    ShardedSketches(path).verify();
+}
+
+void show_images(const std::string& path, bool is_json) {
+  // A folder with damaged files has an answer too: which they are.
+  const auto data = ImageDataset::load({&path, 1}, {.damaged = "skip"});
+  if (!is_json) return print_table(path, data);
+  fmt::print("{}\n", describe(data, path).dump());
+}
+
+void show_info(const std::string& path, bool is_json) {
+  if (is_image_data(path)) return show_images(path, is_json);
+  const auto summary = is_sharded(path) ? ShardedSketches(path).summary() : summarize(read_sketches(path));
+  if (!is_json) {
+    print_table(path, summary);
+    return;
+  }
+  json out{{"path", path}, {"scale_factor", summary.scale_factor}};
+  for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
+  fmt::print("{}\n", out.dump());
+}
+
+}  // namespace
+
+void add_data_info(const Command& data) {
+  const Command command = data.add_command("info", "what a data set of sketches or images holds");
+  struct Arguments {
+    std::string path;
+    bool is_json = false;
+    bool is_verified = false;
+  };
+  auto a = std::make_shared<Arguments>();
+  command.add("PATH", &a->path, "data set file or folder, builtin:doodles or builtin:shapes").required();
+  command.add("--json", &a->is_json, "one JSON object");
+  command.add("--verify", &a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");
+  command.set_footer("\nExample:\n  limn data info builtin:doodles\n");
+  command.set_action([a] {
+    if (a->is_verified) verify(a->path);
+    show_info(a->path, a->is_json);
+  });
+}
+
+}  // namespace limn::app

@@ -1,0 +1,55 @@
+// limn decode: drawings of latent vectors from a NumPy file.
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/drawing_output.hpp"
+#include "app/option_abilities.hpp"
+#include "limn/core/error.hpp"
+#include "limn/models/registry.hpp"
+#include "limn/sketch/npy.hpp"
+
+namespace limn::app {
+namespace {
+
+struct DecodeArguments {
+  std::string model;
+  std::string z;
+  double temperature = 0.4;
+  bool is_greedy = false;
+  std::uint64_t seed = 1;
+  std::string out = "decoded.svg";
+};
+
+void decode(const DecodeArguments& a, const Command& command, const Registry& registry) {
+  const auto model = registry.load(a.model);
+  check_output(a.out, model->content());
+  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy", "--seed"});
+  model->need(Ability::kDecode, "try limn sample");
+  const auto matrix = read_npy_matrix(a.z);
+  require(matrix.columns == model->latent_size(), "{}: vectors of {} numbers; {} wants {}", a.z, matrix.columns, a.model,
+          model->latent_size());
+  Latents z(matrix.rows, matrix.columns);
+  z.values = matrix.values;
+  save_grid(a.out, model->draw_latents(z, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
+}
+
+}  // namespace
+
+void add_decode(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("decode", "drawings of latent vectors");
+  auto a = std::make_shared<DecodeArguments>();
+  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  command.add("--z", &a->z, "floating-point .npy, a row per drawing").required();
+  command.add("--temperature", &a->temperature, "how varied").positive_number().shows_default();
+  command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  command.add("--seed", &a->seed, "another number, other drawings").shows_default();
+  command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")
+      .shows_default();
+  command.set_footer("\nExample (latent arithmetic in three commands):\n"
+                     "  limn encode runs/doodles --in a.npz#1 a.npz#2 a.npz#3 -o z.npy\n"
+                     "  python3 -c \"import numpy as n; z = n.load('z.npy'); n.save('w.npy', z[:1] - z[1:2] + z[2:])\"\n"
+                     "  limn decode runs/doodles --z w.npy -o sum.png\n");
+  command.set_action([a, command, &registry] { decode(*a, command, registry); });
+}
+
+}  // namespace limn::app

@@ -1,0 +1,138 @@
+#include "app/drawing_output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/render/save.hpp"
+#include "limn/render/steps_sheet.hpp"
+#include "limn/sketch/sketch_file.hpp"
+
+namespace limn::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 4> kStrokeEndings{".npz", ".ndjson", ".bin", ".json"};
+
+constexpr double kSheetWidth = 1000;  // about, pixels
+constexpr double kFrameSide = 280;
+constexpr double kLargestScale = 10;
+constexpr int kFrameMs = 60;
+
+constexpr double kStepsWidth = 480;  // about, pixels: all frames are held at once
+constexpr int kChosenSteps = 12;
+constexpr int kShortestStepMs = 40;
+constexpr int kDrawingMs = 4000;  // about, from the first step to the last
+constexpr int kHoldMs = 2500;
+
+bool is_stroke_file(const fs::path& path) {
+  return std::ranges::find(kStrokeEndings, ending_of(path)) != kStrokeEndings.end();
+}
+
+double longer_side(const ImageShape& shape) { return static_cast<double>(std::max(shape.width, shape.height)); }
+
+// The multiple of `pixels` that comes nearest to `wanted`, at least as large as the image is.
+double whole_multiple(double pixels, double wanted) {
+  return pixels * std::clamp(std::round(wanted / pixels), 1.0, kLargestScale);
+}
+
+Raster enlarged(const Raster& image, int factor) {
+  Raster out = make_raster(image.width * factor, image.height * factor, image.channels);
+  for (int y = 0; y < out.height; ++y)
+    for (int x = 0; x < out.width; ++x) std::copy_n(image.at(x / factor, y / factor), image.channels, out.at(x, y));
+  return out;
+}
+
+void save_frames(const fs::path& path, const Drawings& images) {
+  const double side = longer_side(images.shape);
+  const int factor = static_cast<int>(whole_multiple(side, kFrameSide) / side);
+  std::vector<GifFrame> frames;
+  for (const auto& cell : cells_of(images)) frames.push_back({enlarged(*cell.image, factor), kFrameMs});
+  write_gif(path, frames);
+}
+
+void save_growing(const fs::path& path, const DrawingSteps& steps, std::span<const float> originals) {
+  auto columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(steps.count))));
+  if (!originals.empty()) columns *= 2;
+  std::vector<Sheet> frames;
+  for (std::int64_t t = 0; t <= steps.steps; ++t) frames.push_back(step_frame(steps, t, columns, originals));
+  const int frame_ms = std::max(kShortestStepMs, kDrawingMs / static_cast<int>(steps.steps));
+  save_sheets_as_frames(path, frames, frame_ms, kHoldMs, steps_save_options(frames.front(), steps.shape, kStepsWidth));
+}
+
+void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
+
+}  // namespace
+
+bool is_animation(const fs::path& path) { return ending_of(path) == ".gif"; }
+
+void check_output(const fs::path& path, Content content, bool has_frames) {
+  if (content == Content::kSketches) {
+    require(is_stroke_file(path) || is_sheet_file(path),
+            "{}: the ending says what to write; use .svg, .png, .gif, .gcode, .nc, .npz, .ndjson, .bin or .json",
+            path.string());
+    return;
+  }
+  const std::string ending = ending_of(path);
+  require(ending == ".svg" || ending == ".png" || (has_frames && ending == ".gif"),
+          "{}: the ending says what to write; images go to {}", path.string(),
+          has_frames ? ".svg, .png, .gif" : ".svg, .png");
+}
+
+void append(Drawings& all, Drawings more) {
+  if (all.count() == 0) {
+    all = std::move(more);
+    return;
+  }
+  std::ranges::move(more.sketches, std::back_inserter(all.sketches));
+  std::ranges::copy(more.pixels, std::back_inserter(all.pixels));
+  std::ranges::move(more.labels, std::back_inserter(all.labels));
+}
+
+std::vector<SheetCell> cells_of(const Drawings& drawings, Colour colour) {
+  std::vector<SheetCell> cells;
+  for (const Sketch& sketch : drawings.sketches) cells.push_back(cell_of(sketch, {}, colour));
+  const auto size = static_cast<std::size_t>(drawings.shape.size());
+  for (std::size_t first = 0; first < drawings.pixels.size(); first += size)
+    cells.push_back(cell_of(to_raster(std::span(drawings.pixels).subspan(first, size), drawings.shape)));
+  return cells;
+}
+
+void save_drawings(const fs::path& path, const Sheet& sheet, const Drawings& drawings, const SheetLook& look) {
+  if (drawings.content == Content::kImages) {
+    const double side = longer_side(drawings.shape);
+    const double cell = look.scale > 0 ? side * static_cast<double>(look.scale)
+                                       : whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6));
+    save_sheet(path, sheet, {.sheet = {.cell_size = cell, .image_gap = look.gap}});
+  } else if (is_stroke_file(path)) {
+    SketchSplits splits;
+    splits[Split::kTrain] = drawings.sketches;
+    write_sketches(path, splits);
+  } else {
+    save_sheet(path, sheet);
+  }
+  print_path(path);
+}
+
+void save_grid(const fs::path& path, const Drawings& drawings, int columns, const SheetLook& look) {
+  if (drawings.content == Content::kSketches || !is_animation(path))
+    return save_drawings(path, grid_sheet(cells_of(drawings), columns), drawings, look);
+  save_frames(path, drawings);
+  print_path(path);
+}
+
+void save_steps(const fs::path& path, const DrawingSteps& steps, std::span<const float> originals) {
+  if (is_animation(path)) {
+    save_growing(path, steps, originals);
+  } else {
+    const Sheet sheet = originals.empty() ? every_step_sheet(steps) : chosen_steps_sheet(steps, kChosenSteps, originals);
+    save_sheet(path, sheet, steps_save_options(sheet, steps.shape));
+  }
+  print_path(path);
+}
+
+}  // namespace limn::app

@@ -1,0 +1,42 @@
+// Drawings to files, in the format that the file's ending names: pictures (.svg, .png, .gif, .gcode) through render,
+// strokes (.npz, .ndjson, .bin, .json) through sketch. Images stay sharp: their cells are a whole multiple of their size.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limn/image/drawing_steps.hpp"
+#include "limn/models/drawings.hpp"
+#include "limn/render/sheet.hpp"
+
+namespace limn::app {
+
+// Throws Error that lists the endings unless `path` has one for such drawings. Call it before long work starts.
+// `has_frames`: images may follow each other in a .gif.
+void check_output(const std::filesystem::path& path, Content content, bool has_frames = true);
+[[nodiscard]] bool is_animation(const std::filesystem::path& path);
+
+// Adds drawings of the same content and shape.
+void append(Drawings& all, Drawings more);
+// A cell for each drawing, in which strokes have the colour.
+[[nodiscard]] std::vector<SheetCell> cells_of(const Drawings& drawings, Colour colour = kInk);
+
+// Of images.
+struct SheetLook {
+  double gap = 3;          // between them, pixels; 0 joins them to one picture
+  std::int64_t scale = 0;  // side of an image's pixel; 0: a sheet becomes about 1000 wide
+};
+// Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.
+void save_drawings(const std::filesystem::path& path, const Sheet& sheet, const Drawings& drawings,
+                   const SheetLook& look = {});
+// A grid of `columns`, 0 for about as many as rows; of images in a .gif a frame each.
+void save_grid(const std::filesystem::path& path, const Drawings& drawings, int columns = 0, const SheetLook& look = {});
+
+// A .gif shows the canvases growing, with the windows on them; a sheet the canvas of each step. With `originals`
+// [n, C, H, W] a .gif shows each beside its canvas with the window that is read, and a sheet some of the steps.
+void save_steps(const std::filesystem::path& path, const DrawingSteps& steps, std::span<const float> originals = {});
+
+}  // namespace limn::app

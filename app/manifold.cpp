@@ -1,0 +1,43 @@
+// limn manifold: the plane of a two-dimensional latent space as one picture.
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/plane_picture.hpp"
+#include "limn/core/error.hpp"
+#include "limn/models/latent_planes.hpp"
+#include "limn/models/registry.hpp"
+
+namespace limn::app {
+namespace {
+
+struct ManifoldArguments {
+  std::string model;
+  PlanePicture picture{.grid = 20};
+  std::string out = "manifold.png";
+};
+
+void manifold(const ManifoldArguments& a, const Registry& registry) {
+  const auto model = registry.load(a.model);
+  check_plane_output(*model, a.picture, a.out);
+  model->need(Ability::kDecode, "try limn sample");
+  require(model->latent_size() == 2,
+          "{}: has {} latent dimensions, a manifold shows 2; try limn traverse {} --dims 0,1", a.model,
+          model->latent_size(), a.model);
+  save_plane(*model, manifold_latents(a.picture.grid), a.picture, a.out);
+}
+
+}  // namespace
+
+void add_manifold(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("manifold", "the plane of a two-dimensional latent space as one picture");
+  auto a = std::make_shared<ManifoldArguments>();
+  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_picture_options(command, a->picture);
+  command.add("-o,--out", &a->out, ".png or .svg").shows_default();
+  command.set_footer(
+      "\nThe points lie at even shares of the prior from 5 % to 95 %: the first dimension to the right, the second down.\n"
+      "\nExample:\n  limn manifold runs/digits --grid 20 -o manifold.png\n");
+  command.set_action([a, &registry] { manifold(*a, registry); });
+}
+
+}  // namespace limn::app

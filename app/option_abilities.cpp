@@ -1,0 +1,11 @@
+#include "app/option_abilities.hpp"
+
+namespace limn::app {
+
+void check_options(const Command& command, const Model& model, Ability ability,
+                   std::initializer_list<const char*> options) {
+  for (const char* option : options)
+    if (command.has(option)) model.need(ability, std::string("leave ") + option + " out");
+}
+
+}  // namespace limn::app

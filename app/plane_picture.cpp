@@ -1,0 +1,25 @@
+#include "app/plane_picture.hpp"
+
+#include "app/drawing_output.hpp"
+#include "limn/core/error.hpp"
+
+namespace limn::app {
+
+void add_picture_options(const Command& command, PlanePicture& picture) {
+  command.add("--grid", &picture.grid, "drawings on each side").whole_number(1, 200).shows_default();
+  command.add("--scale", &picture.scale, "of images: side of a pixel [so that the picture is about 1000 wide]")
+      .whole_number(1, 100);
+}
+
+void check_plane_output(const Model& model, const PlanePicture& picture, const std::filesystem::path& out) {
+  require(picture.scale == 0 || model.content() == Content::kImages,
+          "--scale: is for models that draw images; leave it out");
+  check_output(out, model.content(), false);
+}
+
+void save_plane(const Model& model, const Latents& z, const PlanePicture& picture, const std::filesystem::path& out) {
+  save_grid(out, model.draw_latents(z, {.is_greedy = true}), static_cast<int>(picture.grid),
+            {.gap = 0, .scale = picture.scale});
+}
+
+}  // namespace limn::app

@@ -1,0 +1,22 @@
+// A picture of a plane through latent space: n x n drawings that follow from a grid of latent vectors.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "app/command.hpp"
+#include "limn/models/model.hpp"
+
+namespace limn::app {
+
+struct PlanePicture {
+  std::int64_t grid = 10;  // n
+  std::int64_t scale = 0;  // side of an image's pixel; 0: the picture becomes about 1000 wide
+};
+void add_picture_options(const Command& command, PlanePicture& picture);
+// Throws Error unless `out` has an ending for the model's drawings.
+void check_plane_output(const Model& model, const PlanePicture& picture, const std::filesystem::path& out);
+// Of n x n vectors, row after row. Images join without gaps; sketches take the likeliest point at each step.
+void save_plane(const Model& model, const Latents& z, const PlanePicture& picture, const std::filesystem::path& out);
+
+}  // namespace limn::app

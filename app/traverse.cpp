@@ -1,0 +1,98 @@
+// limn traverse: two latent dimensions over a grid, the others held.
+#include <charconv>
+#include <filesystem>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/plane_picture.hpp"
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
+#include "limn/models/latent_planes.hpp"
+#include "limn/models/registry.hpp"
+
+namespace limn::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TraverseArguments {
+  std::string model;
+  std::string dims;
+  std::string base;
+  bool is_sampled = false;
+  PlanePicture picture = {};
+  std::uint64_t seed = 1;
+  std::string out = "traversal.png";
+};
+
+std::int64_t dimension(std::string_view word, const std::string& dims, std::int64_t z_size) {
+  std::int64_t value = -1;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  require(error == std::errc() && end == word.data() + word.size() && value >= 0 && value < z_size,
+          "--dims {}: expected two latent dimensions from 0 to {}, such as 0,1, or one and a star, such as 0,*",
+          printable(dims), z_size - 1);
+  return value;
+}
+
+// The pairs that "3,21" or "21,*" names.
+std::vector<std::pair<std::int64_t, std::int64_t>> parse_pairs(const std::string& dims, std::int64_t z_size) {
+  const std::size_t comma = dims.find(',');
+  const std::string_view first = std::string_view(dims).substr(0, comma);
+  const std::string_view second = comma == std::string::npos ? "" : std::string_view(dims).substr(comma + 1);
+  const std::int64_t across = dimension(first, dims, z_size);
+  if (second != "*") return {{across, dimension(second, dims, z_size)}};
+  std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+  for (std::int64_t down = 0; down < z_size; ++down)
+    if (down != across) pairs.emplace_back(across, down);
+  require(!pairs.empty(), "--dims {}: the model has one latent dimension", printable(dims));
+  return pairs;
+}
+
+// A file, or for several pairs the file with the pair in its name; a folder gets 21-03.png and so on.
+fs::path path_of(const fs::path& out, std::int64_t across, std::int64_t down, bool is_one) {
+  if (!out.has_extension()) return out / fmt::format("{:02}-{:02}.png", across, down);
+  if (is_one) return out;
+  return out.parent_path() / fmt::format("{}-{:02}-{:02}{}", out.stem().string(), across, down, out.extension().string());
+}
+
+// The vector whose other dimensions are held.
+std::vector<float> base_of(const Model& model, const TraverseArguments& a) {
+  if (a.base.empty()) return uniform_latent(model.latent_size(), a.seed);
+  return model.latents_of(model.read({a.base}, 1), {.uses_mean = !a.is_sampled, .seed = a.seed}).values;
+}
+
+void traverse(const TraverseArguments& a, const Registry& registry) {
+  const fs::path out = a.out;
+  const bool is_folder = !out.has_extension();
+  const auto model = registry.load(a.model);
+  check_plane_output(*model, a.picture, is_folder ? path_of(out, 0, 1, false) : out);
+  model->need(Ability::kDecode, "try limn sample");
+  if (!a.base.empty()) model->need(Ability::kEncode, "leave --base out");
+  const auto pairs = parse_pairs(a.dims, model->latent_size());
+  const std::vector<float> base = base_of(*model, a);
+  if (is_folder) make_directories(out);
+  for (const auto& [across, down] : pairs)
+    save_plane(*model, traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid), a.picture,
+               path_of(out, across, down, pairs.size() == 1));
+}
+
+}  // namespace
+
+void add_traverse(const Command& app, const Registry& registry) {
+  const Command command = app.add_command("traverse", "two latent dimensions over a grid, the others held");
+  auto a = std::make_shared<TraverseArguments>();
+  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  command.add("--dims", &a->dims, "the dimensions across and down, from 0; 21,* is 21 with each of the others").required();
+  command.add("--base", &a->base,
+              "a drawing whose other dimensions are held: FILE, DATA#17 or DATA:test#17; without it they are uniform "
+              "random numbers in [0, 1)");
+  command.add("--sampled", &a->is_sampled, "draw the base's z from the posterior instead of taking its mean");
+  add_picture_options(command, a->picture);
+  command.add("--seed", &a->seed, "of the random dimensions and of --sampled").shows_default();
+  command.add("-o,--out", &a->out, ".png, .svg, or a folder; several pairs are put into the file's name").shows_default();
+  command.set_footer("\nExamples:\n  limn traverse runs/pictures --dims 3,21 --base 025MS.png -o around.png\n"
+                     "  limn traverse runs/pictures --dims '21,*' -o planes/\n");
+  command.set_action([a, &registry] { traverse(*a, registry); });
+}
+
+}  // namespace limn::app
