@@ -15,7 +15,6 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/limn/core/version.hpp DESTINATION 
 install(EXPORT limnTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
 if(LIMN_HAS_TORCH)
   install(TARGETS limn_libtorch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
-  install(TARGETS limn-train RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
 endif()
 install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
