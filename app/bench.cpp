@@ -2,7 +2,6 @@
 #include <memory>
 
 #include "app/bench/cases.hpp"
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
@@ -46,30 +45,25 @@ void bench(BenchOptions options, bool has_batch_size) {
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  auto* command =
-      app.add_subcommand("bench", kBenchHelp);
+  const Command command =
+      Command(app).add_command("bench", "how fast this machine trains and draws, compared with plain LibTorch");
   auto options = std::make_shared<BenchOptions>();
   options->threads = 0;
-  command->add_option("--data", options->data, "sketches whose lengths are used; several are joined")
-      ->type_name("PATH")
-      ->capture_default_str();
-  auto* batch = command->add_option("--batch-size", options->batch_size, "sketches a training step")
-                    ->check(whole_number(1, 100'000))
-                    ->capture_default_str();
-  command->add_option("--threads", options->threads, "threads to use [OMP_NUM_THREADS or all cores]")
-      ->check(whole_number(1, 1024));
-  command
-      ->add_option("--only", options->only, "only what has this in its name: train, lstm, gemm, generate, …")
-      ->type_name("NAME");
-  command->add_flag("--quick", options->is_quick, "small batches and few runs: about a minute");
-  command->add_flag("--json", options->is_json, "one JSON object");
-  command->footer(
+  command.add("--data", &options->data, "sketches whose lengths are used; several are joined")
+      .named("PATH")
+      .shows_default();
+  command.add("--batch-size", &options->batch_size, "sketches a training step").whole_number(1, 100'000).shows_default();
+  command.add("--threads", &options->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
+  command.add("--only", &options->only, "only what has this in its name: train, lstm, gemm, generate, …").named("NAME");
+  command.add("--quick", &options->is_quick, "small batches and few runs: about a minute");
+  command.add("--json", &options->is_json, "one JSON object");
+  command.set_footer(
       "\nTimes are medians, ± half the distance of the quartiles. GFLOP/s count the matrix products of real points.\n"
       "Where limn's module on LibTorch is there, every result is checked against plain LibTorch's before it is timed.\n"
       "\nExamples:\n"
       "  limn bench --quick\n"
       "  limn bench --data sheep.npz --only lstm\n");
-  command->callback([options, batch] { bench(*options, batch->count() > 0); });
+  command.set_action([options, command] { bench(*options, command.has("--batch-size")); });
 }
 
 }  // namespace limn::app
