@@ -2,14 +2,25 @@
 #include <memory>
 
 #include "app/bench/cases.hpp"
-#include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/train/libtorch_module.hpp"
 
 namespace limn::app {
 namespace {
 
 constexpr std::int64_t kQuickBatch = 8;
+
+// The module on LibTorch; null, and `remark` says why, where it is missing.
+const libtorch::Api* comparison(std::string& remark) {
+  try {
+    return &load_libtorch_module("the comparison with plain LibTorch");
+  } catch (const Error& error) {
+    remark = error.what();
+    return nullptr;
+  }
+}
 
 void bench(BenchOptions options, bool has_batch_size) {
   require_known_rows(options.only);
@@ -18,7 +29,10 @@ void bench(BenchOptions options, bool has_batch_size) {
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
   const auto data = StrokeDataset::load(options.data, {});
   data.require_batch(options.batch_size);  // before anything is timed
+  std::string remark;
+  options.plain = comparison(remark);
   BenchReport report(options, measure_gemm_limit(options));
+  if (!remark.empty()) report.note(remark);
   bench_training(options, data, report);
   bench_draw_training(options, report);
   bench_vae(options, report);
@@ -31,31 +45,25 @@ void bench(BenchOptions options, bool has_batch_size) {
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  auto* command =
-      app.add_subcommand("bench", kBenchHelp);
+  const Command command =
+      Command(app).add_command("bench", "how fast this machine trains and draws, compared with plain LibTorch");
   auto options = std::make_shared<BenchOptions>();
   options->threads = 0;
-  command->add_option("--data", options->data, "sketches whose lengths are used; several are joined")
-      ->type_name("PATH")
-      ->capture_default_str();
-  auto* batch = command->add_option("--batch-size", options->batch_size, "sketches a training step")
-                    ->check(whole_number(1, 100'000))
-                    ->capture_default_str();
-  command->add_option("--threads", options->threads, "threads to use [OMP_NUM_THREADS or all cores]")
-      ->check(whole_number(1, 1024));
-  command
-      ->add_option("--only", options->only, "only what has this in its name: train, lstm, gemm, generate, …")
-      ->type_name("NAME");
-  command->add_flag("--quick", options->is_quick, "small batches and few runs: about a minute");
-  command->add_flag("--json", options->is_json, "one JSON object");
-  command->footer(
-      "\nEvery result is checked against plain LibTorch's before it is timed. Times are medians, ± half the "
-      "distance of\n"
-      "the quartiles; GFLOP/s count the matrix products of real points.\n"
+  command.add("--data", &options->data, "sketches whose lengths are used; several are joined")
+      .named("PATH")
+      .shows_default();
+  command.add("--batch-size", &options->batch_size, "sketches a training step").whole_number(1, 100'000).shows_default();
+  command.add("--threads", &options->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
+  command.add("--only", &options->only, "only what has this in its name: train, lstm, gemm, generate, …").named("NAME");
+  command.add("--quick", &options->is_quick, "small batches and few runs: about a minute");
+  command.add("--json", &options->is_json, "one JSON object");
+  command.set_footer(
+      "\nTimes are medians, ± half the distance of the quartiles. GFLOP/s count the matrix products of real points.\n"
+      "Where limn's module on LibTorch is there, every result is checked against plain LibTorch's before it is timed.\n"
       "\nExamples:\n"
       "  limn bench --quick\n"
       "  limn bench --data sheep.npz --only lstm\n");
-  command->callback([options, batch] { bench(*options, batch->count() > 0); });
+  command.set_action([options, command] { bench(*options, command.has("--batch-size")); });
 }
 
 }  // namespace limn::app

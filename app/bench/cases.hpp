@@ -1,5 +1,5 @@
-// The measurements of limn bench. Each checks its result against plain LibTorch, warms up, times, and
-// reports.
+// The measurements of limn bench. Each checks its result against plain LibTorch where the module on LibTorch is there,
+// warms up, times, and reports.
 #pragma once
 
 #include "app/bench/report.hpp"
@@ -15,7 +15,7 @@ namespace limn::app {
 void bench_training(const BenchOptions& options, const StrokeDataset& data, BenchReport& report);
 // A training step of DRAW at the sizes of the preset mnist.
 void bench_draw_training(const BenchOptions& options, BenchReport& report);
-// A training step of the dense VAE (docs/papers/vae.md "Networks") at batch 128, and what that makes of an epoch of MNIST.
+// A training step of the dense VAE at batch 128, and the time of an epoch of MNIST that follows.
 void bench_vae(const BenchOptions& options, BenchReport& report);
 // How the time of our step grows with the points of a sketch and with the sketches of a batch.
 void bench_growth(const BenchOptions& options, const StrokeDataset& data, BenchReport& report);

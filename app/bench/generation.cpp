@@ -1,15 +1,15 @@
-#include <torch/torch.h>
-
 #include <algorithm>
+#include <cmath>
+#include <memory>
 
 #include "app/bench/cases.hpp"
+#include "app/bench/twin.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/kernels/aligned_buffer.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
-#include "limn/kernels/threads/parallel.hpp"
-#include "limn/nn/views.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
-#include "limn/libtorch/oracle/cells.hpp"
+#include "limn/train/libtorch_module.hpp"
+#include "limn/models/sketch_rnn/training.hpp"
 
 namespace limn::app {
 namespace {
@@ -21,11 +21,8 @@ constexpr float kTemperature = 0.4f;
 // A default model as training starts it, but one that never says end, so that every drawing has the same
 // length.
 SketchRnnCheckpoint untrained_model(const StrokeDataset& data) {
-  SketchRnnTaskOptions options;
-  options.train.batch_size = 1;
-  const auto task = make_sketch_rnn_task(options, data);
+  const auto task = make_sketch_rnn_task({}, {}, {.batch_size = 1}, data);
   SketchRnnCheckpoint checkpoint;
-  checkpoint.options = options.model;
   checkpoint.max_seq_len = 250;
   for (const auto& p : task->parameters()) checkpoint.weights[p.name].assign(p.value.begin(), p.value.end());
   checkpoint.weights.at("decoder.output.bias")[static_cast<int>(PenState::kEnd)] = -100;
@@ -35,76 +32,81 @@ SketchRnnCheckpoint untrained_model(const StrokeDataset& data) {
 // The decoder step by step in plain LibTorch.
 class PlainDecoder {
  public:
-  PlainDecoder(const SketchRnnCheckpoint& checkpoint, torch::Tensor z)
-      : shape_(decoder_shape(checkpoint.options)), z_(std::move(z)) {
-    for (const auto& spec : sketch_rnn_parameters(checkpoint.options)) {
-      auto weights = checkpoint.weights.at(spec.name);
-      parameters_[spec.name] = torch::from_blob(weights.data(), spec.shape, torch::kFloat32).clone();
-    }
-    state_ = torch::tanh(linear("decoder.initial_state", z_));
+  PlainDecoder(const libtorch::Api& api, const SketchRnnCheckpoint& checkpoint, ConstMatrix z)
+      : api_(api), decoder_(nullptr, api.decoder_destroy) {
+    const auto specs = sketch_rnn_parameters(checkpoint.options);
+    std::vector<libtorch::NamedTensor> tensors;
+    for (const auto& spec : specs)
+      tensors.push_back({.name = spec.name.c_str(),
+                         .shape = {spec.shape.data(), static_cast<std::int64_t>(spec.shape.size())},
+                         .values = checkpoint.weights.at(spec.name).data()});
+    const auto setting = sketch_rnn_setting(checkpoint.options);
+    libtorch::Decoder* decoder = nullptr;
+    call_libtorch(api.decoder_create, &setting,
+                  libtorch::NamedTensors{tensors.data(), static_cast<std::int64_t>(tensors.size())}, float_rows(z),
+                  &decoder);
+    decoder_.reset(decoder);
   }
 
-  // x [B, 5]; the output rows [B, 3 + 6M].
-  torch::Tensor step(const torch::Tensor& x) {
-    state_ =
-        libtorch::oracle::cell_step(shape_, parameters_, "decoder.cell.", torch::cat({x, z_}, 1), state_, {}, 0);
-    return linear("decoder.output", state_.narrow(1, 0, shape_.hidden_size));
-  }
+  // From x [B, 5] the output rows y [B, 3 + 6M].
+  void step(ConstMatrix x, Matrix y) { call_libtorch(api_.decoder_step, decoder_.get(), float_rows(x), y.data); }
 
  private:
-  [[nodiscard]] torch::Tensor linear(const std::string& name, const torch::Tensor& x) const {
-    return torch::matmul(x, parameters_.at(name + ".weight").t()) + parameters_.at(name + ".bias");
-  }
-
-  kernels::CellShape shape_;
-  libtorch::oracle::Parameters parameters_;
-  torch::Tensor z_, state_;
+  const libtorch::Api& api_;
+  std::unique_ptr<libtorch::Decoder, void (*)(libtorch::Decoder*)> decoder_;
 };
 
-torch::Tensor start_rows(std::int64_t count) {
-  torch::Tensor x = torch::zeros({count, kStroke5});
-  x.select(1, static_cast<int>(PenState::kDown) + 2).fill_(1);
+kernels::MatrixBuffer matrix(std::int64_t rows, std::int64_t columns) {
+  kernels::MatrixBuffer values;
+  values.resize(rows, columns);
+  return values;
+}
+
+kernels::MatrixBuffer start_rows(std::int64_t count) {
+  kernels::MatrixBuffer x = matrix(count, kStroke5);
+  for (std::int64_t b = 0; b < count; ++b) std::ranges::copy(kStartRow, x.row(b));
   return x;
 }
 
 // Draws `points` points of each row as a user of LibTorch would: the decoder from there, our sampling.
-void draw_plain(const SketchRnnCheckpoint& checkpoint, const torch::Tensor& z, std::int64_t points) {
-  const torch::NoGradGuard no_grad;
-  PlainDecoder decoder(checkpoint, z);
-  torch::Tensor x = start_rows(z.size(0));
+void draw_plain(const libtorch::Api& api, const SketchRnnModel& model, ConstMatrix z, std::int64_t points) {
+  PlainDecoder decoder(api, model.contents(), z);
+  kernels::MatrixBuffer x = start_rows(z.rows), y = matrix(z.rows, model.decoder().output_size());
   RandomStream random(1, Purpose::kTest);
   for (std::int64_t i = 0; i < points; ++i) {
-    const torch::Tensor y = decoder.step(x).contiguous();
-    const Matrix rows = nn::view(y), next = nn::view(x);
-    for (std::int64_t b = 0; b < rows.rows; ++b) {
-      const auto point = draw_next_point({rows.row(b), static_cast<std::size_t>(rows.columns)},
+    decoder.step(x.view(), y.view());
+    for (std::int64_t b = 0; b < z.rows; ++b) {
+      const auto point = draw_next_point({y.row(b), static_cast<std::size_t>(y.columns())},
                                          {.temperature = kTemperature}, random);
       const auto row = point ? stroke5_row(*point) : kStartRow;
-      std::copy(row.begin(), row.end(), next.row(b));
+      std::ranges::copy(row, x.row(b));
     }
   }
 }
 
-// The largest difference between our output rows and the twin's over some steps, both reading the same
-// points.
-double output_difference(const SketchRnnGenerator& generator, const torch::Tensor& z) {
-  const torch::NoGradGuard no_grad;
-  PlainDecoder plain(generator.checkpoint(), z);
-  DecoderRows rows = generator.decoder().start(nn::const_view(z), z.size(0));
-  torch::Tensor x = start_rows(z.size(0)), y = torch::empty({z.size(0), generator.decoder().output_size()});
+// The largest difference between our output rows and the twin's over some steps, both reading the same points.
+double output_difference(const libtorch::Api& api, const SketchRnnModel& model, ConstMatrix z) {
+  PlainDecoder plain(api, model.contents(), z);
+  DecoderRows rows = model.decoder().start(z, z.rows);
+  kernels::MatrixBuffer x = start_rows(z.rows), ours = matrix(z.rows, model.decoder().output_size());
+  kernels::MatrixBuffer expected = matrix(ours.rows(), ours.columns());
   RandomStream random(2, Purpose::kTest);
   kernels::GemmScratch scratch;
   double worst = 0;
   for (std::int64_t i = 0; i < kCheckedPoints; ++i) {
-    generator.decoder().step(nn::const_view(x), rows);
-    generator.decoder().output(rows, nn::view(y), scratch);
-    // The end state's logit of -100 would hide every difference.
-    const auto given = torch::cat({y.narrow(1, 0, 2), y.narrow(1, 3, y.size(1) - 3)}, 1);
-    const auto full = plain.step(x);
-    const auto expected = torch::cat({full.narrow(1, 0, 2), full.narrow(1, 3, full.size(1) - 3)}, 1);
-    worst = std::max(worst, ((given - expected).abs().max() / expected.abs().max()).item<double>());
-    const Matrix next = nn::view(x);
-    for (std::int64_t b = 0; b < next.rows; ++b) next(b, 0) = random.normal(), next(b, 1) = random.normal();
+    model.decoder().step(x.view(), rows);
+    model.decoder().output(rows, ours.view(), scratch);
+    plain.step(x.view(), expected.view());
+    float difference = 0, largest = 0;
+    for (std::int64_t b = 0; b < ours.rows(); ++b) {
+      for (std::int64_t k = 0; k < ours.columns(); ++k) {
+        if (k == static_cast<int>(PenState::kEnd)) continue;  // its logit of -100 would hide every difference
+        difference = std::max(difference, std::abs(ours.row(b)[k] - expected.row(b)[k]));
+        largest = std::max(largest, std::abs(expected.row(b)[k]));
+      }
+    }
+    worst = std::max(worst, static_cast<double>(difference / largest));
+    for (std::int64_t b = 0; b < x.rows(); ++b) x.row(b)[0] = random.normal(), x.row(b)[1] = random.normal();
   }
   return worst;
 }
@@ -116,40 +118,43 @@ double flops_of_point(const SketchRnnOptions& options) {
   return 2 * units * (4 * (units + kStroke5) + 3 + 6 * static_cast<double>(options.num_mixture));
 }
 
-void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& generator, std::int64_t count,
+// Checks our outputs against the twin's and times it. It takes long: only `points` of each drawing are drawn.
+void compare(const BenchOptions& options, const SketchRnnModel& model, ConstMatrix z, std::int64_t points,
+             BenchRow& row) {
+  set_plain_threads(options, options.threads);
+  row.difference = output_difference(*options.plain, model, z);
+  require_agreement(row.name, row.difference, kLimit);
+  Timing plain = time_runs([&] { draw_plain(*options.plain, model, z, points); },
+                           {.least = 2, .most = 5, .seconds = 3});
+  const double scale = static_cast<double>(model.max_seq_len()) / static_cast<double>(points);
+  plain.median *= scale, plain.low *= scale, plain.high *= scale;
+  row.plain = plain;
+  set_plain_threads(options, 1);
+}
+
+void bench_drawings(const BenchOptions& options, const SketchRnnModel& model, std::int64_t count,
                     BenchReport& report) {
   const std::string name = count == 1 ? "generate one" : "generate many";
   if (!report.wants(name)) return;
-  const std::int64_t points = generator.max_seq_len(), plain_points = count == 1 ? points : 25;
-  const std::int64_t z_size = generator.options().z_size;
-  torch::Tensor z = torch::empty({count, z_size});
+  const std::int64_t points = model.max_seq_len(), z_size = model.options().z_size;
+  kernels::MatrixBuffer z = matrix(count, z_size);
   RandomStream random(3, Purpose::kTest);
-  random.fill_normal(nn::span(z));
+  random.fill_normal({z.row(0), static_cast<std::size_t>(count * z_size)});
   std::vector<DrawRequest> requests;
   for (std::int64_t b = 0; b < count; ++b)
-    requests.push_back({.z = nn::const_span(z).subspan(static_cast<std::size_t>(b * z_size),
-                                                       static_cast<std::size_t>(z_size)),
+    requests.push_back({.z = {z.row(b), static_cast<std::size_t>(z_size)},
                         .choice = {.temperature = kTemperature},
                         .seed = 1,
                         .index = static_cast<std::uint64_t>(b),
                         .max_points = points});
   BenchRow row{.name = name,
                .shape = fmt::format("{} sketch{} of {} points", count, count == 1 ? "" : "es", points),
-               .flops = flops_of_point(generator.options()) * static_cast<double>(count * points),
+               .flops = flops_of_point(model.options()) * static_cast<double>(count * points),
                .points = static_cast<double>(count * points)};
-  row.difference = output_difference(generator, z);
-  require_agreement(name, row.difference, kLimit);
-  at::set_num_threads(options.threads);
-  const TimingBudget budget{.least = 3, .most = 25, .seconds = options.is_quick ? 1.0 : 3.0};
-  Timing plain = time_runs([&] { draw_plain(generator.checkpoint(), z, plain_points); },
-                           {.least = 2, .most = 5, .seconds = 3});
-  const double scale =
-      static_cast<double>(points) / static_cast<double>(plain_points);  // it takes long: fewer points
-  plain.median *= scale, plain.low *= scale, plain.high *= scale;
-  row.plain = plain;
-  const auto ours = [&] { (void)generator.draw(requests); };
+  if (options.plain != nullptr) compare(options, model, z.view(), count == 1 ? points : 25, row);
+  const auto ours = [&] { (void)model.draw(requests); };
   ours();
-  row.ours = time_runs(ours, budget);
+  row.ours = time_runs(ours, {.least = 3, .most = 25, .seconds = options.is_quick ? 1.0 : 3.0});
   report.add(row);
 }
 
@@ -157,9 +162,9 @@ void bench_drawings(const BenchOptions& options, const SketchRnnGenerator& gener
 
 void bench_generation(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
   if (!report.wants("generate one") && !report.wants("generate many")) return;
-  const SketchRnnGenerator generator(untrained_model(data));
-  bench_drawings(options, generator, 1, report);
-  bench_drawings(options, generator, 256, report);
+  const SketchRnnModel model(untrained_model(data));
+  bench_drawings(options, model, 1, report);
+  bench_drawings(options, model, 256, report);
 }
 
 }  // namespace limn::app

@@ -1,22 +1,16 @@
-// Gradients of a training step compared with its plain twin's. Needs LibTorch.
+// Gradients of a training step compared with those of its plain LibTorch twin.
 #pragma once
 
-#include <torch/torch.h>
-
-#include <map>
 #include <span>
 #include <string>
 
 #include "app/bench/our_training.hpp"
-#include "limn/libtorch/oracle/cells.hpp"
+#include "app/bench/twin.hpp"
 
 namespace limn::app {
 
-using Gradients = std::map<std::string, torch::Tensor>;
-
-// Of our model, and of its plain twin after backward().
+// Copies of our model's.
 [[nodiscard]] Gradients gradients_of(std::span<const TaskParameter> parameters);
-[[nodiscard]] Gradients gradients_of(const libtorch::oracle::Parameters& parameters);
 
 // |given - expected| / |expected| over all gradients together.
 [[nodiscard]] double difference_of(const Gradients& given, const Gradients& expected);

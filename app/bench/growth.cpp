@@ -4,7 +4,7 @@
 #include "app/bench/cases.hpp"
 #include "app/bench/our_training.hpp"
 #include "limn/core/error.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
+#include "limn/models/sketch_rnn/training.hpp"
 
 namespace limn::app {
 namespace {
@@ -31,10 +31,12 @@ StrokeDataset sketches_of_length(const StrokeDataset& data, std::int64_t count, 
 
 BenchRow measure(const BenchOptions& options, const StrokeDataset& data, std::int64_t batch,
                  std::int64_t length) {
-  SketchRnnTaskOptions setting;
-  setting.data.augment_stroke_prob = 0;
-  setting.train.batch_size = batch;
-  OurTraining training(make_sketch_rnn_task(setting, sketches_of_length(data, batch, length)), setting.train);
+  TrainOptions options_of_run = training_options("sketch-rnn");
+  options_of_run.batch_size = batch;
+  OurTraining training(
+      make_sketch_rnn_task({}, {.augment_stroke_prob = 0}, task_setting(options_of_run),
+                           sketches_of_length(data, batch, length)),
+      options_of_run);
   training.run_step(0);
   return {.name = {},
           .shape = fmt::format("{} sketches of {} points", batch, length),

@@ -1,16 +1,20 @@
 #include <oneapi/dnnl/dnnl.h>
-#include <torch/torch.h>
+#include <omp.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 
 #include "app/bench/cases.hpp"
+#include "app/bench/twin.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/kernels/aligned_buffer.hpp"
+#include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/optimiser/adam.hpp"
 #include "limn/kernels/products/gemm.hpp"
-#include "limn/kernels/losses/mixture_density.hpp"
-#include "limn/nn/views.hpp"
-#include "limn/libtorch/oracle/mixture_density.hpp"
+#include "limn/train/libtorch_module.hpp"
 
 namespace limn::app {
 namespace {
@@ -18,29 +22,56 @@ namespace {
 constexpr std::int64_t kRowsOfThread = 96;  // multiply_parallel leaves fewer to the caller
 constexpr double kLimit = 1e-4;  // of float32 results, relative to the largest element
 
-torch::Tensor random_tensor(std::initializer_list<std::int64_t> shape, std::uint64_t index,
-                            double spread = 1) {
-  torch::Tensor tensor = torch::empty(shape);
-  RandomStream random(1, Purpose::kTest, 0, index);
-  random.fill_normal(nn::span(tensor));
-  return tensor.mul_(spread);
+kernels::MatrixBuffer matrix(std::int64_t rows, std::int64_t columns, float value = 0) {
+  kernels::MatrixBuffer values;
+  values.resize(rows, columns);
+  values.fill(value);
+  return values;
 }
 
-double difference(const torch::Tensor& given, const torch::Tensor& expected) {
-  return ((given - expected).abs().max() / expected.abs().max()).item<double>();
+std::span<float> span(kernels::MatrixBuffer& values) {
+  return {values.row(0), static_cast<std::size_t>(values.rows() * values.columns())};
+}
+
+kernels::MatrixBuffer random_matrix(std::int64_t rows, std::int64_t columns, std::uint64_t index, float spread = 1) {
+  kernels::MatrixBuffer values = matrix(rows, columns);
+  RandomStream random(1, Purpose::kTest, 0, index);
+  random.fill_normal(span(values));
+  for (float& value : span(values)) value *= spread;
+  return values;
+}
+
+// The largest difference, relative to the largest element.
+double difference(std::span<const float> given, std::span<const float> expected) {
+  float worst = 0, largest = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    worst = std::max(worst, std::abs(given[i] - expected[i]));
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return worst / largest;
 }
 
 TimingBudget budget_of(const BenchOptions& options) {
   return {.least = 3, .most = 30, .seconds = options.is_quick ? 0.5 : 2.0};
 }
 
-// Both have run once, for the check: that was the warm-up. Plain LibTorch's products can take seconds, so one timed
-// run of it is enough.
-void time_and_report(const BenchOptions& options, BenchRow row, const std::function<void()>& plain,
-                     const std::function<void()>& ours, BenchReport& report) {
-  at::set_num_threads(options.threads);
-  row.plain = time_runs(plain, {.least = 1, .most = 30, .seconds = budget_of(options).seconds});
-  row.ours = time_runs(ours, budget_of(options));
+// Runs both once, which warms them up, checks that their results agree, times them and adds the row. Plain LibTorch's
+// products can take seconds, so one timed run of it is enough.
+struct Comparison {
+  std::function<void()> ours, plain;
+  std::function<double()> difference;
+  double limit = kLimit;
+};
+void time_and_report(const BenchOptions& options, BenchRow row, const Comparison& compared, BenchReport& report) {
+  compared.ours();
+  if (options.plain != nullptr) {
+    set_plain_threads(options, options.threads);
+    compared.plain();
+    row.difference = compared.difference();
+    require_agreement(row.name, row.difference, compared.limit);
+    row.plain = time_runs(compared.plain, {.least = 1, .most = 30, .seconds = budget_of(options).seconds});
+  }
+  row.ours = time_runs(compared.ours, budget_of(options));
   report.add(row);
 }
 
@@ -49,19 +80,20 @@ void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, 
                    BenchReport& report) {
   const std::string name = "gemm forward";
   if (!report.wants(name)) return;
-  const auto a = random_tensor({m, k}, 1), w = random_tensor({n, k}, 2);
-  torch::Tensor c = torch::empty({m, n}), expected;
+  const kernels::MatrixBuffer a = random_matrix(m, k, 1), w = random_matrix(n, k, 2);
+  kernels::MatrixBuffer c = matrix(m, n), expected = matrix(m, n);
   kernels::PackedWeights packed;
-  packed.pack(nn::const_view(w), kernels::WeightLayout::kOutputMajor);
-  const auto ours = [&] { kernels::multiply_parallel(packed, nn::const_view(a), {}, nn::view(c)); };
-  const auto plain = [&] { expected = torch::mm(a, w.t()); };
-  ours(), plain();
-  BenchRow row{.name = name,
-               .shape = fmt::format("{} x {} x {}{}", m, n, k, m < 2 * kRowsOfThread ? ", 1 thread" : ""),
-               .flops = 2.0 * static_cast<double>(m * n * k)};
-  row.difference = difference(c, expected);
-  require_agreement(name, row.difference, kLimit);
-  time_and_report(options, row, plain, ours, report);
+  packed.pack(w.view(), kernels::WeightLayout::kOutputMajor);
+  const BenchRow row{.name = name,
+                     .shape = fmt::format("{} x {} x {}{}", m, n, k, m < 2 * kRowsOfThread ? ", 1 thread" : ""),
+                     .flops = 2.0 * static_cast<double>(m * n * k)};
+  time_and_report(options, row,
+                  {.ours = [&] { kernels::multiply_parallel(packed, a.view(), {}, c.view()); },
+                   .plain = [&] {
+                     call_libtorch(options.plain->multiply, float_rows(a.view()), float_rows(w.view()), expected.row(0));
+                   },
+                   .difference = [&] { return difference(span(c), span(expected)); }},
+                  report);
 }
 
 // dW [n, k] = D [r, n]ᵀ · A [r, k].
@@ -69,88 +101,97 @@ void bench_weight_gradient(const BenchOptions& options, std::int64_t r, std::int
                            BenchReport& report) {
   const std::string name = "gemm weight gradient";
   if (!report.wants(name)) return;
-  const auto d = random_tensor({r, n}, 3), a = random_tensor({r, k}, 4);
-  torch::Tensor out = torch::empty({n, k}), expected;
-  const std::array<kernels::WeightGradient, 1> parts{{{.a = nn::const_view(a), .out = nn::view(out)}}};
-  const auto ours = [&] { kernels::weight_gradients(nn::const_view(d), parts); };
-  const auto plain = [&] { expected = torch::mm(d.t(), a); };
-  ours(), plain();
-  BenchRow row{.name = name,
-               .shape = fmt::format("{} x {} x {}", n, k, r),
-               .flops = 2.0 * static_cast<double>(n * k * r)};
-  row.difference = difference(out, expected);
-  require_agreement(name, row.difference, kLimit);
-  time_and_report(options, row, plain, ours, report);
+  const kernels::MatrixBuffer d = random_matrix(r, n, 3), a = random_matrix(r, k, 4);
+  kernels::MatrixBuffer out = matrix(n, k), expected = matrix(n, k);
+  const std::array<kernels::WeightGradient, 1> parts{{{.a = a.view(), .out = out.view()}}};
+  const BenchRow row{.name = name,
+                     .shape = fmt::format("{} x {} x {}", n, k, r),
+                     .flops = 2.0 * static_cast<double>(n * k * r)};
+  time_and_report(options, row,
+                  {.ours = [&] { kernels::weight_gradients(d.view(), parts); },
+                   .plain = [&] {
+                     call_libtorch(options.plain->multiply_transposed, float_rows(d.view()), float_rows(a.view()),
+                                   expected.row(0));
+                   },
+                   .difference = [&] { return difference(span(out), span(expected)); }},
+                  report);
 }
 
 void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::int64_t mixtures,
                            BenchReport& report) {
   const std::string name = "mixture density";
   if (!report.wants(name)) return;
-  const auto y = random_tensor({rows, kernels::output_size(mixtures)}, 5, 0.3).requires_grad_();
-  auto targets = torch::zeros({rows, kStroke5});
-  targets.narrow(1, 0, 2).copy_(random_tensor({rows, 2}, 6));
-  targets.select(1, 2).fill_(1);
-  torch::Tensor gradient = torch::empty({rows, y.size(1)});
-  const auto outputs = y.detach();
-  const auto ours = [&] {
-    (void)kernels::mixture_density_loss(nn::const_view(outputs), nn::const_view(targets), 1,
-                                        nn::view(gradient));
-  };
-  const auto plain = [&] {
-    y.mutable_grad() = torch::Tensor();
-    const auto losses = libtorch::oracle::mixture_density(y, targets);
-    (losses.offset.sum() + losses.pen.sum()).backward();
-  };
-  ours(), plain();
-  BenchRow row{.name = name,
-               .shape = fmt::format("{} rows, M = {}", rows, mixtures),
-               .points = static_cast<double>(rows)};
-  row.difference = difference(gradient, y.grad());
-  require_agreement(name, row.difference, kLimit);
-  time_and_report(options, row, plain, ours, report);
+  const std::int64_t columns = kernels::output_size(mixtures);
+  const kernels::MatrixBuffer y = random_matrix(rows, columns, 5, 0.3f), offsets = random_matrix(rows, 2, 6);
+  kernels::MatrixBuffer targets = matrix(rows, kStroke5), gradient = matrix(rows, columns);
+  kernels::MatrixBuffer expected = matrix(rows, columns);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    std::copy_n(offsets.row(r), 2, targets.row(r));
+    targets.row(r)[2] = 1;
+  }
+  const BenchRow row{.name = name,
+                     .shape = fmt::format("{} rows, M = {}", rows, mixtures),
+                     .points = static_cast<double>(rows)};
+  time_and_report(options, row,
+                  {.ours = [&] { (void)kernels::mixture_density_loss(y.view(), targets.view(), 1, gradient.view()); },
+                   .plain = [&] {
+                     call_libtorch(options.plain->mixture_density_gradient, float_rows(y.view()),
+                                   float_rows(targets.view()), expected.row(0));
+                   },
+                   .difference = [&] { return difference(span(gradient), span(expected)); }},
+                  report);
 }
 
 // Clipping by value and one Adam step over `count` parameters.
 void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& report) {
   const std::string name = "clip and Adam";
   if (!report.wants(name)) return;
-  const auto start = random_tensor({count}, 7), gradient = random_tensor({count}, 8);
-  auto plain_value = start.clone().requires_grad_();
-  torch::optim::Adam adam({plain_value}, torch::optim::AdamOptions(1e-3));
-  const auto plain = [&] {
-    plain_value.mutable_grad() = gradient.clamp(-1, 1);
-    adam.step();
-  };
-  auto value = start.clone(), first = torch::zeros({count}), second = torch::zeros({count});
-  const std::array<kernels::AdamSlot, 1> slots{
-      {{nn::span(value), nn::const_span(gradient), nn::span(first), nn::span(second)}}};
+  kernels::MatrixBuffer start = random_matrix(1, count, 7), gradient = random_matrix(1, count, 8);
+  kernels::MatrixBuffer value = random_matrix(1, count, 7), first = matrix(1, count), second = matrix(1, count);
+  const std::array<kernels::AdamSlot, 1> slots{{{span(value), span(gradient), span(first), span(second)}}};
   std::int64_t step = 0;
-  const auto ours = [&] {
-    kernels::adam_step(slots, {}, ++step, kernels::ClipMode::kValue, 1.0, kernels::gradient_norm(slots));
+  const kernels::AdamOptions adam;
+  const TaskParameter parameter{.name = "values", .shape = {count}, .value = span(start), .gradient = span(gradient)};
+  std::optional<Twin> twin;
+  if (options.plain != nullptr) {
+    twin.emplace(*options.plain, std::span(&parameter, 1),
+                 libtorch::AdamSetting{.learning_rate = adam.learning_rate, .beta1 = adam.beta1, .clip_value = 1,
+                                       .clip_norm = 0});
+    twin->set_gradient(parameter.name, span(gradient));
+  }
+  // Of the first steps of both: how far the values moved.
+  const auto moved = [&](std::span<const float> to) {
+    std::vector<float> distance(to.begin(), to.end());
+    for (std::size_t i = 0; i < distance.size(); ++i) distance[i] -= span(start)[i];
+    return distance;
   };
-  ours(), plain();
-  BenchRow row{.name = name, .shape = fmt::format("{} parameters", count)};
-  row.difference = difference(value - start, plain_value.detach() - start);
-  require_agreement(name, row.difference, 1e-3);  // differences of numbers near 1: float32 rounding shows
-  time_and_report(options, row, plain, ours, report);
+  time_and_report(options, {.name = name, .shape = fmt::format("{} parameters", count)},
+                  {.ours = [&] {
+                     kernels::adam_step(slots, adam, ++step, kernels::ClipMode::kValue, 1.0,
+                                        kernels::gradient_norm(slots));
+                   },
+                   .plain = [&] { twin->update(); },
+                   .difference = [&] { return difference(moved(span(value)), moved(twin->value(parameter.name))); },
+                   .limit = 1e-3},  // differences of numbers near 1: float32 rounding shows
+                  report);
 }
 
 }  // namespace
 
 double measure_gemm_limit(const BenchOptions& options) {
   constexpr std::int64_t kM = 6000, kN = 2048, kK = 512;
-  const auto a = random_tensor({kM, kK}, 1), b = random_tensor({kK, kN}, 2);
-  const auto c = torch::empty({kM, kN});
-  at::set_num_threads(options.threads);  // OpenMP's threads, which oneDNN uses too
+  const kernels::MatrixBuffer a = random_matrix(kM, kK, 1), b = random_matrix(kK, kN, 2);
+  kernels::MatrixBuffer c = matrix(kM, kN);
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(options.threads);  // oneDNN's threads
   const auto run = [&] {
-    const auto status = dnnl_sgemm('N', 'N', kM, kN, kK, 1, a.data_ptr<float>(), kK, b.data_ptr<float>(), kN,
-                                   0, c.data_ptr<float>(), kN);
+    const auto status = dnnl_sgemm('N', 'N', kM, kN, kK, 1, a.row(0), kK, b.row(0), kN, 0, c.row(0), kN);
     require(status == dnnl_success, "bench: oneDNN's GEMM failed with status {}", static_cast<int>(status));
   };
   run();
-  return 2.0 * kM * kN * kK /
-         time_runs(run, {.least = 5, .most = 15, .seconds = options.is_quick ? 2.0 : 4.0}).median;
+  const double seconds = time_runs(run, {.least = 5, .most = 15, .seconds = options.is_quick ? 2.0 : 4.0}).median;
+  omp_set_num_threads(before);
+  return 2.0 * kM * kN * kK / seconds;
 }
 
 void bench_kernels(const BenchOptions& options, BenchReport& report) {

@@ -1,10 +1,23 @@
 #include "app/bench/our_training.hpp"
 
 #include "limn/kernels/optimiser/adam.hpp"
+#include "limn/models/registry.hpp"
 
 namespace limn::app {
 
-OurTraining::OurTraining(std::unique_ptr<Task> task, const TrainOptions& options)
+TrainOptions training_options(std::string_view family) {
+  TrainOptions options;
+  set_options(fields(options), standard_registry().family_of_command(family).training_defaults);
+  return options;
+}
+
+TaskSetting task_setting(const TrainOptions& o) {
+  return {.batch_size = o.batch_size,
+          .seed = static_cast<std::uint64_t>(o.seed),
+          .precision = o.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32};
+}
+
+OurTraining::OurTraining(std::unique_ptr<TrainingTask> task, const TrainOptions& options)
     : options_(options), task_(std::move(task)) {
   for (const auto& p : task_->parameters())
     moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});

@@ -5,18 +5,25 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/training.hpp"
 #include "limn/train/options.hpp"
-#include "limn/train/task.hpp"
 
 namespace limn::app {
 
+// The options that `limn train FAMILY` starts from.
+[[nodiscard]] TrainOptions training_options(std::string_view family);
+[[nodiscard]] TaskSetting task_setting(const TrainOptions& options);
+
 class OurTraining {
  public:
-  OurTraining(std::unique_ptr<Task> task, const TrainOptions& options);
+  OurTraining(std::unique_ptr<TrainingTask> task, const TrainOptions& options);
 
   [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
+  [[nodiscard]] std::span<const TaskParameter> buffers() const { return task_->buffers(); }
   // The loss; the gradients lie in parameters().
   double compute_gradients(std::int64_t step);
   void update();
@@ -29,8 +36,9 @@ class OurTraining {
   struct Moments {
     std::vector<float> first, second;
   };
+  kernels::FlushDenormals flush_;  // as in training
   TrainOptions options_;
-  std::unique_ptr<Task> task_;
+  std::unique_ptr<TrainingTask> task_;
   std::vector<Moments> moments_;
   std::int64_t updates_ = 0;
 };

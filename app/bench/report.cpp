@@ -53,7 +53,8 @@ json timing_json(const Timing& timing) {
 }
 
 json row_json(const BenchRow& row, double gemm_rate) {
-  json object{{"name", row.name}, {"shape", row.shape}, {"difference", row.difference}};
+  json object{{"name", row.name}, {"shape", row.shape}};
+  if (row.plain) object["difference"] = row.difference;
   if (row.gradient_difference > 0) object["gradient_difference"] = row.gradient_difference;
   if (row.gradient_rounding > 0) object["gradient_rounding"] = row.gradient_rounding;
   if (row.plain) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "limn/train/libtorch_api.hpp"
+
 namespace limn::app {
 
 struct BenchOptions {
@@ -16,6 +18,7 @@ struct BenchOptions {
   bool is_quick = false;  // small batches and few runs: shows that it works, not how fast
   bool is_json = false;
   std::string only;  // rows whose name contains this
+  const libtorch::Api* plain = nullptr;  // the module on LibTorch; null: no comparison
 };
 
 // Throws Error listing the rows unless one of them has `only` in its name.
@@ -40,11 +43,11 @@ struct BenchRow {
   std::string shape;  // "100 sketches, 6123 rows"
   double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
   double points = 0;  // sketch points that one run handles; 0 where there are none
-  double difference = 0;  // between ours and the twin, checked before timing
+  double difference = 0;  // between ours and the twin, checked before timing; only where `plain` is there
   // |ours - twin| / |twin| over all gradients, and how far other rounding moves ours.
   double gradient_difference = 0;
   double gradient_rounding = 0;
-  std::optional<Timing> plain = {};  // LibTorch as it comes
+  std::optional<Timing> plain = {};  // LibTorch as it comes; nothing without the module
   Timing ours = {};
   // How far the time lies from the straight line through the first and the last size, as a share of it.
   std::optional<double> from_line = {};

@@ -73,7 +73,7 @@ SketchRnnOptions options_of(const SketchRnnSetting& s) {
   return o;
 }
 
-kernels::DrawShape shape_of(const DrawSetting& s) {
+DrawShape shape_of(const DrawSetting& s) {
   return {.channels = s.channels,
           .height = s.height,
           .width = s.width,

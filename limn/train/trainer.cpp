@@ -9,6 +9,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/checkpoint.hpp"
 #include "limn/train/sample_pictures.hpp"
 
@@ -319,6 +320,7 @@ void Trainer::report(const StepResult& result, double learning_rate, double seco
 }
 
 TrainResult Trainer::run() {
+  const kernels::FlushDenormals flush;  // as the kernels' own threads do
   if (at_.step == 0 && is_first()) run_.log(fmt::format("started: {} steps", options_.num_steps));
   if (at_.step == 0) save_state();  // so that there is a good state to go back to, and a checkpoint to sample from
   bool is_stopped = false;

@@ -14,9 +14,9 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/runs/run_record.hpp"
-#include "limn/train/sketch_rnn_task.hpp"
 #include "limn/train/trainer.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/training.hpp"
 
 namespace limn {
 namespace {
@@ -81,8 +81,8 @@ TEST(ProcessGroup, ALostProcessIsNamedByTheOthers) {
   EXPECT_THAT(errors[2], HasSubstr("lost contact with process 1"));
 }
 
-SketchRnnTaskOptions tiny_options() {
-  SketchRnnTaskOptions o;
+testing::SketchRnnRun tiny_run() {
+  testing::SketchRnnRun o;
   o.model.enc_rnn_size = 7;
   o.model.dec_rnn_size = 12;
   o.model.z_size = 5;
@@ -96,7 +96,7 @@ SketchRnnTaskOptions tiny_options() {
   return o;
 }
 
-StrokeDataset tiny_data(const SketchRnnTaskOptions& options) {
+StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
   SketchSplits all;
   for (int i = 0; i < 40; ++i) {
     Sketch sketch;
@@ -109,20 +109,22 @@ StrokeDataset tiny_data(const SketchRnnTaskOptions& options) {
 }
 
 std::vector<double> train_alone(const std::filesystem::path& root) {
-  const auto options = tiny_options();
-  const auto task = make_sketch_rnn_task(options, tiny_data(options));
-  (void)Trainer(*task, options.train, RunDirectory(root, RunDirectory::Mode::kFresh)).run();
+  const auto options = tiny_run();
+  const auto task = options.task(tiny_data(options));
+  const Registry registry = standard_registry();
+  (void)Trainer(*task, registry, options.train, RunDirectory(root, RunDirectory::Mode::kFresh)).run();
   return read_run(root).curves.at({"total", "train"}).values;
 }
 
 std::vector<double> train_together(int count, const std::filesystem::path& root) {
   std::vector<std::vector<float>> weights(static_cast<std::size_t>(count));
   const RunDirectory run(root, RunDirectory::Mode::kFresh);
+  const Registry registry = standard_registry();
   const auto errors = in_processes(count, [&](ProcessGroup& group) {
-    const auto options = tiny_options();
-    const auto task = make_sketch_rnn_task(options, tiny_data(options));
+    const auto options = tiny_run();
+    const auto task = options.task(tiny_data(options));
     const RunDirectory other(root, RunDirectory::Mode::kNamed);
-    (void)Trainer(*task, options.train, group.is_first() ? run : other, {}, &group).run();
+    (void)Trainer(*task, registry, options.train, group.is_first() ? run : other, {}, &group).run();
     auto& mine = weights[static_cast<std::size_t>(group.rank())];
     for (const auto& p : task->parameters()) mine.insert(mine.end(), p.value.begin(), p.value.end());
   });
@@ -145,11 +147,12 @@ TEST(DataParallel, ProcessesThatShareABatchLearnWhatOneDoes) {
 
 TEST(DataParallel, ABatchMustHoldAnExampleForEachProcess) {
   const testing::TemporaryFolder folder;
+  const Registry registry = standard_registry();
   const auto errors = in_processes(2, [&](ProcessGroup& group) {
-    auto options = tiny_options();
+    auto options = tiny_run();
     options.train.batch_size = 1;
-    const auto task = make_sketch_rnn_task(options, tiny_data(options));
-    (void)Trainer(*task, options.train, RunDirectory(folder / "run", RunDirectory::Mode::kNamed), {}, &group);
+    const auto task = options.task(tiny_data(options));
+    (void)Trainer(*task, registry, options.train, RunDirectory(folder / "run", RunDirectory::Mode::kNamed), {}, &group);
   });
   EXPECT_THAT(errors[0] + errors[1], HasSubstr("cannot be shared by 2 processes"));
 }
