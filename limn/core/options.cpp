@@ -124,11 +124,11 @@ std::string options_to_json(std::span<const OptionField> fields) {
 }
 
 std::string merged_json_objects(std::string_view a, std::string_view b) {
-  json merged = json::parse(a, nullptr, false);
-  const json more = json::parse(b, nullptr, false);
+  Json merged = parse_json(a);
+  const Json more = parse_json(b);
   require(merged.is_object() && more.is_object(), "options: expected two JSON objects");
   merged.update(more);
-  return merged.dump();
+  return json_text(merged);
 }
 
 void options_from_json(std::span<const OptionField> fields, std::string_view text, std::string_view origin) {
