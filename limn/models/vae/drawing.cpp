@@ -138,7 +138,8 @@ class VaeModel final : public ImageModel {
   Latents means(const std::vector<float>& latent) const {
     const std::int64_t size = options_.z_size, n = static_cast<std::int64_t>(latent.size()) / (2 * size);
     Latents mu(n, size);
-    for (std::int64_t i = 0; i < n; ++i) std::copy_n(&latent[static_cast<std::size_t>(2 * i * size)], size, mu.row(i).data());
+    for (std::int64_t i = 0; i < n; ++i)
+      std::copy_n(&latent[static_cast<std::size_t>(2 * i * size)], size, mu.row(i).data());
     return mu;
   }
 
