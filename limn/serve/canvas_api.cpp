@@ -1,8 +1,7 @@
 // An image that grows on the canvas step by step, with the windows through which the model reads and writes.
-#include <nlohmann/json.hpp>
-
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/render/gif.hpp"
 #include "limn/render/png.hpp"
 #include "limn/render/sheet.hpp"
@@ -15,8 +14,8 @@ namespace {
 constexpr int kFrameMs = 60, kHoldMs = 1500;
 constexpr double kGifSide = 280;  // pixels
 
-nlohmann::ordered_json boxes_json(std::span<const WindowBox> boxes) {
-  auto list = nlohmann::ordered_json::array();
+OrderedJson boxes_json(std::span<const WindowBox> boxes) {
+  auto list = OrderedJson::array();
   for (const auto& box : boxes) list.push_back({box.center_x, box.center_y, box.side, box.sigma});
   return list;
 }

@@ -1,6 +1,6 @@
 #include "limn/serve/http.hpp"
 
-#include <nlohmann/json.hpp>
+#include "limn/core/json.hpp"
 
 namespace limn::serve {
 
@@ -12,13 +12,9 @@ std::string lower_case(std::string_view text) {
 }
 
 HttpReply error_reply(int status, std::string_view sentence, std::string_view where) {
-  nlohmann::ordered_json error{{"status", status}, {"message", sentence}};
+  OrderedJson error{{"status", status}, {"message", sentence}};
   if (!where.empty()) error["where"] = where;
-  HttpReply reply{.status = status};
-  // A sentence may quote what a file or a client said, in any encoding.
-  reply.body = nlohmann::ordered_json{{"error", error}}.dump(-1, ' ', false,
-                                                             nlohmann::json::error_handler_t::replace) +
-               "\n";
+  HttpReply reply{.status = status, .body = json_text(OrderedJson{{"error", error}}) + "\n"};
   if (status == 429 || status == 503) reply.headers.emplace_back("Retry-After", "1");
   return reply;
 }

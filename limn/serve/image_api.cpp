@@ -1,9 +1,9 @@
 // Calls to models that draw images: latent vectors to pictures and back.
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/render/png.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/json_body.hpp"

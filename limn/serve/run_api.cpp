@@ -1,9 +1,9 @@
 // Calls that watch training runs.
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/serve/api.hpp"
 
 namespace limn::serve {
@@ -16,9 +16,9 @@ const RunWatch& runs_of(const ApiContext& context) {
   return *context.runs;
 }
 
-nlohmann::ordered_json to_json(const WatchedRun& run) {
+OrderedJson to_json(const WatchedRun& run) {
   const RunRecord& record = run.record;
-  nlohmann::ordered_json json{{"id", run.id},
+  OrderedJson json{{"id", run.id},
                               {"name", run.name},
                               {"family", record.family},
                               {"step", record.step},
@@ -42,7 +42,7 @@ nlohmann::ordered_json to_json(const WatchedRun& run) {
 }  // namespace
 
 HttpReply list_runs(const ApiContext& context) {
-  auto list = nlohmann::ordered_json::array();
+  auto list = OrderedJson::array();
   for (const auto& run : runs_of(context).runs()) list.push_back(to_json(*run));
   return json_reply({{"runs", list}});
 }
@@ -53,11 +53,11 @@ HttpReply show_run(const ApiContext& context, std::string_view id, const HttpReq
   const std::string version = fmt::format("\"{:x}\"", run->version);
   if (request.header("if-none-match") == version) return {.status = 304, .headers = {{"ETag", version}}};
   auto json = to_json(*run);
-  auto curves = nlohmann::ordered_json::array();
+  auto curves = OrderedJson::array();
   for (const auto& [key, curve] : run->record.curves)
     curves.push_back(
         {{"metric", key.first}, {"split", key.second}, {"steps", curve.steps}, {"values", curve.values}});
-  auto samples = nlohmann::ordered_json::array();
+  auto samples = OrderedJson::array();
   for (const auto& [step, ending] : run->samples) samples.push_back({{"step", step}, {"format", ending}});
   json["curves"] = curves;
   json["samples"] = samples;

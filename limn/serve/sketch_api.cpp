@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/connection.hpp"
@@ -22,10 +22,10 @@ constexpr std::int64_t kMostSafeInteger = (std::int64_t{1} << 53) - 1;
 // Where no other is named, whole drawings fill a square as large as Quick, Draw!'s.
 constexpr double kPaperSize = 255;
 
-std::string event(std::string_view name, const nlohmann::ordered_json& more) {
-  nlohmann::ordered_json line{{"event", name}};
+std::string event(std::string_view name, const OrderedJson& more) {
+  OrderedJson line{{"event", name}};
   line.update(more);
-  return line.dump() + "\n";
+  return json_text(line) + "\n";
 }
 
 // Drawing as a reply: computes in turns, writes what is new after each, ends when the drawings or the time end.
@@ -53,7 +53,7 @@ class GrowingReply {
     if (!out.write(text)) return false;
     if (!out.is_open()) return false;
     if (drawings_->is_done()) {
-      out.write(event("done", nlohmann::ordered_json::object()));
+      out.write(event("done", OrderedJson::object()));
       return false;
     }
     if (Clock::now() < deadline_) return true;
@@ -133,7 +133,7 @@ class EndingsReply final : public GrowingReply {
 class WholeDrawingsReply final : public GrowingReply {
  public:
   WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings,
-                     double size, nlohmann::ordered_json opening)
+                     double size, OrderedJson opening)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         size_(size),
         sketches_(this->drawings().size()),
@@ -278,7 +278,7 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
   }
   return streamed(std::make_shared<WholeDrawingsReply>(
       context, std::move(place), model.stream(requests), size,
-      nlohmann::ordered_json{{"temperatures", temperatures}, {"count", count}, {"seed", seed}}));
+      OrderedJson{{"temperatures", temperatures}, {"count", count}, {"seed", seed}}));
 }
 
 HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
@@ -299,7 +299,7 @@ HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std:
   for (std::int64_t i = 0; i < steps; ++i)
     requests.push_back({.z = path.row(i), .choice = {.temperature = temperature}, .seed = seed});
   return streamed(std::make_shared<WholeDrawingsReply>(context, std::move(place), model.stream(requests), size,
-                                                       nlohmann::ordered_json{{"steps", steps}, {"seed", seed}}));
+                                                       OrderedJson{{"steps", steps}, {"seed", seed}}));
 }
 
 }  // namespace limn::serve

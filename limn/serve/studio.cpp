@@ -5,9 +5,9 @@
 #include <chrono>
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/core/version.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/serve/access.hpp"
@@ -74,9 +74,9 @@ struct Route {
   HttpReply (*answer)(const ApiContext&, const Parts&, const HttpRequest&);
 };
 
-nlohmann::ordered_json describe(const StudioModel& studio_model) {
+OrderedJson describe(const StudioModel& studio_model) {
   const Model& model = studio_model.model();
-  nlohmann::ordered_json json{{"id", studio_model.id()},
+  OrderedJson json{{"id", studio_model.id()},
                               {"name", studio_model.name()},
                               {"kind", model.checkpoint().model},
                               {"step", model.checkpoint().step}};
@@ -95,7 +95,7 @@ nlohmann::ordered_json describe(const StudioModel& studio_model) {
 }
 
 HttpReply describe_studio(const ApiContext& context) {
-  auto models = nlohmann::ordered_json::array();
+  auto models = OrderedJson::array();
   for (const auto& model : context.models.all()) models.push_back(describe(*model));
   return json_reply({{"name", "limn"},
                      {"version", kVersion},
@@ -158,8 +158,8 @@ std::string_view plain_method(std::string_view method) { return method == "HEAD"
 
 }  // namespace
 
-HttpReply json_reply(const nlohmann::ordered_json& value) {
-  return {.body = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+HttpReply json_reply(const OrderedJson& value) {
+  return {.body = json_text(value) + "\n"};
 }
 
 std::string strokes_json(std::span<const Stroke> strokes) {

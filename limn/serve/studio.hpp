@@ -8,10 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "limn/models/registry.hpp"
 #include "limn/serve/http.hpp"
 #include "limn/serve/http_server.hpp"
 #include "limn/serve/limits.hpp"
+
+namespace limn {
+class Registry;
+}
 
 namespace limn::serve {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "limn/core/error.hpp"
+#include "limn/models/registry.hpp"
 #include "limn/serve/http.hpp"
 
 namespace limn::serve {

@@ -11,9 +11,12 @@
 #include <vector>
 
 #include "limn/models/image_model.hpp"
-#include "limn/models/registry.hpp"
 #include "limn/models/sketch_model.hpp"
 #include "limn/serve/paper.hpp"
+
+namespace limn {
+class Registry;
+}
 
 namespace limn::serve {
 
