@@ -5,6 +5,8 @@
 
 namespace limn {
 
+void fail_formatted(fmt::string_view format, fmt::format_args args) { throw Error(fmt::vformat(format, args)); }
+
 std::string printable(std::string_view text, std::size_t max_length) {
   std::string out;
   for (char c : text.substr(0, max_length)) out += (c >= 0x20 && c < 0x7f) ? c : '?';

@@ -17,16 +17,19 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
+// Of fail() and require(): one copy instead of one in each place that may throw.
+[[noreturn]] void fail_formatted(fmt::string_view format, fmt::format_args args);
+
 // Throws Error with the formatted message. `fail("{}: truncated, {} bytes missing", path, n)`.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-  throw Error(fmt::format(format, std::forward<Args>(args)...));
+  fail_formatted(format, fmt::make_format_args(args...));
 }
 
 // Throws Error with the formatted message unless `condition` holds.
 template <class... Args>
 void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
-  if (!condition) throw Error(fmt::format(format, std::forward<Args>(args)...));
+  if (!condition) fail_formatted(format, fmt::make_format_args(args...));
 }
 
 // `text` on one line and printable: control characters and bytes that are not ASCII become '?', and what is

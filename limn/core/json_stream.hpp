@@ -1,10 +1,7 @@
-// JSON read event by event, so that no tree is built and nesting costs nothing: what a reader of sketches
-// derives from. Every event that it does not override is refused. Errors are thrown out of parse_json.
+// JSON without trees. Reading goes event by event, so that nesting costs no memory: a reader derives from JsonEvents, and
+// every event that it does not override is refused.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -12,10 +9,11 @@
 
 namespace limn {
 
-class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
+class JsonEvents {
  public:
   // `what` says where in the file, and begins the error messages.
   explicit JsonEvents(std::string what) : what_(std::move(what)) {}
+  virtual ~JsonEvents() = default;
 
   virtual void number(double) { refuse("a number"); }
   virtual void text(const std::string&) { refuse("a text"); }
@@ -33,28 +31,13 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   [[nodiscard]] const std::string& what() const { return what_; }
 
  private:
-  bool null() final { return nothing(), true; }
-  bool boolean(bool value) final { return truth(value), true; }
-  bool number_integer(std::int64_t value) final { return number(static_cast<double>(value)), true; }
-  bool number_unsigned(std::uint64_t value) final { return number(static_cast<double>(value)), true; }
-  bool number_float(double value, const std::string&) final { return number(value), true; }
-  bool string(std::string& value) final { return text(value), true; }
-  bool binary(nlohmann::json::binary_t&) final { return false; }
-  bool start_object(std::size_t) final { return begin_object(), true; }
-  bool key(std::string& value) final { return name(value), true; }
-  bool end_object() final { return finish_object(), true; }
-  bool start_array(std::size_t) final { return begin_list(), true; }
-  bool end_array() final { return end_list(), true; }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) final {
-    fail("{}: not valid JSON at byte {}; mend it or fetch it again", what_, position);
-  }
-
   std::string what_;
 };
 
-inline void parse_json(std::string_view json, JsonEvents& events) {
-  nlohmann::json_sax<nlohmann::json>* const sax = &events;
-  nlohmann::json::sax_parse(json.begin(), json.end(), sax);
-}
+// Calls `events` in the order of the text. Throws what they throw, and Error for a text that is not JSON.
+void read_json(std::string_view json, JsonEvents& events);
+
+// `text` in quotes, with escapes for all that is not printable ASCII.
+[[nodiscard]] std::string ascii_json_string(const std::string& text);
 
 }  // namespace limn

@@ -1,7 +1,8 @@
 #include "limn/core/metrics.hpp"
 
 #include <limits>
-#include <nlohmann/json.hpp>
+
+#include "limn/core/json.hpp"
 
 namespace limn {
 
@@ -12,13 +13,13 @@ double metric(const Metrics& metrics, std::string_view name) {
 }
 
 std::string metrics_to_json(const Metrics& metrics) {
-  nlohmann::json object = nlohmann::json::object();
+  Json object = Json::object();
   for (const auto& m : metrics) object[m.name] = m.value;
-  return object.dump();
+  return json_text(object);
 }
 
 Metrics metrics_from_json(std::string_view text) {
-  const auto object = nlohmann::json::parse(text, nullptr, false);
+  const Json object = parse_json(text);
   Metrics metrics;
   if (!object.is_object()) return metrics;
   for (const auto& [name, value] : object.items())

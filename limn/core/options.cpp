@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
-
-using nlohmann::json;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -120,27 +118,27 @@ void set_options(std::span<const OptionField> fields, std::span<const std::strin
 }
 
 std::string options_to_json(std::span<const OptionField> fields) {
-  json object = json::object();
+  Json object = Json::object();
   for (const auto& field : fields) std::visit([&](const auto* v) { object[field.name] = *v; }, field.target);
-  return object.dump();
+  return json_text(object);
 }
 
 std::string merged_json_objects(std::string_view a, std::string_view b) {
-  json merged = json::parse(a, nullptr, false);
-  const json more = json::parse(b, nullptr, false);
+  Json merged = parse_json(a);
+  const Json more = parse_json(b);
   require(merged.is_object() && more.is_object(), "options: expected two JSON objects");
   merged.update(more);
-  return merged.dump();
+  return json_text(merged);
 }
 
 void options_from_json(std::span<const OptionField> fields, std::string_view text, std::string_view origin) {
-  const json object = json::parse(text, nullptr, false);
+  const Json object = parse_json(text);
   require(object.is_object(), "{}: its options are not a JSON object; the file is damaged", origin);
   try {
     for (const auto& [name, value] : object.items()) {
       const OptionField& field = field_named(fields, name);
       if (value.is_string()) set_option(fields, name, value.get_ref<const std::string&>());
-      else if (value.is_primitive() && !value.is_null()) set_option(fields, name, value.dump());
+      else if (value.is_primitive() && !value.is_null()) set_option(fields, name, json_text(value));
       else fail("{}: expected one value", field.name);
     }
   } catch (const Error& error) {

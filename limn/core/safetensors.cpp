@@ -4,16 +4,15 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "limn/core/error.hpp"
 #include "limn/core/half_float.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
 
-using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "checkpoints are copied as little-endian memory");
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;
@@ -57,12 +56,12 @@ float to_float(DType type, const std::byte* from) {
 }
 
 // A length or an offset: an integer that is not negative. Floats like 1e3 are refused.
-std::uint64_t natural(const json& value, const std::string& where) {
+std::uint64_t natural(const Json& value, const std::string& where) {
   require(value.is_number_unsigned(), "{}: expected a whole number that is not negative; the file is damaged", where);
   return value.get<std::uint64_t>();
 }
 
-TensorData parse_entry(const json& entry, std::span<const std::byte> data, const std::string& where) {
+TensorData parse_entry(const Json& entry, std::span<const std::byte> data, const std::string& where) {
   require(entry.is_object() && entry.contains("dtype") && entry.contains("shape") && entry.contains("data_offsets"),
           "{}: lacks dtype, shape or data_offsets; the file is damaged", where);
   require(entry["dtype"].is_string() && entry["shape"].is_array() && entry["data_offsets"].is_array() &&
@@ -139,16 +138,11 @@ SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
   require(header_size <= kMaxHeader && header_size <= all.size() - 8,
           "{}: its header claims {} bytes, {} are there; not a safetensors file, or cut short", file.origin_,
           header_size, all.size() - 8);
-  const auto* text = reinterpret_cast<const char*>(all.data() + 8);
-  // The grammar of a header is three levels deep: what nests deeper is refused before a tree is built of it.
-  const json header = json::parse(
-      text, text + header_size,
-      [&](int depth, json::parse_event_t, json&) {
-        require(depth <= 8, "{}: its header is nested too deeply; the file is damaged", file.origin_);
-        return true;
-      },
-      false);
-  require(header.is_object(), "{}: its header is not a JSON object; the file is damaged", file.origin_);
+  const std::string_view text(reinterpret_cast<const char*>(all.data() + 8), header_size);
+  constexpr int kMaxDepth = 8;  // the grammar of a header is three levels deep
+  const Json header = parse_json(text, kMaxDepth);
+  require(header.is_object(), "{}: its header is not a JSON object, or nested too deeply; the file is damaged",
+          file.origin_);
   const auto data = all.subspan(8 + header_size);
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
@@ -189,7 +183,7 @@ std::vector<float> SafetensorsFile::read_f32(const std::string& name, std::span<
 }
 
 Bytes serialize_safetensors(const SafetensorsContent& content) {
-  json header = json::object();
+  Json header = Json::object();
   if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
   std::uint64_t offset = 0;
   for (const auto& [name, tensor] : content.tensors) {
@@ -199,7 +193,7 @@ Bytes serialize_safetensors(const SafetensorsContent& content) {
                     {"data_offsets", {offset, offset + tensor.bytes.size()}}};
     offset += tensor.bytes.size();
   }
-  std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text = json_text(header);
   text.append((8 - text.size() % 8) % 8, ' ');
   Bytes out(8 + text.size() + offset);
   const std::uint64_t header_size = text.size();

@@ -8,16 +8,15 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/core/file.hpp"
 
 namespace limn {
 namespace {
 
 namespace fs = std::filesystem;
-using json = nlohmann::ordered_json;
 static_assert(std::endian::native == std::endian::little, "shards are mapped as little-endian memory");
 
 constexpr const char* kIndexName = "index.json";
@@ -53,37 +52,32 @@ std::span<const std::byte> bytes_of(const T& values) {
   return std::as_bytes(std::span(values));
 }
 
-json read_index(const fs::path& folder) {
+Json read_index(const fs::path& folder) {
   const fs::path path = folder / kIndexName;
-  // Copying and printing JSON goes as deep as it is nested.
-  const auto is_shallow = [&](int depth, json::parse_event_t, json&) {
-    require(depth <= kMaxDepth, "{}: not the index of a sharded data set; {}", path.string(), kAdvice);
-    return true;
-  };
-  const json index = json::parse(read_text_file(path, kMaxIndex), is_shallow, false);
-  const bool is_ours = index.is_object() && index.value("format", json()) == json(kFormatName);
+  const Json index = parse_json(read_text_file(path, kMaxIndex), kMaxDepth);
+  const bool is_ours = index.is_object() && index.value("format", Json()) == Json(kFormatName);
   require(is_ours, "{}: not the index of a sharded data set; {}", path.string(), kAdvice);
-  require(index.value("version", json()) == json(kVersion),
+  require(index.value("version", Json()) == Json(kVersion),
           "{}: has version {}; this limn reads version {}: convert the data again, or use a newer limn",
-          path.string(), printable(index.value("version", json()).dump()), kVersion);
+          path.string(), printable(json_text(index.value("version", Json()))), kVersion);
   return index;
 }
 
-std::string kind_of(const json& index) {
-  const json kind = index.value("kind", json());
+std::string kind_of(const Json& index) {
+  const Json kind = index.value("kind", Json());
   return kind.is_string() ? printable(kind.get<std::string>()) : "unknown data";
 }
 
 // A whole number from 0 to `most`.
-std::int64_t natural(const json& object, const char* name, std::int64_t most, const std::string& where) {
-  const json value = object.is_object() ? object.value(name, json()) : json();
+std::int64_t natural(const Json& object, const char* name, std::int64_t most, const std::string& where) {
+  const Json value = object.is_object() ? object.value(name, Json()) : Json();
   require(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most),
           "{}: {} is not a whole number up to {}; {}", where, name, most, kAdvice);
   return value.get<std::int64_t>();
 }
 
-std::uint32_t parse_checksum(const json& entry, const std::string& where) {
-  const json value = entry.value("crc32", json());
+std::uint32_t parse_checksum(const Json& entry, const std::string& where) {
+  const Json value = entry.value("crc32", Json());
   const std::string text = value.is_string() ? value.get<std::string>() : "";
   std::uint32_t checksum = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum, 16);
@@ -92,7 +86,7 @@ std::uint32_t parse_checksum(const json& entry, const std::string& where) {
   return checksum;
 }
 
-Shard parse_shard(const json& entry, const ShardFormat& format, const std::string& where) {
+Shard parse_shard(const Json& entry, const ShardFormat& format, const std::string& where) {
   Shard shard{.records = natural(entry, "records", kMaxRows, where),
               .rows = natural(entry, "rows", kMaxRows, where),
               .row_size = natural(entry, "row_size", kMaxRowSize, where),
@@ -103,13 +97,13 @@ Shard parse_shard(const json& entry, const ShardFormat& format, const std::strin
   return shard;
 }
 
-ShardLists parse_lists(const json& index, const ShardFormat& format, const std::string& where) {
-  const json splits = index.value("splits", json());
+ShardLists parse_lists(const Json& index, const ShardFormat& format, const std::string& where) {
+  const Json splits = index.value("splits", Json());
   ShardLists lists;
   for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
-    const json entries = splits.is_object() ? splits.value(kSplitNames[split], json()) : json();
+    const Json entries = splits.is_object() ? splits.value(kSplitNames[split], Json()) : Json();
     require(entries.is_array(), "{}: lists no shards of {}; {}", where, kSplitNames[split], kAdvice);
-    for (const json& entry : entries)
+    for (const Json& entry : entries)
       lists[split].push_back(
           parse_shard(entry, format, fmt::format("{}: {}", where, shard_name(split, lists[split].size()))));
   }
@@ -152,14 +146,14 @@ std::uint64_t Shard::file_size(const ShardFormat& format) const {
 
 ShardReader::ShardReader(const fs::path& folder, const ShardFormat& format)
     : folder_(without_slash(folder)), format_(format) {
-  const json index = read_index(folder_);
+  const Json index = read_index(folder_);
   const std::string where = (folder_ / kIndexName).string();
   require(kind_of(index) == format.kind, "{}: holds {} where {} are wanted; choose another data set",
           folder_.string(), kind_of(index), format.kind);
   lists_ = parse_lists(index, format, where);
-  const json facts = index.value("facts", json());
+  const Json facts = index.value("facts", Json());
   require(facts.is_object(), "{}: has no facts; {}", where, kAdvice);
-  facts_ = facts.dump();
+  facts_ = json_text(facts);
   map_all(folder_);
 }
 
@@ -299,11 +293,11 @@ ShardReader ShardWriter::finish() {
 }
 
 void ShardWriter::commit(std::string_view facts) {
-  json index{{"format", kFormatName}, {"version", kVersion}};
+  OrderedJson index{{"format", kFormatName}, {"version", kVersion}};
   index["kind"] = format_.kind;
-  index["facts"] = json::parse(facts);
+  index["facts"] = parse_ordered_json(facts);
   for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
-    json entries = json::array();
+    OrderedJson entries = OrderedJson::array();
     for (const Shard& shard : lists_[split])
       entries.push_back({{"records", shard.records},
                          {"rows", shard.rows},
@@ -312,7 +306,7 @@ void ShardWriter::commit(std::string_view facts) {
     index["splits"][kSplitNames[split]] = std::move(entries);
   }
   AtomicFolder::File file = folder_.create(kIndexName);
-  file.write(as_bytes(index.dump(1) + "\n"));
+  file.write(as_bytes(json_text(index, 1) + "\n"));
   file.close();
   folder_.commit();
 }

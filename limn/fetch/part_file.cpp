@@ -7,16 +7,15 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/core/file.hpp"
 
 namespace limn {
 namespace {
 
-using nlohmann::json;
 
 constexpr std::uint64_t kMaxNote = 1 << 16;
 
@@ -81,7 +80,7 @@ void PartFile::open_and_lock() {
 void PartFile::read_edition() {
   std::error_code ignored;
   if (size_ == 0 || !std::filesystem::exists(note_, ignored)) return;
-  const json note = json::parse(read_text_file(note_, kMaxNote), nullptr, false);
+  const Json note = parse_json(read_text_file(note_, kMaxNote));
   // A note that was damaged is as good as none: the download starts again.
   const auto text = [&](const char* key) {
     const bool is_there = note.is_object() && note.contains(key) && note[key].is_string();
@@ -99,11 +98,11 @@ void PartFile::restart(const Edition& edition) {
   if (::ftruncate(descriptor_, 0) != 0) fail_errno(part_, "cannot be written");
   size_ = 0;
   edition_ = edition;
-  const json note{{"url", edition.url},
+  const Json note{{"url", edition.url},
                   {"etag", edition.etag},
                   {"last_modified", edition.last_modified},
                   {"size", edition.size}};
-  write_file(note_, note.dump(-1, ' ', true, json::error_handler_t::replace));
+  write_file(note_, json_text(note));
 }
 
 void PartFile::append(std::span<const std::byte> data) {

@@ -1,8 +1,7 @@
 #include "limn/image/sharded_images.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/image/image_file.hpp"
 #include "limn/image/image_set.hpp"
 
@@ -10,14 +9,13 @@ namespace limn {
 namespace {
 
 namespace fs = std::filesystem;
-using json = nlohmann::ordered_json;
 
 constexpr const char* kAdvice = "fetch the folder or convert the data again";
 
 ImageShape parse_shape(const ShardReader& shards, const std::string& where) {
-  const json shape = json::parse(shards.facts()).value("shape", json());
+  const Json shape = parse_json(shards.facts()).value("shape", Json());
   const auto extent = [&](const char* name) {
-    const json value = shape.is_object() ? shape.value(name, json()) : json();
+    const Json value = shape.is_object() ? shape.value(name, Json()) : Json();
     const bool is_extent = value.is_number_unsigned() && value.get<std::uint64_t>() > 0 &&
                            value.get<std::uint64_t>() <= kMaxImagePixels;
     require(is_extent, "{}: the {} of its images are not in the index; {}", where, name, kAdvice);
@@ -46,9 +44,9 @@ class Writer {
   void commit(ShardedImageCounts& counts) {
     (void)shards_.finish();
     const ImageShape& shape = counts.shape;
-    const json facts{
+    const Json facts{
         {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
-    shards_.commit(facts.dump());
+    shards_.commit(json_text(facts));
     for (std::size_t i = 0; i < kSplitNames.size(); ++i) counts.images[i] = shards_.size(static_cast<Split>(i));
   }
 

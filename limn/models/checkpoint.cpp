@@ -4,14 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
-
-using nlohmann::json;
 
 // Metadata with a meaning for every model; everything else is `extra`.
 constexpr const char* kFormat = "format";
@@ -36,16 +34,7 @@ T parsed_number(const std::string& text, const std::string& origin, const std::s
 std::string object_of(const SafetensorsFile& file, const char* key) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end()) return "{}";
-  const auto is_shallow = [](int depth, json::parse_event_t, json&) {
-    require(depth <= 16, "nested too deeply");
-    return true;
-  };
-  json value;
-  try {
-    value = json::parse(found->second, is_shallow, false);
-  } catch (const Error&) {
-    value = json::value_t::discarded;
-  }
+  const Json value = parse_json(found->second, 16);
   require(value.is_object(), "{}: metadata {} is not a JSON object; the file is damaged", file.origin(), key);
   return found->second;
 }

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
-
-using nlohmann::json;
 
 // Means and variances over images of the posterior mean's dimensions, image after image (Welford 1962).
 class RunningVariance {
@@ -57,19 +55,19 @@ double importance_weighted_sum(const ImageModel& model, std::span<const float> p
 }  // namespace
 
 ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint) {
-  const json training = json::parse(checkpoint.training_config, nullptr, false);
+  const Json training = parse_json(checkpoint.training_config);
   require(training.is_object(), "{}: its training_config is not a JSON object; the file is damaged", checkpoint.origin);
   ImageDataOptions options;
   const auto known = fields(options);
-  json ours = json::object();
+  Json ours = Json::object();
   for (const auto& field : known)
     if (const auto found = training.find(field.name); found != training.end()) ours[field.name] = *found;
-  options_from_json(known, ours.dump(), checkpoint.origin);
+  options_from_json(known, json_text(ours), checkpoint.origin);
   return options;
 }
 
 std::vector<std::pair<std::string, std::string>> ImageModel::facts() const {
-  return {{"image", json(text(shape())).dump()}, {"latent_size", std::to_string(latent_size())}};
+  return {{"image", json_text(Json(text(shape())))}, {"latent_size", std::to_string(latent_size())}};
 }
 
 std::string ImageModel::inability(Ability ability) const {

@@ -75,8 +75,9 @@ class ImageSetup final : public TrainingSetup {
   ImageSetup(MakeTask make_task, ImageDataOptions data) : make_task_(make_task), data_(std::move(data)) {}
 
   std::vector<OptionField> fields() override {
-    auto all = limn::fields(model_);
-    for (auto& field : limn::fields(data_)) all.push_back(std::move(field));
+    using limn::fields;  // or those of the options' own namespace
+    auto all = fields(model_);
+    for (auto& field : fields(data_)) all.push_back(std::move(field));
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {

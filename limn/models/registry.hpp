@@ -18,9 +18,9 @@ namespace limn {
 
 // A known set of options: what --preset NAME means.
 struct Preset {
-  std::string name;
-  std::string help;
-  std::vector<std::string> settings;  // "name=value" of model, data and training options
+  std::string name = {};
+  std::string help = {};
+  std::vector<std::string> settings = {};  // "name=value" of model, data and training options
 };
 
 // What a file of another program does not tell.
@@ -31,24 +31,24 @@ struct ForeignOptions {
 
 // A format of another program's models. Reading throws Error naming the file.
 struct ForeignFormat {
-  std::string name;    // for --from and --to: "magenta"
-  std::string ending;  // files of that ending are read without being asked for: ".json"; or none
+  std::string name = {};    // for --from and --to: "magenta"
+  std::string ending = {};  // files of that ending are read without being asked for: ".json"; or none
   Checkpoint (*read)(const std::filesystem::path& path, const ForeignOptions& options) = nullptr;
   // Writes the file; returns a note for the user, or "". Null where limn only reads the format.
   std::string (*write)(const Checkpoint& checkpoint, const std::filesystem::path& path) = nullptr;
 };
 
 struct Family {
-  std::string name;           // in checkpoints: "sketch_rnn"
-  std::string command;        // on the command line and in config.toml: "sketch-rnn"
-  std::string title;          // for people: "Sketch-RNN"
-  std::string help;           // one line, with the paper
+  std::string name = {};           // in checkpoints: "sketch_rnn"
+  std::string command = {};        // on the command line and in config.toml: "sketch-rnn"
+  std::string title = {};          // for people: "Sketch-RNN"
+  std::string help = {};           // one line, with the paper
   Content content = Content::kSketches;
-  std::string built_in_data;  // "builtin:doodles"
-  std::string examples;       // of limn train, for --help
-  std::vector<Preset> presets;
-  std::vector<std::string> training_defaults;  // "name=value" where they differ from TrainOptions
-  std::vector<ForeignFormat> foreign_formats;
+  std::string built_in_data = {};  // "builtin:doodles"
+  std::string examples = {};       // of limn train, for --help
+  std::vector<Preset> presets = {};
+  std::vector<std::string> training_defaults = {};  // "name=value" where they differ from TrainOptions
+  std::vector<ForeignFormat> foreign_formats = {};
   // Throws Error naming the checkpoint's origin for options, metadata or weights that do not fit.
   std::unique_ptr<Model> (*make_model)(Checkpoint) = nullptr;
   std::unique_ptr<TrainingSetup> (*make_setup)() = nullptr;

@@ -7,11 +7,11 @@
 #include <cerrno>
 #include <cmath>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
@@ -87,13 +87,13 @@ void RunDirectory::log(std::string_view message) const {
 }
 
 void RunDirectory::append_metrics(std::int64_t step, std::string_view split, const Metrics& values) const {
-  nlohmann::ordered_json line{{"step", step}, {"split", split}};
+  OrderedJson line{{"step", step}, {"split", split}};
   // JSON has no NaN: what is not finite becomes null.
   for (const auto& [name, value] : values) {
     if (std::isfinite(value)) line[name] = value;
     else line[name] = nullptr;
   }
-  append_line(metrics(), line.dump());
+  append_line(metrics(), json_text(line));
 }
 
 void RunDirectory::truncate_metrics(std::int64_t step) const {
@@ -101,7 +101,7 @@ void RunDirectory::truncate_metrics(std::int64_t step) const {
   std::istringstream lines(read_text_file(metrics()));
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
-    const auto object = nlohmann::json::parse(line, nullptr, false);
+    const Json object = parse_json(line);
     if (!object.is_object() || !object.contains("step") || !object["step"].is_number_integer()) continue;
     if (object["step"].get<std::int64_t>() <= step) kept += line + "\n";
   }

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <sstream>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/json_stream.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/runs/run_directory.hpp"
 
@@ -37,13 +37,18 @@ void read_config_of(const fs::path& root, RunRecord& record) {
 
 // A line of metrics.jsonl, read event by event: a JSON object that keeps the order of its members looks each one up
 // among all before it, so that a long line would take hours.
-class LineReader final : public nlohmann::json_sax<nlohmann::json> {
+class LineReader final : public JsonEvents {
  public:
+  LineReader() : JsonEvents("a line") {}
+
   // Whether the text is an object with a step and a split; what else is in it is then in numbers().
-  [[nodiscard]] bool read(const std::string& text) {
-    nlohmann::json_sax<nlohmann::json>* const events = this;
-    return nlohmann::json::sax_parse(text, events) && is_object_ && step_ >= 0 && step_ <= kMostSteps &&
-           split_.has_value();
+  [[nodiscard]] bool read(const std::string& line) {
+    try {
+      read_json(line, *this);
+    } catch (const Error&) {
+      return false;
+    }
+    return is_object_ && step_ >= 0 && step_ <= kMostSteps && split_.has_value();
   }
   [[nodiscard]] double step() const { return step_; }
   [[nodiscard]] const std::string& split() const { return *split_; }
@@ -53,37 +58,26 @@ class LineReader final : public nlohmann::json_sax<nlohmann::json> {
  private:
   static constexpr double kMostSteps = 1e15;  // whole numbers up to here are exact
 
-  bool take(double value) {
-    if (depth_ != 1) return true;
+  void number(double value) override {
+    if (depth_ != 1) return;
     numbers_.push_back({name_, value});
     if (name_ == "step") step_ = value;
-    return true;
   }
-  bool number_integer(std::int64_t value) override { return take(static_cast<double>(value)); }
-  bool number_unsigned(std::uint64_t value) override { return take(static_cast<double>(value)); }
-  bool number_float(double value, const std::string& /*text*/) override { return take(value); }
-  bool string(std::string& value) override {
+  void text(const std::string& value) override {
     if (depth_ == 1 && name_ == "split") split_ = value;
-    return true;
   }
-  bool key(std::string& value) override {
-    if (depth_ == 1) name_ = value;
-    return true;
+  void name(const std::string& key) override {
+    if (depth_ == 1) name_ = key;
   }
-  bool start_object(std::size_t /*size*/) override {
+  void begin_object() override {
     if (depth_ == 0) is_object_ = true;
     ++depth_;
-    return true;
   }
-  bool start_array(std::size_t /*size*/) override { return ++depth_, true; }
-  bool end_object() override { return --depth_, true; }
-  bool end_array() override { return --depth_, true; }
-  bool null() override { return true; }
-  bool boolean(bool /*value*/) override { return true; }
-  bool binary(nlohmann::json::binary_t& /*value*/) override { return false; }
-  bool parse_error(std::size_t /*place*/, const std::string& /*token*/, const nlohmann::json::exception&) override {
-    return false;
-  }
+  void finish_object() override { --depth_; }
+  void begin_list() override { ++depth_; }
+  void end_list() override { --depth_; }
+  void nothing() override {}
+  void truth(bool) override {}
 
   std::int64_t depth_ = 0;
   bool is_object_ = false;

@@ -56,7 +56,7 @@ class SketchListReader : public JsonEvents {
 
 std::vector<Sketch> parse_sketches_json(std::string_view json, const std::string& origin) {
   SketchListReader reader(origin);
-  parse_json(json, reader);
+  read_json(json, reader);
   return reader.take();
 }
 

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <fstream>
 #include <istream>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
 #include "limn/core/json_stream.hpp"
@@ -243,7 +242,7 @@ void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOpt
     if (!next_line(in, line, where)) return;
     if (line.find_first_not_of(" \t") == line.npos) continue;
     RecordReader reader(where);
-    parse_json(line, reader);
+    read_json(line, reader);
     QuickDrawRecord record = reader.take();
     if (record.recognized || !options.only_recognized) sink(std::move(record));
   }
@@ -279,12 +278,9 @@ void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOption
 }
 
 std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale) {
-  const auto quoted = [](const std::string& text) {
-    return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  };
   std::string line =
       fmt::format(R"({{"word":{},"countrycode":{},"timestamp":{},"recognized":{},"key_id":"{}","drawing":[)",
-                  quoted(record.word), quoted(record.country_code), quoted(record.timestamp),
+                  ascii_json_string(record.word), ascii_json_string(record.country_code), ascii_json_string(record.timestamp),
                   record.recognized, record.key_id);
   const std::vector<Stroke> strokes = whole_numbers(record.sketch, scale);
   for (std::size_t i = 0; i < strokes.size(); ++i) {

@@ -4,14 +4,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
 
-using json = nlohmann::ordered_json;
 using ShortRow = std::array<std::int16_t, 3>;  // dx, dy, 1 where the pen lifts after the point
 using FloatRow = std::array<float, 3>;
 
@@ -67,7 +66,7 @@ Sketch sketch_at(const ShardReader& shards, Split split, std::int64_t index) {
   return sketch;
 }
 
-json to_json(const SplitSummary& s) {
+OrderedJson to_json(const SplitSummary& s) {
   return {{"sketches", s.sketches},
           {"points", s.points},
           {"strokes", s.strokes},
@@ -76,16 +75,16 @@ json to_json(const SplitSummary& s) {
           {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
 }
 
-std::int64_t whole(const json& facts, const char* name) {
-  const json& value = facts.at(name);
+std::int64_t whole(const Json& facts, const char* name) {
+  const Json& value = facts.at(name);
   return value.is_number_integer() ? value.get<std::int64_t>() : -1;
 }
 
-float offset(const json& facts, const char* name) {
+float offset(const Json& facts, const char* name) {
   return static_cast<float>(std::clamp(facts.at(name).get<double>(), -kLargestOffset, kLargestOffset));
 }
 
-SplitSummary parse_summary(const json& facts) {
+SplitSummary parse_summary(const Json& facts) {
   SplitSummary s{.sketches = whole(facts, "sketches"),
                  .points = whole(facts, "points"),
                  .strokes = whole(facts, "strokes")};
@@ -106,11 +105,11 @@ SplitSummary parse_summary(const json& facts) {
 DatasetSummary parse_facts(const ShardReader& shards, const std::string& where) {
   DatasetSummary summary;
   try {
-    const json facts = json::parse(shards.facts());
+    const Json facts = parse_json(shards.facts());
     summary.scale_factor = facts.at("scale_factor").get<double>();
     for (std::size_t i = 0; i < kSplitNames.size(); ++i)
       summary.splits[i] = parse_summary(facts.at("splits").at(kSplitNames[i]));
-  } catch (const json::exception&) {
+  } catch (const Json::exception&) {
     fail("{}: the facts of its index are incomplete; {}", where, kAdvice);
   }
   require(std::isfinite(summary.scale_factor) && summary.scale_factor >= 0, "{}: its scale factor is {}; {}", where,
@@ -177,10 +176,10 @@ void ShardedSketchWriter::commit() {
   const double deviation = offset_deviation([&](const auto& visit) {
     for (std::int64_t i = 0; i < written.size(Split::kTrain); ++i) visit(sketch_at(written, Split::kTrain, i));
   });
-  json facts{{"scale_factor", deviation}};
+  OrderedJson facts{{"scale_factor", deviation}};
   for (std::size_t i = 0; i < kSplitNames.size(); ++i)
     facts["splits"][kSplitNames[i]] = to_json(summaries_[i].summary());
-  shards_.commit(facts.dump());
+  shards_.commit(json_text(facts));
 }
 
 }  // namespace limn

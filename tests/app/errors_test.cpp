@@ -112,7 +112,7 @@ TEST_F(ErrorsTest, RefusesACheckpointOfAnotherModel) {
   const float weight = 1;
   const SafetensorsContent other{
       .tensors = {{"w", {.type = DType::kF32, .shape = {1}, .bytes = std::as_bytes(std::span(&weight, 1))}}},
-      .metadata = {{"format", "limn"}, {"format_version", "1"}, {"model", "flower"}}};
+      .metadata = {{"format", "limn"}, {"format_version", "1"}, {"model", "flower"}, {"config", "{}"}, {"step", "0"}}};
   write_safetensors(folder_ / "flower.safetensors", other);
   for (const std::string command : {"sample flower.safetensors", "info flower.safetensors", "eval flower.safetensors"})
     expect_error(folder_.path(), command, "flower.safetensors", "does not know");

@@ -39,7 +39,16 @@ std::size_t lines_of(const fs::path& path) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
-TEST(Processes, ARankThatDiesIsNamedAndTheRunGoesOnWithAnotherNumber) {
+class Processes : public ::testing::Test {
+ protected:
+  void SetUp() override {
+#ifndef LIMN_HAS_TORCH
+    GTEST_SKIP() << "several processes need the module on LibTorch, which is not built";
+#endif
+  }
+};
+
+TEST_F(Processes, ARankThatDiesIsNamedAndTheRunGoesOnWithAnotherNumber) {
   const TemporaryFolder folder;
   const auto kill_second = [&](pid_t process) {
     for (int i = 0; i < 4000 && lines_of(folder / "run/metrics.jsonl") < 12; ++i) ::usleep(5'000);
@@ -63,7 +72,7 @@ TEST(Processes, ARankThatDiesIsNamedAndTheRunGoesOnWithAnotherNumber) {
   EXPECT_NEAR(last_line("run"), last_line("alone"), 1e-4);
 }
 
-TEST(Processes, CtrlCStopsAllOfThemAfterTheSameStep) {
+TEST_F(Processes, CtrlCStopsAllOfThemAfterTheSameStep) {
   const TemporaryFolder folder;
   const auto interrupt = [&](pid_t process) {
     for (int i = 0; i < 4000 && lines_of(folder / "run/metrics.jsonl") < 8; ++i) ::usleep(5'000);

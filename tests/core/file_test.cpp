@@ -10,32 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <functional>
 #include <string>
 #include <thread>
 
 #include "limn/core/error.hpp"
+#include "testing/errors.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn {
 namespace {
 
 using limn::testing::TemporaryFolder;
+using limn::testing::error_of;
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "did not throw";
-  return {};
-}
 
 std::string error_of_reading(const fs::path& path, std::uint64_t max_bytes = 1000) {
   return error_of([&] { (void)read_text_file(path, max_bytes); });

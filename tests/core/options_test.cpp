@@ -4,18 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
-#include "limn/core/error.hpp"
+#include "testing/errors.hpp"
 
 namespace limn {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using limn::testing::error_of;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 struct Example {
   bool is_bold = false;
@@ -33,16 +33,6 @@ std::vector<OptionField> fields(Example& example) {
       {.name = "cell", .target = &example.cell, .help = "kind of cell", .choices = {"lstm", "hyper"}},
       {.name = "note", .target = &example.note, .help = "anything"},
   };
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "did not throw";
-  return {};
 }
 
 std::string error_of_setting(std::string_view name, std::string_view text) {

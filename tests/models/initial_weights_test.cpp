@@ -13,6 +13,7 @@
 #include "limn/kernels/cells/recurrent.hpp"
 #include "limn/models/draw/tensors.hpp"
 #include "limn/models/sketch_rnn/initial_weights.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/models/vae/initial_weights.hpp"
 
 namespace limn {

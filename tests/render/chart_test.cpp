@@ -13,7 +13,7 @@ namespace limn {
 namespace {
 
 using test::error_of;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -151,13 +151,13 @@ TEST(Chart, TakesEmptyChartsAndSinglePoints) {
       Chart{.series = {{.name = "huge", .x = {1e300, -1e300}, .y = {-1e300, 1e300}}}}};
   const Picture picture = lay_out_charts(charts);
   EXPECT_GT(paint(picture).width, 400);
-  EXPECT_THAT(svg_text(picture), testing::HasSubstr("dot"));
+  EXPECT_THAT(svg_text(picture), ::testing::HasSubstr("dot"));
 }
 
 TEST(Chart, RefusesMisfits) {
   EXPECT_THROW((void)lay_out_charts({}), Error);
   const std::vector<Chart> charts{Chart{.series = {{.name = "a", .x = {1, 2}, .y = {1}}}}};
-  EXPECT_THAT(error_of([&] { (void)lay_out_charts(charts); }), testing::HasSubstr("2 x and 1 y"));
+  EXPECT_THAT(error_of([&] { (void)lay_out_charts(charts); }), ::testing::HasSubstr("2 x and 1 y"));
   EXPECT_THROW((void)lay_out_charts(std::vector<Chart>{Chart{}}, {.panel_width = 100}), Error);
 }
 

@@ -80,10 +80,10 @@ TEST(Gcode, WritesFeedsAndPenCommandsAsAsked) {
   const std::string gcode =
       gcode_text(lay_out(single_sheet(test::square())),
                  {.feed_mm_per_min = 900, .pen_up = "M3 S0", .pen_down = "M3 S90", .pen_delay_s = 0.25});
-  EXPECT_THAT(gcode, testing::HasSubstr("M3 S90\nG4 P0.25\nG1 X"));
-  EXPECT_THAT(gcode, testing::HasSubstr(" F900\n"));
-  EXPECT_THAT(gcode, testing::HasSubstr("M3 S0\nG4 P0.25\nG0 X0 Y0\nM2"));
-  EXPECT_THAT(gcode, testing::HasSubstr("G21"));
+  EXPECT_THAT(gcode, ::testing::HasSubstr("M3 S90\nG4 P0.25\nG1 X"));
+  EXPECT_THAT(gcode, ::testing::HasSubstr(" F900\n"));
+  EXPECT_THAT(gcode, ::testing::HasSubstr("M3 S0\nG4 P0.25\nG0 X0 Y0\nM2"));
+  EXPECT_THAT(gcode, ::testing::HasSubstr("G21"));
 }
 
 TEST(Gcode, TakesDotsEmptySketchesAndNoMargin) {
@@ -101,11 +101,11 @@ TEST(Gcode, TakesDotsEmptySketchesAndNoMargin) {
 
 TEST(Gcode, RefusesImpossiblePagesAndPlainImages) {
   const Picture picture = lay_out(single_sheet(test::square()));
-  EXPECT_THAT(error_of([&] { (void)gcode_text(picture, {.page_width = 30}); }), testing::HasSubstr("margin"));
+  EXPECT_THAT(error_of([&] { (void)gcode_text(picture, {.page_width = 30}); }), ::testing::HasSubstr("margin"));
   EXPECT_THROW((void)gcode_text(picture, {.feed_mm_per_min = 0}), Error);
   EXPECT_THROW((void)gcode_text(picture, {.pen_delay_s = -1}), Error);
   const Picture image = lay_out(grid_sheet({cell_of(make_raster(3, 3, 1))}));
-  EXPECT_THAT(error_of([&] { (void)gcode_text(image); }), testing::HasSubstr("only images"));
+  EXPECT_THAT(error_of([&] { (void)gcode_text(image); }), ::testing::HasSubstr("only images"));
 }
 
 std::vector<StrokeEnds> random_ends(std::uint64_t seed, int count) {

@@ -115,9 +115,9 @@ TEST(Gif, LengthensAFrameThatRepeats) {
 
 TEST(Gif, TakesOnePixelAndRefusesMisfits) {
   EXPECT_EQ(decoded(encode_gif(std::vector<GifFrame>{{make_raster(1, 1, 1, 7), 10}})).frames[0].pixels[0], 7);
-  EXPECT_THAT(error_of([] { (void)encode_gif({}); }), testing::HasSubstr("without frames"));
+  EXPECT_THAT(error_of([] { (void)encode_gif({}); }), ::testing::HasSubstr("without frames"));
   const std::vector<GifFrame> frames{{ramp(9, 4, 0), 1}, {ramp(4, 9, 0), 1}};
-  EXPECT_THAT(error_of([&] { (void)encode_gif(frames); }), testing::HasSubstr("4x9 pixels, expected 9x4"));
+  EXPECT_THAT(error_of([&] { (void)encode_gif(frames); }), ::testing::HasSubstr("4x9 pixels, expected 9x4"));
   EXPECT_THROW(GifEncoder(3, 3, {}), Error);
   EXPECT_THROW(GifEncoder(3, 3, std::vector<Colour>(257)), Error);
 }

@@ -79,7 +79,7 @@ TEST(Png, RefusesWhatIsNotAnImage) {
   odd.channels = 2;
   EXPECT_THROW((void)encode_png(odd), Error);
   odd.channels = 3;
-  EXPECT_THAT(error_of([&] { (void)encode_png(odd); }), testing::HasSubstr("holds 16 bytes, expected 48"));
+  EXPECT_THAT(error_of([&] { (void)encode_png(odd); }), ::testing::HasSubstr("holds 16 bytes, expected 48"));
 }
 
 int darkest(const Raster& raster) { return *std::min_element(raster.pixels.begin(), raster.pixels.end()); }
@@ -121,7 +121,7 @@ TEST(Paint, EnlargesImagesWithSharpPixels) {
 }
 
 TEST(Paint, RefusesPicturesBeyondReason) {
-  EXPECT_THAT(error_of([] { (void)paint({.width = 50000, .height = 5}); }), testing::HasSubstr("50000x5"));
+  EXPECT_THAT(error_of([] { (void)paint({.width = 50000, .height = 5}); }), ::testing::HasSubstr("50000x5"));
   EXPECT_THROW((void)paint({.width = 20000, .height = 20000}), Error);
 }
 
@@ -130,7 +130,7 @@ TEST(WritePng, NamesThePathThatItCannotWrite) {
   write_png(folder / "a.png", noise(2, 2, 3));
   EXPECT_EQ(decoded(read_file(folder / "a.png")), noise(2, 2, 3));
   const auto missing = folder / "no" / "such" / "b.png";
-  EXPECT_THAT(error_of([&] { write_png(missing, noise(2, 2, 3)); }), testing::StartsWith(missing.string()));
+  EXPECT_THAT(error_of([&] { write_png(missing, noise(2, 2, 3)); }), ::testing::StartsWith(missing.string()));
 }
 
 }  // namespace

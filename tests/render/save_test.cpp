@@ -28,8 +28,8 @@ TEST(SaveSheet, ChoosesTheFormatByTheEnding) {
 TEST(SaveSheet, ListsTheEndingsForAnyOther) {
   for (const char* name : {"a.bmp", "a", "svg", ".svg", "a.svg.bak"}) {
     const std::string error = error_of([&] { save_sheet(name, single_sheet(test::square())); });
-    EXPECT_THAT(error, testing::StartsWith(std::string(name) + ": "));
-    EXPECT_THAT(error, testing::HasSubstr(".svg, .png, .gif, .gcode, .nc"));
+    EXPECT_THAT(error, ::testing::StartsWith(std::string(name) + ": "));
+    EXPECT_THAT(error, ::testing::HasSubstr(".svg, .png, .gif, .gcode, .nc"));
   }
   EXPECT_FALSE(is_sheet_file("x.txt"));
   EXPECT_TRUE(is_sheet_file("x.Svg"));
@@ -42,7 +42,7 @@ TEST(SaveSheet, NamesAPathThatItCannotWriteAndLeavesNothing) {
   for (const char* name : {"a.svg", "a.png", "a.gif", "a.gcode"}) {
     const auto path = folder / "missing" / name;
     EXPECT_THAT(error_of([&] { save_sheet(path, single_sheet(test::square())); }),
-                testing::StartsWith(path.string() + ": cannot write"));
+                ::testing::StartsWith(path.string() + ": cannot write"));
   }
   Sketch broken = test::square();
   broken.points[0].dx = std::numeric_limits<float>::quiet_NaN();
@@ -73,7 +73,7 @@ TEST(SaveCharts, TakesSvgAndPngOnly) {
   save_charts(folder / "a.svg", charts);
   save_charts(folder / "a.png", charts);
   EXPECT_EQ(read_text_file(folder / "a.svg").substr(0, 5), "<?xml");
-  EXPECT_THAT(error_of([&] { save_charts(folder / "a.gif", charts); }), testing::HasSubstr("use .svg, .png"));
+  EXPECT_THAT(error_of([&] { save_charts(folder / "a.gif", charts); }), ::testing::HasSubstr("use .svg, .png"));
 }
 
 }  // namespace

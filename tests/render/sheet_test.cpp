@@ -89,12 +89,12 @@ TEST(Sheet, FitsHugeCoordinatesAndRefusesWhatIsNotFinite) {
     Sketch sketch = test::square();
     sketch.points[2].dy = bad;
     Sheet sheet = grid_sheet({cell_of(test::square()), cell_of(sketch)});
-    EXPECT_THAT(error_of([&] { (void)lay_out(sheet); }), testing::HasSubstr("drawing 2"));
+    EXPECT_THAT(error_of([&] { (void)lay_out(sheet); }), ::testing::HasSubstr("drawing 2"));
   }
   // Finite offsets may still add up to infinity.
   const Sketch overflowing{{{3e38F, 0, false}, {3e38F, 0, true}}};
   EXPECT_THAT(error_of([&] { (void)lay_out(single_sheet(overflowing)); }),
-              testing::HasSubstr("not a finite number"));
+              ::testing::HasSubstr("not a finite number"));
 }
 
 TEST(Sheet, ColoursWhatWasGivenAndWhatWasAdded) {
@@ -123,7 +123,7 @@ TEST(Sheet, WritesTitleHeadingsAndLabels) {
   sheet.column_headings = {"τ = 0.2", "τ = 0.8", "beyond the columns"};
   sheet.row_headings = {"row", "beyond the rows"};
   EXPECT_THAT(texts_of(lay_out(sheet)),
-              testing::ElementsAre("Title", "τ = 0.2", "τ = 0.8", "row", "one", "two "));
+              ::testing::ElementsAre("Title", "τ = 0.2", "τ = 0.8", "row", "one", "two "));
 }
 
 TEST(Sheet, PlacesImagesOnWholePixelsAndDrawsOverThem) {

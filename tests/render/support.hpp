@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/sketch/sketch.hpp"
+#include "testing/errors.hpp"
 
 namespace limn::test {
 
@@ -58,16 +58,6 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// The text of the Error that `call` throws; a failure and "" if it throws none.
-template <class Call>
-std::string error_of(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return "";
-}
+using testing::error_of;
 
 }  // namespace limn::test

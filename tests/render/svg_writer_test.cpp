@@ -92,7 +92,7 @@ TEST(Svg, EscapesLabels) {
   Sheet sheet = grid_sheet({cell_of(test::square(), "<&>\"'")}, 1);
   sheet.title = "]]> <script>\x01\xFF";
   const ParsedSvg svg(svg_text(lay_out(sheet)));
-  EXPECT_THAT(svg.texts, testing::ElementsAre("]]> <script> \uFFFD", "<&>\"'"));
+  EXPECT_THAT(svg.texts, ::testing::ElementsAre("]]> <script> \uFFFD", "<&>\"'"));
 }
 
 TEST(Svg, KeepsASketchesOwnUnits) {
@@ -127,7 +127,7 @@ TEST(Svg, TakesEmptyAndPointlikeSketches) {
 TEST(Svg, RefusesWhatIsNotFinite) {
   Sketch sketch = test::square();
   sketch.points[1].dx = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_THAT(error_of([&] { (void)svg_text(sketch); }), testing::HasSubstr("not a finite number"));
+  EXPECT_THAT(error_of([&] { (void)svg_text(sketch); }), ::testing::HasSubstr("not a finite number"));
   EXPECT_THROW((void)svg_text(test::dot_at(1e30F, 0)), Error);
 }
 
@@ -135,7 +135,7 @@ TEST(Svg, EmbedsImages) {
   const ParsedSvg svg(svg_text(lay_out(grid_sheet({cell_of(make_raster(4, 3, 3, 128))}))));
   const auto image = svg.document.select_node("//image").node();
   EXPECT_THAT(image.attribute("xlink:href").value(),
-              testing::StartsWith("data:image/png;base64,iVBORw0KGgo"));
+              ::testing::StartsWith("data:image/png;base64,iVBORw0KGgo"));
 }
 
 TEST(Base64, MatchesRfc4648) {

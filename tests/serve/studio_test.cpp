@@ -81,7 +81,10 @@ TEST_F(StudioTest, TellsItsModels) {
   ASSERT_EQ(studio["models"].size(), 2U);
   EXPECT_EQ(studio["models"][0]["id"], "gen");
   EXPECT_EQ(studio["models"][0]["conditional"], false);
+  EXPECT_EQ(studio["models"][0]["draws"], "strokes");
+  EXPECT_EQ(studio["models"][0]["steps"], false);
   EXPECT_EQ(studio["models"][1]["id"], "my-doodles");
+  EXPECT_EQ(studio["models"][1]["conditional"], true);
   EXPECT_EQ(studio["models"][1]["name"], "My Doodles!");
   EXPECT_EQ(studio["watches_runs"], false);
 }
@@ -138,7 +141,9 @@ TEST_F(StudioTest, VariesAndMorphs) {
       events("/api/models/my-doodles/morphs",
              std::string(R"({"steps":4,"from":)") + kSquare + R"(,"to":[[[0,0],[50,80],[100,0]]]})");
   EXPECT_EQ(std::ranges::count_if(morphed, [](const json& e) { return e["event"] == "drawing"; }), 4);
-  EXPECT_EQ(call("POST", "/api/models/gen/variations", R"({"strokes":[[[0,0],[1,1]]]})").status, 409);
+  const HttpReply refused = call("POST", "/api/models/gen/variations", R"({"strokes":[[[0,0],[1,1]]]})");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, HasSubstr("Gen cannot do this: it has no encoder"));
   EXPECT_EQ(call("POST", "/api/models/my-doodles/variations", R"({"strokes":[]})").status, 400);
 }
 
@@ -177,7 +182,9 @@ TEST_F(StudioTest, RefusesWrongPathsMethodsAndBodies) {
   EXPECT_EQ(call("POST", "/api/pictures", "{}", {{"content-length", "999999999999"}}).status, 413);
   EXPECT_EQ(call("GET", "/api/runs").status, 404);
   EXPECT_EQ(call("POST", "/api/models/gen/images", "{\"z\":[1]}").status, 409);
-  EXPECT_EQ(call("POST", "/api/models/gen/canvases", "{}").status, 409);
+  const HttpReply refused = call("POST", "/api/models/gen/canvases", "{}");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, HasSubstr("not an image step by step"));
 }
 
 TEST_F(StudioTest, ServesThePageWithTags) {

@@ -15,6 +15,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
+#include "testing/errors.hpp"
 
 namespace limn {
 
@@ -27,16 +28,7 @@ inline std::string string_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// The error that `read` throws, or "" if it throws none.
-template <class Read>
-std::string error_of(const Read& read) {
-  try {
-    (void)read();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using testing::error_of;
 
 // True if `read(bytes)` returned; false if it threw an Error. Any other exception, and an error text that is
 // empty or not one printable line, is a failure of the test.

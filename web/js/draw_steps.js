@@ -14,7 +14,7 @@ function bytesOf(base64) {
 }
 
 export function drawSteps(studio) {
-  const models = studio.models.filter((model) => model.kind === "draw");
+  const models = studio.models.filter((model) => model.steps);
   if (models.length === 0) return emptyTab("No DRAW model is being served. Train one with limn train draw, and start limn serve with its run.");
 
   let drawn = null;

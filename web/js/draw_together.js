@@ -39,7 +39,7 @@ class Ending {
 
 export function drawTogether(studio) {
   const {drawing} = studio;
-  const models = studio.models.filter((model) => model.kind === "sketch_rnn");
+  const models = studio.models.filter((model) => model.draws === "strokes");
   if (models.length === 0) return emptyTab("No sketch model is being served. Start limn serve with one to draw with it.");
 
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -24,7 +24,7 @@ function normal() {
 }
 
 export function latentSpace(studio) {
-  const models = studio.models.filter((model) => model.kind === "vae");
+  const models = studio.models.filter((model) => model.draws === "images" && !model.steps);
   if (models.length === 0) return emptyTab("No VAE is being served. Train one with limn train vae, and start limn serve with its run.");
 
   let model = models[0];

@@ -103,15 +103,7 @@ class VaeModel final : public ImageModel {
     const std::vector<float> latent = posterior(pixels);
     const Draw drawn = draw(latent, options, sample);
     std::vector<double> weights = reconstruction_losses(pixels, drawn.z);
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      // log p(z) − log q(z | x) = −½ Σ (z² − ε² − log σ²): both normals have the constant ½ log 2π a dimension.
-      const auto z = drawn.z.row(static_cast<std::int64_t>(i)), noise = drawn.noise.row(static_cast<std::int64_t>(i));
-      const float* const log_variance = &latent[(2 * i + 1) * z.size()];
-      double ratio = 0;
-      for (std::size_t k = 0; k < z.size(); ++k)
-        ratio -= 0.5 * (static_cast<double>(z[k]) * z[k] - static_cast<double>(noise[k]) * noise[k] - log_variance[k]);
-      weights[i] = ratio - weights[i];
-    }
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = drawn.log_ratio[i] - weights[i];
     return weights;
   }
 
@@ -128,8 +120,9 @@ class VaeModel final : public ImageModel {
 
  private:
   struct Draw {
-    Latents z, noise;
+    Latents z;
     std::vector<double> kl;
+    std::vector<double> log_ratio;  // log p(z) − log q(z | x)
   };
 
   // μ and log σ² of each image [n, 2Z].
@@ -145,7 +138,8 @@ class VaeModel final : public ImageModel {
   Latents means(const std::vector<float>& latent) const {
     const std::int64_t size = options_.z_size, n = static_cast<std::int64_t>(latent.size()) / (2 * size);
     Latents mu(n, size);
-    for (std::int64_t i = 0; i < n; ++i) std::copy_n(&latent[static_cast<std::size_t>(2 * i * size)], size, mu.row(i).data());
+    for (std::int64_t i = 0; i < n; ++i)
+      std::copy_n(&latent[static_cast<std::size_t>(2 * i * size)], size, mu.row(i).data());
     return mu;
   }
 
@@ -153,17 +147,20 @@ class VaeModel final : public ImageModel {
   Draw draw(const std::vector<float>& latent, const EncodeOptions& options, std::int64_t sample) const {
     const std::int64_t size = options_.z_size, n = static_cast<std::int64_t>(latent.size()) / (2 * size);
     assert(options.indices.empty() || static_cast<std::int64_t>(options.indices.size()) == n);
-    Draw drawn{.z = Latents(n, size), .noise = Latents(n, size), .kl = std::vector<double>(static_cast<std::size_t>(n))};
+    Draw drawn{.z = Latents(n, size), .kl = std::vector<double>(static_cast<std::size_t>(n)), .log_ratio = {}};
+    drawn.log_ratio.resize(drawn.kl.size());
+    std::vector<float> noise(static_cast<std::size_t>(size));
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto index = options.indices.empty() ? i : options.indices[static_cast<std::size_t>(i)];
+      const auto row = static_cast<std::size_t>(i);
+      const auto index = options.indices.empty() ? i : options.indices[row];
       RandomStream(options.seed, Purpose::kLatentEvaluation, static_cast<std::uint64_t>(sample),
                    static_cast<std::uint64_t>(index))
-          .fill_normal(drawn.noise.row(i));
-      drawn.kl[static_cast<std::size_t>(i)] =
-          kernels::gaussian_latent_row({.z_size = size,
-                                        .latent = &latent[static_cast<std::size_t>(2 * i * size)],
-                                        .noise = drawn.noise.row(i).data(),
-                                        .z = drawn.z.row(i).data()});
+          .fill_normal(noise);
+      drawn.kl[row] = kernels::gaussian_latent_row({.z_size = size,
+                                                    .latent = &latent[static_cast<std::size_t>(2 * i * size)],
+                                                    .noise = noise.data(),
+                                                    .z = drawn.z.row(i).data(),
+                                                    .log_ratio = &drawn.log_ratio[row]});
     }
     return drawn;
   }

@@ -54,8 +54,8 @@ class VaeNetwork {
   void add_packing(kernels::Parameters parameters, bool goes_back, VaeTasks& tasks);
   // Room for a batch; keeps what there is.
   void start(Pass& pass, ConstMatrix in, Matrix out) const;
-  // Without batch normalisation parts of the batch may go through at once, each on one thread with its own scratch. With
-  // it the rows must be the whole batch, and the pool works on each layer.
+  // Without batch normalisation, parts of the batch may go through at once, each on one thread with its own scratch.
+  // With it, the rows must be the whole batch, and the pool works on each layer.
   [[nodiscard]] bool goes_in_parts() const { return buffers_ == 0; }
   void forward(Pass& pass, const VaeRows& rows, kernels::GemmScratch& scratch) const;
   // Writes dL/din of the rows to `d_in` unless it is empty, and the gradients of batch normalisation.

@@ -1,4 +1,5 @@
-// The options of a VAE (Kingma & Welling 2014, arXiv 1312.6114) and the schedule of its loss. Values and plain functions.
+// The options of a VAE (Kingma & Welling 2014, arXiv 1312.6114) and the schedule of its loss. Values and plain
+// functions.
 #pragma once
 
 #include <cstdint>

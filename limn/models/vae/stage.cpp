@@ -143,7 +143,9 @@ void VaeStage::multiply(ConstMatrix x, Matrix y, kernels::GemmScratch* scratch) 
       });
     case VaeLayerKind::kConvolution: return convolution_->gather(x, bias_, y);
     case VaeLayerKind::kTransposedConvolution: return convolution_->scatter(x, bias_, y);
-    default: return scratch ? forward_.multiply(x, bias, y, *scratch) : kernels::multiply_parallel(forward_, x, bias, y);
+    default:
+      if (scratch) return forward_.multiply(x, bias, y, *scratch);
+      return kernels::multiply_parallel(forward_, x, bias, y);
   }
 }
 
@@ -159,7 +161,9 @@ void VaeStage::multiply_back(ConstMatrix d, Matrix dx, kernels::GemmScratch* scr
       });
     case VaeLayerKind::kConvolution: return convolution_->scatter(d, {}, dx);
     case VaeLayerKind::kTransposedConvolution: return convolution_->gather(d, {}, dx);
-    default: return scratch ? backward_.multiply(d, {}, dx, *scratch) : kernels::multiply_parallel(backward_, d, {}, dx);
+    default:
+      if (scratch) return backward_.multiply(d, {}, dx, *scratch);
+      return kernels::multiply_parallel(backward_, d, {}, dx);
   }
 }
 

@@ -1,7 +1,7 @@
 // One stage of a VAE's network: a linear layer or a convolution with the batch normalisation and activation that follow
-// it, or a change of the order of an image's values. A matrix has one row for each image. Inside the network an image is
-// [H, W, C]: a row of a product is a pixel, its columns are the channels. A packed stage is immutable, so any number of
-// threads may use one.
+// it, or a change of the order of an image's values. A matrix has one row for each image. Inside the network an image
+// is [H, W, C]: a row of a product is a pixel, its columns are the channels. A packed stage is immutable, so any number
+// of threads may use one.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ class VaeStage {
   // For training: the weights for multiply() and, where `goes_back`, for multiply_back().
   void add_packing(kernels::Parameters parameters, bool goes_back, kernels::Precision precision, VaeTasks& tasks);
 
-  // x [n, input size] → y [n, output size], without normalisation and activation. With `scratch` a linear layer works on
-  // the calling thread alone.
+  // x [n, input size] → y [n, output size], without normalisation and activation. With `scratch` a linear layer works
+  // on the calling thread alone.
   void multiply(ConstMatrix x, Matrix y, kernels::GemmScratch* scratch) const;
   // dL/dy → dL/dx.
   void multiply_back(ConstMatrix d, Matrix dx, kernels::GemmScratch* scratch) const;

@@ -1,8 +1,8 @@
 // One training step of a VAE (Kingma & Welling 2014, arXiv 1312.6114) on plain memory: the losses of a batch and the
-// gradients of all parameters. Without batch normalisation parts of the batch go forward and back through the whole
-// network on one thread each; with it the pool works on one layer after the other. Then the gradients of the weights are
-// summed over the batch. Results do not depend on the number of threads. A VaeStep keeps working memory and may be used
-// by one thread at a time; inside it uses the pool.
+// gradients of all parameters. Without batch normalisation, parts of the batch go forward and back through the whole
+// network on one thread each. With it, the pool works on one layer after the other. Then the gradients of the weights
+// are summed over the batch. Results do not depend on the number of threads. A VaeStep keeps working memory and may be
+// used by one thread at a time; inside it uses the pool.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class VaeStep {
   explicit VaeStep(const VaeOptions& options, kernels::Precision precision = kernels::Precision::kFloat32);
 
   // Parameters and gradients in the order of vae_parameters(), buffers in that of vae_buffers(). Overwrites `gradients`
-  // with those of reconstruction + beta · kl and moves the buffers by the statistics of these B images. Throws Error for
+  // with those of reconstruction + beta · kl. Moves the buffers by the statistics of these B images. Throws Error for
   // tensors or images of other sizes.
   VaeLosses losses_and_gradients(kernels::Parameters parameters, std::span<const std::span<float>> buffers,
                                  kernels::ParameterGradients gradients, const VaeBatch& batch);

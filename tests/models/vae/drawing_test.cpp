@@ -172,7 +172,7 @@ TEST(VaeModel, RefusesWhatDoesNotFit) {
   const Checkpoint good = random_checkpoint(dense_options(2));
   Checkpoint bad = good;
   bad.weights.erase("decoder.0.weight");
-  expect_refused(bad, "image model: tensor decoder.0.weight is missing");
+  expect_refused(bad, "the model: tensor decoder.0.weight is missing");
   bad = good;
   bad.shapes["encoder.0.weight"] = {15, 6};
   expect_refused(bad, "has the shape [15, 6], its options ask for [6, 15]");

@@ -63,7 +63,9 @@ struct Model {
       const float limit = 1 / std::sqrt(static_cast<float>(specs[i].count()) / static_cast<float>(shape[0]));
       const bool is_norm_scale = shape.size() == 1 && specs[i].name.ends_with("weight");
       for (float& value : parameters[i])
-        value = is_norm_scale ? random.uniform(0.8f, 1.2f) : random.uniform(-limit, limit) * (shape.size() > 1 ? 1 : 0.2f);
+        value = is_norm_scale      ? random.uniform(0.8f, 1.2f)
+                : shape.size() > 1 ? random.uniform(-limit, limit)
+                                   : random.uniform(-0.2f, 0.2f);
     }
     for (std::size_t i = 0; i < buffer_specs.size(); ++i)
       for (float& value : buffers[i]) value = random.uniform(0.5f, 1.5f);
@@ -258,7 +260,8 @@ TEST(VaeStep, RefusesOtherSizes) {
   Model model(options);
   VaeBatch batch = batch_of(options, pixels);
   batch.pixels = ConstMatrix(std::span(pixels), 1, 70);
-  EXPECT_THAT([&] { (void)model.step(vae, batch); }, ThrowsMessage<Error>(HasSubstr("[1, 70], expected [1 or more, 35]")));
+  EXPECT_THAT([&] { (void)model.step(vae, batch); },
+              ThrowsMessage<Error>(HasSubstr("[1, 70], expected [1 or more, 35]")));
   batch = batch_of(options, pixels);
   const std::vector<std::int64_t> places{0, 1, 2};
   batch.noise.places = places;

@@ -18,7 +18,8 @@ TEST(VaeLayout, ExplainsSizesThatDoNotFit) {
   const auto layout = [](const VaeOptions& o) { return [o] { (void)vae_layout(o); }; };
   VaeOptions options = conv40_options();
   options.image_width = 28;
-  EXPECT_THAT(layout(options), ThrowsMessage<Error>(HasSubstr("28 pixels gives 40 pixels back; the nearest that fits is 40")));
+  EXPECT_THAT(layout(options),
+              ThrowsMessage<Error>(HasSubstr("28 pixels gives 40 pixels back; the nearest that fits is 40")));
   options.image_width = 300;
   EXPECT_THAT(layout(options), ThrowsMessage<Error>(HasSubstr("image_size=")));
   options = conv20_options();

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh LIMN WORK [FILTER]: the studio in Debian's Chromium. Trains a tiny model of each family, serves them with
 # `limn serve`, and drives the page (studio.test.mjs) while another run trains. npm installs below WORK what
-# package-lock.json pins. Ends with 77, for ctest "skipped", without node, npm, registry, Chromium or LibTorch.
+# package-lock.json pins. Ends with 77, for ctest "skipped", without node, npm, registry or Chromium.
 # STUDIO_SCREENSHOTS=DIR leaves pictures of each tab there. STUDIO_MODELS="PATH…" serves those models instead.
 set -euo pipefail
 limn="$1" work="$2" filter="${3:-}"
@@ -15,7 +15,6 @@ command -v node >/dev/null || skip "node is not here; apt install nodejs npm to 
 command -v npm >/dev/null || skip "npm is not here; apt install npm to run it"
 chromium="$(command -v chromium || command -v chromium-browser || true)"
 [[ -n "$chromium" ]] || skip "Chromium is not here; apt install chromium to run it"
-[[ -x "$(dirname "$limn")/limn-train" ]] || skip "limn was built without LibTorch, so there are no models to serve"
 
 mkdir -p "$work"
 cd "$work"
