@@ -1,4 +1,4 @@
-// limn eval: the losses of a model on a split (MODELS.md §2 "Evaluation", §4, §5).
+// limn eval: the losses of a model on a split (docs/papers/).
 #include <memory>
 #include <nlohmann/json.hpp>
 

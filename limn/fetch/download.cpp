@@ -104,7 +104,7 @@ class Download {
     return (file_.size < 0 || part_.size() == file_.size) &&
            (expected_md5().empty() || md5 == expected_md5());
   }
-  // Wrong bytes are not kept: the next run could only go on from them.
+  // Wrong bytes are not kept: the next run could only continue from them.
   void check(const std::string& md5) {
     if (is_right(md5)) return;
     const std::int64_t size = part_.size();
@@ -242,7 +242,7 @@ class Download {
     }
   }
   [[noreturn]] void stop() const {
-    fail("{}: interrupted after {} bytes; run it again to go on from there", file_.url, part_.size());
+    fail("{}: interrupted after {} bytes; run it again to continue from there", file_.url, part_.size());
   }
 
   const RemoteFile& file_;

@@ -1,5 +1,5 @@
 // A file that is being downloaded: `NAME.part` with the bytes so far, and `NAME.part.json`, which tells what
-// they are the beginning of, so that another run can go on. Owns both files and a lock on the first: a second
+// they are the beginning of, so that another run can continue. Owns both files and a lock on the first: a second
 // process that wants the same file is refused. One thread at a time.
 #pragma once
 

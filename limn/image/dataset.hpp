@@ -1,4 +1,4 @@
-// Image data sets (MODELS.md §4, §5) and their batches: IDX files, folders of PNG and JPEG, and shapes that limn draws
+// Image data sets and their batches: IDX files, folders of PNG and JPEG, and shapes that limn draws
 // itself. Pixels stay 8-bit until a batch needs them. Immutable after load, so any number of threads may read it;
 // batch order and binarisation are pure functions of seeds, steps and indices, so a resumed run needs no position.
 #pragma once

@@ -31,7 +31,7 @@ struct ChartOptions {
   int columns = 0;            // panels side by side; 0: one, two or three as the number suggests
   double panel_width = 420;   // pixels, with its axes
   double panel_height = 280;  // pixels, with its axes
-  // Leaves the extreme hundredths of the values out of the y axis where they would flatten all the rest, as
+  // Leaves the lowest and highest percent of the values out of the y axis where they would flatten all the rest, as
   // the first steps of training do.
   bool clips_outliers = true;
   // Draws the running mean over a fiftieth of the points before the values of curves with 200 points or more.

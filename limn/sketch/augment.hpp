@@ -1,4 +1,4 @@
-// The augmentation of training sketches (MODELS.md §1), as Magenta's sketch-rnn does it: a random scale of
+// The augmentation of training sketches (docs/data.md), as Magenta's sketch-rnn does it: a random scale of
 // each axis and random point dropping. Pure functions of the sketch and the random stream.
 #pragma once
 

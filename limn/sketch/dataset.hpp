@@ -1,4 +1,4 @@
-// The stroke data set (MODELS.md §1) and its batches. Immutable after load, so any number of threads may read
+// The stroke data set (docs/data.md) and its batches. Immutable after load, so any number of threads may read
 // it; batch order is a pure function of (seed, step), so a resumed run needs no saved position. Sketches stay in
 // their store (sketch_store.hpp), in memory or on disk, and are normalised when a batch takes them.
 #pragma once
@@ -91,7 +91,7 @@ class StrokeDataset {
   // Normalised. Throws Error if the sketch is damaged on disk.
   [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const;
   [[nodiscard]] float scale_factor() const { return scale_factor_; }
-  // N_max of MODELS.md: the option, or the longest sketch of all splits.
+  // N_max of docs/papers/sketch-rnn.md: the option, or the longest sketch of all splits.
   [[nodiscard]] std::int64_t max_seq_len() const { return max_seq_len_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 

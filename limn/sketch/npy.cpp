@@ -258,7 +258,7 @@ FloatMatrix parse_npy_matrix(std::span<const std::byte> file, std::string_view o
                      .columns = array.shape.back(),
                      .values = array.values()};
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
-    require(std::isfinite(matrix.values[i]), "{}: value {} of row {} is not finite; mend or remove that row",
+    require(std::isfinite(matrix.values[i]), "{}: value {} of row {} is not finite; fix or remove that row",
             origin, i % static_cast<std::size_t>(matrix.columns),
             i / static_cast<std::size_t>(matrix.columns));
   return matrix;

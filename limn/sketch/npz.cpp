@@ -28,7 +28,7 @@ Sketch sketch_of(const NumericArray& array, std::int64_t length, const Place& pl
     const float dy = array.value(place(row, 1));
     const float pen = array.value(place(row, 2));
     require(std::isfinite(dx) && std::isfinite(dy),
-            "{}: sketch {}: the offset of row {} is not finite; mend or remove that sketch", origin, index,
+            "{}: sketch {}: the offset of row {} is not finite; fix or remove that sketch", origin, index,
             row);
     require(
         pen == 0 || pen == 1,

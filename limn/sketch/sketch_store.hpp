@@ -30,7 +30,7 @@ inline constexpr float kOffsetLimit = 1000;
 
 // Calls what it is given with one sketch after the other, in the same order each time.
 using EachSketch = std::function<void(const std::function<void(const Sketch&)>&)>;
-// The scale factor of MODELS.md §1: the standard deviation (np.std) of all dx and dy together, clamped. 0
+// The scale factor (docs/data.md): the standard deviation (np.std) of all dx and dy together, clamped. 0
 // without points. Goes through the sketches twice.
 [[nodiscard]] double offset_deviation(const EachSketch& each);
 [[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);

@@ -31,7 +31,7 @@ Transform operator*(const Transform& outer, const Transform& inner) {
 }
 
 void Scanner::complain() const {
-  fail("{}: \"{}\" is not SVG at character {}; mend it", origin_, printable(text_, 40), position_);
+  fail("{}: \"{}\" is not SVG at character {}; fix it", origin_, printable(text_, 40), position_);
 }
 
 void Scanner::skip() {
@@ -114,7 +114,7 @@ Transform parse_transform(std::string_view text, const std::string& origin) {
       one = Transform{1, 0, 0, 1, v[1], v[2]} * Transform{cosine, sine, -sine, cosine, 0, 0} *
             Transform{1, 0, 0, 1, -v[1], -v[2]};
     } else {
-      fail("{}: the transform {} with {} numbers is not SVG's; mend it", origin, printable(name, 40), count);
+      fail("{}: the transform {} with {} numbers is not SVG's; fix it", origin, printable(name, 40), count);
     }
     total = total * one;
   }
@@ -130,7 +130,7 @@ void Pen::append(Point p) {
   const Point placed = transform(p);
   require(std::isfinite(placed.x) && std::isfinite(placed.y) && std::abs(placed.x) <= 1e15 &&
               std::abs(placed.y) <= 1e15,
-          "{}: its transforms carry a point beyond all pages; mend them", origin_);
+          "{}: its transforms carry a point beyond all pages; fix them", origin_);
   require(points_left_-- > 0, "{}: draws more points than limn reads; split the drawing", origin_);
   const Position position{static_cast<float>(placed.x), static_cast<float>(placed.y)};
   if (strokes_.back().empty() || strokes_.back().back() != position) strokes_.back().push_back(position);

@@ -156,7 +156,7 @@ class Drawer {
     require(target.starts_with('#'), "{}: <use> refers to \"{}\"; only elements of the same file are drawn",
             origin_, printable(target, 40));
     const pugi::xml_node found = by_id(target.substr(1));
-    require(!found.empty(), "{}: <use> refers to \"{}\", which is not there; mend it", origin_,
+    require(!found.empty(), "{}: <use> refers to \"{}\", which is not there; fix it", origin_,
             printable(target, 40));
     const Transform moved = transform * shift(node, true);
     if (local_name(found.name()) == "symbol") return children(found, moved, depth + 1);
@@ -253,7 +253,7 @@ std::vector<Stroke> parse_svg(std::string_view svg, const std::string& origin,
   // fetched.
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(svg.data(), svg.size(), pugi::parse_default);
-  require(result.status == pugi::status_ok, "{}: not whole XML: {} at byte {}; mend it or fetch it again",
+  require(result.status == pugi::status_ok, "{}: not whole XML: {} at byte {}; fix it or fetch it again",
           origin, result.description(), result.offset);
   require(local_name(document.document_element().name()) == "svg",
           "{}: its outermost element is <{}>; expected <svg>", origin,
