@@ -16,6 +16,7 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
+#include "limn/train/libtorch_module.hpp"
 #include "limn/train/trainer.hpp"
 
 namespace limn::app {
@@ -199,7 +200,10 @@ RunDirectory open_run(const TrainArguments& a, bool is_first) {
 void train_family(const Family& family, const Registry& registry, const TrainArguments& a) {
   refuse_contradictions(a);
   check_device(a.device);
-  if (a.processes > 1 && !is_launched()) return run_processes(a.processes);
+  if (a.processes > 1 && !is_launched()) {
+    (void)load_libtorch_module("several processes");  // its error once, not from each process
+    return run_processes(a.processes);
+  }
   kernels::set_thread_count(a.threads);
   RunOptions options(family);
   RunConfig config = gather(a, family, options.all);
