@@ -44,15 +44,17 @@ void bench(BenchOptions options, bool has_batch_size) {
 
 }  // namespace
 
-void add_bench(CLI::App& app) {
+void add_bench(const Command& app) {
   const Command command =
-      Command(app).add_command("bench", "how fast this machine trains and draws, compared with plain LibTorch");
+      app.add_command("bench", "how fast this machine trains and draws, compared with plain LibTorch");
   auto options = std::make_shared<BenchOptions>();
   options->threads = 0;
   command.add("--data", &options->data, "sketches whose lengths are used; several are joined")
       .named("PATH")
       .shows_default();
-  command.add("--batch-size", &options->batch_size, "sketches a training step").whole_number(1, 100'000).shows_default();
+  command.add("--batch-size", &options->batch_size, "sketches a training step")
+      .whole_number(1, 100'000)
+      .shows_default();
   command.add("--threads", &options->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--only", &options->only, "only what has this in its name: train, lstm, gemm, generate, …").named("NAME");
   command.add("--quick", &options->is_quick, "small batches and few runs: about a minute");

@@ -1,5 +1,5 @@
-// The commands of the command line and their options. A thin layer before CLI11, whose headers cost four seconds in each
-// file that includes them. Handles: copy them freely; the CLI::App behind them must outlive the parse.
+// The commands of the command line and their options. A thin layer before CLI11, whose headers cost four seconds in
+// each file that includes them. Handles: copy them freely; the CLI::App behind them must outlive the parse.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class Option {
   explicit Option(CLI::Option* option) : option_(option) {}
 
   Option required() const;
-  Option shows_default() const;  // in --help
+  Option shows_default() const;                  // in --help
   Option named(const std::string& value) const;  // the value, in --help: "PATH"
   Option excludes(const Option& other) const;
   Option takes(int count) const;  // exactly so many values
@@ -52,7 +52,8 @@ class Command {
   // NOLINTNEXTLINE(modernize-use-nodiscard): most options need no more than this.
   Option add(const std::string& names, OptionTarget target, const std::string& help) const;
   // Calls `set` with the text of each value.
-  Option add(const std::string& names, const std::function<void(const std::string&)>& set, const std::string& help) const;
+  Option add(const std::string& names, const std::function<void(const std::string&)>& set,
+             const std::string& help) const;
   // Text below the options in --help, with examples.
   void set_footer(const std::string& text) const;
   // What the command does, once the command line is read.

@@ -35,7 +35,9 @@ std::string full_name(const CLI::App& command) {
   return command.get_parent() == nullptr ? name : full_name(*command.get_parent()) + " " + name;
 }
 
-std::string suggestion(const std::string& nearest) { return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest); }
+std::string suggestion(const std::string& nearest) {
+  return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+}
 
 bool is_number(const std::string& text) {
   double value = 0;
@@ -99,7 +101,7 @@ int parse_and_run(int argc, const char* const* argv, const Registry& registry) {
   add_export(root, registry);
   add_info(root, registry);
   add_data(root);
-  add_bench(app);
+  add_bench(root);
   add_completion(app);
   try {
     app.parse(argc, argv);

@@ -1,6 +1,6 @@
 // One function a subcommand, each in a file of the subcommand's name. It adds its options to the command line and an
-// action that does the work. Actions print results to stdout, progress to stderr, and throw limn::Error. The registry must
-// outlive the parse.
+// action that does the work. Actions print results to stdout, progress to stderr, and throw limn::Error. The registry
+// must outlive the parse.
 #pragma once
 
 #include "app/command.hpp"
@@ -32,7 +32,7 @@ void add_data(const Command& app);
 void add_data_info(const Command& data);
 void add_data_convert(const Command& data);
 void add_data_fetch(const Command& data);
-void add_bench(CLI::App& app);
+void add_bench(const Command& app);
 // Describes all commands of `app`, which must outlive the parse.
 void add_completion(CLI::App& app);
 

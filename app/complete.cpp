@@ -33,10 +33,10 @@ void complete(const CompleteArguments& a, const Registry& registry) {
   require(std::ssize(points) < longest,
           "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",
           a.in, points.size(), longest);
-  const Drawings endings = model->complete(
-      beginning, {.count = a.count,
-                  .uses_prior = a.uses_prior,
-                  .drawing = {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}});
+  const Drawings endings =
+      model->complete(beginning, {.count = a.count,
+                                  .uses_prior = a.uses_prior,
+                                  .drawing = {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}});
   std::vector<SheetCell> cells;
   for (const Sketch& sketch : endings.sketches) cells.push_back(completion_cell(sketch, points.size()));
   save_drawings(a.out, grid_sheet(std::move(cells)), endings);

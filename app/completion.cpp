@@ -60,8 +60,7 @@ std::string joined(const std::vector<std::string>& words) { return fmt::format("
 
 std::vector<std::string> option_names(const CommandWords& command) {
   std::vector<std::string> names;
-  for (const auto& option : command.options)
-    names.insert(names.end(), option.names.begin(), option.names.end());
+  for (const auto& option : command.options) names.insert(names.end(), option.names.begin(), option.names.end());
   return names;
 }
 
@@ -81,8 +80,8 @@ std::string case_lines(const std::vector<CommandWords>& all) {
       for (const std::string& name : option.names)
         text += fmt::format("    '{}:{}') found='{}' only=1 ;;\n", command.path, name, joined(option.values));
     }
-    text += fmt::format("    '{}:'*) plain='{}' options='{}' ;;\n", command.path,
-                        joined(plain_words(command)), joined(option_names(command)));
+    text += fmt::format("    '{}:'*) plain='{}' options='{}' ;;\n", command.path, joined(plain_words(command)),
+                        joined(option_names(command)));
   }
   return text;
 }
@@ -181,8 +180,7 @@ std::string fish_script(const std::vector<CommandWords>& all) {
       text += begin;
       for (const std::string& name : option.names)
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-      if (option.takes_value)
-        text += option.values.empty() ? " -r" : " -x -a " + fish_quoted(joined(option.values));
+      if (option.takes_value) text += option.values.empty() ? " -r" : " -x -a " + fish_quoted(joined(option.values));
       text += fmt::format(" -d {}\n", fish_quoted(option.help));
     }
   }
@@ -195,9 +193,7 @@ void add_completion(CLI::App& app) {
   auto* command =
       app.add_subcommand("completion", "a script that lets your shell complete limn's commands and options");
   auto shell = std::make_shared<std::string>();
-  command->add_option("SHELL", *shell, "which shell")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->add_option("SHELL", *shell, "which shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
   command->footer(
       "\nExamples:\n  source <(limn completion bash)\n"
       "  limn completion bash > ~/.local/share/bash-completion/completions/limn\n"
@@ -205,9 +201,7 @@ void add_completion(CLI::App& app) {
   command->callback([&app, shell] {
     std::vector<CommandWords> all;
     collect(app, "limn", all);
-    fmt::print("{}", *shell == "bash"  ? bash_script(all)
-                     : *shell == "zsh" ? zsh_script(all)
-                                       : fish_script(all));
+    fmt::print("{}", *shell == "bash" ? bash_script(all) : *shell == "zsh" ? zsh_script(all) : fish_script(all));
   });
 }
 

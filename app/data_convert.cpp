@@ -105,8 +105,7 @@ void convert(ConvertArguments a) {
   Converter converter(a, *writer);
   for (const std::string& input : a.in) converter.read(input);
   require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
-          a.only_recognized ? "that was recognized; leave --recognized out"
-                            : "in it has points; choose another file");
+          a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
   writer->finish();
   const auto [train, valid, test] = writer->counts();
   fmt::print("{}: {} sketches", a.out, train + valid + test);
@@ -121,42 +120,45 @@ void convert(ConvertArguments a) {
 void add_data_convert(const Command& data) {
   const Command command = data.add_command("convert", "sketches of any format to any other, images to shards");
   auto a = std::make_shared<ConvertArguments>();
-  command.add("IN", &a->in,
-                   ".npz, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
-                   "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
-                   "joined")
+  command
+      .add("IN", &a->in,
+           ".npz, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
+           "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
+           "joined")
       .required();
-  command.add("-o,--out", &a->out,
-                   ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
-                   "beyond memory), or FOLDER/ for an .svg each")
+  command
+      .add("-o,--out", &a->out,
+           ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
+           "beyond memory), or FOLDER/ for an .svg each")
       .required();
   const Option scale = command.add("--scale", &a->preparation.is_scaled, "to whole numbers 0-255, the longer side 255");
-  const Option resample = command.add("--resample", &a->preparation.spacing,
-                                    "a point every so many units along each stroke, after --scale")
-                       .positive_number()
-                       .named("UNITS");
-  const Option simplify = command.add("--simplify", &a->preparation.epsilon,
-                                    "Ramer-Douglas-Peucker: leave out points nearer than this "
-                                    "to the line without them, after --resample")
-                       .non_negative_number()
-                       .named("UNITS");
+  const Option resample =
+      command.add("--resample", &a->preparation.spacing, "a point every so many units along each stroke, after --scale")
+          .positive_number()
+          .named("UNITS");
+  const Option simplify = command
+                              .add("--simplify", &a->preparation.epsilon,
+                                   "Ramer-Douglas-Peucker: leave out points nearer than this "
+                                   "to the line without them, after --resample")
+                              .non_negative_number()
+                              .named("UNITS");
   command.add("--quickdraw", &a->is_quickdraw, "as Quick, Draw! does: --scale --resample 1 --simplify 2")
       .excludes(scale)
       .excludes(resample)
       .excludes(simplify);
-  command.add("--max-points", &a->preparation.max_points,
-                   "simplify longer sketches as little as brings them to so many points")
+  command
+      .add("--max-points", &a->preparation.max_points,
+           "simplify longer sketches as little as brings them to so many points")
       .whole_number(1, 1'000'000'000)
       .named("N");
-  command.add("--recognized", &a->only_recognized,
-                    "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
-  command.add("--split", &a->split,
-                   "deal all sketches out anew to train, valid and test, in percent (.npz, and .limn "
-                   "to within chance)")
+  command.add("--recognized", &a->only_recognized, "only drawings that Quick, Draw! recognized (.ndjson, .bin)");
+  command
+      .add("--split", &a->split,
+           "deal all sketches out anew to train, valid and test, in percent (.npz, and .limn "
+           "to within chance)")
       .named("90/5/5");
   command.add("--seed", &a->seed, "of --split").shows_default();
-  command.add("--word", &a->word,
-                      "category written to .ndjson [what the input says, else its file's name]");
+  command.add("--word", &a->word, "category written to .ndjson [what the input says, else its file's name]");
   command.add("--svg-tolerance", &a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
       .positive_number()
       .named("UNITS")

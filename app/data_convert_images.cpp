@@ -1,7 +1,8 @@
 // limn data convert of images: to a folder of shards.
+#include "app/data_convert_images.hpp"
+
 #include <algorithm>
 
-#include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/options.hpp"
@@ -39,8 +40,7 @@ void convert_images(const std::vector<std::string>& inputs, const std::string& o
     fail("--set {}", error.what());
   }
   watch_for_interrupts();  // so that an interrupted folder leaves nothing behind
-  const ShardedImageCounts counts =
-      write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
+  const ShardedImageCounts counts = write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
   const auto [train, valid, test] = counts.images;
   fmt::print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test, text(counts.shape),
              train, valid, test);

@@ -5,12 +5,12 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
 #include "app/interrupts.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/json.hpp"
 #include "limn/fetch/md5.hpp"
 #include "limn/fetch/sources.hpp"
 
@@ -18,7 +18,7 @@ namespace limn::app {
 namespace {
 
 namespace fs = std::filesystem;
-using json = nlohmann::ordered_json;
+using json = OrderedJson;
 using Clock = std::chrono::steady_clock;
 
 struct FetchArguments {
@@ -62,10 +62,10 @@ class FetchProgress {
     if (is_quiet_ || now < next_) return;
     next_ = now + pause();
     const std::string amount =
-        p.total > 0 ? fmt::format("{:3.0f} %  {} of {}",
-                                  100.0 * static_cast<double>(p.received) / static_cast<double>(p.total),
-                                  size_text(p.received), size_text(p.total))
-                    : size_text(p.received);
+        p.total > 0
+            ? fmt::format("{:3.0f} %  {} of {}", 100.0 * static_cast<double>(p.received) / static_cast<double>(p.total),
+                          size_text(p.received), size_text(p.total))
+            : size_text(p.received);
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const auto rate = static_cast<std::int64_t>(static_cast<double>(p.received - p.resumed_from) / seconds);
     fmt::print(stderr, "{}{}  {}  {}/s{}", is_terminal_ ? "\r\x1b[K" : "", name_, amount, size_text(rate),
@@ -154,8 +154,7 @@ void fetch_all(const FetchArguments& a) {
       report(all.back(), a);
     }
   }
-  if (a.is_json)
-    fmt::print("{}\n", json{{"files", all}}.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (a.is_json) fmt::print("{}\n", json_text(json{{"files", all}}));
 }
 
 }  // namespace
@@ -163,17 +162,12 @@ void fetch_all(const FetchArguments& a) {
 void add_data_fetch(const Command& data) {
   const Command command = data.add_command("fetch", "download public data sets and models");
   auto a = std::make_shared<FetchArguments>();
-  command.add("SOURCE", &a->sources,
-                   "quickdraw:CATEGORY, mnist, fashion-mnist or magenta:MODEL, see below")
-      .required();
-  command.add("--to", &a->to, "folder for the files [data/quickdraw, data/mnist, …]")
-      .named("DIR");
-  command.add("--format", &a->format, "one of the source's formats, see below [its first]")
-      .named("NAME");
+  command.add("SOURCE", &a->sources, "quickdraw:CATEGORY, mnist, fashion-mnist or magenta:MODEL, see below").required();
+  command.add("--to", &a->to, "folder for the files [data/quickdraw, data/mnist, …]").named("DIR");
+  command.add("--format", &a->format, "one of the source's formats, see below [its first]").named("NAME");
   command.add("--from", &a->from, "another address: file F is at URL/F").named("URL");
   command.add("--overwrite", &a->overwrites, "fetch again what is there");
-  command.add("--unchecked", &a->is_unchecked,
-                    "do not compare with the published MD5, for sets that were repacked");
+  command.add("--unchecked", &a->is_unchecked, "do not compare with the published MD5, for sets that were repacked");
   command.add("--json", &a->is_json, "one JSON object at the end");
   command.add("--quiet", &a->is_quiet, "no progress");
   command.set_footer(

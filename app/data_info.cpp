@@ -1,9 +1,9 @@
 // limn data info: counts, lengths and sizes of a data set.
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/core/shards.hpp"
 #include "limn/image/image_set.hpp"
 #include "limn/image/image_summary.hpp"
@@ -15,24 +15,25 @@
 namespace limn::app {
 namespace {
 
-using json = nlohmann::ordered_json;
+using json = OrderedJson;
 
 json describe(const SplitSummary& s) {
-  return {{"sketches", s.sketches},
-          {"points", s.points},
-          {"strokes", s.strokes},
-          {"length", {{"min", s.min_length}, {"mean", s.mean_length}, {"median", s.median_length}, {"max", s.max_length}}},
-          {"strokes_per_sketch", {{"min", s.min_strokes}, {"mean", s.mean_strokes}, {"max", s.max_strokes}}},
-          {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
+  return {
+      {"sketches", s.sketches},
+      {"points", s.points},
+      {"strokes", s.strokes},
+      {"length", {{"min", s.min_length}, {"mean", s.mean_length}, {"median", s.median_length}, {"max", s.max_length}}},
+      {"strokes_per_sketch", {{"min", s.min_strokes}, {"mean", s.mean_strokes}, {"max", s.max_strokes}}},
+      {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
 }
 
 void print_table(const std::string& path, const DatasetSummary& summary) {
-  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points", "shortest",
-             "mean", "median", "longest", "strokes", "offsets");
+  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points",
+             "shortest", "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
     const auto& s = summary.splits[i];
-    fmt::print("{:<7}{:>10}{:>12}{:>10}{:>9.1f}{:>9g}{:>9}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points, s.min_length,
-               s.mean_length, s.median_length, s.max_length, s.mean_strokes,
+    fmt::print("{:<7}{:>10}{:>12}{:>10}{:>9.1f}{:>9g}{:>9}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points,
+               s.min_length, s.mean_length, s.median_length, s.max_length, s.mean_strokes,
                fmt::format("{:g}…{:g}", s.min_offset, s.max_offset));
   }
   fmt::print("scale factor {:.9g}\n", summary.scale_factor);
@@ -44,8 +45,7 @@ json describe(const ImageSummary& s) {
 
 json describe(const ImageDataset& data, const std::string& path) {
   const ImageShape& shape = data.shape();
-  json out{{"path", path},
-           {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
+  json out{{"path", path}, {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
   for (std::size_t i = 0; i < kSplitNames.size(); ++i)
     out["splits"][kSplitNames[i]] = describe(summarize(data, static_cast<Split>(i)));
   out["skipped"] = std::vector<std::string>(data.skipped().begin(), data.skipped().end());
@@ -77,7 +77,7 @@ void show_images(const std::string& path, bool is_json) {
   // A folder with damaged files has an answer too: which they are.
   const auto data = ImageDataset::load({&path, 1}, {.damaged = "skip"});
   if (!is_json) return print_table(path, data);
-  fmt::print("{}\n", describe(data, path).dump());
+  fmt::print("{}\n", json_text(describe(data, path)));
 }
 
 void show_info(const std::string& path, bool is_json) {
@@ -89,7 +89,7 @@ void show_info(const std::string& path, bool is_json) {
   }
   json out{{"path", path}, {"scale_factor", summary.scale_factor}};
   for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
-  fmt::print("{}\n", out.dump());
+  fmt::print("{}\n", json_text(out));
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ void decode(const DecodeArguments& a, const Command& command, const Registry& re
   check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy", "--seed"});
   model->need(Ability::kDecode, "try limn sample");
   const auto matrix = read_npy_matrix(a.z);
-  require(matrix.columns == model->latent_size(), "{}: vectors of {} numbers; {} wants {}", a.z, matrix.columns, a.model,
-          model->latent_size());
+  require(matrix.columns == model->latent_size(), "{}: vectors of {} numbers; {} wants {}", a.z, matrix.columns,
+          a.model, model->latent_size());
   Latents z(matrix.rows, matrix.columns);
   z.values = matrix.values;
   save_grid(a.out, model->draw_latents(z, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
@@ -45,10 +45,11 @@ void add_decode(const Command& app, const Registry& registry) {
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")
       .shows_default();
-  command.set_footer("\nExample (latent arithmetic in three commands):\n"
-                     "  limn encode runs/doodles --in a.npz#1 a.npz#2 a.npz#3 -o z.npy\n"
-                     "  python3 -c \"import numpy as n; z = n.load('z.npy'); n.save('w.npy', z[:1] - z[1:2] + z[2:])\"\n"
-                     "  limn decode runs/doodles --z w.npy -o sum.png\n");
+  command.set_footer(
+      "\nExample (latent arithmetic in three commands):\n"
+      "  limn encode runs/doodles --in a.npz#1 a.npz#2 a.npz#3 -o z.npy\n"
+      "  python3 -c \"import numpy as n; z = n.load('z.npy'); n.save('w.npy', z[:1] - z[1:2] + z[2:])\"\n"
+      "  limn decode runs/doodles --z w.npy -o sum.png\n");
   command.set_action([a, command, &registry] { decode(*a, command, registry); });
 }
 

@@ -129,7 +129,8 @@ void save_steps(const fs::path& path, const DrawingSteps& steps, std::span<const
   if (is_animation(path)) {
     save_growing(path, steps, originals);
   } else {
-    const Sheet sheet = originals.empty() ? every_step_sheet(steps) : chosen_steps_sheet(steps, kChosenSteps, originals);
+    const Sheet sheet =
+        originals.empty() ? every_step_sheet(steps) : chosen_steps_sheet(steps, kChosenSteps, originals);
     save_sheet(path, sheet, steps_save_options(sheet, steps.shape));
   }
   print_path(path);

@@ -1,5 +1,6 @@
 // Drawings to files, in the format that the file's ending names: pictures (.svg, .png, .gif, .gcode) through render,
-// strokes (.npz, .ndjson, .bin, .json) through sketch. Images stay sharp: their cells are a whole multiple of their size.
+// strokes (.npz, .ndjson, .bin, .json) through sketch. Images stay sharp: their cells are a whole multiple of their
+// size.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,8 @@ struct SheetLook {
 void save_drawings(const std::filesystem::path& path, const Sheet& sheet, const Drawings& drawings,
                    const SheetLook& look = {});
 // A grid of `columns`, 0 for about as many as rows; of images in a .gif a frame each.
-void save_grid(const std::filesystem::path& path, const Drawings& drawings, int columns = 0, const SheetLook& look = {});
+void save_grid(const std::filesystem::path& path, const Drawings& drawings, int columns = 0,
+               const SheetLook& look = {});
 
 // A .gif shows the canvases growing, with the windows on them; a sheet the canvas of each step. With `originals`
 // [n, C, H, W] a .gif shows each beside its canvas with the window that is read, and a sheet some of the steps.

@@ -1,10 +1,10 @@
 // limn eval: the losses of a model on a split. docs/papers says what each figure is.
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
 
@@ -24,18 +24,18 @@ struct EvalArguments {
 };
 
 void print(const Evaluation& e, const EvalArguments& a) {
-  nlohmann::ordered_json out{{"split", a.split}, {"n", e.n}};
+  OrderedJson out{{"split", a.split}, {"n", e.n}};
   for (const auto& [name, value] : e.losses) out[name] = value;
   for (const auto& [name, count] : e.counts) out[name] = count;
   if (a.is_json) {
-    fmt::print("{}\n", out.dump());
+    fmt::print("{}\n", json_text(out));
     return;
   }
   for (const auto& [name, value] : out.items())
     fmt::print("{:<29} {}\n", name,
                value.is_number_float() ? fmt::format("{:.6f}", value.get<double>())
                : value.is_string()     ? value.get<std::string>()
-                                       : value.dump());
+                                       : json_text(value));
 }
 
 void evaluate(const EvalArguments& a, const Command& command, const Registry& registry) {
@@ -68,8 +68,9 @@ void add_eval(const Command& app, const Registry& registry) {
   command.add("--seed", &a->seed, "of the latent noise").shows_default();
   command.add("--samples", &a->samples, "of images: draws of z per image that the losses are the mean over")
       .whole_number(1, 1000000);
-  command.add("--importance-samples", &a->importance_samples,
-              "of images: K draws of z per image for a closer estimate of -log p(x)")
+  command
+      .add("--importance-samples", &a->importance_samples,
+           "of images: K draws of z per image for a closer estimate of -log p(x)")
       .whole_number(1, 1000000);
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--json", &a->is_json, "one JSON object");

@@ -30,7 +30,8 @@ std::vector<std::string> format_names(const Registry& registry) {
 const ForeignFormat& format_of(const ImportArguments& a, const Registry& registry) {
   for (const Family& family : registry.families())
     for (const ForeignFormat& format : family.foreign_formats)
-      if (a.from.empty() ? !format.ending.empty() && ending_of(a.in) == format.ending : a.from == format.name) return format;
+      if (a.from.empty() ? !format.ending.empty() && ending_of(a.in) == format.ending : a.from == format.name)
+        return format;
   fail("{}: say whose model it is: --from {}", a.in, fmt::join(format_names(registry), ", "));
 }
 

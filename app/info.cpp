@@ -1,32 +1,31 @@
 // limn info: options, size, step and losses of a model.
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/json.hpp"
 #include "limn/models/registry.hpp"
 
 namespace limn::app {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-json describe(Checkpoint checkpoint, const Registry& registry) {
+OrderedJson describe(Checkpoint checkpoint, const Registry& registry) {
   std::size_t weights = 0;
   for (const auto& [name, values] : checkpoint.weights) weights += values.size();
   const auto model = registry.make(std::move(checkpoint));
   const Checkpoint& contents = model->checkpoint();
-  json out{{"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
-  for (const auto& [name, value] : model->facts()) out[name] = json::parse(value);
-  out["metrics"] = json::parse(contents.metrics);
-  out["options"] = json::parse(contents.config);
-  out["training"] = json::parse(contents.training_config);
+  OrderedJson out{
+      {"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
+  for (const auto& [name, value] : model->facts()) out[name] = parse_ordered_json(value);
+  out["metrics"] = parse_ordered_json(contents.metrics);
+  out["options"] = parse_ordered_json(contents.config);
+  out["training"] = parse_ordered_json(contents.training_config);
   return out;
 }
 
 // Names and texts come from a file and may hold a terminal's control sequences.
-void print_tree(const json& object, int indent) {
+void print_tree(const OrderedJson& object, int indent) {
   constexpr std::size_t kLongest = 10'000;
   for (const auto& [name, value] : object.items()) {
     if (value.is_object()) {
@@ -34,7 +33,7 @@ void print_tree(const json& object, int indent) {
       fmt::print("{:{}}{}\n", "", indent, printable(name));
       print_tree(value, indent + 2);
     } else {
-      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      const std::string text = value.is_string() ? value.get<std::string>() : json_text(value);
       fmt::print("{:{}}{:<{}} {}\n", "", indent, printable(name), std::max(0, 28 - indent), printable(text, kLongest));
     }
   }
@@ -53,10 +52,12 @@ void add_info(const Command& app, const Registry& registry) {
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer("\nExample:\n  limn info runs/doodles\n");
   command.set_action([a, &registry] {
-    const json description = describe(registry.read(a->model), registry);
+    const OrderedJson description = describe(registry.read(a->model), registry);
     // In ASCII: texts of the file could hold a terminal's control sequences.
-    if (a->is_json) fmt::print("{}\n", description.dump(-1, ' ', true));
-    else print_tree(description, 0);
+    if (a->is_json)
+      fmt::print("{}\n", description.dump(-1, ' ', true));
+    else
+      print_tree(description, 0);
   });
 }
 

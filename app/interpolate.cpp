@@ -54,8 +54,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const Re
                                        a.steps, a.steps)
                          : interpolate_latents(ends.row(0), ends.row(1), a.steps);
   if (!is_grid && model->content() == Content::kImages && is_animation(a.out)) path = there_and_back(path);
-  save_grid(a.out,
-            model->draw_latents(path, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}),
+  save_grid(a.out, model->draw_latents(path, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}),
             static_cast<int>(a.steps));
 }
 
@@ -79,7 +78,8 @@ void add_interpolate(const Command& app, const Registry& registry) {
            ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif (there and back)")
       .shows_default();
   command.set_footer(
-      "\nExamples:\n  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o path.png\n"
+      "\nExamples:\n  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o "
+      "path.png\n"
       "  limn interpolate runs/sheep --corners sheep.npz#1 sheep.npz#2 sheep.npz#3 sheep.npz#4 --steps 7 -o grid.svg\n"
       "  limn interpolate runs/digits --from mnist:test#3 --to mnist:test#4 --steps 30 -o walk.gif\n");
   command.set_action([a, command, &registry] { interpolate(*a, command, registry); });

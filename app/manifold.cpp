@@ -35,7 +35,8 @@ void add_manifold(const Command& app, const Registry& registry) {
   add_picture_options(command, a->picture);
   command.add("-o,--out", &a->out, ".png or .svg").shows_default();
   command.set_footer(
-      "\nThe points lie at even shares of the prior from 5 % to 95 %: the first dimension to the right, the second down.\n"
+      "\nThe points lie at even shares of the prior from 5 % to 95 %: the first dimension to the right, the second "
+      "down.\n"
       "\nExample:\n  limn manifold runs/digits --grid 20 -o manifold.png\n");
   command.set_action([a, &registry] { manifold(*a, registry); });
 }

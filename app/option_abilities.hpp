@@ -9,6 +9,7 @@
 namespace limn::app {
 
 // Throws Error if one of the options was given and the model lacks the ability that they are about.
-void check_options(const Command& command, const Model& model, Ability ability, std::initializer_list<const char*> options);
+void check_options(const Command& command, const Model& model, Ability ability,
+                   std::initializer_list<const char*> options);
 
 }  // namespace limn::app

@@ -19,7 +19,8 @@ void plot(const std::vector<std::string>& runs, const std::string& out) {
   std::map<std::string, Chart> charts;  // by loss
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const fs::path run = fs::path(runs[i]).lexically_normal();
-    const std::string name = runs.size() == 1 ? "" : (run.has_filename() ? run : run.parent_path()).filename().string() + " ";
+    const std::string name =
+        runs.size() == 1 ? "" : (run.has_filename() ? run : run.parent_path()).filename().string() + " ";
     const RunRecord record = read_run(run);
     require(!record.curves.empty(), "{}: holds no losses yet; let the run train for a few steps", run.string());
     for (const auto& [key, curve] : record.curves) {
@@ -28,7 +29,9 @@ void plot(const std::vector<std::string>& runs, const std::string& out) {
       auto& chart = charts[loss];
       chart.title = loss;
       chart.x_label = "step";
-      chart.series.push_back({.name = name + split, .x = points.steps, .y = points.values,
+      chart.series.push_back({.name = name + split,
+                              .x = points.steps,
+                              .y = points.values,
                               .is_dashed = split != "train",
                               .colour = static_cast<int>(runs.size() == 1 ? chart.series.size() : i)});
     }

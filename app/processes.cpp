@@ -76,7 +76,7 @@ Child start(int rank, int count, int port, const std::vector<std::string>& words
   const pid_t pid = fork();
   require(pid >= 0, "--nproc: cannot start process {}: {}", rank, std::strerror(errno));
   if (pid > 0) return {.pid = pid};
-  setpgid(0, 0);  // a terminal's Ctrl-C goes to the parent alone, which hands it on
+  setpgid(0, 0);                     // a terminal's Ctrl-C goes to the parent alone, which hands it on
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // no process outlives the one that the user sees
   if (getppid() != parent) _exit(1);
   set_environment(rank, count, port);

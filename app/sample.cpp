@@ -51,8 +51,10 @@ void sample(const SampleArguments& a, const Command& command, const Registry& re
   check_output(a.out, model->content());
   check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy"});
   check_options(command, *model, Ability::kSteps, {"--steps-shown"});
-  if (a.shows_steps || (model->content() == Content::kImages && is_animation(a.out))) sample_in_motion(*model, a);
-  else sample_at_rest(*model, a);
+  if (a.shows_steps || (model->content() == Content::kImages && is_animation(a.out)))
+    sample_in_motion(*model, a);
+  else
+    sample_at_rest(*model, a);
 }
 
 }  // namespace
@@ -64,14 +66,17 @@ void add_sample(const Command& app, const Registry& registry) {
   command.add("-n,--count", &a->count, "drawings (of each temperature); stations of an image walk")
       .whole_number(1, 100000)
       .shows_default();
-  command.add("--temperature", &a->temperatures, "how varied; several make a row each").positive_number().shows_default();
+  command.add("--temperature", &a->temperatures, "how varied; several make a row each")
+      .positive_number()
+      .shows_default();
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")
       .shows_default();
   command.set_footer(
-      "\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space from each\n"
+      "\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space "
+      "from each\n"
       "drawing to the next and back to the first; of a DRAW model it shows the canvases growing.\n"
       "\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"
       "  limn sample runs/doodles -n 8 --temperature 0.2 0.4 0.6 0.8 -o sweep.svg\n"

@@ -31,8 +31,8 @@ std::string token_for(const ServeArguments& a) {
   if (set != nullptr && *set != '\0') {
     constexpr std::size_t kShortest = 16;
     const std::string token = set;
-    require(token.size() >= kShortest, "{}: has {} characters; take {} or more that cannot be guessed",
-            kTokenVariable, token.size(), kShortest);
+    require(token.size() >= kShortest, "{}: has {} characters; take {} or more that cannot be guessed", kTokenVariable,
+            token.size(), kShortest);
     return token;
   }
   return a.wants_token || !serve::is_loopback(a.host) ? serve::make_token() : "";
@@ -66,8 +66,7 @@ void serve_studio(const ServeArguments& a, const Registry& registry) {
   std::jthread warming([&] { studio.warm_up(); });
   fmt::print("{}\n", address_of(a.host, port, token));
   std::fflush(stdout);
-  fmt::print(stderr, "limn: serving {} model{}; Ctrl-C stops\n", a.models.size(),
-             a.models.size() == 1 ? "" : "s");
+  fmt::print(stderr, "limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
   server.stop();
@@ -82,11 +81,8 @@ void add_serve(const Command& app, const Registry& registry) {
   auto a = std::make_shared<ServeArguments>();
   command.add("MODEL", &a->models, "run directories, .safetensors files or Magenta .json models");
   command.add("--runs", &a->runs, "show the training runs under this folder");
-  command.add("--port", &a->port, "0 takes any free port")
-      .whole_number(0, 65535)
-      .shows_default();
-  command.add("--host", &a->host, "address to listen on; beyond this machine a token is asked for")
-      .shows_default();
+  command.add("--port", &a->port, "0 takes any free port").whole_number(0, 65535).shows_default();
+  command.add("--host", &a->host, "address to listen on; beyond this machine a token is asked for").shows_default();
   command.add("--allow-host", &a->names, "a name that the studio goes by, as behind a reverse proxy");
   command.add("--token", &a->wants_token, "ask for a token on this machine too");
   command.set_footer(

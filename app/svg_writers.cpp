@@ -38,8 +38,8 @@ class SvgFolderWriter : public SketchWriter {
   explicit SvgFolderWriter(const fs::path& path) : path_(path) {
     make_directories(path_);
     for (const auto& entry : fs::directory_iterator(path_))
-      require(ending_of(entry.path()) != ".svg",
-              "{}: holds .svg files already; choose an empty or a new folder", path_.string());
+      require(ending_of(entry.path()) != ".svg", "{}: holds .svg files already; choose an empty or a new folder",
+              path_.string());
   }
 
   void add(QuickDrawRecord&& record, Split) override {

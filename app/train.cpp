@@ -16,6 +16,7 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
+#include "limn/train/libtorch_module.hpp"
 #include "limn/train/trainer.hpp"
 
 namespace limn::app {
@@ -42,7 +43,9 @@ struct TrainArguments {
 void add_setting(const Command& command, const std::shared_ptr<TrainArguments>& arguments, const std::string& option,
                  const std::string& name, const std::string& help) {
   command
-      .add(option, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); }, help)
+      .add(
+          option, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); },
+          help)
       .named("VALUE");
 }
 
@@ -53,7 +56,8 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--preset", &a->preset, "a known set of options, listed below").named("NAME");
   command.add("--set", &a->settings, "set any hyperparameter, see the list below").named("NAME=VALUE");
   add_setting(command, a, "--steps", "num_steps", "training steps in all");
-  command.add("--epochs", &a->epochs, "passes over the training data, instead of --steps").whole_number(1, 1'000'000'000);
+  command.add("--epochs", &a->epochs, "passes over the training data, instead of --steps")
+      .whole_number(1, 1'000'000'000);
   add_setting(command, a, "--batch-size", "batch_size", "examples per step");
   add_setting(command, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
   add_setting(command, a, "--seed", "seed", "of every random number of the run");
@@ -92,8 +96,9 @@ const Preset& preset_named(const Family& family, const std::string& name) {
 std::string presets_help(const Family& family) {
   std::string text;
   for (const Preset& preset : family.presets)
-    text += fmt::format("  {:<9} {}\n            {}\n", preset.name, preset.help,
-                        preset.settings.empty() ? "changes nothing" : fmt::format("{}", fmt::join(preset.settings, " ")));
+    text +=
+        fmt::format("  {:<9} {}\n            {}\n", preset.name, preset.help,
+                    preset.settings.empty() ? "changes nothing" : fmt::format("{}", fmt::join(preset.settings, " ")));
   return text;
 }
 
@@ -144,17 +149,20 @@ RunConfig gather(const TrainArguments& a, const Family& family, std::span<const 
 
 void check_device(const std::string& device) {
   const bool is_cuda = device == "cuda" || device.starts_with("cuda:");
-  require(device == "auto" || device == "cpu" || is_cuda, "--device {}: expected auto, cpu or cuda[:i]", printable(device));
+  require(device == "auto" || device == "cpu" || is_cuda, "--device {}: expected auto, cpu or cuda[:i]",
+          printable(device));
   require(!is_cuda, "--device {}: limn's kernels run on the CPU; use --device cpu", printable(device));
 }
 
 void print_result(const TrainResult& result, const std::string& family, const fs::path& root) {
   if (!result.is_finished) {
-    fmt::print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family, root.string());
+    fmt::print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family,
+               root.string());
     return;
   }
   if (std::isnan(result.best_total))
-    fmt::print("trained {} steps; the data have no validation split, so the last weights are kept as the best\n", result.step);
+    fmt::print("trained {} steps; the data have no validation split, so the last weights are kept as the best\n",
+               result.step);
   else
     fmt::print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
                result.best_step);
@@ -192,17 +200,20 @@ RunDirectory open_run(const TrainArguments& a, bool is_first) {
 void train_family(const Family& family, const Registry& registry, const TrainArguments& a) {
   refuse_contradictions(a);
   check_device(a.device);
-  if (a.processes > 1 && !is_launched()) return run_processes(a.processes);
+  if (a.processes > 1 && !is_launched()) {
+    (void)load_libtorch_module("several processes");  // its error once, not from each process
+    return run_processes(a.processes);
+  }
   kernels::set_thread_count(a.threads);
   RunOptions options(family);
   RunConfig config = gather(a, family, options.all);
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
   const auto task = options.setup->load(
-      config.data, {.batch_size = options.train.batch_size,
-                    .seed = static_cast<std::uint64_t>(options.train.seed),
-                    .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16
-                                                                   : kernels::Precision::kFloat32});
+      config.data,
+      {.batch_size = options.train.batch_size,
+       .seed = static_cast<std::uint64_t>(options.train.seed),
+       .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32});
   if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
   const auto environment = process_group_from_environment();
   const auto group = environment ? make_process_group(*environment) : nullptr;

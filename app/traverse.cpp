@@ -52,7 +52,8 @@ std::vector<std::pair<std::int64_t, std::int64_t>> parse_pairs(const std::string
 fs::path path_of(const fs::path& out, std::int64_t across, std::int64_t down, bool is_one) {
   if (!out.has_extension()) return out / fmt::format("{:02}-{:02}.png", across, down);
   if (is_one) return out;
-  return out.parent_path() / fmt::format("{}-{:02}-{:02}{}", out.stem().string(), across, down, out.extension().string());
+  return out.parent_path() /
+         fmt::format("{}-{:02}-{:02}{}", out.stem().string(), across, down, out.extension().string());
 }
 
 // The vector whose other dimensions are held.
@@ -82,16 +83,19 @@ void add_traverse(const Command& app, const Registry& registry) {
   const Command command = app.add_command("traverse", "two latent dimensions over a grid, the others held");
   auto a = std::make_shared<TraverseArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();
-  command.add("--dims", &a->dims, "the dimensions across and down, from 0; 21,* is 21 with each of the others").required();
+  command.add("--dims", &a->dims, "the dimensions across and down, from 0; 21,* is 21 with each of the others")
+      .required();
   command.add("--base", &a->base,
               "a drawing whose other dimensions are held: FILE, DATA#17 or DATA:test#17; without it they are uniform "
               "random numbers in [0, 1)");
   command.add("--sampled", &a->is_sampled, "draw the base's z from the posterior instead of taking its mean");
   add_picture_options(command, a->picture);
   command.add("--seed", &a->seed, "of the random dimensions and of --sampled").shows_default();
-  command.add("-o,--out", &a->out, ".png, .svg, or a folder; several pairs are put into the file's name").shows_default();
-  command.set_footer("\nExamples:\n  limn traverse runs/pictures --dims 3,21 --base 025MS.png -o around.png\n"
-                     "  limn traverse runs/pictures --dims '21,*' -o planes/\n");
+  command.add("-o,--out", &a->out, ".png, .svg, or a folder; several pairs are put into the file's name")
+      .shows_default();
+  command.set_footer(
+      "\nExamples:\n  limn traverse runs/pictures --dims 3,21 --base 025MS.png -o around.png\n"
+      "  limn traverse runs/pictures --dims '21,*' -o planes/\n");
   command.set_action([a, &registry] { traverse(*a, registry); });
 }
 

@@ -60,9 +60,9 @@ std::vector<std::string> lines_of(const WatchArguments& a, const RunRecord& run)
   lines.push_back(fmt::format("{}  {}  step {}{}  {}", a.run, printable(run.family), run.step, of, state_text(run)));
   const double step_seconds = metric(run.last_train, "seconds");
   if (std::isfinite(step_seconds)) {
-    std::string text = fmt::format("{:.3g} s a step, {:.0f} examples/s, learning rate {:.2e}", step_seconds,
-                                   metric(run.last_train, "examples_per_second"),
-                                   metric(run.last_train, "learning_rate"));
+    std::string text =
+        fmt::format("{:.3g} s a step, {:.0f} examples/s, learning rate {:.2e}", step_seconds,
+                    metric(run.last_train, "examples_per_second"), metric(run.last_train, "learning_rate"));
     if (!run.is_finished() && run.num_steps > 0) text += ", " + duration_text(run.seconds_left()) + " left";
     lines.push_back(text);
   }
@@ -98,8 +98,9 @@ void watch(const WatchArguments& a) {
     std::fflush(stdout);
     if (!is_live || run.is_finished() || is_interrupted()) return;
     // The record of a long run takes long to read; the training beside it shall have the machine.
-    const auto until = std::chrono::steady_clock::now() +
-                       std::max<std::chrono::duration<double>>(std::chrono::duration<double>(a.interval_s), 10 * reading);
+    const auto until =
+        std::chrono::steady_clock::now() +
+        std::max<std::chrono::duration<double>>(std::chrono::duration<double>(a.interval_s), 10 * reading);
     while (std::chrono::steady_clock::now() < until && !is_interrupted())
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
@@ -111,9 +112,7 @@ void add_watch(const Command& app) {
   const Command command = app.add_command("watch", "a live view of a run: losses, speed, time left");
   auto a = std::make_shared<WatchArguments>();
   command.add("RUN", &a->run, "run directory").required();
-  command.add("--interval", &a->interval_s, "seconds between looks")
-      .number(0.1, 3600.0)
-      .shows_default();
+  command.add("--interval", &a->interval_s, "seconds between looks").number(0.1, 3600.0).shows_default();
   command.add("--once", &a->is_once, "print once and end; so it does where stdout is no terminal");
   command.set_footer("\nExamples:\n  limn watch runs/doodles\n  limn watch runs/doodles --once\n");
   command.set_action([a] { watch(*a); });

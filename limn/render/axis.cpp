@@ -24,7 +24,7 @@ AxisRange widened(AxisRange range) {
 // With a thin comma at the thousands.
 std::string grouped(std::string digits) {
   const std::size_t point = std::min(digits.find('.'), digits.size());
-  for (std::size_t i = point; i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = point; i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 

@@ -93,7 +93,7 @@ class PictureWriter {
         colour_text(line.colour), number(line.width));
     if (!line.dashes.empty()) {
       std::string dashes;
-      for (const double length : line.dashes) dashes += (dashes.empty() ? "" : " ") + number(length);
+      for (const double length : line.dashes) dashes += fmt::format("{}{}", dashes.empty() ? "" : " ", number(length));
       attributes += fmt::format(" stroke-dasharray=\"{}\"", dashes);
     }
     open_group(attributes);

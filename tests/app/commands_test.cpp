@@ -38,8 +38,7 @@ std::vector<std::string> subcommands(const std::string& help) {
 
 void expect_examples(const fs::path& folder, const std::string& command, int& count) {
   const std::string help = expect_success(folder, command + " --help");
-  EXPECT_THAT(help, AnyOf(HasSubstr("Example:"), HasSubstr("Examples:"), HasSubstr("Example (")))
-      << "limn " << command;
+  EXPECT_THAT(help, AnyOf(HasSubstr("Example:"), HasSubstr("Examples:"), HasSubstr("Example ("))) << "limn " << command;
   ++count;
   for (const auto& name : subcommands(help))
     expect_examples(folder, command.empty() ? name : command + " " + name, count);
@@ -54,11 +53,10 @@ TEST(Help, HasAnExampleForEveryCommand) {
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
   const TemporaryFolder folder;
-  for (const std::string words :
-       {"", "draw-me-a-sheep", "sample", "sample run --tempreture 1", "sample run -n 0",
-        "sample run --temperature warm", "data", "eval run --latent median", "info a b",
-        "train sketch-rnn --resume --overwrite", "data convert a.npz",
-        "data convert a.npz -o b.npz --quickdraw --scale", "completion csh"}) {
+  for (const std::string words : {"", "draw-me-a-sheep", "sample", "sample run --tempreture 1", "sample run -n 0",
+                                  "sample run --temperature warm", "data", "eval run --latent median", "info a b",
+                                  "train sketch-rnn --resume --overwrite", "data convert a.npz",
+                                  "data convert a.npz -o b.npz --quickdraw --scale", "completion csh"}) {
     const RunResult result = run_limn(folder.path(), words);
     EXPECT_EQ(result.status, 1) << "limn " << words;
     EXPECT_EQ(result.out, "");
@@ -102,8 +100,8 @@ TEST(Completion, WorksInBash) {
   const auto offers = [&](const std::string& words) {
     const std::string list = (folder / "offers").string();
     const std::string script = "source '" + (folder / "limn.bash").string() + "'; COMP_WORDS=(" + words +
-                               "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _limn; echo \"${COMPREPLY[*]}\" > '" +
-                               list + "'";
+                               "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _limn; echo \"${COMPREPLY[*]}\" > '" + list +
+                               "'";
     write_file(folder / "try.bash", script);
     EXPECT_EQ(std::system(("bash '" + (folder / "try.bash").string() + "'").c_str()), 0);
     return read_text_file(list);

@@ -44,8 +44,7 @@ void write_records(const fs::path& path) {
 TEST(DataConvert, KeepsQuickDrawRecords) {
   const TemporaryFolder folder;
   write_records(folder / "cat.ndjson");
-  EXPECT_EQ(expect_success(folder.path(), "data convert cat.ndjson -o copy.ndjson"),
-            "copy.ndjson: 3 sketches\n");
+  EXPECT_EQ(expect_success(folder.path(), "data convert cat.ndjson -o copy.ndjson"), "copy.ndjson: 3 sketches\n");
   EXPECT_EQ(read_text_file(folder / "copy.ndjson"), read_text_file(folder / "cat.ndjson"));
   expect_success(folder.path(), "data convert copy.ndjson -o cat.bin");
   expect_success(folder.path(), "data convert cat.bin -o back.ndjson");
@@ -88,10 +87,9 @@ TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
   SketchSplits doodles = read_sketches("builtin:doodles");
   doodles[Split::kTrain].clear();
   const auto order = [](const Sketch& a, const Sketch& b) {
-    return std::ranges::lexicographical_compare(
-        a.points, b.points, [](const StrokePoint& p, const StrokePoint& q) {
-          return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
-        });
+    return std::ranges::lexicographical_compare(a.points, b.points, [](const StrokePoint& p, const StrokePoint& q) {
+      return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
+    });
   };
   auto given = joined(std::move(doodles)), got = joined(read_npz(folder / "a.npz"));
   std::ranges::sort(given, order);

@@ -1,5 +1,5 @@
-// A learning rate of 1, a thousand times too large: a run survives it, or stops with an error that says what to do. What
-// it leaves can be read and holds numbers.
+// A learning rate of 1, a thousand times too large: a run survives it, or stops with an error that says what to do.
+// What it leaves can be read and holds numbers.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -17,7 +17,8 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 constexpr const char* kPlan =
-    " --out run --quiet --learning-rate 1 --set min_learning_rate=1 num_steps=60 save_every=7 valid_every=30 sample_every=0";
+    " --out run --quiet --learning-rate 1 --set min_learning_rate=1 num_steps=60 save_every=7 valid_every=30 "
+    "sample_every=0";
 
 void expect_finite(const std::filesystem::path& file) {
   const auto content = SafetensorsFile::read(file);
@@ -39,7 +40,8 @@ TEST_P(DivergenceTest, RecoversOrStopsCleanly) {
   } else {
     EXPECT_EQ(result.status, 1);
     // Notices of what was tried, then one line.
-    EXPECT_THAT(result.err, ContainsRegex("\nlimn: error: run: training diverged: [^\n]*smaller --learning-rate[^\n]*\n$"));
+    EXPECT_THAT(result.err,
+                ContainsRegex("\nlimn: error: run: training diverged: [^\n]*smaller --learning-rate[^\n]*\n$"));
     const std::string log = read_text_file(folder / "run/log.txt");
     EXPECT_THAT(log, HasSubstr("with 0.5 of the learning rate"));
     EXPECT_THAT(log, HasSubstr("is not finite; the step is not applied; batch: "));

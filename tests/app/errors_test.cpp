@@ -20,8 +20,8 @@ using ::testing::StartsWith;
 fs::path fixture(const std::string& name) { return fs::path(LIMN_TEST_DATA_DIR) / "npz" / name; }
 
 // Expects the mistake's line to name `what` and to contain `advice`.
-void expect_error(const fs::path& folder, const std::string& words, const std::string& what,
-                  const std::string& advice, const RunLimits& limits = {}) {
+void expect_error(const fs::path& folder, const std::string& words, const std::string& what, const std::string& advice,
+                  const RunLimits& limits = {}) {
   SCOPED_TRACE("limn " + words);
   const RunResult result = run_limn(folder, words, limits);
   EXPECT_EQ(result.status, 1) << "signal " << result.signal;
@@ -47,9 +47,8 @@ class ErrorsTest : public ::testing::Test {
 Sketch scribble(int length) {
   Sketch sketch;
   for (int i = 0; i < length; ++i)
-    sketch.points.push_back({.dx = static_cast<float>(i % 5 - 2),
-                             .dy = static_cast<float>(i % 3 - 1),
-                             .is_pen_lifted = i + 1 == length});
+    sketch.points.push_back(
+        {.dx = static_cast<float>(i % 5 - 2), .dy = static_cast<float>(i % 3 - 1), .is_pen_lifted = i + 1 == length});
   return sketch;
 }
 
@@ -74,8 +73,7 @@ TEST_F(ErrorsTest, RefusesDamagedData) {
   write_file(folder_ / "cut.npz", whole);
   expect_error(folder_.path(), train_on("cut.npz"), "cut.npz", "fetch");
   expect_error(folder_.path(), train_on(fixture("no_train.npz").string()), "no_train.npz", "train");
-  expect_error(folder_.path(), train_on(fixture("wrong_last_dimension.npz").string()),
-               "wrong_last_dimension.npz", "3");
+  expect_error(folder_.path(), train_on(fixture("wrong_last_dimension.npz").string()), "wrong_last_dimension.npz", "3");
   expect_error(folder_.path(), train_on(fixture("nan.npz").string()), "nan.npz", "sketch");
 }
 
@@ -104,8 +102,7 @@ TEST_F(ErrorsTest, SuggestsTheNearestName) {
   expect_error(folder_.path(), tiny_training("run", "--set dec_rnn_sise=16"), "dec_rnn_sise", "dec_rnn_size");
   expect_error(folder_.path(), tiny_training("run", "--set z_size=many"), "z_size=many", "whole number");
   expect_error(folder_.path(), tiny_training("run", "--preset magneta"), "magneta", "magenta");
-  expect_error(folder_.path(), tiny_training("run", "--data builtin:doodle"), "builtin:doodle",
-               "builtin:doodles");
+  expect_error(folder_.path(), tiny_training("run", "--data builtin:doodle"), "builtin:doodle", "builtin:doodles");
 }
 
 TEST_F(ErrorsTest, RefusesACheckpointOfAnotherModel) {
@@ -132,10 +129,8 @@ TEST_F(ErrorsTest, LeavesNothingOnAFullDisk) {
 TEST_F(ErrorsTest, SaysThatAFolderCannotBeWritten) {
   write_file(folder_ / "file", "in the way");
   expect_error(folder_.path(), tiny_training("file/run"), "file/run", "choose another place");
-  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o file/x.npz", "file/x.npz",
-               "check the path");
-  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o none/x.npz", "none/x.npz",
-               "create the folder");
+  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o file/x.npz", "file/x.npz", "check the path");
+  expect_error(folder_.path(), "data convert builtin:doodles:test#0 -o none/x.npz", "none/x.npz", "create the folder");
 }
 
 TEST_F(ErrorsTest, ResumesOnlyWhatIsThere) {
@@ -145,7 +140,8 @@ TEST_F(ErrorsTest, ResumesOnlyWhatIsThere) {
 TEST_F(ErrorsTest, ARefusedResumeLeavesTheRunAsItWas) {
   ASSERT_EQ(run_limn(folder_.path(), tiny_training("kept")).status, 0);
   const std::string config = read_text_file(folder_ / "kept" / "config.toml");
-  expect_error(folder_.path(), "train sketch-rnn --resume --out kept --set z_size=7", "state.safetensors", "other options");
+  expect_error(folder_.path(), "train sketch-rnn --resume --out kept --set z_size=7", "state.safetensors",
+               "other options");
   EXPECT_EQ(read_text_file(folder_ / "kept" / "config.toml"), config);
 }
 

@@ -56,8 +56,8 @@ TEST_F(Processes, ARankThatDiesIsNamedAndTheRunGoesOnWithAnotherNumber) {
     ASSERT_GT(second, 0);
     ::kill(second, SIGKILL);
   };
-  const RunResult broken = run_limn(folder.path(), tiny_training("run", kPlan) + " --nproc 2",
-                                    {.seconds = 90, .meanwhile = kill_second});
+  const RunResult broken =
+      run_limn(folder.path(), tiny_training("run", kPlan) + " --nproc 2", {.seconds = 90, .meanwhile = kill_second});
   EXPECT_EQ(broken.status, 1) << broken.err;
   EXPECT_THAT(broken.err, HasSubstr("process 1"));
   EXPECT_THAT(broken.err, HasSubstr("--resume"));
@@ -78,8 +78,8 @@ TEST_F(Processes, CtrlCStopsAllOfThemAfterTheSameStep) {
     for (int i = 0; i < 4000 && lines_of(folder / "run/metrics.jsonl") < 8; ++i) ::usleep(5'000);
     ::kill(process, SIGINT);
   };
-  const RunResult stopped = run_limn(folder.path(), tiny_training("run", kPlan) + " --nproc 2",
-                                     {.seconds = 90, .meanwhile = interrupt});
+  const RunResult stopped =
+      run_limn(folder.path(), tiny_training("run", kPlan) + " --nproc 2", {.seconds = 90, .meanwhile = interrupt});
   EXPECT_EQ(stopped.status, 0) << stopped.err;
   EXPECT_THAT(stopped.out, HasSubstr("stopped after step"));
 }

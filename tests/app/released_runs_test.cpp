@@ -1,5 +1,5 @@
-// Runs that released versions wrote, kept in tests/data/runs/VERSION/FAMILY: today's limn reads them, finds the losses that
-// the version found, and trains on. A new version adds a folder; none is ever made anew.
+// Runs that released versions wrote, kept in tests/data/runs/VERSION/FAMILY: today's limn reads them, finds the losses
+// that the version found, and trains on. A new version adds a folder; none is ever made anew.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -29,7 +29,8 @@ TEST_P(ReleasedRunTest, IsReadAndTrainsOn) {
   EXPECT_NEAR(losses.at("total").get<double>(), test_total, 1e-4 * test_total);
   expect_success(folder.path(), "sample run -n 2 -o new.png");
   expect_success(folder.path(), "plot run -o curves.svg");
-  const auto said = expect_success(folder.path(), std::string("train ") + family + " --resume --out run --steps 8 --quiet");
+  const auto said =
+      expect_success(folder.path(), std::string("train ") + family + " --resume --out run --steps 8 --quiet");
   EXPECT_THAT(said, HasSubstr("trained 8 steps"));
 }
 INSTANTIATE_TEST_SUITE_P(All, ReleasedRunTest,

@@ -26,8 +26,8 @@ namespace fs = std::filesystem;
                               const fs::path& err, std::int64_t file_bytes) {
   const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600);
   const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT, 0600);
-  if (out_file < 0 || err_file < 0 || ::dup2(out_file, STDOUT_FILENO) < 0 ||
-      ::dup2(err_file, STDERR_FILENO) < 0 || ::chdir(folder.c_str()) != 0)
+  if (out_file < 0 || err_file < 0 || ::dup2(out_file, STDOUT_FILENO) < 0 || ::dup2(err_file, STDERR_FILENO) < 0 ||
+      ::chdir(folder.c_str()) != 0)
     ::_exit(126);
   if (file_bytes > 0) {
     const rlimit limit{static_cast<rlim_t>(file_bytes), static_cast<rlim_t>(file_bytes)};
@@ -51,8 +51,7 @@ int wait_for(pid_t process, double seconds) {
 
 }  // namespace
 
-RunResult run_limn(const fs::path& folder, const std::vector<std::string>& arguments,
-                   const RunLimits& limits) {
+RunResult run_limn(const fs::path& folder, const std::vector<std::string>& arguments, const RunLimits& limits) {
   std::vector<std::string> words{LIMN_COMMAND};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
@@ -85,8 +84,7 @@ std::string expect_success(const fs::path& folder, const std::string& words) {
 
 std::string tiny_training(const std::string& run, const std::string& more) {
   return "train sketch-rnn --out " + run +
-         " --set dec_rnn_size=16 enc_rnn_size=8 z_size=4 num_mixture=3 num_steps=6 --batch-size 20 --quiet " +
-         more;
+         " --set dec_rnn_size=16 enc_rnn_size=8 z_size=4 num_mixture=3 num_steps=6 --batch-size 20 --quiet " + more;
 }
 
 }  // namespace limn::testing

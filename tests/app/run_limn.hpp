@@ -13,8 +13,8 @@
 namespace limn::testing {
 
 struct RunLimits {
-  double seconds = 60;          // then it is killed, and `signal` says so
-  std::int64_t file_bytes = 0;  // RLIMIT_FSIZE: writing beyond fails, as on a full disk; 0: none
+  double seconds = 60;                                // then it is killed, and `signal` says so
+  std::int64_t file_bytes = 0;                        // RLIMIT_FSIZE: writing beyond fails, as on a full disk; 0: none
   std::function<void(pid_t process)> meanwhile = {};  // called once after the start
 };
 
@@ -26,8 +26,8 @@ struct RunResult {
 };
 
 // Runs `limn arguments…` in `folder`, on one thread. What it prints is caught outside of the folder.
-[[nodiscard]] RunResult run_limn(const std::filesystem::path& folder,
-                                 const std::vector<std::string>& arguments, const RunLimits& limits = {});
+[[nodiscard]] RunResult run_limn(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                                 const RunLimits& limits = {});
 
 // The same from one line of words; a quoted word would be cut apart.
 [[nodiscard]] RunResult run_limn(const std::filesystem::path& folder, const std::string& words,

@@ -157,7 +157,9 @@ Family toy_family() {
           .presets = {{"wide", "a large deviation at the start", {"initial_sigma=1"}}},
           .training_defaults = {"num_steps=20", "learning_rate=0.05", "decay_rate=1", "sample_every=10"},
           .foreign_formats = {},
-          .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> { return make_toy_model(std::move(checkpoint)); },
+          .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
+            return make_toy_model(std::move(checkpoint));
+          },
           .make_setup = []() -> std::unique_ptr<TrainingSetup> {
             return std::make_unique<ImageSetup<ToyOptions>>(make_toy_task, ImageDataOptions{});
           }};

@@ -1,12 +1,13 @@
 // A new family beside the standard ones: with a line in a registry, the whole command trains it, continues, evaluates,
 // describes and draws it.
+#include "app/toy_family.hpp"
+
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "app/command_line.hpp"
-#include "app/toy_family.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/safetensors.hpp"
@@ -117,7 +118,8 @@ TEST_F(ToyFamilyTest, RefusesWhatItCannotDo) {
   for (const auto& [words, reason, advice] :
        {std::tuple{"sample @run --temperature 1 -o @x.png", "which have no temperature", "leave --temperature out"},
         std::tuple{"sample @run --steps-shown -o @x.png", "not step by step", "leave --steps-shown out"},
-        std::tuple{"complete @run --in builtin:doodles -o @x.svg", "only strokes can be continued", "a model of sketches"},
+        std::tuple{"complete @run --in builtin:doodles -o @x.svg", "only strokes can be continued",
+                   "a model of sketches"},
         std::tuple{"export @run --to magenta-json -o @x.json", "no format of another program holds a Toy model", ""}}) {
     const Said said = run(words);
     EXPECT_EQ(said.status, 1) << words;
