@@ -1,6 +1,6 @@
-// Who may talk to the studio. A page of another site that is open in the same browser must reach nothing: not
-// by another name for this address (DNS rebinding), not by a form or fetch (no CORS, checked Origin, JSON
-// only), not from another machine without the token. Immutable after construction.
+// The rules of who may talk to the studio. A page of another site, open in the same browser, must reach nothing: not by
+// another name for this address (DNS rebinding), not by a form or fetch (no CORS, checked Origin, JSON only), not from
+// another machine without the token. Immutable after construction.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class AccessRules {
   // can turn those.
   AccessRules(std::string token, std::vector<std::string> names);
 
-  // What turns the request down, if anything: Host, Origin, Sec-Fetch-Site, and for the API the token.
+  // The reason to refuse the request, if there is one: Host, Origin, Sec-Fetch-Site, and for the API the token.
   [[nodiscard]] std::optional<Refusal> complaint(const HttpRequest& request, bool is_api) const;
   [[nodiscard]] bool asks_for_token() const { return !token_.empty(); }
 

@@ -1,5 +1,5 @@
-// The studio's calls, by what they are about, and what they share. web/openapi.json describes them for users. Each throws
-// Refusal for what it, or the model, cannot do.
+// The studio's calls, by what they are about, and what they share. web/openapi.json describes them for users. Each
+// throws Refusal for what it, or the model, cannot do.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -29,7 +29,7 @@ struct ApiContext {
 // The request's seed, or a random one that JavaScript's numbers hold exactly.
 [[nodiscard]] std::uint64_t seed_of(const JsonObject& body);
 
-// sketch_api.cpp. The three stream: a JSON object a line (application/x-ndjson) as drawings grow.
+// sketch_api.cpp. Replies that grow with the drawings, one JSON object per line (application/x-ndjson).
 [[nodiscard]] HttpReply complete(const ApiContext& context, const StudioModel& model, std::string_view body);
 [[nodiscard]] HttpReply vary(const ApiContext& context, const StudioModel& model, std::string_view body);
 [[nodiscard]] HttpReply morph(const ApiContext& context, const StudioModel& model, std::string_view body);

@@ -1,6 +1,6 @@
 // One client's socket under deadlines. cpp-httplib 0.11 reads headers of any length, waits for each byte anew and takes
-// chunked bodies of any size. So the head of a request is read, bounded and checked here before the library sees it, and
-// the library gets the body only as far as its Content-Length.
+// chunked bodies of any size. So the head of a request is read, bounded and checked here before the library sees it.
+// The library gets the body only as far as its Content-Length.
 //
 // A Connection belongs to one thread; other threads may call close_from_outside() and waiting_since() meanwhile.
 #pragma once
@@ -56,8 +56,7 @@ class Connection {
   [[nodiscard]] std::int64_t write(const char* from, std::size_t size);
   [[nodiscard]] bool is_peer_gone() const;
 
-  // Sends what is written and reads what the client still sends, briefly: closing at once would throw both
-  // away.
+  // Sends what is written and reads what the client still sends, briefly: closing at once would lose both.
   void linger();
   // Ends all waiting at once.
   void close_from_outside();

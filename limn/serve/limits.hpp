@@ -32,7 +32,7 @@ struct Limits {
   std::chrono::milliseconds generation_time{20'000};  // of one reply, waiting included
 
   // Drawings.
-  std::int64_t max_points = 20'000;  // as the hand drew them, before simplification
+  std::int64_t max_points = 20'000;  // as a person drew them, before simplification
   std::int64_t max_strokes = 2'000;
   std::int64_t max_drawings = 32;          // that a model makes for one request
   std::int64_t max_saved_drawings = 500;   // of one file

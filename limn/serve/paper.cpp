@@ -41,7 +41,7 @@ TypicalDrawing measure_typical_drawing(const SketchModel& model) {
   constexpr std::int64_t kDrawings = 24;
   constexpr float kTemperature = 0.4F;
   constexpr std::uint64_t kSeed = 1;
-  // A first offset longer than this share of the drawing is a place on the page: a step of the pen takes 3 or 4 percent.
+  // A first offset longer than this share of the drawing is a place on the page; a step of the pen is 3 or 4 percent.
   constexpr double kLongestStep = 0.15;
   std::vector<float> extents, corners_x, corners_y, first, starts_x, starts_y;
   for (const Drawing& drawing : draw_new(model, kDrawings, {.temperature = kTemperature}, kSeed)) {

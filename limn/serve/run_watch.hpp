@@ -1,6 +1,6 @@
-// Training runs under a folder, watched while another process writes them (limn/runs/run_record.hpp reads one). A run may
-// be stopped, resumed and written over meanwhile. Any number of threads may ask at once. Ids are made here; nothing that
-// a client asks for becomes a path.
+// Training runs under a folder, watched while another process writes them (limn/runs/run_record.hpp reads one). A run
+// may be stopped, resumed and written over meanwhile. Any number of threads may ask at once. Ids are made here; nothing
+// that a client asks for becomes a path.
 #pragma once
 
 #include <cstdint>

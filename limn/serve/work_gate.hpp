@@ -1,7 +1,6 @@
-// Who may compute when. A reply is admitted, or refused where too many are; an admitted one computes in turns
-// of a few milliseconds, first come, first served, and gives its turn back before it writes to its client. So
-// a short request never waits for the end of a long one, and a client that reads slowly holds nothing that
-// others need.
+// The order in which replies compute. A reply is admitted, or refused where too many are. An admitted reply computes in
+// turns of a few milliseconds, first come, first served, and gives its turn back before it writes to its client. So a
+// short request never waits for the end of a long one, and a slow client holds nothing that others need.
 #pragma once
 
 #include <condition_variable>
