@@ -21,14 +21,16 @@ void DrawingLoop::add(std::span<const Row> rows) {
 void DrawingLoop::step(std::vector<NewPoint>& points, std::vector<Ended>& ended) {
   const auto output_size = static_cast<std::size_t>(decoder_.output_size());
   decoder_.step(ConstMatrix(x_.data(), decoder_rows_.count, kStroke5), decoder_rows_);
+  const auto draws = [](const Growing& g) { return g.points >= std::ssize(g.row.request->prefix); };
   y_.resize(rows_.size() * output_size);
-  decoder_.output(decoder_rows_, Matrix(y_.data(), decoder_rows_.count, decoder_.output_size()), scratch_);
+  if (std::ranges::any_of(rows_, draws))  // a row that reads its prefix needs no output
+    decoder_.output(decoder_rows_, Matrix(y_.data(), decoder_rows_.count, decoder_.output_size()), scratch_);
   kept_.clear();
   for (std::size_t b = 0; b < rows_.size(); ++b) {
     Growing& growing = rows_[b];
     const auto& [drawing, request, max_points] = growing.row;
     StrokePoint point;
-    if (growing.points < std::ssize(request->prefix)) {
+    if (!draws(growing)) {
       point = request->prefix[static_cast<std::size_t>(growing.points)];
     } else {
       auto drawn = draw_next_point(std::span(y_).subspan(b * output_size, output_size), request->choice, growing.random);
