@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 // So many steps in a row that are not finite send the run back; so many returns without a better model end it.
 constexpr int kBadStepsToGoBack = 3;
 constexpr std::int64_t kMostSetbacks = 5;
+// A longer gradient counts as not finite: the squares that Adam averages would not fit into float32.
+constexpr double kLongestGradient = 1e18;
 
 constexpr const char* kValuePrefix = "parameters.";
 constexpr const char* kBufferPrefix = "buffers.";
@@ -49,6 +51,24 @@ double number(const SafetensorsFile& file, const std::string& key) {
   const double value = std::strtod(text.c_str(), &end);
   require(!text.empty() && *end == '\0', "{}: metadata {} is not a number; the file is damaged", file.origin(), key);
   return value;
+}
+
+// Running means before a step: a step that is not applied may have made them infinite.
+std::vector<std::vector<float>> buffer_values(const TrainingTask& task) {
+  std::vector<std::vector<float>> values;
+  for (const auto& b : task.buffers()) values.emplace_back(b.value.begin(), b.value.end());
+  return values;
+}
+
+// Makes the loss infinite where a buffer is: the step is then one that no process applies.
+void mark_infinite_buffers(const TrainingTask& task, StepResult& result) {
+  for (const auto& b : task.buffers())
+    if (!std::ranges::all_of(b.value, [](float v) { return std::isfinite(v); }))
+      std::ranges::find(result.losses, "total", &Metric::name)->value = INFINITY;
+}
+
+void restore_buffers(TrainingTask& task, const std::vector<std::vector<float>>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) std::ranges::copy(values[i], task.buffers()[i].value.begin());
 }
 
 }  // namespace
@@ -141,7 +161,8 @@ void Trainer::check_same_weights() {
 bool Trainer::apply_step(const StepResult& result, double learning_rate) {
   const auto all = slots();
   gradient_norm_ = kernels::gradient_norm(all);
-  if (!std::isfinite(metric(result.losses, "total")) || !std::isfinite(gradient_norm_)) {
+  const bool is_finite = std::isfinite(metric(result.losses, "total")) && gradient_norm_ < kLongestGradient;
+  if (!is_finite) {
     notice(fmt::format("step {}: loss {} or gradient norm {} is not finite; the step is not applied; batch: {}", at_.step,
                        metric(result.losses, "total"), gradient_norm_, fmt::join(result.indices, " ")));
     ++bad_in_a_row_;
@@ -328,10 +349,13 @@ TrainResult Trainer::run() {
   while (at_.step < options_.num_steps && !(is_stopped && bad_in_a_row_ == 0)) {
     const auto start = Clock::now();
     const double learning_rate = learning_rate_at(options_, at_.step) * at_.rate_factor;
+    const auto buffers = buffer_values(task_);
     StepResult result = task_.compute_gradients(at_.step);
+    mark_infinite_buffers(task_, result);
     const auto is_asked_to_stop = [&] { return observer_.should_stop && observer_.should_stop(); };
     is_stopped = add_up(result, group_ != nullptr && is_asked_to_stop());  // all stop after the same step
     const bool is_applied = apply_step(result, learning_rate);
+    if (!is_applied) restore_buffers(task_, buffers);
     if (bad_in_a_row_ >= kBadStepsToGoBack) {
       go_back();
       continue;
