@@ -9,7 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/models/registry.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace {
@@ -22,7 +22,7 @@ std::vector<float> random_values(std::size_t count, float deviation, std::uint64
 }
 
 int write(const char* path) {
-  limn::SketchRnnCheckpoint checkpoint;
+  limn::SketchRnnContents checkpoint;
   checkpoint.options = {.enc_rnn_size = 8, .dec_rnn_size = 16, .z_size = 4, .num_mixture = 3};
   checkpoint.scale_factor = 20;  // one normalised unit is so many units of the data
   checkpoint.max_seq_len = 30;

@@ -20,9 +20,9 @@ constexpr float kTemperature = 0.4f;
 
 // A default model as training starts it, but one that never says end, so that every drawing has the same
 // length.
-SketchRnnCheckpoint untrained_model(const StrokeDataset& data) {
+SketchRnnContents untrained_model(const StrokeDataset& data) {
   const auto task = make_sketch_rnn_task({}, {}, {.batch_size = 1}, data);
-  SketchRnnCheckpoint checkpoint;
+  SketchRnnContents checkpoint;
   checkpoint.max_seq_len = 250;
   for (const auto& p : task->parameters()) checkpoint.weights[p.name].assign(p.value.begin(), p.value.end());
   checkpoint.weights.at("decoder.output.bias")[static_cast<int>(PenState::kEnd)] = -100;
@@ -32,7 +32,7 @@ SketchRnnCheckpoint untrained_model(const StrokeDataset& data) {
 // The decoder step by step in plain LibTorch.
 class PlainDecoder {
  public:
-  PlainDecoder(const libtorch::Api& api, const SketchRnnCheckpoint& checkpoint, ConstMatrix z)
+  PlainDecoder(const libtorch::Api& api, const SketchRnnContents& checkpoint, ConstMatrix z)
       : api_(api), decoder_(nullptr, api.decoder_destroy) {
     const auto specs = sketch_rnn_parameters(checkpoint.options);
     std::vector<libtorch::NamedTensor> tensors;

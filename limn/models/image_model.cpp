@@ -54,7 +54,7 @@ double importance_weighted_sum(const ImageModel& model, std::span<const float> p
 
 }  // namespace
 
-ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint) {
+ImageDataOptions training_data_options(const Checkpoint& checkpoint) {
   const Json training = parse_json(checkpoint.training_config);
   require(training.is_object(), "{}: its training_config is not a JSON object; the file is damaged", checkpoint.origin);
   ImageDataOptions options;

@@ -20,10 +20,9 @@
 
 namespace limn {
 
-using ImageCheckpoint = Checkpoint;
 // How the data of its training were prepared: the fields of ImageDataOptions that training_config holds, and defaults
 // for the others. Throws Error naming the origin for values out of range.
-[[nodiscard]] ImageDataOptions training_data_options(const ImageCheckpoint& checkpoint);
+[[nodiscard]] ImageDataOptions training_data_options(const Checkpoint& checkpoint);
 
 // Per image, in nats.
 struct ImageLosses {

@@ -157,7 +157,7 @@ std::string without_length(const Bytes& safetensors) {
   return std::string(text.substr(8, length)) + '\0' + std::string(text.substr(8 + length));
 }
 
-SketchRnnCheckpoint smallest_model(const std::string& cell, bool conditional) {
+SketchRnnContents smallest_model(const std::string& cell, bool conditional) {
   SketchRnnOptions options{.conditional = conditional,
                            .enc_rnn_size = 1,
                            .dec_model = cell,

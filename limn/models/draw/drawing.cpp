@@ -84,7 +84,7 @@ void DrawModel::Group::append_steps(std::span<const float> canvases, std::span<c
   steps.count += count;
 }
 
-DrawModel::DrawModel(ImageCheckpoint checkpoint) : checkpoint_(std::move(checkpoint)) {
+DrawModel::DrawModel(Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {
   const auto known = fields(options_);
   options_from_json(known, checkpoint_.config, checkpoint_.origin);
   try {
@@ -163,7 +163,7 @@ DrawingSteps DrawModel::reconstruct_steps(std::span<const float> pixels, const E
   return steps;
 }
 
-std::unique_ptr<ImageModel> make_draw_model(ImageCheckpoint checkpoint) {
+std::unique_ptr<ImageModel> make_draw_model(Checkpoint checkpoint) {
   return std::make_unique<DrawModel>(std::move(checkpoint));
 }
 

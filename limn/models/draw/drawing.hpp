@@ -18,9 +18,9 @@ namespace limn {
 class DrawModel final : public ImageModel {
  public:
   // Throws Error naming the checkpoint's origin for options, tensors or values that do not fit.
-  explicit DrawModel(ImageCheckpoint checkpoint);
+  explicit DrawModel(Checkpoint checkpoint);
 
-  [[nodiscard]] const ImageCheckpoint& checkpoint() const override { return checkpoint_; }
+  [[nodiscard]] const Checkpoint& checkpoint() const override { return checkpoint_; }
   [[nodiscard]] ImageShape shape() const override { return image_shape(options_); }
   [[nodiscard]] std::int64_t latent_size() const override { return options_.time_steps * options_.z_size; }
   [[nodiscard]] ImageDataOptions data_options() const override { return training_data_options(checkpoint_); }
@@ -55,12 +55,12 @@ class DrawModel final : public ImageModel {
   // Calls work() for one group of n images after the other.
   void for_each_group(std::int64_t n, const std::function<void(const Group&)>& work) const;
 
-  ImageCheckpoint checkpoint_;
+  Checkpoint checkpoint_;
   DrawOptions options_;
   DrawShape shape_;
 };
 
 // As DrawModel's constructor, for make_image_model().
-[[nodiscard]] std::unique_ptr<ImageModel> make_draw_model(ImageCheckpoint checkpoint);
+[[nodiscard]] std::unique_ptr<ImageModel> make_draw_model(Checkpoint checkpoint);
 
 }  // namespace limn

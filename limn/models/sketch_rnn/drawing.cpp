@@ -124,9 +124,9 @@ Checkpoint without_weights(Checkpoint checkpoint) {
 }  // namespace
 
 SketchRnnModel::SketchRnnModel(Checkpoint checkpoint)
-    : SketchRnnModel(checkpoint, sketch_rnn_checkpoint(checkpoint)) {}
+    : SketchRnnModel(checkpoint, sketch_rnn_contents(checkpoint)) {}
 
-SketchRnnModel::SketchRnnModel(Checkpoint checkpoint, SketchRnnCheckpoint contents)
+SketchRnnModel::SketchRnnModel(Checkpoint checkpoint, SketchRnnContents contents)
     : checkpoint_(without_weights(std::move(checkpoint))),
       contents_(std::move(contents)),
       weights_(sketch_rnn_weights(contents_)),

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "limn/models/sketch_model.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 #include "limn/models/sketch_rnn/decoder.hpp"
 #include "limn/models/sketch_rnn/encoder.hpp"
 
@@ -20,10 +20,10 @@ class SketchRnnModel final : public SketchModel {
   // Throws Error naming the checkpoint's origin for options, metadata or weights that do not fit.
   explicit SketchRnnModel(Checkpoint checkpoint);
   // The same of typed contents.
-  explicit SketchRnnModel(const SketchRnnCheckpoint& contents) : SketchRnnModel(to_checkpoint(contents)) {}
+  explicit SketchRnnModel(const SketchRnnContents& contents) : SketchRnnModel(to_checkpoint(contents)) {}
 
   [[nodiscard]] const SketchRnnOptions& options() const { return contents_.options; }
-  [[nodiscard]] const SketchRnnCheckpoint& contents() const { return contents_; }
+  [[nodiscard]] const SketchRnnContents& contents() const { return contents_; }
   [[nodiscard]] const SketchRnnWeights& weights() const { return weights_; }
   [[nodiscard]] const SketchRnnDecoder& decoder() const { return decoder_; }
 
@@ -47,10 +47,10 @@ class SketchRnnModel final : public SketchModel {
   [[nodiscard]] std::int64_t point_limit(const DrawRequest& request) const;
 
  private:
-  SketchRnnModel(Checkpoint checkpoint, SketchRnnCheckpoint contents);
+  SketchRnnModel(Checkpoint checkpoint, SketchRnnContents contents);
 
   Checkpoint checkpoint_;         // without the weights, which are in contents_
-  SketchRnnCheckpoint contents_;
+  SketchRnnContents contents_;
   SketchRnnWeights weights_;      // views of contents_
   SketchRnnDecoder decoder_;
   std::optional<SketchRnnEncoder> encoder_;

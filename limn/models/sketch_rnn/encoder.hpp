@@ -15,7 +15,7 @@ class SketchRnnEncoder {
   explicit SketchRnnEncoder(const SketchRnnWeights& weights) : weights_(weights) {}
 
   // Normalised sketches; row i belongs to sketches[i]. A sketch without points is encoded as h = 0, where the encoder
-  // reads points alone (SketchRnnCheckpoint::encoder_rows). Throws Error for an unconditional model.
+  // reads points alone (SketchRnnContents::encoder_rows). Throws Error for an unconditional model.
   [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const;
 
  private:

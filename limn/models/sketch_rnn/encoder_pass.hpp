@@ -30,7 +30,7 @@ class SketchRnnEncoderPass {
     bool keep_for_backward = false;
   };
   // Row b of `latent` [B, 2Z] becomes μ, then σ̂ = log σ², of sketch b. The cells read S_1 … S_Ns, or the rows that
-  // SketchRnnCheckpoint::encoder_rows asks for. A sketch for which they read nothing has h = 0.
+  // SketchRnnContents::encoder_rows asks for. A sketch for which they read nothing has h = 0.
   // The batch must stay as it is until backward().
   void forward(const SketchRnnWeights& weights, const Input& input, Matrix latent);
   // h = [h_fw; h_bw] of the last forward(): the last hidden state of either direction [B, 2 He].

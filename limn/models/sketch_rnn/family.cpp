@@ -44,7 +44,7 @@ Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions&
 
 std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::path& path) {
   const std::string name = std::filesystem::path(checkpoint.origin).stem().string();
-  const auto exported = to_magenta_json(sketch_rnn_checkpoint(checkpoint), name);
+  const auto exported = to_magenta_json(sketch_rnn_contents(checkpoint), name);
   write_file(path, exported.json);
   if (exported.saturated == 0) return {};
   return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);

@@ -222,7 +222,7 @@ std::string write_tensor(const std::vector<float>& values, const Layout& layout,
   return encode_base64(bytes);
 }
 
-void check_exportable(const SketchRnnCheckpoint& checkpoint) {
+void check_exportable(const SketchRnnContents& checkpoint) {
   const SketchRnnOptions& o = checkpoint.options;
   require(o.dec_model == "lstm" && (!o.conditional || o.enc_model == "lstm"),
           "Magenta's JSON holds plain lstm cells only; this model has {} and {}", o.enc_model, o.dec_model);
@@ -238,13 +238,13 @@ void check_exportable(const SketchRnnCheckpoint& checkpoint) {
 
 }  // namespace
 
-SketchRnnCheckpoint read_magenta_json(const std::filesystem::path& path) {
+SketchRnnContents read_magenta_json(const std::filesystem::path& path) {
   return parse_magenta_json(read_text_file(path, kMaxFile), path.string());
 }
 
-SketchRnnCheckpoint parse_magenta_json(std::string_view text, const std::string& origin) {
+SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin) {
   const Document file = parse_document(text, origin);
-  SketchRnnCheckpoint checkpoint;
+  SketchRnnContents checkpoint;
   checkpoint.options = read_options(file);
   const std::int64_t version = info_integer(file, "version", 1, kNewestVersion);
   checkpoint.squashes_latent = checkpoint.options.conditional && version < kTanhBeforeVersion;
@@ -261,7 +261,7 @@ SketchRnnCheckpoint parse_magenta_json(std::string_view text, const std::string&
   return checkpoint;
 }
 
-MagentaExport to_magenta_json(const SketchRnnCheckpoint& checkpoint, const std::string& name) {
+MagentaExport to_magenta_json(const SketchRnnContents& checkpoint, const std::string& name) {
   check_exportable(checkpoint);
   check(checkpoint, "export");
   const auto own_name = checkpoint.extra.find("name");

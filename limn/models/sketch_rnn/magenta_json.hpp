@@ -17,15 +17,15 @@
 #include <string>
 #include <string_view>
 
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 
 namespace limn {
 
 // Models of mode "gen" (2) are unconditional, "vae" (0, 1) have an encoder. `extra` gets "name" and "source";
 // `metrics` the losses that the file tells. A vae of version < 6 sets squashes_latent. Throws Error naming
 // the file and what is wrong in it.
-[[nodiscard]] SketchRnnCheckpoint read_magenta_json(const std::filesystem::path& path);
-[[nodiscard]] SketchRnnCheckpoint parse_magenta_json(std::string_view text, const std::string& origin);
+[[nodiscard]] SketchRnnContents read_magenta_json(const std::filesystem::path& path);
+[[nodiscard]] SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin);
 
 struct MagentaExport {
   std::string json;
@@ -33,6 +33,6 @@ struct MagentaExport {
 };
 // Version 6. The name is extra["name"] or else `name`. Throws Error for what the format cannot hold: cells
 // other than lstm, M other than 20, a decoder that squashes z.
-[[nodiscard]] MagentaExport to_magenta_json(const SketchRnnCheckpoint& checkpoint, const std::string& name);
+[[nodiscard]] MagentaExport to_magenta_json(const SketchRnnContents& checkpoint, const std::string& name);
 
 }  // namespace limn

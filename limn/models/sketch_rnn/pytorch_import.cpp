@@ -103,7 +103,7 @@ class Importer {
     out_.max_seq_len = import.max_seq_len;
   }
 
-  SketchRnnCheckpoint labml() {
+  SketchRnnContents labml() {
     SketchRnnOptions& o = out_.options;
     o.z_size = in_.extent("decoder.init_state.weight", 1);
     o.dec_rnn_size = in_.extent("decoder.lstm.weight_hh_l0", 1);
@@ -122,10 +122,10 @@ class Importer {
     // S_0, the sketch and at least one end row, as its StrokesDataset pads them.
     constexpr std::int64_t kDefaultLength = 200, kBesideSketch = 2;
     return finish(kDefaultLength, "labml Sketch-RNN",
-                  [&](SketchRnnCheckpoint& c) { c.encoder_rows = c.max_seq_len + kBesideSketch; });
+                  [&](SketchRnnContents& c) { c.encoder_rows = c.max_seq_len + kBesideSketch; });
   }
 
-  SketchRnnCheckpoint rfeinman() {
+  SketchRnnContents rfeinman() {
     SketchRnnOptions& o = out_.options;
     o.z_size = in_.extent("init.weight", 1);
     read_mixtures("param_layer.linear.weight", kPenStates);
@@ -153,12 +153,12 @@ class Importer {
     rfeinman_output();
     in_.check_all_used({"cell.", "decoder.cell."});
     constexpr std::int64_t kDefaultLength = 250;
-    return finish(kDefaultLength, "rfeinman Sketch-RNN", [](SketchRnnCheckpoint&) {});
+    return finish(kDefaultLength, "rfeinman Sketch-RNN", [](SketchRnnContents&) {});
   }
 
  private:
   template <class Mend>
-  SketchRnnCheckpoint finish(std::int64_t default_length, const char* source, const Mend& mend) {
+  SketchRnnContents finish(std::int64_t default_length, const char* source, const Mend& mend) {
     if (out_.max_seq_len == 0) out_.max_seq_len = default_length;
     out_.extra["source"] = source;
     mend(out_);
@@ -310,7 +310,7 @@ class Importer {
   }
 
   Tensors in_;
-  SketchRnnCheckpoint out_;
+  SketchRnnContents out_;
   std::map<std::string, Values>& weights_;
 };
 
@@ -322,7 +322,7 @@ PytorchModel pytorch_model_named(std::string_view name) {
   fail("{}: no such kind of PyTorch model; there is labml, rfeinman", printable(name));
 }
 
-SketchRnnCheckpoint import_pytorch(const SafetensorsFile& file, const PytorchImport& import) {
+SketchRnnContents import_pytorch(const SafetensorsFile& file, const PytorchImport& import) {
   Importer importer(file, import);
   return import.model == PytorchModel::kLabml ? importer.labml() : importer.rfeinman();
 }

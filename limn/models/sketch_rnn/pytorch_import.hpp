@@ -6,7 +6,7 @@
 // labml: "annotated deep learning paper implementations", labml_nn/sketch_rnn. Modules `encoder` and
 // `decoder`,
 //   torch.nn.LSTM in both, so i, f, g, o and two biases, which are added. Its encoder reads S_0 and all of
-//   the end rows up to the longest sketch of its data set: SketchRnnCheckpoint::encoder_rows.
+//   the end rows up to the longest sketch of its data set: SketchRnnContents::encoder_rows.
 // rfeinman: github.com/rfeinman/Sketch-RNN, model.SketchRNN. Its decoder's cells (lstm, layer_norm, hyper)
 // keep
 //   i, f, o, g, add 1 to f at run time, and their hyper cell does not read h. Outputs are π, (x, y) pairs of
@@ -19,7 +19,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 
 namespace limn {
 
@@ -34,6 +34,6 @@ struct PytorchImport {
 
 // Throws Error naming the file: no model of that kind, shapes that do not fit each other, tensors that belong
 // to nothing, values that are not finite.
-[[nodiscard]] SketchRnnCheckpoint import_pytorch(const SafetensorsFile& file, const PytorchImport& import);
+[[nodiscard]] SketchRnnContents import_pytorch(const SafetensorsFile& file, const PytorchImport& import);
 
 }  // namespace limn

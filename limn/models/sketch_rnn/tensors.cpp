@@ -5,7 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/safetensors.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 
 namespace limn {
 namespace {
@@ -108,7 +108,7 @@ SketchRnnGradients sketch_rnn_gradients(const SketchRnnOptions& options, kernels
   return sorted<float>(options, tensors);
 }
 
-SketchRnnWeights sketch_rnn_weights(const SketchRnnCheckpoint& checkpoint) {
+SketchRnnWeights sketch_rnn_weights(const SketchRnnContents& checkpoint) {
   std::vector<std::span<const float>> tensors;
   for (const auto& spec : sketch_rnn_parameters(checkpoint.options)) {
     const auto found = checkpoint.weights.find(spec.name);

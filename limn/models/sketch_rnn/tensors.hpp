@@ -13,7 +13,7 @@
 
 namespace limn {
 
-struct SketchRnnCheckpoint;
+struct SketchRnnContents;
 
 [[nodiscard]] kernels::CellShape encoder_shape(const SketchRnnOptions& options);
 [[nodiscard]] kernels::CellShape decoder_shape(const SketchRnnOptions& options);
@@ -48,7 +48,7 @@ struct SketchRnnWeights : SketchRnnTensors<const float> {
   SketchRnnOptions options;
   // The decoder reads tanh(z): imported models of before version 6 (magenta_json.hpp).
   bool squashes_latent = false;
-  std::int64_t encoder_rows = 0;  // of SketchRnnCheckpoint
+  std::int64_t encoder_rows = 0;  // of SketchRnnContents
 };
 
 // `tensors` in the order of sketch_rnn_parameters(options). Throws Error if one has another length.
@@ -56,6 +56,6 @@ struct SketchRnnWeights : SketchRnnTensors<const float> {
 [[nodiscard]] SketchRnnGradients sketch_rnn_gradients(const SketchRnnOptions& options,
                                                       kernels::ParameterGradients tensors);
 // Views of the checkpoint's tensors.
-[[nodiscard]] SketchRnnWeights sketch_rnn_weights(const SketchRnnCheckpoint& checkpoint);
+[[nodiscard]] SketchRnnWeights sketch_rnn_weights(const SketchRnnContents& checkpoint);
 
 }  // namespace limn

@@ -64,7 +64,7 @@ class SketchRnnTraining final : public TrainingTask {
   }
 
   Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {
-    SketchRnnCheckpoint c;
+    SketchRnnContents c;
     c.options = options_;
     c.scale_factor = data_.scale_factor();
     c.max_seq_len = data_.max_seq_len();

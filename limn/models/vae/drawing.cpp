@@ -15,13 +15,13 @@ namespace limn {
 namespace {
 
 // Options with their sizes, after every check of them that needs no tensor.
-VaeOptions checked_options(const ImageCheckpoint& checkpoint) {
+VaeOptions checked_options(const Checkpoint& checkpoint) {
   VaeOptions options;
   options_from_json(fields(options), checkpoint.config, checkpoint.origin);
   return options;
 }
 
-VaeLayout checked_layout(const VaeOptions& options, const ImageCheckpoint& checkpoint) {
+VaeLayout checked_layout(const VaeOptions& options, const Checkpoint& checkpoint) {
   try {
     return vae_layout(options);
   } catch (const Error& error) {
@@ -29,7 +29,7 @@ VaeLayout checked_layout(const VaeOptions& options, const ImageCheckpoint& check
   }
 }
 
-ImageCheckpoint checked_weights(const VaeOptions& options, ImageCheckpoint checkpoint) {
+Checkpoint checked_weights(const VaeOptions& options, Checkpoint checkpoint) {
   auto specs = vae_parameters(options);
   const auto buffers = vae_buffers(options);
   specs.insert(specs.end(), buffers.begin(), buffers.end());
@@ -44,7 +44,7 @@ ImageCheckpoint checked_weights(const VaeOptions& options, ImageCheckpoint check
 }
 
 // Those of the checkpoint's tensors, in the order of `specs`.
-std::vector<std::span<const float>> tensors_of(const ImageCheckpoint& checkpoint,
+std::vector<std::span<const float>> tensors_of(const Checkpoint& checkpoint,
                                                std::span<const kernels::ParameterSpec> specs) {
   std::vector<std::span<const float>> tensors;
   for (const auto& spec : specs) tensors.emplace_back(checkpoint.weights.at(spec.name));
@@ -53,7 +53,7 @@ std::vector<std::span<const float>> tensors_of(const ImageCheckpoint& checkpoint
 
 class VaeModel final : public ImageModel {
  public:
-  explicit VaeModel(ImageCheckpoint checkpoint)
+  explicit VaeModel(Checkpoint checkpoint)
       : options_(checked_options(checkpoint)),
         layout_(checked_layout(options_, checkpoint)),
         checkpoint_(checked_weights(options_, std::move(checkpoint))),
@@ -67,7 +67,7 @@ class VaeModel final : public ImageModel {
     decoder_.pack_for_drawing(all_parameters.subspan(encoder_.parameters()), all_buffers.subspan(encoder_.buffers()));
   }
 
-  const ImageCheckpoint& checkpoint() const override { return checkpoint_; }
+  const Checkpoint& checkpoint() const override { return checkpoint_; }
   ImageShape shape() const override { return image_shape(options_); }
   std::int64_t latent_size() const override { return options_.z_size; }
   ImageDataOptions data_options() const override { return data_options_; }
@@ -189,14 +189,14 @@ class VaeModel final : public ImageModel {
 
   VaeOptions options_;
   VaeLayout layout_;
-  ImageCheckpoint checkpoint_;
+  Checkpoint checkpoint_;
   ImageDataOptions data_options_;
   VaeNetwork encoder_, decoder_;
 };
 
 }  // namespace
 
-std::unique_ptr<ImageModel> make_vae_model(ImageCheckpoint checkpoint) {
+std::unique_ptr<ImageModel> make_vae_model(Checkpoint checkpoint) {
   return std::make_unique<VaeModel>(std::move(checkpoint));
 }
 

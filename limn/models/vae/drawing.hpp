@@ -10,6 +10,6 @@
 namespace limn {
 
 // Throws Error naming the checkpoint's origin for options, tensors or values that do not fit.
-[[nodiscard]] std::unique_ptr<ImageModel> make_vae_model(ImageCheckpoint checkpoint);
+[[nodiscard]] std::unique_ptr<ImageModel> make_vae_model(Checkpoint checkpoint);
 
 }  // namespace limn

@@ -42,7 +42,7 @@ std::vector<StrokeBatch> batches_of(const std::vector<Sketch>& sketches, std::si
 }
 
 // The figures again, sketch by sketch in double.
-SketchRnnEvaluation plainly(const SketchRnnCheckpoint& checkpoint, const std::vector<Sketch>& sketches,
+SketchRnnEvaluation plainly(const SketchRnnContents& checkpoint, const std::vector<Sketch>& sketches,
                             std::uint64_t seed, bool uses_mean) {
   const PlainModel plain(checkpoint);
   const auto& o = checkpoint.options;

@@ -21,8 +21,8 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using testing::tiny_checkpoint;
 
-SketchRnnCheckpoint exportable(bool conditional, std::uint64_t seed = 1) {
-  SketchRnnCheckpoint checkpoint;
+SketchRnnContents exportable(bool conditional, std::uint64_t seed = 1) {
+  SketchRnnContents checkpoint;
   checkpoint.options = {.conditional = conditional, .enc_rnn_size = 3, .dec_rnn_size = 4, .z_size = 2};
   checkpoint.max_seq_len = 33;
   checkpoint.scale_factor = 40.5F;
@@ -187,7 +187,7 @@ TEST(MagentaJson, TruncationIsAnErrorAtEveryLength) {
 TEST(MagentaJson, RealModelsSurviveTheRoundTrip) {
   const std::filesystem::path folder = std::filesystem::path(LIMN_SHARED_DATA_DIR) / "magenta";
   if (!std::filesystem::exists(folder / "bird.gen.json")) GTEST_SKIP() << folder << " is not on this machine";
-  const auto bird = sketch_rnn_checkpoint(standard_registry().read(folder / "bird.gen.json"));
+  const auto bird = sketch_rnn_contents(standard_registry().read(folder / "bird.gen.json"));
   EXPECT_FALSE(bird.options.conditional);
   EXPECT_EQ(bird.options.dec_rnn_size, 512);
   EXPECT_EQ(bird.extra.at("name"), "bird");

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::testing {
@@ -17,7 +17,7 @@ using Vector = std::vector<double>;
 
 class PlainModel {
  public:
-  explicit PlainModel(const SketchRnnCheckpoint& checkpoint) : c_(checkpoint) {}
+  explicit PlainModel(const SketchRnnContents& checkpoint) : c_(checkpoint) {}
 
   // W x + b of the layer `name`.
   [[nodiscard]] Vector linear(const std::string& name, const Vector& x) const {
@@ -132,7 +132,7 @@ class PlainModel {
     return sum;
   }
 
-  const SketchRnnCheckpoint& c_;
+  const SketchRnnContents& c_;
 };
 
 }  // namespace limn::testing

@@ -34,7 +34,7 @@ SafetensorsFile as_file(const Tensors& tensors) {
 }
 
 // Rows first … first + count of a tensor of ours.
-Tensor rows_of(const SketchRnnCheckpoint& c, const std::string& name, std::int64_t columns,
+Tensor rows_of(const SketchRnnContents& c, const std::string& name, std::int64_t columns,
                std::int64_t first, std::int64_t count) {
   const auto& all = c.weights.at(name);
   const auto begin = all.begin() + first * std::max<std::int64_t>(columns, 1);
@@ -43,7 +43,7 @@ Tensor rows_of(const SketchRnnCheckpoint& c, const std::string& name, std::int64
   return tensor;
 }
 
-void put_torch_lstm(Tensors& out, const SketchRnnCheckpoint& c, const std::string& ours,
+void put_torch_lstm(Tensors& out, const SketchRnnContents& c, const std::string& ours,
                     const std::string& theirs, const std::string& suffix, std::int64_t in,
                     std::int64_t units) {
   out[theirs + ".weight_ih" + suffix] = rows_of(c, ours + ".weight_ih", in, 0, 4 * units);
@@ -57,7 +57,7 @@ void put_torch_lstm(Tensors& out, const SketchRnnCheckpoint& c, const std::strin
   out[theirs + ".bias_hh" + suffix] = rest;
 }
 
-void put_linear(Tensors& out, const SketchRnnCheckpoint& c, const std::string& ours,
+void put_linear(Tensors& out, const SketchRnnContents& c, const std::string& ours,
                 const std::string& theirs, std::int64_t in, std::int64_t first, std::int64_t count) {
   out[theirs + ".weight"] = rows_of(c, ours + ".weight", in, first, count);
   out[theirs + ".bias"] = rows_of(c, ours + ".bias", 0, first, count);
@@ -65,7 +65,7 @@ void put_linear(Tensors& out, const SketchRnnCheckpoint& c, const std::string& o
 
 constexpr std::int64_t kEnc = 6, kDec = 9, kZ = 5, kM = 3;  // of tiny_options()
 
-Tensors labml_tensors(const SketchRnnCheckpoint& c) {
+Tensors labml_tensors(const SketchRnnContents& c) {
   Tensors out;
   put_torch_lstm(out, c, "encoder.forward", "encoder.lstm", "_l0", 5, kEnc);
   put_torch_lstm(out, c, "encoder.backward", "encoder.lstm", "_l0_reverse", 5, kEnc);
@@ -107,7 +107,7 @@ TEST(PytorchImport, KeepsWhatTheEncoderReads) {
   auto padded = tiny_checkpoint(true);
   padded.encoder_rows = 9;
   write_checkpoint(folder / "m.safetensors", to_checkpoint(padded));
-  EXPECT_EQ(sketch_rnn_checkpoint(read_checkpoint(folder / "m.safetensors")).encoder_rows, 9);
+  EXPECT_EQ(sketch_rnn_contents(read_checkpoint(folder / "m.safetensors")).encoder_rows, 9);
   const SketchRnnModel with(padded), without(tiny_checkpoint(true));
   std::vector<Sketch> sketches{random_sketch(4, 0), random_sketch(0, 1), random_sketch(7, 2),
                                random_sketch(12, 3)};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "limn/core/random.hpp"
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/sketch.hpp"
 
@@ -17,9 +17,9 @@ inline SketchRnnOptions tiny_options(bool conditional) {
 }
 
 // Weights uniform in ±spread, from the seed.
-inline SketchRnnCheckpoint random_checkpoint(const SketchRnnOptions& options, std::uint64_t seed,
+inline SketchRnnContents random_checkpoint(const SketchRnnOptions& options, std::uint64_t seed,
                                              float spread) {
-  SketchRnnCheckpoint checkpoint;
+  SketchRnnContents checkpoint;
   checkpoint.options = options;
   checkpoint.scale_factor = 2.5F;
   checkpoint.max_seq_len = 24;
@@ -35,7 +35,7 @@ inline SketchRnnCheckpoint random_checkpoint(const SketchRnnOptions& options, st
   return checkpoint;
 }
 
-inline SketchRnnCheckpoint tiny_checkpoint(bool conditional) {
+inline SketchRnnContents tiny_checkpoint(bool conditional) {
   return random_checkpoint(tiny_options(conditional), 1, 0.6F);
 }
 

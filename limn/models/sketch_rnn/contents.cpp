@@ -1,4 +1,4 @@
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 
 #include <cmath>
 
@@ -25,7 +25,7 @@ bool squashes_latent(const Checkpoint& checkpoint) {
 }
 
 // Without the weights: ranges of options and metadata.
-void check_numbers(const SketchRnnCheckpoint& checkpoint, const std::string& origin) {
+void check_numbers(const SketchRnnContents& checkpoint, const std::string& origin) {
   SketchRnnOptions options = checkpoint.options;
   const auto complaints = option_complaints(fields(options));
   require(complaints.empty(), "{}: {}", origin, fmt::join(complaints, "; "));
@@ -40,17 +40,17 @@ void check_numbers(const SketchRnnCheckpoint& checkpoint, const std::string& ori
 
 }  // namespace
 
-void check(const SketchRnnCheckpoint& checkpoint, const std::string& origin) {
+void check(const SketchRnnContents& checkpoint, const std::string& origin) {
   check_numbers(checkpoint, origin);
   Checkpoint plain = to_checkpoint(checkpoint);
   plain.origin = origin;
   check_weights(plain, sketch_rnn_parameters(checkpoint.options));
 }
 
-SketchRnnCheckpoint sketch_rnn_checkpoint(const Checkpoint& file) {
+SketchRnnContents sketch_rnn_contents(const Checkpoint& file) {
   require(file.model == kSketchRnnModel, "{}: it holds a model of kind '{}', expected '{}'", file.origin,
           printable(file.model), kSketchRnnModel);
-  SketchRnnCheckpoint checkpoint;
+  SketchRnnContents checkpoint;
   options_from_json(fields(checkpoint.options), file.config, file.origin);
   checkpoint.scale_factor = number_of(file, kScaleFactor);
   checkpoint.max_seq_len = whole_number_of(file, kMaxSeqLen, 0);
@@ -67,7 +67,7 @@ SketchRnnCheckpoint sketch_rnn_checkpoint(const Checkpoint& file) {
   return checkpoint;
 }
 
-Checkpoint to_checkpoint(const SketchRnnCheckpoint& checkpoint) {
+Checkpoint to_checkpoint(const SketchRnnContents& checkpoint) {
   SketchRnnOptions options = checkpoint.options;
   Checkpoint file{.model = kSketchRnnModel,
                   .config = options_to_json(fields(options)),

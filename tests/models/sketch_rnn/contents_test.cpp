@@ -1,4 +1,4 @@
-#include "limn/models/sketch_rnn/checkpoint.hpp"
+#include "limn/models/sketch_rnn/contents.hpp"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -29,14 +29,14 @@ std::string error_of(const std::function<void()>& action) {
 
 std::string parse_error(const SafetensorsContent& content) {
   return error_of([&] {
-    (void)sketch_rnn_checkpoint(
+    (void)sketch_rnn_contents(
         parse_checkpoint(SafetensorsFile::parse(serialize_safetensors(content), "m.safetensors")));
   });
 }
 
 // A checkpoint's file taken apart, to be damaged and put together again.
 struct Parts {
-  explicit Parts(const SketchRnnCheckpoint& checkpoint)
+  explicit Parts(const SketchRnnContents& checkpoint)
       : file(SafetensorsFile::parse(serialize_checkpoint(to_checkpoint(checkpoint)), "m.safetensors")),
         content{.tensors = file.tensors(), .metadata = file.metadata()} {}
   SafetensorsFile file;
@@ -58,7 +58,7 @@ class TemporaryFolder {
 
 TEST(Checkpoint, RoundTrip) {
   for (const bool conditional : {true, false}) {
-    SketchRnnCheckpoint before = tiny_checkpoint(conditional);
+    SketchRnnContents before = tiny_checkpoint(conditional);
     before.scale_factor = 0.1F + 1e-3F;
     before.metrics = R"({"total":1.5})";
     before.training_config = R"({"batch_size":7,"data":{"max_seq_len":3}})";
@@ -67,7 +67,7 @@ TEST(Checkpoint, RoundTrip) {
     before.options.kl_weight = 0.25;
     const TemporaryFolder folder;
     write_checkpoint(folder.path() / "m.safetensors", to_checkpoint(before));
-    const SketchRnnCheckpoint after = sketch_rnn_checkpoint(read_checkpoint(folder.path() / "m.safetensors"));
+    const SketchRnnContents after = sketch_rnn_contents(read_checkpoint(folder.path() / "m.safetensors"));
     EXPECT_EQ(after.weights, before.weights);
     EXPECT_EQ(after.scale_factor, before.scale_factor);
     EXPECT_EQ(after.max_seq_len, before.max_seq_len);

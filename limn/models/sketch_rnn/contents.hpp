@@ -13,7 +13,7 @@
 
 namespace limn {
 
-struct SketchRnnCheckpoint {
+struct SketchRnnContents {
   SketchRnnOptions options;
   float scale_factor = 1;                    // what the data was divided by; outputs are multiplied back
   std::int64_t max_seq_len = 0;              // N_max: points of the longest training sketch
@@ -31,10 +31,10 @@ struct SketchRnnCheckpoint {
 // Throws Error naming `origin` if a tensor is missing, has another length than the options ask for or holds a
 // value that is not finite, if one belongs to no part of the model, or if an option or the scale factor is
 // out of range.
-void check(const SketchRnnCheckpoint& checkpoint, const std::string& origin);
+void check(const SketchRnnContents& checkpoint, const std::string& origin);
 
 // Throws Error naming the checkpoint's origin: another kind of model, and what check() refuses.
-[[nodiscard]] SketchRnnCheckpoint sketch_rnn_checkpoint(const Checkpoint& checkpoint);
-[[nodiscard]] Checkpoint to_checkpoint(const SketchRnnCheckpoint& checkpoint);
+[[nodiscard]] SketchRnnContents sketch_rnn_contents(const Checkpoint& checkpoint);
+[[nodiscard]] Checkpoint to_checkpoint(const SketchRnnContents& checkpoint);
 
 }  // namespace limn
