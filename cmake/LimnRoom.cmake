@@ -34,21 +34,9 @@ endfunction()
 # The headers that most files read take half a second a file; precompiled once, in limn_core, a tenth. JSON is not among
 # them: nlohmann/json makes the precompiled header slower for all and saves its few readers little.
 function(limn_pch target)
-  if(target STREQUAL limn_core)
-    target_precompile_headers(limn_core PRIVATE <fmt/format.h> <algorithm> <array> <charconv> <cmath> <cstdint> <cstring>
-      <filesystem> <functional> <limits> <map> <memory> <numeric> <optional> <span> <string> <string_view> <utility>
-      <vector>)
-  else()
-    target_precompile_headers(${target} REUSE_FROM limn_core)
-  endif()
-endfunction()
-
-# The headers that most files read take half a second a file; precompiled once, in limn_core, a tenth. JSON is not among
-# them: nlohmann/json makes the precompiled header slower for all and saves its few readers little.
-function(limn_pch target)
   # False alarms of GCC 12 on std::string (its bugs 105329, 105651): where its header comes precompiled, it no longer
   # counts as the system's, whose warnings are hidden.
-  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow>")
+  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
   if(target STREQUAL limn_core)
     target_precompile_headers(limn_core PRIVATE <fmt/format.h> <algorithm> <array> <charconv> <cmath> <cstdint> <cstring>
       <filesystem> <functional> <limits> <map> <memory> <numeric> <optional> <span> <string> <string_view> <utility>
