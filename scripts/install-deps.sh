@@ -68,7 +68,7 @@ if ((EUID != 0)); then
 fi
 as_root+=(env DEBIAN_FRONTEND=noninteractive)
 
-echo "install-deps: installing ${#missing[@]} missing packages with apt (minutes where LibTorch is among them):"
+echo "install-deps: installing ${#missing[@]} missing packages with apt:"
 echo "  ${missing[*]}"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
