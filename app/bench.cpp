@@ -15,7 +15,7 @@ constexpr std::int64_t kQuickBatch = 8;
 // The module on LibTorch; null, and `remark` says why, where it is missing.
 const libtorch::Api* comparison(std::string& remark) {
   try {
-    return &load_libtorch_module("the comparison with plain LibTorch");
+    return &train::load_libtorch_module("the comparison with plain LibTorch");
   } catch (const Error& error) {
     remark = error.what();
     return nullptr;
@@ -27,7 +27,7 @@ void bench(BenchOptions options, bool has_batch_size) {
   kernels::set_thread_count(options.threads);
   options.threads = kernels::thread_count();
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
-  const auto data = StrokeDataset::load(options.data, {});
+  const auto data = sketch::StrokeDataset::load(options.data, {});
   data.require_batch(options.batch_size);  // before anything is timed
   std::string remark;
   options.plain = comparison(remark);

@@ -79,7 +79,7 @@ int report(const std::string& message) {
   return 1;
 }
 
-int parse_and_run(int argc, const char* const* argv, const Registry& registry) {
+int parse_and_run(int argc, const char* const* argv, const models::Registry& registry) {
   CLI::App app(kDescription, "limn");
   app.set_version_flag("--version", std::string("limn ") + kVersion);
   app.require_subcommand(1);
@@ -115,7 +115,7 @@ int parse_and_run(int argc, const char* const* argv, const Registry& registry) {
 
 }  // namespace
 
-int run_command_line(int argc, const char* const* argv, const Registry& registry) {
+int run_command_line(int argc, const char* const* argv, const models::Registry& registry) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write(), which says what to do
   try {
     const int status = parse_and_run(argc, argv, registry);

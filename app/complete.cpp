@@ -22,29 +22,29 @@ struct CompleteArguments {
   std::string out = "completions.svg";
 };
 
-void complete(const CompleteArguments& a, const Registry& registry) {
+void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
-  model->need(Ability::kComplete, "choose a model of sketches");
+  model->need(models::Ability::kComplete, "choose a model of sketches");
   check_output(a.out, model->content());
-  Drawings beginning = model->read({a.in}, 1);
+  models::Drawings beginning = model->read({a.in}, 1);
   auto& points = beginning.sketches.front().points;
   if (a.points > 0 && a.points < std::ssize(points)) points.resize(static_cast<std::size_t>(a.points));
   const std::int64_t longest = model->as_sketch_model()->max_seq_len();
   require(std::ssize(points) < longest,
           "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",
           a.in, points.size(), longest);
-  const Drawings endings =
+  const models::Drawings endings =
       model->complete(beginning, {.count = a.count,
                                   .uses_prior = a.uses_prior,
                                   .drawing = {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}});
-  std::vector<SheetCell> cells;
-  for (const Sketch& sketch : endings.sketches) cells.push_back(completion_cell(sketch, points.size()));
-  save_drawings(a.out, grid_sheet(std::move(cells)), endings);
+  std::vector<render::SheetCell> cells;
+  for (const sketch::Sketch& sketch : endings.sketches) cells.push_back(render::completion_cell(sketch, points.size()));
+  save_drawings(a.out, render::grid_sheet(std::move(cells)), endings);
 }
 
 }  // namespace
 
-void add_complete(const Command& app, const Registry& registry) {
+void add_complete(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("complete", "continue an unfinished sketch, several ways");
   auto a = std::make_shared<CompleteArguments>();
   command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();

@@ -33,7 +33,7 @@ std::string bar(double share, int width) {
   return "[" + std::string(full, '#') + std::string(width - full, '.') + "]";
 }
 
-std::string progress_text(const Progress& p) {
+std::string progress_text(const train::Progress& p) {
   return fmt::format("step {}/{}{}  lr {:.2e}  {:.0f} examples/s  {} left", p.step, p.num_steps, losses_text(p.losses),
                      p.learning_rate, p.examples_per_second, duration_text(p.seconds_left));
 }
@@ -48,7 +48,7 @@ void Console::clear_live() {
   has_live_line_ = false;
 }
 
-void Console::show(const Progress& p) {
+void Console::show(const train::Progress& p) {
   if (is_quiet_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now < next_ && p.step != p.num_steps) return;

@@ -12,7 +12,7 @@ class Console {
  public:
   explicit Console(bool is_quiet);
 
-  void show(const Progress& progress);
+  void show(const train::Progress& progress);
   void show_validation(std::int64_t step, const Metrics& metrics, bool is_best);
   // A line of its own, above the live one. Shown even when quiet if `is_important`.
   void line(const std::string& text, bool is_important = false);

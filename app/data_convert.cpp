@@ -21,13 +21,13 @@ namespace fs = std::filesystem;
 struct ConvertArguments {
   std::vector<std::string> in;
   std::string out;
-  SketchPreparation preparation;  // of --scale, --resample, --simplify and --max-points
+  sketch::SketchPreparation preparation;  // of --scale, --resample, --simplify and --max-points
   bool is_quickdraw = false;
   bool only_recognized = false;
   std::string split;
   std::uint64_t seed = 1;
   std::string word;
-  double svg_tolerance = SketchReadOptions{}.svg_tolerance;
+  double svg_tolerance = sketch::SketchReadOptions{}.svg_tolerance;
   std::vector<std::string> image_settings;  // name=value
 };
 
@@ -38,26 +38,26 @@ void stop_if_interrupted(const std::string& out) {
 // Takes sketches from the inputs to the writer.
 class Converter {
  public:
-  Converter(const ConvertArguments& arguments, SketchWriter& writer) : a_(arguments), writer_(writer) {}
+  Converter(const ConvertArguments& arguments, sketch::SketchWriter& writer) : a_(arguments), writer_(writer) {}
 
   void read(const std::string& input) {
-    SketchReference reference = parse_sketch_reference(input);
+    sketch::SketchReference reference = sketch::parse_sketch_reference(input);
     word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
-    const SketchReadOptions options{.only_recognized = a_.only_recognized, .svg_tolerance = a_.svg_tolerance};
+    const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized, .svg_tolerance = a_.svg_tolerance};
     if (reference.split || reference.index) {
-      for (Sketch& sketch : read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
+      for (sketch::Sketch& sketch : sketch::read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
       return;
     }
     const fs::path path(input);
-    const QuickDrawOptions quickdraw{.only_recognized = a_.only_recognized};
-    const auto keep = [&](QuickDrawRecord&& record) { add(std::move(record), Split::kTrain); };
+    const sketch::QuickDrawOptions quickdraw{.only_recognized = a_.only_recognized};
+    const auto keep = [&](sketch::QuickDrawRecord&& record) { add(std::move(record), Split::kTrain); };
     std::error_code ignored;
     if (ending_of(path) == ".ndjson" && !fs::is_directory(path, ignored)) {
-      read_ndjson(path, quickdraw, keep);
+      sketch::read_ndjson(path, quickdraw, keep);
     } else if (ending_of(path) == ".bin" && !fs::is_directory(path, ignored)) {
-      read_quickdraw_bin(path, quickdraw, keep);
+      sketch::read_quickdraw_bin(path, quickdraw, keep);
     } else {
-      const auto store = open_sketches(path, options);
+      const auto store = sketch::open_sketches(path, options);
       for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
         for (std::int64_t i = 0; i < store->size(split); ++i) add(store->sketch(split, i), split);
     }
@@ -67,25 +67,25 @@ class Converter {
   [[nodiscard]] std::int64_t empty() const { return empty_; }
 
  private:
-  void add(Sketch&& sketch, Split split) {
-    QuickDrawRecord record{.key_id = static_cast<std::uint64_t>(written_)};
+  void add(sketch::Sketch&& sketch, Split split) {
+    sketch::QuickDrawRecord record{.key_id = static_cast<std::uint64_t>(written_)};
     record.sketch = std::move(sketch);
     add(std::move(record), split);
   }
-  void add(QuickDrawRecord&& record, Split split) {
+  void add(sketch::QuickDrawRecord&& record, Split split) {
     stop_if_interrupted(a_.out);
     if (record.sketch.points.empty()) {
       ++empty_;
       return;
     }
-    record.sketch = prepared(record.sketch, a_.preparation);
+    record.sketch = sketch::prepared(record.sketch, a_.preparation);
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
     writer_.add(std::move(record), split);
   }
 
   const ConvertArguments& a_;
-  SketchWriter& writer_;
+  sketch::SketchWriter& writer_;
   std::string word_;
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
@@ -95,11 +95,11 @@ void convert(ConvertArguments a) {
   require(a.image_settings.empty(), "{}: --set is for images; leave it out", a.in.front());
   if (a.is_quickdraw) {
     const std::int64_t max_points = a.preparation.max_points;
-    a.preparation = kQuickDrawPreparation;
+    a.preparation = sketch::kQuickDrawPreparation;
     a.preparation.max_points = max_points;
   }
-  SketchWriterOptions options{.seed = a.seed, .poll = [&] { stop_if_interrupted(a.out); }};
-  if (!a.split.empty()) options.shares = parse_split_shares(a.split);
+  sketch::SketchWriterOptions options{.seed = a.seed, .poll = [&] { stop_if_interrupted(a.out); }};
+  if (!a.split.empty()) options.shares = sketch::parse_split_shares(a.split);
   watch_for_interrupts();  // so that an interrupted file leaves nothing behind
   const auto writer = open_sketch_output(a.out, options);
   Converter converter(a, *writer);
@@ -172,7 +172,7 @@ void add_data_convert(const Command& data) {
       "  limn data convert cat.ndjson -o cat.limn --split 98/1/1\n"
       "  limn data convert builtin:shapes -o shapes.limn --set image_size=20\n");
   command.set_action([a, command] {
-    if (!is_image_data(a->in.front())) return convert(*a);
+    if (!image::is_image_data(a->in.front())) return convert(*a);
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
                              "--split", "--seed", "--word", "--svg-tolerance"})
       require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());

@@ -14,7 +14,7 @@ namespace limn::app {
 namespace {
 
 // Those that decide what is stored; binarisation is the business of training.
-std::vector<OptionField> stored_fields(ImageDataOptions& options) {
+std::vector<OptionField> stored_fields(image::ImageDataOptions& options) {
   std::vector<OptionField> all = fields(options);
   std::erase_if(all, [](const OptionField& field) { return std::string_view(field.name).starts_with("binarize"); });
   return all;
@@ -23,7 +23,7 @@ std::vector<OptionField> stored_fields(ImageDataOptions& options) {
 }  // namespace
 
 std::string image_conversion_help() {
-  ImageDataOptions options;
+  image::ImageDataOptions options;
   return options_help(stored_fields(options));
 }
 
@@ -32,17 +32,17 @@ void convert_images(const std::vector<std::string>& inputs, const std::string& o
   require(has_sharded_name(out), "{}: images are written to a folder of shards only; use a name that ends in .limn",
           out);
   for (const std::string& input : inputs)
-    require(is_image_data(input), "{}: not a set of images like {}; convert the two apart", input, inputs.front());
-  ImageDataOptions options;
+    require(image::is_image_data(input), "{}: not a set of images like {}; convert the two apart", input, inputs.front());
+  image::ImageDataOptions options;
   try {
     set_options(stored_fields(options), settings);
   } catch (const Error& error) {
     fail("--set {}", error.what());
   }
   watch_for_interrupts();  // so that an interrupted folder leaves nothing behind
-  const ShardedImageCounts counts = write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
+  const image::ShardedImageCounts counts = image::write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
   const auto [train, valid, test] = counts.images;
-  fmt::print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test, text(counts.shape),
+  fmt::print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test, image::text(counts.shape),
              train, valid, test);
   for (const std::string& file : counts.skipped) fmt::print(stderr, "limn: note: left out: {}\n", file);
 }

@@ -57,7 +57,7 @@ class FetchProgress {
   FetchProgress(const FetchProgress&) = delete;
   FetchProgress& operator=(const FetchProgress&) = delete;
 
-  void show(const DownloadProgress& p) {
+  void show(const fetch::DownloadProgress& p) {
     const auto now = Clock::now();
     if (is_quiet_ || now < next_) return;
     next_ = now + pause();
@@ -97,8 +97,8 @@ class FetchProgress {
 };
 
 // What is there stays, unless it is known to be something else.
-json keep(const SourceFile& file, const fs::path& path, const FetchArguments& a) {
-  const std::string md5 = md5_of_file(path);
+json keep(const fetch::SourceFile& file, const fs::path& path, const FetchArguments& a) {
+  const std::string md5 = fetch::md5_of_file(path);
   const bool is_checked = !a.is_unchecked && !file.remote.md5.empty();
   require(!is_checked || md5 == file.remote.md5,
           "{}: is there already, but its MD5 is {} where {} was published; --overwrite fetches it anew, "
@@ -111,14 +111,14 @@ json keep(const SourceFile& file, const fs::path& path, const FetchArguments& a)
           {"status", "kept"}};
 }
 
-json fetch(const SourceFile& file, const fs::path& path, const FetchArguments& a) {
+json fetch(const fetch::SourceFile& file, const fs::path& path, const FetchArguments& a) {
   std::error_code ignored;
   if (!a.overwrites && fs::exists(path, ignored)) return keep(file, path, a);
   FetchProgress progress(file.name, a.is_quiet);
-  RemoteFile remote = file.remote;
+  fetch::RemoteFile remote = file.remote;
   if (a.is_unchecked) remote.md5.clear();
-  const auto result = download(remote, path,
-                               {.on_progress = [&](const DownloadProgress& p) { progress.show(p); },
+  const auto result = fetch::download(remote, path,
+                               {.on_progress = [&](const fetch::DownloadProgress& p) { progress.show(p); },
                                 .on_retry = [&](const std::string& reason) { progress.note(reason); },
                                 .should_stop = is_interrupted});
   return {{"path", path.string()},
@@ -142,14 +142,14 @@ void report(const json& file, const FetchArguments& a) {
 
 void fetch_all(const FetchArguments& a) {
   // Everything that can be wrong with the names is found before anything is fetched.
-  std::vector<SourceFiles> sources;
-  for (const std::string& source : a.sources) sources.push_back(files_of_source(source, a.format, a.from));
+  std::vector<fetch::SourceFiles> sources;
+  for (const std::string& source : a.sources) sources.push_back(fetch::files_of_source(source, a.format, a.from));
   watch_for_interrupts();
   json all = json::array();
-  for (const SourceFiles& source : sources) {
+  for (const fetch::SourceFiles& source : sources) {
     const fs::path folder = a.to.empty() ? fs::path("data") / source.folder : fs::path(a.to);
     make_directories(folder);
-    for (const SourceFile& file : source.files) {
+    for (const fetch::SourceFile& file : source.files) {
       all.push_back(fetch(file, folder / file.name, a));
       report(all.back(), a);
     }
@@ -173,7 +173,7 @@ void add_data_fetch(const Command& data) {
   command.set_footer(
       "\nA download that was interrupted goes on where it stopped.\n\nSources, their formats and "
       "addresses:\n" +
-      sources_help() +
+      fetch::sources_help() +
       "\nExamples:\n"
       "  limn data fetch quickdraw:cat \"quickdraw:alarm clock\"\n"
       "  limn data fetch quickdraw:cat --format ndjson --to downloads\n"

@@ -17,7 +17,7 @@ namespace {
 
 using json = OrderedJson;
 
-json describe(const SplitSummary& s) {
+json describe(const sketch::SplitSummary& s) {
   return {
       {"sketches", s.sketches},
       {"points", s.points},
@@ -27,7 +27,7 @@ json describe(const SplitSummary& s) {
       {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
 }
 
-void print_table(const std::string& path, const DatasetSummary& summary) {
+void print_table(const std::string& path, const sketch::DatasetSummary& summary) {
   fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points",
              "shortest", "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
@@ -39,12 +39,12 @@ void print_table(const std::string& path, const DatasetSummary& summary) {
   fmt::print("scale factor {:.9g}\n", summary.scale_factor);
 }
 
-json describe(const ImageSummary& s) {
+json describe(const image::ImageSummary& s) {
   return {{"images", s.images}, {"mean", s.mean}, {"deviation", s.deviation}, {"black", s.black}, {"white", s.white}};
 }
 
-json describe(const ImageDataset& data, const std::string& path) {
-  const ImageShape& shape = data.shape();
+json describe(const image::ImageDataset& data, const std::string& path) {
+  const image::ImageShape& shape = data.shape();
   json out{{"path", path}, {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
   for (std::size_t i = 0; i < kSplitNames.size(); ++i)
     out["splits"][kSplitNames[i]] = describe(summarize(data, static_cast<Split>(i)));
@@ -52,9 +52,9 @@ json describe(const ImageDataset& data, const std::string& path) {
   return out;
 }
 
-void print_table(const std::string& path, const ImageDataset& data) {
+void print_table(const std::string& path, const image::ImageDataset& data) {
   fmt::print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
-             data.shape().channels == 1 ? "grey" : "RGB", text(data.shape()), "split", "images", "mean", "deviation",
+             data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean", "deviation",
              "black", "white");
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
     const auto s = summarize(data, static_cast<Split>(i));
@@ -67,22 +67,22 @@ void print_table(const std::string& path, const ImageDataset& data) {
 // Compares all checksums of a folder of shards.
 void verify(const std::string& path) {
   require(is_sharded(path), "{}: --verify is for folders named .limn, which have checksums", path);
-  if (is_image_data(path))
-    ShardedImages(path).verify();
+  if (image::is_image_data(path))
+    image::ShardedImages(path).verify();
   else
-    ShardedSketches(path).verify();
+    sketch::ShardedSketches(path).verify();
 }
 
 void show_images(const std::string& path, bool is_json) {
   // A folder with damaged files has an answer too: which they are.
-  const auto data = ImageDataset::load({&path, 1}, {.damaged = "skip"});
+  const auto data = image::ImageDataset::load({&path, 1}, {.damaged = "skip"});
   if (!is_json) return print_table(path, data);
   fmt::print("{}\n", json_text(describe(data, path)));
 }
 
 void show_info(const std::string& path, bool is_json) {
-  if (is_image_data(path)) return show_images(path, is_json);
-  const auto summary = is_sharded(path) ? ShardedSketches(path).summary() : summarize(read_sketches(path));
+  if (image::is_image_data(path)) return show_images(path, is_json);
+  const auto summary = is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path));
   if (!is_json) {
     print_table(path, summary);
     return;

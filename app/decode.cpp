@@ -20,22 +20,22 @@ struct DecodeArguments {
   std::string out = "decoded.svg";
 };
 
-void decode(const DecodeArguments& a, const Command& command, const Registry& registry) {
+void decode(const DecodeArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy", "--seed"});
-  model->need(Ability::kDecode, "try limn sample");
-  const auto matrix = read_npy_matrix(a.z);
+  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy", "--seed"});
+  model->need(models::Ability::kDecode, "try limn sample");
+  const auto matrix = sketch::read_npy_matrix(a.z);
   require(matrix.columns == model->latent_size(), "{}: vectors of {} numbers; {} wants {}", a.z, matrix.columns,
           a.model, model->latent_size());
-  Latents z(matrix.rows, matrix.columns);
+  models::Latents z(matrix.rows, matrix.columns);
   z.values = matrix.values;
   save_grid(a.out, model->draw_latents(z, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
 }
 
 }  // namespace
 
-void add_decode(const Command& app, const Registry& registry) {
+void add_decode(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("decode", "drawings of latent vectors");
   auto a = std::make_shared<DecodeArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

@@ -33,35 +33,35 @@ bool is_stroke_file(const fs::path& path) {
   return std::ranges::find(kStrokeEndings, ending_of(path)) != kStrokeEndings.end();
 }
 
-double longer_side(const ImageShape& shape) { return static_cast<double>(std::max(shape.width, shape.height)); }
+double longer_side(const image::ImageShape& shape) { return static_cast<double>(std::max(shape.width, shape.height)); }
 
 // The multiple of `pixels` that comes nearest to `wanted`, at least as large as the image is.
 double whole_multiple(double pixels, double wanted) {
   return pixels * std::clamp(std::round(wanted / pixels), 1.0, kLargestScale);
 }
 
-Raster enlarged(const Raster& image, int factor) {
-  Raster out = make_raster(image.width * factor, image.height * factor, image.channels);
+image::Raster enlarged(const image::Raster& image, int factor) {
+  image::Raster out = image::make_raster(image.width * factor, image.height * factor, image.channels);
   for (int y = 0; y < out.height; ++y)
     for (int x = 0; x < out.width; ++x) std::copy_n(image.at(x / factor, y / factor), image.channels, out.at(x, y));
   return out;
 }
 
-void save_frames(const fs::path& path, const Drawings& images) {
+void save_frames(const fs::path& path, const models::Drawings& images) {
   const double side = longer_side(images.shape);
   const int factor = static_cast<int>(whole_multiple(side, kFrameSide) / side);
-  std::vector<GifFrame> frames;
+  std::vector<render::GifFrame> frames;
   for (const auto& cell : cells_of(images)) frames.push_back({enlarged(*cell.image, factor), kFrameMs});
-  write_gif(path, frames);
+  render::write_gif(path, frames);
 }
 
-void save_growing(const fs::path& path, const DrawingSteps& steps, std::span<const float> originals) {
+void save_growing(const fs::path& path, const image::DrawingSteps& steps, std::span<const float> originals) {
   auto columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(steps.count))));
   if (!originals.empty()) columns *= 2;
-  std::vector<Sheet> frames;
-  for (std::int64_t t = 0; t <= steps.steps; ++t) frames.push_back(step_frame(steps, t, columns, originals));
+  std::vector<render::Sheet> frames;
+  for (std::int64_t t = 0; t <= steps.steps; ++t) frames.push_back(render::step_frame(steps, t, columns, originals));
   const int frame_ms = std::max(kShortestStepMs, kDrawingMs / static_cast<int>(steps.steps));
-  save_sheets_as_frames(path, frames, frame_ms, kHoldMs, steps_save_options(frames.front(), steps.shape, kStepsWidth));
+  render::save_sheets_as_frames(path, frames, frame_ms, kHoldMs, render::steps_save_options(frames.front(), steps.shape, kStepsWidth));
 }
 
 void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
@@ -70,9 +70,9 @@ void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
 
 bool is_animation(const fs::path& path) { return ending_of(path) == ".gif"; }
 
-void check_output(const fs::path& path, Content content, bool has_frames) {
-  if (content == Content::kSketches) {
-    require(is_stroke_file(path) || is_sheet_file(path),
+void check_output(const fs::path& path, models::Content content, bool has_frames) {
+  if (content == models::Content::kSketches) {
+    require(is_stroke_file(path) || render::is_sheet_file(path),
             "{}: the ending says what to write; use .svg, .png, .gif, .gcode, .nc, .npz, .ndjson, .bin or .json",
             path.string());
     return;
@@ -83,7 +83,7 @@ void check_output(const fs::path& path, Content content, bool has_frames) {
           has_frames ? ".svg, .png, .gif" : ".svg, .png");
 }
 
-void append(Drawings& all, Drawings more) {
+void append(models::Drawings& all, models::Drawings more) {
   if (all.count() == 0) {
     all = std::move(more);
     return;
@@ -93,45 +93,45 @@ void append(Drawings& all, Drawings more) {
   std::ranges::move(more.labels, std::back_inserter(all.labels));
 }
 
-std::vector<SheetCell> cells_of(const Drawings& drawings, Colour colour) {
-  std::vector<SheetCell> cells;
-  for (const Sketch& sketch : drawings.sketches) cells.push_back(cell_of(sketch, {}, colour));
+std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render::Colour colour) {
+  std::vector<render::SheetCell> cells;
+  for (const sketch::Sketch& sketch : drawings.sketches) cells.push_back(render::cell_of(sketch, {}, colour));
   const auto size = static_cast<std::size_t>(drawings.shape.size());
   for (std::size_t first = 0; first < drawings.pixels.size(); first += size)
-    cells.push_back(cell_of(to_raster(std::span(drawings.pixels).subspan(first, size), drawings.shape)));
+    cells.push_back(render::cell_of(image::to_raster(std::span(drawings.pixels).subspan(first, size), drawings.shape)));
   return cells;
 }
 
-void save_drawings(const fs::path& path, const Sheet& sheet, const Drawings& drawings, const SheetLook& look) {
-  if (drawings.content == Content::kImages) {
+void save_drawings(const fs::path& path, const render::Sheet& sheet, const models::Drawings& drawings, const SheetLook& look) {
+  if (drawings.content == models::Content::kImages) {
     const double side = longer_side(drawings.shape);
     const double cell = look.scale > 0 ? side * static_cast<double>(look.scale)
                                        : whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6));
-    save_sheet(path, sheet, {.sheet = {.cell_size = cell, .image_gap = look.gap}});
+    render::save_sheet(path, sheet, {.sheet = {.cell_size = cell, .image_gap = look.gap}});
   } else if (is_stroke_file(path)) {
-    SketchSplits splits;
+    sketch::SketchSplits splits;
     splits[Split::kTrain] = drawings.sketches;
-    write_sketches(path, splits);
+    sketch::write_sketches(path, splits);
   } else {
-    save_sheet(path, sheet);
+    render::save_sheet(path, sheet);
   }
   print_path(path);
 }
 
-void save_grid(const fs::path& path, const Drawings& drawings, int columns, const SheetLook& look) {
-  if (drawings.content == Content::kSketches || !is_animation(path))
-    return save_drawings(path, grid_sheet(cells_of(drawings), columns), drawings, look);
+void save_grid(const fs::path& path, const models::Drawings& drawings, int columns, const SheetLook& look) {
+  if (drawings.content == models::Content::kSketches || !is_animation(path))
+    return save_drawings(path, render::grid_sheet(cells_of(drawings), columns), drawings, look);
   save_frames(path, drawings);
   print_path(path);
 }
 
-void save_steps(const fs::path& path, const DrawingSteps& steps, std::span<const float> originals) {
+void save_steps(const fs::path& path, const image::DrawingSteps& steps, std::span<const float> originals) {
   if (is_animation(path)) {
     save_growing(path, steps, originals);
   } else {
-    const Sheet sheet =
-        originals.empty() ? every_step_sheet(steps) : chosen_steps_sheet(steps, kChosenSteps, originals);
-    save_sheet(path, sheet, steps_save_options(sheet, steps.shape));
+    const render::Sheet sheet =
+        originals.empty() ? render::every_step_sheet(steps) : render::chosen_steps_sheet(steps, kChosenSteps, originals);
+    render::save_sheet(path, sheet, render::steps_save_options(sheet, steps.shape));
   }
   print_path(path);
 }

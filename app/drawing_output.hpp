@@ -17,13 +17,13 @@ namespace limn::app {
 
 // Throws Error that lists the endings unless `path` has one for such drawings. Call it before long work starts.
 // `has_frames`: images may follow each other in a .gif.
-void check_output(const std::filesystem::path& path, Content content, bool has_frames = true);
+void check_output(const std::filesystem::path& path, models::Content content, bool has_frames = true);
 [[nodiscard]] bool is_animation(const std::filesystem::path& path);
 
 // Adds drawings of the same content and shape.
-void append(Drawings& all, Drawings more);
+void append(models::Drawings& all, models::Drawings more);
 // A cell for each drawing, in which strokes have the colour.
-[[nodiscard]] std::vector<SheetCell> cells_of(const Drawings& drawings, Colour colour = kInk);
+[[nodiscard]] std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render::Colour colour = render::kInk);
 
 // Of images.
 struct SheetLook {
@@ -31,14 +31,14 @@ struct SheetLook {
   std::int64_t scale = 0;  // side of an image's pixel; 0: a sheet becomes about 1000 wide
 };
 // Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.
-void save_drawings(const std::filesystem::path& path, const Sheet& sheet, const Drawings& drawings,
+void save_drawings(const std::filesystem::path& path, const render::Sheet& sheet, const models::Drawings& drawings,
                    const SheetLook& look = {});
 // A grid of `columns`, 0 for about as many as rows; of images in a .gif a frame each.
-void save_grid(const std::filesystem::path& path, const Drawings& drawings, int columns = 0,
+void save_grid(const std::filesystem::path& path, const models::Drawings& drawings, int columns = 0,
                const SheetLook& look = {});
 
 // A .gif shows the canvases growing, with the windows on them; a sheet the canvas of each step. With `originals`
 // [n, C, H, W] a .gif shows each beside its canvas with the window that is read, and a sheet some of the steps.
-void save_steps(const std::filesystem::path& path, const DrawingSteps& steps, std::span<const float> originals = {});
+void save_steps(const std::filesystem::path& path, const image::DrawingSteps& steps, std::span<const float> originals = {});
 
 }  // namespace limn::app

@@ -19,19 +19,19 @@ struct EncodeArguments {
   std::string out = "z.npy";
 };
 
-void encode(const EncodeArguments& a, const Registry& registry) {
+void encode(const EncodeArguments& a, const models::Registry& registry) {
   require(a.out.ends_with(".npy"), "{}: latent vectors go to a NumPy file; use .npy", a.out);
   const auto model = registry.load(a.model);
-  model->need(Ability::kEncode, "try limn sample or limn complete");
-  const Drawings given = model->read(a.in, std::numeric_limits<std::int64_t>::max());
-  const Latents z = model->latents_of(given, {.uses_mean = !a.samples, .seed = a.seed});
-  write_npy(a.out, z.values, std::array{z.count(), z.z_size});
+  model->need(models::Ability::kEncode, "try limn sample or limn complete");
+  const models::Drawings given = model->read(a.in, std::numeric_limits<std::int64_t>::max());
+  const models::Latents z = model->latents_of(given, {.uses_mean = !a.samples, .seed = a.seed});
+  sketch::write_npy(a.out, z.values, std::array{z.count(), z.z_size});
   fmt::print("{}: {} x {}\n", a.out, z.count(), z.z_size);
 }
 
 }  // namespace
 
-void add_encode(const Command& app, const Registry& registry) {
+void add_encode(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("encode", "latent vectors of sketches or images, as a NumPy file");
   auto a = std::make_shared<EncodeArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

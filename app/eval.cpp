@@ -23,7 +23,7 @@ struct EvalArguments {
   bool is_json = false;
 };
 
-void print(const Evaluation& e, const EvalArguments& a) {
+void print(const models::Evaluation& e, const EvalArguments& a) {
   OrderedJson out{{"split", a.split}, {"n", e.n}};
   for (const auto& [name, value] : e.losses) out[name] = value;
   for (const auto& [name, count] : e.counts) out[name] = count;
@@ -38,13 +38,13 @@ void print(const Evaluation& e, const EvalArguments& a) {
                                        : json_text(value));
 }
 
-void evaluate(const EvalArguments& a, const Command& command, const Registry& registry) {
+void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
   kernels::set_thread_count(a.threads);
   const Split split = split_named(a.split);
   const auto model = registry.load(a.model);
-  check_options(command, *model, Ability::kImportanceSamples, {"--samples", "--importance-samples"});
-  check_options(command, *model, Ability::kEvaluateMean, {"--latent"});
-  const Family& family = registry.family_named(model->checkpoint().model, a.model);
+  check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
+  check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
+  const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
   print(model->evaluate({.data = a.data.empty() ? std::vector{family.built_in_data} : a.data,
                          .split = split,
                          .seed = a.seed,
@@ -56,7 +56,7 @@ void evaluate(const EvalArguments& a, const Command& command, const Registry& re
 
 }  // namespace
 
-void add_eval(const Command& app, const Registry& registry) {
+void add_eval(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("eval", "the losses of a model on a data set");
   auto a = std::make_shared<EvalArguments>();
   command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();

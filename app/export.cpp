@@ -19,27 +19,27 @@ struct ExportArguments {
 };
 
 // For --to: "magenta-json".
-std::string name_of(const ForeignFormat& format) { return fmt::format("{}-{}", format.name, format.ending.substr(1)); }
+std::string name_of(const models::ForeignFormat& format) { return fmt::format("{}-{}", format.name, format.ending.substr(1)); }
 
-std::vector<std::string> names_of(std::span<const Family> families) {
+std::vector<std::string> names_of(std::span<const models::Family> families) {
   std::vector<std::string> names;
-  for (const Family& family : families)
-    for (const ForeignFormat& format : family.foreign_formats)
+  for (const models::Family& family : families)
+    for (const models::ForeignFormat& format : family.foreign_formats)
       if (format.write != nullptr) names.push_back(name_of(format));
   return names;
 }
 
-const ForeignFormat& format_of(const Family& family, const ExportArguments& a) {
-  for (const ForeignFormat& format : family.foreign_formats)
+const models::ForeignFormat& format_of(const models::Family& family, const ExportArguments& a) {
+  for (const models::ForeignFormat& format : family.foreign_formats)
     if (format.write != nullptr && name_of(format) == a.to) return format;
   const auto known = names_of({&family, 1});
   require(!known.empty(), "{}: no format of another program holds a {} model", a.model, family.title);
   fail("{}: a {} model goes to {}", a.model, family.title, fmt::join(known, ", "));
 }
 
-void export_model(const ExportArguments& a, const Registry& registry) {
-  Checkpoint checkpoint = registry.read(a.model);
-  const ForeignFormat& format = format_of(registry.family_named(checkpoint.model, a.model), a);
+void export_model(const ExportArguments& a, const models::Registry& registry) {
+  models::Checkpoint checkpoint = registry.read(a.model);
+  const models::ForeignFormat& format = format_of(registry.family_named(checkpoint.model, a.model), a);
   require(ending_of(a.out) == format.ending, "{}: {} files end in {}", a.out, a.to, format.ending);
   checkpoint.origin = a.model;  // the model's name in the file
   const std::string note = format.write(checkpoint, a.out);
@@ -49,7 +49,7 @@ void export_model(const ExportArguments& a, const Registry& registry) {
 
 }  // namespace
 
-void add_export(const Command& app, const Registry& registry) {
+void add_export(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("export", "a limn model for other programs");
   auto a = std::make_shared<ExportArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

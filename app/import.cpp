@@ -16,26 +16,26 @@ struct ImportArguments {
   std::string in;
   std::string out;
   std::string from;
-  ForeignOptions options = {};
+  models::ForeignOptions options = {};
 };
 
-std::vector<std::string> format_names(const Registry& registry) {
+std::vector<std::string> format_names(const models::Registry& registry) {
   std::vector<std::string> names;
-  for (const Family& family : registry.families())
-    for (const ForeignFormat& format : family.foreign_formats) names.push_back(format.name);
+  for (const models::Family& family : registry.families())
+    for (const models::ForeignFormat& format : family.foreign_formats) names.push_back(format.name);
   return names;
 }
 
 // The format of that name, or the one that the file's ending tells.
-const ForeignFormat& format_of(const ImportArguments& a, const Registry& registry) {
-  for (const Family& family : registry.families())
-    for (const ForeignFormat& format : family.foreign_formats)
+const models::ForeignFormat& format_of(const ImportArguments& a, const models::Registry& registry) {
+  for (const models::Family& family : registry.families())
+    for (const models::ForeignFormat& format : family.foreign_formats)
       if (a.from.empty() ? !format.ending.empty() && ending_of(a.in) == format.ending : a.from == format.name)
         return format;
   fail("{}: say whose model it is: --from {}", a.in, fmt::join(format_names(registry), ", "));
 }
 
-void import_model(const ImportArguments& a, const Registry& registry) {
+void import_model(const ImportArguments& a, const models::Registry& registry) {
   require(ending_of(a.out) == ".safetensors", "{}: a model goes to a .safetensors file", a.out);
   registry.write(a.out, format_of(a, registry).read(a.in, a.options));
   fmt::print("{}\n", a.out);
@@ -43,7 +43,7 @@ void import_model(const ImportArguments& a, const Registry& registry) {
 
 }  // namespace
 
-void add_import(const Command& app, const Registry& registry) {
+void add_import(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("import", "another program's Sketch-RNN as a limn model");
   auto a = std::make_shared<ImportArguments>();
   command.add("FILE", &a->in, "Magenta's .gen.json or .vae.json, or a PyTorch model's .safetensors").required();

@@ -10,11 +10,11 @@
 namespace limn::app {
 namespace {
 
-OrderedJson describe(Checkpoint checkpoint, const Registry& registry) {
+OrderedJson describe(models::Checkpoint checkpoint, const models::Registry& registry) {
   std::size_t weights = 0;
   for (const auto& [name, values] : checkpoint.weights) weights += values.size();
   const auto model = registry.make(std::move(checkpoint));
-  const Checkpoint& contents = model->checkpoint();
+  const models::Checkpoint& contents = model->checkpoint();
   OrderedJson out{
       {"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
   for (const auto& [name, value] : model->facts()) out[name] = parse_ordered_json(value);
@@ -41,7 +41,7 @@ void print_tree(const OrderedJson& object, int indent) {
 
 }  // namespace
 
-void add_info(const Command& app, const Registry& registry) {
+void add_info(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("info", "what a model is: options, size, step, losses");
   struct Arguments {
     std::string model;

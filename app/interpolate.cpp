@@ -30,37 +30,37 @@ std::vector<std::string> ends_of(const InterpolateArguments& a) {
 }
 
 // There and back, so that an animation loops without a jump.
-Latents there_and_back(const Latents& path) {
-  Latents walk = path;
+models::Latents there_and_back(const models::Latents& path) {
+  models::Latents walk = path;
   for (std::int64_t i = path.count() - 2; i > 0; --i)
     walk.values.insert(walk.values.end(), path.row(i).begin(), path.row(i).end());
   return walk;
 }
 
-void interpolate(const InterpolateArguments& a, const Command& command, const Registry& registry) {
+void interpolate(const InterpolateArguments& a, const Command& command, const models::Registry& registry) {
   const std::vector<std::string> references = ends_of(a);
   const bool is_grid = references.size() == 4;
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy"});
-  model->need(Ability::kEncode, "try limn sample or limn complete");
-  Drawings given;
+  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  model->need(models::Ability::kEncode, "try limn sample or limn complete");
+  models::Drawings given;
   for (const auto& reference : references) append(given, model->read({reference}, 1));
-  const Latents ends = model->latents_of(given, {.uses_mean = true});
-  Latents path = is_grid ? latent_grid({.top_left = ends.row(0),
+  const models::Latents ends = model->latents_of(given, {.uses_mean = true});
+  models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
                                         .top_right = ends.row(1),
                                         .bottom_left = ends.row(2),
                                         .bottom_right = ends.row(3)},
                                        a.steps, a.steps)
-                         : interpolate_latents(ends.row(0), ends.row(1), a.steps);
-  if (!is_grid && model->content() == Content::kImages && is_animation(a.out)) path = there_and_back(path);
+                         : models::interpolate_latents(ends.row(0), ends.row(1), a.steps);
+  if (!is_grid && model->content() == models::Content::kImages && is_animation(a.out)) path = there_and_back(path);
   save_grid(a.out, model->draw_latents(path, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}),
             static_cast<int>(a.steps));
 }
 
 }  // namespace
 
-void add_interpolate(const Command& app, const Registry& registry) {
+void add_interpolate(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("interpolate", "a path through latent space between sketches or images");
   auto a = std::make_shared<InterpolateArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

@@ -1,4 +1,4 @@
 // The limn command.
 #include "app/command_line.hpp"
 
-int main(int argc, char** argv) { return limn::app::run_command_line(argc, argv, limn::standard_registry()); }
+int main(int argc, char** argv) { return limn::app::run_command_line(argc, argv, limn::models::standard_registry()); }

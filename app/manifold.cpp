@@ -16,19 +16,19 @@ struct ManifoldArguments {
   std::string out = "manifold.png";
 };
 
-void manifold(const ManifoldArguments& a, const Registry& registry) {
+void manifold(const ManifoldArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_plane_output(*model, a.picture, a.out);
-  model->need(Ability::kDecode, "try limn sample");
+  model->need(models::Ability::kDecode, "try limn sample");
   require(model->latent_size() == 2,
           "{}: has {} latent dimensions, a manifold shows 2; try limn traverse {} --dims 0,1", a.model,
           model->latent_size(), a.model);
-  save_plane(*model, manifold_latents(a.picture.grid), a.picture, a.out);
+  save_plane(*model, models::manifold_latents(a.picture.grid), a.picture, a.out);
 }
 
 }  // namespace
 
-void add_manifold(const Command& app, const Registry& registry) {
+void add_manifold(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("manifold", "the plane of a two-dimensional latent space as one picture");
   auto a = std::make_shared<ManifoldArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

@@ -2,7 +2,7 @@
 
 namespace limn::app {
 
-void check_options(const Command& command, const Model& model, Ability ability,
+void check_options(const Command& command, const models::Model& model, models::Ability ability,
                    std::initializer_list<const char*> options) {
   for (const char* option : options)
     if (command.has(option)) model.need(ability, std::string("leave ") + option + " out");

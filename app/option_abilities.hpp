@@ -9,7 +9,7 @@
 namespace limn::app {
 
 // Throws Error if one of the options was given and the model lacks the ability that they are about.
-void check_options(const Command& command, const Model& model, Ability ability,
+void check_options(const Command& command, const models::Model& model, models::Ability ability,
                    std::initializer_list<const char*> options);
 
 }  // namespace limn::app

@@ -11,13 +11,13 @@ void add_picture_options(const Command& command, PlanePicture& picture) {
       .whole_number(1, 100);
 }
 
-void check_plane_output(const Model& model, const PlanePicture& picture, const std::filesystem::path& out) {
-  require(picture.scale == 0 || model.content() == Content::kImages,
+void check_plane_output(const models::Model& model, const PlanePicture& picture, const std::filesystem::path& out) {
+  require(picture.scale == 0 || model.content() == models::Content::kImages,
           "--scale: is for models that draw images; leave it out");
   check_output(out, model.content(), false);
 }
 
-void save_plane(const Model& model, const Latents& z, const PlanePicture& picture, const std::filesystem::path& out) {
+void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture, const std::filesystem::path& out) {
   save_grid(out, model.draw_latents(z, {.is_greedy = true}), static_cast<int>(picture.grid),
             {.gap = 0, .scale = picture.scale});
 }

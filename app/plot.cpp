@@ -16,16 +16,16 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostPoints = 400;
 
 void plot(const std::vector<std::string>& runs, const std::string& out) {
-  std::map<std::string, Chart> charts;  // by loss
+  std::map<std::string, render::Chart> charts;  // by loss
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const fs::path run = fs::path(runs[i]).lexically_normal();
     const std::string name =
         runs.size() == 1 ? "" : (run.has_filename() ? run : run.parent_path()).filename().string() + " ";
-    const RunRecord record = read_run(run);
+    const runs::RunRecord record = runs::read_run(run);
     require(!record.curves.empty(), "{}: holds no losses yet; let the run train for a few steps", run.string());
     for (const auto& [key, curve] : record.curves) {
       const auto& [loss, split] = key;
-      const LossCurve points = thinned(curve, kMostPoints);
+      const runs::LossCurve points = runs::thinned(curve, kMostPoints);
       auto& chart = charts[loss];
       chart.title = loss;
       chart.x_label = "step";
@@ -36,11 +36,11 @@ void plot(const std::vector<std::string>& runs, const std::string& out) {
                               .colour = static_cast<int>(runs.size() == 1 ? chart.series.size() : i)});
     }
   }
-  std::vector<Chart> panels;
+  std::vector<render::Chart> panels;
   for (const char* first : {"total", "reconstruction", "kl"})
     if (auto node = charts.extract(first)) panels.push_back(std::move(node.mapped()));
   for (auto& [loss, chart] : charts) panels.push_back(std::move(chart));
-  save_charts(out, panels);
+  render::save_charts(out, panels);
   fmt::print("{}\n", out);
 }
 

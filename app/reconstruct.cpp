@@ -26,19 +26,19 @@ struct ReconstructArguments {
 };
 
 // A row for each sketch: the original, then one reconstruction per temperature.
-void reconstruct_sketches(const Model& model, const Drawings& given, const ReconstructArguments& a) {
-  const Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
-  Sheet sheet{.columns = static_cast<int>(a.temperatures.size()) + 1, .column_headings = {"given"}};
-  std::vector<Drawings> columns;
+void reconstruct_sketches(const models::Model& model, const models::Drawings& given, const ReconstructArguments& a) {
+  const models::Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
+  render::Sheet sheet{.columns = static_cast<int>(a.temperatures.size()) + 1, .column_headings = {"given"}};
+  std::vector<models::Drawings> columns;
   for (const double temperature : a.temperatures) {
     sheet.column_headings.push_back(a.is_greedy ? std::string("greedy") : fmt::format("τ = {:g}", temperature));
     columns.push_back(model.draw_latents(z, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
   }
-  Drawings redrawn{.content = given.content};
+  models::Drawings redrawn{.content = given.content};
   for (std::size_t i = 0; i < given.sketches.size(); ++i) {
-    sheet.cells.push_back(cell_of(given.sketches[i]));
-    for (Drawings& column : columns) {
-      sheet.cells.push_back(cell_of(column.sketches[i], {}, kAccent));
+    sheet.cells.push_back(render::cell_of(given.sketches[i]));
+    for (models::Drawings& column : columns) {
+      sheet.cells.push_back(render::cell_of(column.sketches[i], {}, render::kAccent));
       redrawn.sketches.push_back(std::move(column.sketches[i]));
     }
   }
@@ -46,17 +46,17 @@ void reconstruct_sketches(const Model& model, const Drawings& given, const Recon
 }
 
 // The cells from `first` on, as many as the sheet has columns, as a row.
-void append_row(Sheet& sheet, const std::string& heading, const std::vector<SheetCell>& cells, std::size_t first) {
+void append_row(render::Sheet& sheet, const std::string& heading, const std::vector<render::SheetCell>& cells, std::size_t first) {
   sheet.row_headings.push_back(heading);
   for (std::size_t i = first; i < first + static_cast<std::size_t>(sheet.columns); ++i)
-    sheet.cells.push_back(i < cells.size() ? cells[i] : SheetCell{});
+    sheet.cells.push_back(i < cells.size() ? cells[i] : render::SheetCell{});
 }
 
 // Pairs of rows: the originals, and their reconstructions below them.
-void reconstruct_images(const Model& model, const Drawings& given, const ReconstructArguments& a) {
-  const Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
+void reconstruct_images(const models::Model& model, const models::Drawings& given, const ReconstructArguments& a) {
+  const models::Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
   const auto originals = cells_of(given), redrawn = cells_of(model.draw_latents(z, {.seed = a.seed}));
-  Sheet sheet{.columns = static_cast<int>(std::min(kImageColumns, originals.size()))};
+  render::Sheet sheet{.columns = static_cast<int>(std::min(kImageColumns, originals.size()))};
   for (std::size_t first = 0; first < originals.size(); first += static_cast<std::size_t>(sheet.columns)) {
     append_row(sheet, "given", originals, first);
     append_row(sheet, "redrawn", redrawn, first);
@@ -64,21 +64,21 @@ void reconstruct_images(const Model& model, const Drawings& given, const Reconst
   save_drawings(a.out, sheet, given);
 }
 
-void reconstruct(const ReconstructArguments& a, const Command& command, const Registry& registry) {
+void reconstruct(const ReconstructArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
-  check_output(a.out, model->content(), model->can(Ability::kSteps));
-  model->need(Ability::kEncode, "try limn sample or limn complete");
-  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy"});
-  check_options(command, *model, Ability::kSteps, {"--steps-shown"});
-  const Drawings given = model->read(a.in, a.count);
-  if (model->content() == Content::kSketches) return reconstruct_sketches(*model, given, a);
+  check_output(a.out, model->content(), model->can(models::Ability::kSteps));
+  model->need(models::Ability::kEncode, "try limn sample or limn complete");
+  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
+  const models::Drawings given = model->read(a.in, a.count);
+  if (model->content() == models::Content::kSketches) return reconstruct_sketches(*model, given, a);
   if (!a.shows_steps && !is_animation(a.out)) return reconstruct_images(*model, given, a);
   save_steps(a.out, model->steps_redrawing(given, {.uses_mean = a.uses_mean, .seed = a.seed}), given.pixels);
 }
 
 }  // namespace
 
-void add_reconstruct(const Command& app, const Registry& registry) {
+void add_reconstruct(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("reconstruct", "originals beside their reconstructions");
   auto a = std::make_shared<ReconstructArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

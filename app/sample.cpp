@@ -24,17 +24,17 @@ struct SampleArguments {
 };
 
 // Canvases as they grow, or a walk through latent space.
-void sample_in_motion(const Model& model, const SampleArguments& a) {
-  model.need(Ability::kDecode, "choose .svg or .png");
-  const Latents z = prior_latents(a.count, model.latent_size(), a.seed);
-  if (model.can(Ability::kSteps)) return save_steps(a.out, model.steps_from(z));
-  save_grid(a.out, model.draw_latents(closed_walk(z, kFramesALeg), {.seed = a.seed}));
+void sample_in_motion(const models::Model& model, const SampleArguments& a) {
+  model.need(models::Ability::kDecode, "choose .svg or .png");
+  const models::Latents z = models::prior_latents(a.count, model.latent_size(), a.seed);
+  if (model.can(models::Ability::kSteps)) return save_steps(a.out, model.steps_from(z));
+  save_grid(a.out, model.draw_latents(models::closed_walk(z, kFramesALeg), {.seed = a.seed}));
 }
 
-void sample_at_rest(const Model& model, const SampleArguments& a) {
+void sample_at_rest(const models::Model& model, const SampleArguments& a) {
   const bool is_sweep = a.temperatures.size() > 1;
-  Drawings drawings;
-  Sheet sheet;
+  models::Drawings drawings;
+  render::Sheet sheet;
   for (const double temperature : a.temperatures) {
     // The same seed in each row: only the temperature differs.
     append(drawings, model.draw(a.count, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
@@ -46,12 +46,12 @@ void sample_at_rest(const Model& model, const SampleArguments& a) {
   save_drawings(a.out, sheet, drawings);
 }
 
-void sample(const SampleArguments& a, const Command& command, const Registry& registry) {
+void sample(const SampleArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, Ability::kTemperature, {"--temperature", "--greedy"});
-  check_options(command, *model, Ability::kSteps, {"--steps-shown"});
-  if (a.shows_steps || (model->content() == Content::kImages && is_animation(a.out)))
+  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
+  if (a.shows_steps || (model->content() == models::Content::kImages && is_animation(a.out)))
     sample_in_motion(*model, a);
   else
     sample_at_rest(*model, a);
@@ -59,7 +59,7 @@ void sample(const SampleArguments& a, const Command& command, const Registry& re
 
 }  // namespace
 
-void add_sample(const Command& app, const Registry& registry) {
+void add_sample(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("sample", "new drawings from a model");
   auto a = std::make_shared<SampleArguments>();
   command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();

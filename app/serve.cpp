@@ -45,7 +45,7 @@ std::string address_of(const std::string& host, int port, const std::string& tok
                      token.empty() ? "" : "#token=" + token);
 }
 
-void serve_studio(const ServeArguments& a, const Registry& registry) {
+void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   // Only the thread that waits for them below gets these.
   sigset_t signals;
   sigemptyset(&signals);
@@ -76,7 +76,7 @@ void serve_studio(const ServeArguments& a, const Registry& registry) {
 
 }  // namespace
 
-void add_serve(const Command& app, const Registry& registry) {
+void add_serve(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("serve", "the studio: draw with models in a web page, watch runs");
   auto a = std::make_shared<ServeArguments>();
   command.add("MODEL", &a->models, "run directories, .safetensors files or Magenta .json models");

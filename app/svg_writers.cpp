@@ -15,14 +15,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class SvgFileWriter : public SketchWriter {
+class SvgFileWriter : public sketch::SketchWriter {
  public:
   explicit SvgFileWriter(fs::path path) : path_(std::move(path)) {}
 
-  void add(QuickDrawRecord&& record, Split) override {
+  void add(sketch::QuickDrawRecord&& record, Split) override {
     require(svg_.empty(), "{}: holds one sketch and there are more; name one as FILE#17, or a folder: -o {}/",
             path_.string(), fs::path(path_).replace_extension().string());
-    svg_ = svg_text(record.sketch);
+    svg_ = render::svg_text(record.sketch);
   }
   void finish() override { write_file(path_, svg_); }
   [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return {1, 0, 0}; }
@@ -33,7 +33,7 @@ class SvgFileWriter : public SketchWriter {
 };
 
 // The one output whose files appear before finish().
-class SvgFolderWriter : public SketchWriter {
+class SvgFolderWriter : public sketch::SketchWriter {
  public:
   explicit SvgFolderWriter(const fs::path& path) : path_(path) {
     make_directories(path_);
@@ -42,9 +42,9 @@ class SvgFolderWriter : public SketchWriter {
               path_.string());
   }
 
-  void add(QuickDrawRecord&& record, Split) override {
+  void add(sketch::QuickDrawRecord&& record, Split) override {
     // Numbers of one width, so that the order of the names is the order of the sketches.
-    write_file(path_ / fmt::format("{:06}.svg", count_), svg_text(record.sketch));
+    write_file(path_ / fmt::format("{:06}.svg", count_), render::svg_text(record.sketch));
     ++count_;
   }
   void finish() override {}
@@ -57,7 +57,7 @@ class SvgFolderWriter : public SketchWriter {
 
 }  // namespace
 
-std::unique_ptr<SketchWriter> open_sketch_output(const fs::path& out, const SketchWriterOptions& options) {
+std::unique_ptr<sketch::SketchWriter> open_sketch_output(const fs::path& out, const sketch::SketchWriterOptions& options) {
   std::error_code ignored;
   const bool is_folder = !has_sharded_name(out) && (!out.has_filename() || fs::is_directory(out, ignored));
   const bool is_svg = is_folder || ending_of(out) == ".svg";
@@ -65,7 +65,7 @@ std::unique_ptr<SketchWriter> open_sketch_output(const fs::path& out, const Sket
           out.string());
   if (is_folder) return std::make_unique<SvgFolderWriter>(out);
   if (is_svg) return std::make_unique<SvgFileWriter>(out);
-  if (auto writer = make_sketch_writer(out, options)) return writer;
+  if (auto writer = sketch::make_sketch_writer(out, options)) return writer;
   fail(
       "{}: cannot convert to this ending; use .npz, .ndjson, .bin, .json, .svg, .limn, or a folder of SVGs, as in "
       "out/",

@@ -49,7 +49,7 @@ void add_setting(const Command& command, const std::shared_ptr<TrainArguments>& 
       .named("VALUE");
 }
 
-void add_options(const Command& command, const std::shared_ptr<TrainArguments>& a, const Family& family) {
+void add_options(const Command& command, const std::shared_ptr<TrainArguments>& a, const models::Family& family) {
   command.add("--data", &a->data, "data set file, folder or builtin:NAME; several are joined").named("PATH");
   command.add("--out", &a->out, "run directory").named("DIR").shows_default();
   command.add("--config", &a->config, "options from a TOML file; the command line overrides it").named("FILE");
@@ -70,7 +70,7 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   add_setting(command, a, "--valid-every", "valid_every", "steps between validations");
   add_setting(command, a, "--save-every", "save_every", "steps between checkpoints");
   add_setting(command, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
-  if (family.content == Content::kImages)
+  if (family.content == models::Content::kImages)
     add_setting(command, a, "--compose", "compose", "two-digits: two images of the set on one canvas");
   command.add("--resume", &a->resumes, "continue the run in --out");
   command.add("--overwrite", &a->overwrites, "replace the run in --out");
@@ -84,18 +84,18 @@ void refuse_contradictions(const TrainArguments& a) {
   if (a.epochs > 0 && has_steps) refuse_both("--epochs", "--steps");
 }
 
-const Preset& preset_named(const Family& family, const std::string& name) {
+const models::Preset& preset_named(const models::Family& family, const std::string& name) {
   std::vector<std::string> names;
-  for (const Preset& preset : family.presets) {
+  for (const models::Preset& preset : family.presets) {
     if (preset.name == name) return preset;
     names.push_back(preset.name);
   }
   fail("--preset {}: there is {}", printable(name), fmt::join(names, ", "));
 }
 
-std::string presets_help(const Family& family) {
+std::string presets_help(const models::Family& family) {
   std::string text;
-  for (const Preset& preset : family.presets)
+  for (const models::Preset& preset : family.presets)
     text +=
         fmt::format("  {:<9} {}\n            {}\n", preset.name, preset.help,
                     preset.settings.empty() ? "changes nothing" : fmt::format("{}", fmt::join(preset.settings, " ")));
@@ -104,22 +104,22 @@ std::string presets_help(const Family& family) {
 
 // All options of a run: of the family's model and data, and of training. `all` points into the other two.
 struct RunOptions {
-  explicit RunOptions(const Family& family) : setup(family.make_setup()), all(setup->fields()) {
+  explicit RunOptions(const models::Family& family) : setup(family.make_setup()), all(setup->fields()) {
     std::ranges::move(fields(train), std::back_inserter(all));
     set_options(all, family.training_defaults);
   }
   RunOptions(const RunOptions&) = delete;
   RunOptions& operator=(const RunOptions&) = delete;
 
-  std::unique_ptr<TrainingSetup> setup;
-  TrainOptions train;
+  std::unique_ptr<models::TrainingSetup> setup;
+  train::TrainOptions train;
   std::vector<OptionField> all;
 };
 
 // The options of a run: defaults, then the run's own config (--resume), then preset, --config and --set.
-RunConfig gather(const TrainArguments& a, const Family& family, std::span<const OptionField> options) {
-  RunConfig config{.family = family.command, .data = {}, .assignments = {}};
-  const auto merge = [&](const RunConfig& from, const std::string& origin) {
+runs::RunConfig gather(const TrainArguments& a, const models::Family& family, std::span<const OptionField> options) {
+  runs::RunConfig config{.family = family.command, .data = {}, .assignments = {}};
+  const auto merge = [&](const runs::RunConfig& from, const std::string& origin) {
     require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
             from.family, family.command);
     if (!from.data.empty()) config.data = from.data;
@@ -132,13 +132,13 @@ RunConfig gather(const TrainArguments& a, const Family& family, std::span<const 
   if (a.resumes) {
     const fs::path saved = fs::path(a.out) / "config.toml";
     require(fs::exists(saved), "{}: holds no run to resume; leave --resume out to start one", a.out);
-    merge(read_config(saved.string()), saved.string());
+    merge(runs::read_config(saved.string()), saved.string());
   }
   if (!a.preset.empty()) set_options(options, preset_named(family, a.preset).settings);
-  if (!a.config.empty()) merge(read_config(a.config), a.config);
+  if (!a.config.empty()) merge(runs::read_config(a.config), a.config);
   try {
     auto settings = a.settings;
-    if (auto named = take_data_set(settings); !named.empty()) config.data = std::move(named);
+    if (auto named = runs::take_data_set(settings); !named.empty()) config.data = std::move(named);
     set_options(options, settings);
   } catch (const Error& error) {
     fail("--set {}", error.what());
@@ -154,7 +154,7 @@ void check_device(const std::string& device) {
   require(!is_cuda, "--device {}: limn's kernels run on the CPU; use --device cpu", printable(device));
 }
 
-void print_result(const TrainResult& result, const std::string& family, const fs::path& root) {
+void print_result(const train::TrainResult& result, const std::string& family, const fs::path& root) {
   if (!result.is_finished) {
     fmt::print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family,
                root.string());
@@ -169,12 +169,12 @@ void print_result(const TrainResult& result, const std::string& family, const fs
   fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 
-TrainResult train(TrainingTask& task, const Registry& registry, const TrainOptions& options, const RunDirectory& run,
-                  const std::string& config, ProcessGroup* group, const TrainArguments& a) {
+train::TrainResult train(models::TrainingTask& task, const models::Registry& registry, const train::TrainOptions& options, const runs::RunDirectory& run,
+                  const std::string& config, train::ProcessGroup* group, const TrainArguments& a) {
   Console console(a.is_quiet || (group != nullptr && !group->is_first()));
   watch_for_interrupts();
-  Trainer trainer(task, registry, options, run,
-                  {.on_step = [&](const Progress& p) { console.show(p); },
+  train::Trainer trainer(task, registry, options, run,
+                  {.on_step = [&](const train::Progress& p) { console.show(p); },
                    .on_validation = [&](std::int64_t step, const Metrics& m,
                                         bool is_best) { console.show_validation(step, m, is_best); },
                    .on_notice = [&](const std::string& text) { console.line(text, true); },
@@ -186,27 +186,27 @@ TrainResult train(TrainingTask& task, const Registry& registry, const TrainOptio
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
   // Only now: options that do not fit the saved state have been refused, and the run keeps its own.
   if (group == nullptr || group->is_first()) write_file(run.config(), config);
-  const TrainResult result = trainer.run();
+  const train::TrainResult result = trainer.run();
   console.finish();
   return result;
 }
 
-RunDirectory open_run(const TrainArguments& a, bool is_first) {
-  using Mode = RunDirectory::Mode;
-  if (!is_first) return RunDirectory(a.out, Mode::kNamed);
-  return RunDirectory(a.out, a.resumes ? Mode::kResume : a.overwrites ? Mode::kOverwrite : Mode::kFresh);
+runs::RunDirectory open_run(const TrainArguments& a, bool is_first) {
+  using Mode = runs::RunDirectory::Mode;
+  if (!is_first) return runs::RunDirectory(a.out, Mode::kNamed);
+  return runs::RunDirectory(a.out, a.resumes ? Mode::kResume : a.overwrites ? Mode::kOverwrite : Mode::kFresh);
 }
 
-void train_family(const Family& family, const Registry& registry, const TrainArguments& a) {
+void train_family(const models::Family& family, const models::Registry& registry, const TrainArguments& a) {
   refuse_contradictions(a);
   check_device(a.device);
   if (a.processes > 1 && !is_launched()) {
-    (void)load_libtorch_module("several processes");  // its error once, not from each process
+    (void)train::load_libtorch_module("several processes");  // its error once, not from each process
     return run_processes(a.processes);
   }
   kernels::set_thread_count(a.threads);
   RunOptions options(family);
-  RunConfig config = gather(a, family, options.all);
+  runs::RunConfig config = gather(a, family, options.all);
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
   const auto task = options.setup->load(
@@ -215,16 +215,16 @@ void train_family(const Family& family, const Registry& registry, const TrainArg
        .seed = static_cast<std::uint64_t>(options.train.seed),
        .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32});
   if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
-  const auto environment = process_group_from_environment();
-  const auto group = environment ? make_process_group(*environment) : nullptr;
+  const auto environment = train::process_group_from_environment();
+  const auto group = environment ? train::make_process_group(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
-  const RunDirectory run = open_run(a, is_first);
-  const TrainResult result =
-      train(*task, registry, options.train, run, config_to_toml(config, options.all), group.get(), a);
+  const runs::RunDirectory run = open_run(a, is_first);
+  const train::TrainResult result =
+      train(*task, registry, options.train, run, runs::config_to_toml(config, options.all), group.get(), a);
   if (is_first) print_result(result, family.command, run.root());
 }
 
-void add_family(const Command& train, const Family& family, const Registry& registry) {
+void add_family(const Command& train, const models::Family& family, const models::Registry& registry) {
   const Command command = train.add_command(family.command, family.help);
   auto arguments = std::make_shared<TrainArguments>();
   arguments->out = fmt::format("runs/{}", family.command);
@@ -237,13 +237,13 @@ void add_family(const Command& train, const Family& family, const Registry& regi
 
 }  // namespace
 
-void add_train(const Command& app, const Registry& registry) {
+void add_train(const Command& app, const models::Registry& registry) {
   std::vector<std::string> names;
-  for (const Family& family : registry.families()) names.push_back(family.command);
+  for (const models::Family& family : registry.families()) names.push_back(family.command);
   const Command train = app.add_command("train", fmt::format("train a model: {}", fmt::join(names, ", ")));
   train.requires_command();
   train.set_footer("\nExample:\n  limn train sketch-rnn --out runs/doodles --steps 1500\n");
-  for (const Family& family : registry.families()) add_family(train, family, registry);
+  for (const models::Family& family : registry.families()) add_family(train, family, registry);
 }
 
 }  // namespace limn::app

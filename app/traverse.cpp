@@ -57,29 +57,29 @@ fs::path path_of(const fs::path& out, std::int64_t across, std::int64_t down, bo
 }
 
 // The vector whose other dimensions are held.
-std::vector<float> base_of(const Model& model, const TraverseArguments& a) {
-  if (a.base.empty()) return uniform_latent(model.latent_size(), a.seed);
+std::vector<float> base_of(const models::Model& model, const TraverseArguments& a) {
+  if (a.base.empty()) return models::uniform_latent(model.latent_size(), a.seed);
   return model.latents_of(model.read({a.base}, 1), {.uses_mean = !a.is_sampled, .seed = a.seed}).values;
 }
 
-void traverse(const TraverseArguments& a, const Registry& registry) {
+void traverse(const TraverseArguments& a, const models::Registry& registry) {
   const fs::path out = a.out;
   const bool is_folder = !out.has_extension();
   const auto model = registry.load(a.model);
   check_plane_output(*model, a.picture, is_folder ? path_of(out, 0, 1, false) : out);
-  model->need(Ability::kDecode, "try limn sample");
-  if (!a.base.empty()) model->need(Ability::kEncode, "leave --base out");
+  model->need(models::Ability::kDecode, "try limn sample");
+  if (!a.base.empty()) model->need(models::Ability::kEncode, "leave --base out");
   const auto pairs = parse_pairs(a.dims, model->latent_size());
   const std::vector<float> base = base_of(*model, a);
   if (is_folder) make_directories(out);
   for (const auto& [across, down] : pairs)
-    save_plane(*model, traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid), a.picture,
+    save_plane(*model, models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid), a.picture,
                path_of(out, across, down, pairs.size() == 1));
 }
 
 }  // namespace
 
-void add_traverse(const Command& app, const Registry& registry) {
+void add_traverse(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("traverse", "two latent dimensions over a grid, the others held");
   auto a = std::make_shared<TraverseArguments>();
   command.add("MODEL", &a->model, "run directory or .safetensors file").required();

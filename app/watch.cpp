@@ -28,10 +28,10 @@ struct WatchArguments {
 
 // A curve in one line of text: the lowest value is ▁, the highest █. Differences beyond the 5th and 95th hundredth of
 // the values are cut off, so that the first steps of a run do not flatten the rest.
-std::string sparkline(const LossCurve& curve) {
+std::string sparkline(const runs::LossCurve& curve) {
   static constexpr const char* kLevels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   constexpr int kHighest = 7;
-  const LossCurve points = thinned(curve, kSparkWidth);
+  const runs::LossCurve points = runs::thinned(curve, kSparkWidth);
   std::vector<double> sorted = points.values;
   std::ranges::sort(sorted);
   const auto at_share = [&](double share) {
@@ -47,14 +47,14 @@ std::string sparkline(const LossCurve& curve) {
   return text;
 }
 
-std::string state_text(const RunRecord& run) {
+std::string state_text(const runs::RunRecord& run) {
   if (run.is_finished()) return "finished";
   if (run.seems_to_run()) return "training";
   return fmt::format("not training: last heard of {} ago", duration_text(run.idle_seconds));
 }
 
 // What a run's files say may hold a terminal's control sequences, so it is shown through printable().
-std::vector<std::string> lines_of(const WatchArguments& a, const RunRecord& run) {
+std::vector<std::string> lines_of(const WatchArguments& a, const runs::RunRecord& run) {
   std::vector<std::string> lines;
   const std::string of = run.num_steps > 0 ? fmt::format(" of {}", run.num_steps) : "";
   lines.push_back(fmt::format("{}  {}  step {}{}  {}", a.run, printable(run.family), run.step, of, state_text(run)));
@@ -88,7 +88,7 @@ void watch(const WatchArguments& a) {
   std::size_t shown = 0;
   while (true) {
     const auto start = std::chrono::steady_clock::now();
-    const RunRecord run = read_run(a.run);
+    const runs::RunRecord run = runs::read_run(a.run);
     const auto reading = std::chrono::steady_clock::now() - start;
     if (shown > 0) fmt::print("\033[{}A", shown);
     const auto lines = lines_of(a, run);

@@ -23,23 +23,23 @@ struct Arguments {
 };
 
 int draw(const Arguments& arguments) {
-  limn::require_sheet_ending(arguments.out);  // a wrong name is better found before the work than after it
-  const auto loaded = limn::standard_registry().load(arguments.model);
-  const limn::SketchModel* model = loaded->as_sketch_model();
+  limn::render::require_sheet_ending(arguments.out);  // a wrong name is better found before the work than after it
+  const auto loaded = limn::models::standard_registry().load(arguments.model);
+  const limn::models::SketchModel* model = loaded->as_sketch_model();
   limn::require(model != nullptr, "{}: it draws images, not sketches; give a Sketch-RNN", arguments.model);
 
   // All drawings at once. Each depends on the seed and its number alone, so the third is the same among 9 or 900.
-  const limn::PointChoice choice{.temperature = arguments.temperature};
-  const auto drawings = limn::draw_new(*model, arguments.count, choice, arguments.seed);
+  const limn::models::PointChoice choice{.temperature = arguments.temperature};
+  const auto drawings = limn::models::draw_new(*model, arguments.count, choice, arguments.seed);
 
-  std::vector<limn::SheetCell> cells;
+  std::vector<limn::render::SheetCell> cells;
   for (std::size_t i = 0; i < drawings.size(); ++i) {
-    const limn::Sketch sketch = model->in_data_units(drawings[i].sketch);
-    std::printf("drawing %zu: %zu points, %zu strokes%s\n", i, sketch.points.size(), limn::to_strokes(sketch).size(),
+    const limn::sketch::Sketch sketch = model->in_data_units(drawings[i].sketch);
+    std::printf("drawing %zu: %zu points, %zu strokes%s\n", i, sketch.points.size(), limn::sketch::to_strokes(sketch).size(),
                 drawings[i].is_finished ? "" : ", cut at the longest length");
-    cells.push_back(limn::cell_of(sketch));
+    cells.push_back(limn::render::cell_of(sketch));
   }
-  limn::save_sheet(arguments.out, limn::grid_sheet(std::move(cells)));
+  limn::render::save_sheet(arguments.out, limn::render::grid_sheet(std::move(cells)));
   std::printf("%s\n", arguments.out.c_str());
   return EXIT_SUCCESS;
 }

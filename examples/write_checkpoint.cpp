@@ -22,20 +22,20 @@ std::vector<float> random_values(std::size_t count, float deviation, std::uint64
 }
 
 int write(const char* path) {
-  limn::SketchRnnContents checkpoint;
+  limn::models::SketchRnnContents checkpoint;
   checkpoint.options = {.enc_rnn_size = 8, .dec_rnn_size = 16, .z_size = 4, .num_mixture = 3};
   checkpoint.scale_factor = 20;  // one normalised unit is so many units of the data
   checkpoint.max_seq_len = 30;
 
   // The one list of what a model with these options consists of.
   std::size_t total = 0;
-  for (const auto& spec : limn::sketch_rnn_parameters(checkpoint.options)) {
+  for (const auto& spec : limn::models::sketch_rnn_parameters(checkpoint.options)) {
     const float deviation = 1 / std::sqrt(static_cast<float>(spec.shape.back()));
     checkpoint.weights[spec.name] = random_values(spec.count(), deviation, total);
     std::printf("%s %s\n", spec.name.c_str(), limn::shape_text(spec.shape).c_str());
     total += spec.count();
   }
-  limn::standard_registry().write(path, limn::to_checkpoint(checkpoint));
+  limn::models::standard_registry().write(path, limn::models::to_checkpoint(checkpoint));
   std::printf("%zu weights in %s\n", total, path);
   return EXIT_SUCCESS;
 }

@@ -16,9 +16,9 @@ constexpr double kLossLimit = 1e-4;
 
 // The paper's model of binarised MNIST on images of MNIST's size that need no download.
 struct DrawSetting {
-  DrawOptions model;
-  ImageDataOptions data;
-  TrainOptions train = training_options("draw");
+  models::DrawOptions model;
+  image::ImageDataOptions data;
+  train::TrainOptions train = training_options("draw");
 };
 DrawSetting mnist_setting(const BenchOptions& options) {
   DrawSetting setting;
@@ -34,21 +34,21 @@ DrawSetting mnist_setting(const BenchOptions& options) {
 
 // The first training batch and its noise ε [B, T·Z], a stream for each image.
 struct FirstStep {
-  ImageBatch batch;
+  image::ImageBatch batch;
   kernels::MatrixBuffer noise;
 };
-FirstStep first_step(const DrawSetting& setting, const ImageDataset& data) {
+FirstStep first_step(const DrawSetting& setting, const image::ImageDataset& data) {
   const auto seed = static_cast<std::uint64_t>(setting.train.seed);
   FirstStep step{.batch = data.training_batch(data.plan_for_step(seed, 0, setting.train.batch_size), 0), .noise = {}};
   step.noise.resize(step.batch.batch_size(), setting.model.time_steps * setting.model.z_size);
   for (std::int64_t b = 0; b < step.noise.rows(); ++b)
-    fill_latent_noise({.seed = seed}, b, {step.noise.row(b), static_cast<std::size_t>(step.noise.columns())});
+    models::fill_latent_noise({.seed = seed}, b, {step.noise.row(b), static_cast<std::size_t>(step.noise.columns())});
   return step;
 }
 
 // Operations of a step's products with weights: every matrix meets every image at every glimpse; forward, and
 // backward by inputs and by weights.
-double step_flops(std::span<const TaskParameter> parameters, std::int64_t glimpses) {
+double step_flops(std::span<const models::TaskParameter> parameters, std::int64_t glimpses) {
   double once = 0;
   for (const auto& p : parameters)
     if (p.shape.size() == 2) once += static_cast<double>(p.shape[0] * p.shape[1]);
@@ -56,12 +56,12 @@ double step_flops(std::span<const TaskParameter> parameters, std::int64_t glimps
 }
 
 // Checks our first step against the twin's and times the twin.
-void compare(const BenchOptions& options, const DrawSetting& setting, const ImageDataset& data, OurTraining& ours,
+void compare(const BenchOptions& options, const DrawSetting& setting, const image::ImageDataset& data, OurTraining& ours,
              BenchRow& row) {
   const double loss = ours.compute_gradients(0);
   const Gradients gradients = gradients_of(ours.parameters());
   FirstStep first = first_step(setting, data);
-  Twin plain(*options.plain, resolved(setting.model, data.shape()), ours.parameters(),
+  Twin plain(*options.plain, models::resolved(setting.model, data.shape()), ours.parameters(),
              adam_setting(setting.train));
   const ConstMatrix pixels(first.batch.pixels.data(), first.batch.batch_size(), data.shape().size());
   set_plain_threads(options, options.threads);
@@ -88,8 +88,8 @@ void bench_draw_training(const BenchOptions& options, BenchReport& report) {
   if (!report.wants(name)) return;
   const DrawSetting setting = mnist_setting(options);
   const std::vector<std::string> paths{"builtin:shapes"};
-  const auto data = ImageDataset::load(paths, setting.data);
-  OurTraining ours(make_draw_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
+  const auto data = image::ImageDataset::load(paths, setting.data);
+  OurTraining ours(models::make_draw_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
   BenchRow row{.name = name,
                .shape = fmt::format("{} images, T = {}", options.batch_size, setting.model.time_steps),
                .flops = step_flops(ours.parameters(), setting.model.time_steps * options.batch_size)};

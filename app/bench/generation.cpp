@@ -20,21 +20,21 @@ constexpr float kTemperature = 0.4f;
 
 // A default model as training starts it, but one that never says end, so that every drawing has the same
 // length.
-SketchRnnContents untrained_model(const StrokeDataset& data) {
-  const auto task = make_sketch_rnn_task({}, {}, {.batch_size = 1}, data);
-  SketchRnnContents checkpoint;
+models::SketchRnnContents untrained_model(const sketch::StrokeDataset& data) {
+  const auto task = models::make_sketch_rnn_task({}, {}, {.batch_size = 1}, data);
+  models::SketchRnnContents checkpoint;
   checkpoint.max_seq_len = 250;
   for (const auto& p : task->parameters()) checkpoint.weights[p.name].assign(p.value.begin(), p.value.end());
-  checkpoint.weights.at("decoder.output.bias")[static_cast<int>(PenState::kEnd)] = -100;
+  checkpoint.weights.at("decoder.output.bias")[static_cast<int>(sketch::PenState::kEnd)] = -100;
   return checkpoint;
 }
 
 // The decoder step by step in plain LibTorch.
 class PlainDecoder {
  public:
-  PlainDecoder(const libtorch::Api& api, const SketchRnnContents& checkpoint, ConstMatrix z)
+  PlainDecoder(const libtorch::Api& api, const models::SketchRnnContents& checkpoint, ConstMatrix z)
       : api_(api), decoder_(nullptr, api.decoder_destroy) {
-    const auto specs = sketch_rnn_parameters(checkpoint.options);
+    const auto specs = models::sketch_rnn_parameters(checkpoint.options);
     std::vector<libtorch::NamedTensor> tensors;
     for (const auto& spec : specs)
       tensors.push_back({.name = spec.name.c_str(),
@@ -42,14 +42,14 @@ class PlainDecoder {
                          .values = checkpoint.weights.at(spec.name).data()});
     const auto setting = sketch_rnn_setting(checkpoint.options);
     libtorch::Decoder* decoder = nullptr;
-    call_libtorch(api.decoder_create, &setting,
+    train::call_libtorch(api.decoder_create, &setting,
                   libtorch::NamedTensors{tensors.data(), static_cast<std::int64_t>(tensors.size())}, float_rows(z),
                   &decoder);
     decoder_.reset(decoder);
   }
 
   // From x [B, 5] the output rows y [B, 3 + 6M].
-  void step(ConstMatrix x, Matrix y) { call_libtorch(api_.decoder_step, decoder_.get(), float_rows(x), y.data); }
+  void step(ConstMatrix x, Matrix y) { train::call_libtorch(api_.decoder_step, decoder_.get(), float_rows(x), y.data); }
 
  private:
   const libtorch::Api& api_;
@@ -63,31 +63,31 @@ kernels::MatrixBuffer matrix(std::int64_t rows, std::int64_t columns) {
 }
 
 kernels::MatrixBuffer start_rows(std::int64_t count) {
-  kernels::MatrixBuffer x = matrix(count, kStroke5);
-  for (std::int64_t b = 0; b < count; ++b) std::ranges::copy(kStartRow, x.row(b));
+  kernels::MatrixBuffer x = matrix(count, sketch::kStroke5);
+  for (std::int64_t b = 0; b < count; ++b) std::ranges::copy(models::kStartRow, x.row(b));
   return x;
 }
 
 // Draws `points` points of each row as a user of LibTorch would: the decoder from there, our sampling.
-void draw_plain(const libtorch::Api& api, const SketchRnnModel& model, ConstMatrix z, std::int64_t points) {
+void draw_plain(const libtorch::Api& api, const models::SketchRnnModel& model, ConstMatrix z, std::int64_t points) {
   PlainDecoder decoder(api, model.contents(), z);
   kernels::MatrixBuffer x = start_rows(z.rows), y = matrix(z.rows, model.decoder().output_size());
   RandomStream random(1, Purpose::kTest);
   for (std::int64_t i = 0; i < points; ++i) {
     decoder.step(x.view(), y.view());
     for (std::int64_t b = 0; b < z.rows; ++b) {
-      const auto point = draw_next_point({y.row(b), static_cast<std::size_t>(y.columns())},
+      const auto point = models::draw_next_point({y.row(b), static_cast<std::size_t>(y.columns())},
                                          {.temperature = kTemperature}, random);
-      const auto row = point ? stroke5_row(*point) : kStartRow;
+      const auto row = point ? models::stroke5_row(*point) : models::kStartRow;
       std::ranges::copy(row, x.row(b));
     }
   }
 }
 
 // The largest difference between our output rows and the twin's over some steps, both reading the same points.
-double output_difference(const libtorch::Api& api, const SketchRnnModel& model, ConstMatrix z) {
+double output_difference(const libtorch::Api& api, const models::SketchRnnModel& model, ConstMatrix z) {
   PlainDecoder plain(api, model.contents(), z);
-  DecoderRows rows = model.decoder().start(z, z.rows);
+  models::DecoderRows rows = model.decoder().start(z, z.rows);
   kernels::MatrixBuffer x = start_rows(z.rows), ours = matrix(z.rows, model.decoder().output_size());
   kernels::MatrixBuffer expected = matrix(ours.rows(), ours.columns());
   RandomStream random(2, Purpose::kTest);
@@ -100,7 +100,7 @@ double output_difference(const libtorch::Api& api, const SketchRnnModel& model, 
     float difference = 0, largest = 0;
     for (std::int64_t b = 0; b < ours.rows(); ++b) {
       for (std::int64_t k = 0; k < ours.columns(); ++k) {
-        if (k == static_cast<int>(PenState::kEnd)) continue;  // its logit of -100 would hide every difference
+        if (k == static_cast<int>(sketch::PenState::kEnd)) continue;  // its logit of -100 would hide every difference
         difference = std::max(difference, std::abs(ours.row(b)[k] - expected.row(b)[k]));
         largest = std::max(largest, std::abs(expected.row(b)[k]));
       }
@@ -113,13 +113,13 @@ double output_difference(const libtorch::Api& api, const SketchRnnModel& model, 
 
 // Of the products that one point of one drawing takes: the LSTM's on [h, x], where z's share is added up once, and the
 // output layer's.
-double flops_of_point(const SketchRnnOptions& options) {
+double flops_of_point(const models::SketchRnnOptions& options) {
   const auto units = static_cast<double>(options.dec_rnn_size);
-  return 2 * units * (4 * (units + kStroke5) + 3 + 6 * static_cast<double>(options.num_mixture));
+  return 2 * units * (4 * (units + sketch::kStroke5) + 3 + 6 * static_cast<double>(options.num_mixture));
 }
 
 // Checks our outputs against the twin's and times it. It takes long: only `points` of each drawing are drawn.
-void compare(const BenchOptions& options, const SketchRnnModel& model, ConstMatrix z, std::int64_t points,
+void compare(const BenchOptions& options, const models::SketchRnnModel& model, ConstMatrix z, std::int64_t points,
              BenchRow& row) {
   set_plain_threads(options, options.threads);
   row.difference = output_difference(*options.plain, model, z);
@@ -132,7 +132,7 @@ void compare(const BenchOptions& options, const SketchRnnModel& model, ConstMatr
   set_plain_threads(options, 1);
 }
 
-void bench_drawings(const BenchOptions& options, const SketchRnnModel& model, std::int64_t count,
+void bench_drawings(const BenchOptions& options, const models::SketchRnnModel& model, std::int64_t count,
                     BenchReport& report) {
   const std::string name = count == 1 ? "generate one" : "generate many";
   if (!report.wants(name)) return;
@@ -140,7 +140,7 @@ void bench_drawings(const BenchOptions& options, const SketchRnnModel& model, st
   kernels::MatrixBuffer z = matrix(count, z_size);
   RandomStream random(3, Purpose::kTest);
   random.fill_normal({z.row(0), static_cast<std::size_t>(count * z_size)});
-  std::vector<DrawRequest> requests;
+  std::vector<models::DrawRequest> requests;
   for (std::int64_t b = 0; b < count; ++b)
     requests.push_back({.z = {z.row(b), static_cast<std::size_t>(z_size)},
                         .choice = {.temperature = kTemperature},
@@ -160,9 +160,9 @@ void bench_drawings(const BenchOptions& options, const SketchRnnModel& model, st
 
 }  // namespace
 
-void bench_generation(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
+void bench_generation(const BenchOptions& options, const sketch::StrokeDataset& data, BenchReport& report) {
   if (!report.wants("generate one") && !report.wants("generate many")) return;
-  const SketchRnnModel model(untrained_model(data));
+  const models::SketchRnnModel model(untrained_model(data));
   bench_drawings(options, model, 1, report);
   bench_drawings(options, model, 256, report);
 }

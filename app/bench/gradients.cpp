@@ -20,7 +20,7 @@ constexpr double kRoundingFactor = 100;
 
 }  // namespace
 
-Gradients gradients_of(std::span<const TaskParameter> parameters) {
+Gradients gradients_of(std::span<const models::TaskParameter> parameters) {
   Gradients gradients;
   for (const auto& p : parameters)
     gradients[p.name].assign(p.gradient.begin(), p.gradient.end());

@@ -10,7 +10,7 @@
 namespace limn::app {
 
 // Copies of our model's.
-[[nodiscard]] Gradients gradients_of(std::span<const TaskParameter> parameters);
+[[nodiscard]] Gradients gradients_of(std::span<const models::TaskParameter> parameters);
 
 // |given - expected| / |expected| over all gradients together.
 [[nodiscard]] double difference_of(const Gradients& given, const Gradients& expected);

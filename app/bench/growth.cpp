@@ -12,12 +12,12 @@ namespace {
 constexpr std::int64_t kUsualLength = 100, kUsualBatch = 100;
 
 // As many sketches as a batch takes, each of exactly `length` points: those of the data, one after the other.
-StrokeDataset sketches_of_length(const StrokeDataset& data, std::int64_t count, std::int64_t length) {
-  SketchSplits splits;
+sketch::StrokeDataset sketches_of_length(const sketch::StrokeDataset& data, std::int64_t count, std::int64_t length) {
+  sketch::SketchSplits splits;
   auto& train = splits[Split::kTrain];
-  Sketch sketch;
+  sketch::Sketch sketch;
   for (std::int64_t next = 0; static_cast<std::int64_t>(train.size()) < count; ++next) {
-    for (const StrokePoint& point : data.sketch(Split::kTrain, next % data.size(Split::kTrain)).points) {
+    for (const sketch::StrokePoint& point : data.sketch(Split::kTrain, next % data.size(Split::kTrain)).points) {
       if (static_cast<std::int64_t>(train.size()) == count) break;
       sketch.points.push_back(point);
       if (static_cast<std::int64_t>(sketch.points.size()) < length) continue;
@@ -29,12 +29,12 @@ StrokeDataset sketches_of_length(const StrokeDataset& data, std::int64_t count, 
   return {std::move(splits), {.augment_stroke_prob = 0}, "growth"};
 }
 
-BenchRow measure(const BenchOptions& options, const StrokeDataset& data, std::int64_t batch,
+BenchRow measure(const BenchOptions& options, const sketch::StrokeDataset& data, std::int64_t batch,
                  std::int64_t length) {
-  TrainOptions options_of_run = training_options("sketch-rnn");
+  train::TrainOptions options_of_run = training_options("sketch-rnn");
   options_of_run.batch_size = batch;
   OurTraining training(
-      make_sketch_rnn_task({}, {.augment_stroke_prob = 0}, task_setting(options_of_run),
+      models::make_sketch_rnn_task({}, {.augment_stroke_prob = 0}, task_setting(options_of_run),
                            sketches_of_length(data, batch, length)),
       options_of_run);
   training.run_step(0);
@@ -57,7 +57,7 @@ void fit_line(std::vector<BenchRow>& rows) {
 
 }  // namespace
 
-void bench_growth(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
+void bench_growth(const BenchOptions& options, const sketch::StrokeDataset& data, BenchReport& report) {
   const auto run = [&](const std::string& name,
                        const std::vector<std::pair<std::int64_t, std::int64_t>>& sizes) {
     if (!report.wants(name)) return;

@@ -90,7 +90,7 @@ void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, 
   time_and_report(options, row,
                   {.ours = [&] { kernels::multiply_parallel(packed, a.view(), {}, c.view()); },
                    .plain = [&] {
-                     call_libtorch(options.plain->multiply, float_rows(a.view()), float_rows(w.view()), expected.row(0));
+                     train::call_libtorch(options.plain->multiply, float_rows(a.view()), float_rows(w.view()), expected.row(0));
                    },
                    .difference = [&] { return difference(span(c), span(expected)); }},
                   report);
@@ -110,7 +110,7 @@ void bench_weight_gradient(const BenchOptions& options, std::int64_t r, std::int
   time_and_report(options, row,
                   {.ours = [&] { kernels::weight_gradients(d.view(), parts); },
                    .plain = [&] {
-                     call_libtorch(options.plain->multiply_transposed, float_rows(d.view()), float_rows(a.view()),
+                     train::call_libtorch(options.plain->multiply_transposed, float_rows(d.view()), float_rows(a.view()),
                                    expected.row(0));
                    },
                    .difference = [&] { return difference(span(out), span(expected)); }},
@@ -123,7 +123,7 @@ void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::
   if (!report.wants(name)) return;
   const std::int64_t columns = kernels::output_size(mixtures);
   const kernels::MatrixBuffer y = random_matrix(rows, columns, 5, 0.3f), offsets = random_matrix(rows, 2, 6);
-  kernels::MatrixBuffer targets = matrix(rows, kStroke5), gradient = matrix(rows, columns);
+  kernels::MatrixBuffer targets = matrix(rows, sketch::kStroke5), gradient = matrix(rows, columns);
   kernels::MatrixBuffer expected = matrix(rows, columns);
   for (std::int64_t r = 0; r < rows; ++r) {
     std::copy_n(offsets.row(r), 2, targets.row(r));
@@ -135,7 +135,7 @@ void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::
   time_and_report(options, row,
                   {.ours = [&] { (void)kernels::mixture_density_loss(y.view(), targets.view(), 1, gradient.view()); },
                    .plain = [&] {
-                     call_libtorch(options.plain->mixture_density_gradient, float_rows(y.view()),
+                     train::call_libtorch(options.plain->mixture_density_gradient, float_rows(y.view()),
                                    float_rows(targets.view()), expected.row(0));
                    },
                    .difference = [&] { return difference(span(gradient), span(expected)); }},
@@ -151,7 +151,7 @@ void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& re
   const std::array<kernels::AdamSlot, 1> slots{{{span(value), span(gradient), span(first), span(second)}}};
   std::int64_t step = 0;
   const kernels::AdamOptions adam;
-  const TaskParameter parameter{.name = "values", .shape = {count}, .value = span(start), .gradient = span(gradient)};
+  const models::TaskParameter parameter{.name = "values", .shape = {count}, .value = span(start), .gradient = span(gradient)};
   std::optional<Twin> twin;
   if (options.plain != nullptr) {
     twin.emplace(*options.plain, std::span(&parameter, 1),

@@ -5,19 +5,19 @@
 
 namespace limn::app {
 
-TrainOptions training_options(std::string_view family) {
-  TrainOptions options;
-  set_options(fields(options), standard_registry().family_of_command(family).training_defaults);
+train::TrainOptions training_options(std::string_view family) {
+  train::TrainOptions options;
+  set_options(fields(options), models::standard_registry().family_of_command(family).training_defaults);
   return options;
 }
 
-TaskSetting task_setting(const TrainOptions& o) {
+models::TaskSetting task_setting(const train::TrainOptions& o) {
   return {.batch_size = o.batch_size,
           .seed = static_cast<std::uint64_t>(o.seed),
           .precision = o.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32};
 }
 
-OurTraining::OurTraining(std::unique_ptr<TrainingTask> task, const TrainOptions& options)
+OurTraining::OurTraining(std::unique_ptr<models::TrainingTask> task, const train::TrainOptions& options)
     : options_(options), task_(std::move(task)) {
   for (const auto& p : task_->parameters())
     moments_.push_back({std::vector<float>(p.value.size()), std::vector<float>(p.value.size())});
@@ -34,7 +34,7 @@ void OurTraining::update() {
     slots.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
   const double norm = kernels::gradient_norm(slots);
   kernels::adam_step(slots, {.learning_rate = options_.learning_rate, .beta1 = options_.adam_beta1}, ++updates_,
-                     clip_mode(options_), options_.grad_clip, norm);
+                     train::clip_mode(options_), options_.grad_clip, norm);
 }
 
 }  // namespace limn::app

@@ -15,15 +15,15 @@
 namespace limn::app {
 
 // The options that `limn train FAMILY` starts from.
-[[nodiscard]] TrainOptions training_options(std::string_view family);
-[[nodiscard]] TaskSetting task_setting(const TrainOptions& options);
+[[nodiscard]] train::TrainOptions training_options(std::string_view family);
+[[nodiscard]] models::TaskSetting task_setting(const train::TrainOptions& options);
 
 class OurTraining {
  public:
-  OurTraining(std::unique_ptr<TrainingTask> task, const TrainOptions& options);
+  OurTraining(std::unique_ptr<models::TrainingTask> task, const train::TrainOptions& options);
 
-  [[nodiscard]] std::span<const TaskParameter> parameters() const { return task_->parameters(); }
-  [[nodiscard]] std::span<const TaskParameter> buffers() const { return task_->buffers(); }
+  [[nodiscard]] std::span<const models::TaskParameter> parameters() const { return task_->parameters(); }
+  [[nodiscard]] std::span<const models::TaskParameter> buffers() const { return task_->buffers(); }
   // The loss; the gradients lie in parameters().
   double compute_gradients(std::int64_t step);
   void update();
@@ -37,8 +37,8 @@ class OurTraining {
     std::vector<float> first, second;
   };
   kernels::FlushDenormals flush_;  // as in training
-  TrainOptions options_;
-  std::unique_ptr<TrainingTask> task_;
+  train::TrainOptions options_;
+  std::unique_ptr<models::TrainingTask> task_;
   std::vector<Moments> moments_;
   std::int64_t updates_ = 0;
 };

@@ -16,18 +16,18 @@ constexpr double kLossLimit = 1e-4;
 constexpr double kLossLimitBf16 = 1e-2;
 
 struct SketchRnnSetting {
-  SketchRnnOptions model;
-  TrainOptions train = training_options("sketch-rnn");
+  models::SketchRnnOptions model;
+  train::TrainOptions train = training_options("sketch-rnn");
 };
 
-std::int64_t rows_of(const StrokeDataset& data, const SketchRnnSetting& options, std::int64_t step) {
+std::int64_t rows_of(const sketch::StrokeDataset& data, const SketchRnnSetting& options, std::int64_t step) {
   return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size)
       .rows();
 }
 
 // Of the first steps the one whose batch has a middling number of points: batches are alike in length within,
 // and so differ among themselves.
-std::int64_t typical_step(const StrokeDataset& data, const SketchRnnSetting& options) {
+std::int64_t typical_step(const sketch::StrokeDataset& data, const SketchRnnSetting& options) {
   constexpr std::int64_t kLooked = 15;
   std::vector<std::pair<std::int64_t, std::int64_t>> rows;
   for (std::int64_t step = 0; step < kLooked; ++step) rows.emplace_back(rows_of(data, options, step), step);
@@ -37,7 +37,7 @@ std::int64_t typical_step(const StrokeDataset& data, const SketchRnnSetting& opt
 
 // Operations of a training step's products: 2 a multiply-add; forward, and backward by inputs and by weights,
 // so three times. Real points only: the encoder skips S_0, and the decoder's cell meets z once a sketch.
-double step_flops(std::span<const TaskParameter> parameters, std::int64_t z_size, std::int64_t rows,
+double step_flops(std::span<const models::TaskParameter> parameters, std::int64_t z_size, std::int64_t rows,
                   std::int64_t batch) {
   const auto r = static_cast<double>(rows), b = static_cast<double>(batch);
   double once = 0;
@@ -65,13 +65,13 @@ struct PlainStep {
 
 // The twin takes long: the step that is checked is a timed one, and the only one where it takes seconds.
 PlainStep run_plain(const BenchOptions& options, const SketchRnnSetting& setting,
-                    const StrokeDataset& data, std::span<const TaskParameter> start, std::int64_t step) {
+                    const sketch::StrokeDataset& data, std::span<const models::TaskParameter> start, std::int64_t step) {
   Twin twin(*options.plain, setting.model, start, adam_setting(setting.train));
   PlainStep plain;
   set_plain_threads(options, options.threads);
   const auto run = [&] {
     const auto seed = static_cast<std::uint64_t>(setting.train.seed);
-    const StrokeBatch batch = data.training_batch(seed, step, setting.train.batch_size);
+    const sketch::StrokeBatch batch = data.training_batch(seed, step, setting.train.batch_size);
     const double loss = twin.compute_gradients(batch, data.max_seq_len(), seed, step);
     if (plain.gradients.empty()) plain.loss = loss, plain.gradients = twin.gradients();
     twin.update();
@@ -82,7 +82,7 @@ PlainStep run_plain(const BenchOptions& options, const SketchRnnSetting& setting
 }
 
 // Checks our step against the twin's, which runs once for both precisions.
-void compare(const BenchOptions& options, const SketchRnnSetting& setting, const StrokeDataset& data,
+void compare(const BenchOptions& options, const SketchRnnSetting& setting, const sketch::StrokeDataset& data,
              std::int64_t step, OurTraining& ours, std::optional<PlainStep>& plain, BenchRow& row) {
   const bool is_bf16 = setting.train.precision == "bf16";
   const double loss = ours.compute_gradients(step);
@@ -99,7 +99,7 @@ void compare(const BenchOptions& options, const SketchRnnSetting& setting, const
   row.plain = plain->timing;
 }
 
-void bench_cell(const BenchOptions& options, const StrokeDataset& data, const std::string& cell,
+void bench_cell(const BenchOptions& options, const sketch::StrokeDataset& data, const std::string& cell,
                 std::map<std::string, double>& medians, BenchReport& report) {
   SketchRnnSetting setting;
   setting.model.enc_model = setting.model.dec_model = cell;
@@ -110,7 +110,7 @@ void bench_cell(const BenchOptions& options, const StrokeDataset& data, const st
     const std::string name = fmt::format("train {} {}", cell, precision);
     if (!report.wants(name)) continue;
     setting.train.precision = precision;
-    OurTraining ours(make_sketch_rnn_task(setting.model, {}, task_setting(setting.train), data), setting.train);
+    OurTraining ours(models::make_sketch_rnn_task(setting.model, {}, task_setting(setting.train), data), setting.train);
     BenchRow row{.name = name,
                  .shape = fmt::format("{} sketches, {} rows", options.batch_size, rows),
                  .flops = step_flops(ours.parameters(), setting.model.z_size, rows, options.batch_size),
@@ -136,7 +136,7 @@ void note_ratio(const std::map<std::string, double>& medians, const std::string&
 
 }  // namespace
 
-void bench_training(const BenchOptions& options, const StrokeDataset& data, BenchReport& report) {
+void bench_training(const BenchOptions& options, const sketch::StrokeDataset& data, BenchReport& report) {
   std::map<std::string, double> medians;  // of our steps, by the row's name
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) bench_cell(options, data, cell, medians, report);
   note_ratio(medians, "train layer_norm f32", "train lstm f32", report);

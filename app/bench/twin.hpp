@@ -27,29 +27,29 @@ using Gradients = std::map<std::string, std::vector<float>>;
 // The rows of a matrix without gaps.
 [[nodiscard]] libtorch::FloatRows float_rows(ConstMatrix matrix);
 // The view is of the parameters' memory.
-[[nodiscard]] std::vector<libtorch::NamedTensor> named_tensors(std::span<const TaskParameter> parameters);
-[[nodiscard]] libtorch::SketchRnnSetting sketch_rnn_setting(const SketchRnnOptions& options);
+[[nodiscard]] std::vector<libtorch::NamedTensor> named_tensors(std::span<const models::TaskParameter> parameters);
+[[nodiscard]] libtorch::SketchRnnSetting sketch_rnn_setting(const models::SketchRnnOptions& options);
 
 // Adam and clipping as a run trains.
-[[nodiscard]] libtorch::AdamSetting adam_setting(const TrainOptions& options);
+[[nodiscard]] libtorch::AdamSetting adam_setting(const train::TrainOptions& options);
 // The twins' threads, where there is a module.
 void set_plain_threads(const BenchOptions& options, int count);
 
 // The same model as ours in plain LibTorch, with Adam. It starts with copies of the given parameters.
 class Twin {
  public:
-  Twin(const libtorch::Api& api, const SketchRnnOptions& options, std::span<const TaskParameter> start,
+  Twin(const libtorch::Api& api, const models::SketchRnnOptions& options, std::span<const models::TaskParameter> start,
        const libtorch::AdamSetting& adam);
   // Resolved options.
-  Twin(const libtorch::Api& api, const DrawOptions& options, std::span<const TaskParameter> start,
+  Twin(const libtorch::Api& api, const models::DrawOptions& options, std::span<const models::TaskParameter> start,
        const libtorch::AdamSetting& adam);
-  Twin(const libtorch::Api& api, const VaeOptions& options, std::span<const TaskParameter> start,
-       std::span<const TaskParameter> buffers, const libtorch::AdamSetting& adam);
+  Twin(const libtorch::Api& api, const models::VaeOptions& options, std::span<const models::TaskParameter> start,
+       std::span<const models::TaskParameter> buffers, const libtorch::AdamSetting& adam);
   // Adam alone.
-  Twin(const libtorch::Api& api, std::span<const TaskParameter> start, const libtorch::AdamSetting& adam);
+  Twin(const libtorch::Api& api, std::span<const models::TaskParameter> start, const libtorch::AdamSetting& adam);
 
   // The loss; the gradients stay inside.
-  double compute_gradients(const StrokeBatch& batch, std::int64_t max_seq_len, std::uint64_t seed, std::int64_t step);
+  double compute_gradients(const sketch::StrokeBatch& batch, std::int64_t max_seq_len, std::uint64_t seed, std::int64_t step);
   double compute_gradients(ConstMatrix pixels, ConstMatrix noise, double beta = 1);
   void update();
   void set_gradient(const std::string& name, std::span<const float> values);
@@ -61,7 +61,7 @@ class Twin {
     void (*destroy)(libtorch::Twin*) = nullptr;
     void operator()(libtorch::Twin* twin) const { destroy(twin); }
   };
-  Twin(const libtorch::Api& api, std::span<const TaskParameter> start);
+  Twin(const libtorch::Api& api, std::span<const models::TaskParameter> start);
 
   const libtorch::Api& api_;
   std::map<std::string, std::int64_t> sizes_;  // values of each parameter

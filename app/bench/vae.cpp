@@ -18,27 +18,27 @@ constexpr double kLossLimit = 1e-5;      // relative, of a loss in float32
 constexpr double kGradientLimit = 1e-4;  // of all gradients together, relative to their norm
 
 struct VaeSetting {
-  VaeOptions model;
-  ImageDataOptions data;
-  TrainOptions train = training_options("vae");
+  models::VaeOptions model;
+  image::ImageDataOptions data;
+  train::TrainOptions train = training_options("vae");
 };
 
 // The same steps in plain LibTorch, from the same weights, with the same images and noise.
 class PlainVae {
  public:
-  PlainVae(const libtorch::Api& api, const VaeSetting& options, const ImageDataset& data, const OurTraining& ours)
+  PlainVae(const libtorch::Api& api, const VaeSetting& options, const image::ImageDataset& data, const OurTraining& ours)
       : seed_(static_cast<std::uint64_t>(options.train.seed)),
         data_(data),
-        twin_(api, resolved(options.model, data.shape()), ours.parameters(), ours.buffers(),
+        twin_(api, models::resolved(options.model, data.shape()), ours.parameters(), ours.buffers(),
               adam_setting(options.train)) {
-    noise_.resize(kBatch, resolved(options.model, data.shape()).z_size);
+    noise_.resize(kBatch, models::resolved(options.model, data.shape()).z_size);
   }
 
   double compute_gradients(std::int64_t step) {
     if (!plan_.covers(step)) plan_ = data_.plan_for_step(seed_, step, kBatch);
-    const ImageBatch batch = data_.training_batch(plan_, step);
+    const image::ImageBatch batch = data_.training_batch(plan_, step);
     for (std::int64_t b = 0; b < kBatch; ++b)
-      fill_latent_noise({.seed = seed_, .step = static_cast<std::uint64_t>(step)}, b,
+      models::fill_latent_noise({.seed = seed_, .step = static_cast<std::uint64_t>(step)}, b,
                         {noise_.row(b), static_cast<std::size_t>(noise_.columns())});
     return twin_.compute_gradients(ConstMatrix(batch.pixels.data(), kBatch, data_.shape().size()), noise_.view());
   }
@@ -50,14 +50,14 @@ class PlainVae {
 
  private:
   std::uint64_t seed_;
-  const ImageDataset& data_;
+  const image::ImageDataset& data_;
   EpochPlan plan_;
   kernels::MatrixBuffer noise_;
   Twin twin_;
 };
 
 // 2 a multiply-add: every layer forward and for its weights, every layer but the first for its input.
-double step_flops(std::span<const TaskParameter> parameters) {
+double step_flops(std::span<const models::TaskParameter> parameters) {
   double macs = 0;
   bool is_first = true;
   for (const auto& p : parameters) {
@@ -91,10 +91,10 @@ void bench_vae(const BenchOptions& options, BenchReport& report) {
   VaeSetting setting;
   setting.train.batch_size = kBatch;
   const std::vector<std::string> paths{"builtin:shapes"};
-  const auto data = ImageDataset::load(paths, setting.data);
-  OurTraining ours(make_vae_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
+  const auto data = image::ImageDataset::load(paths, setting.data);
+  OurTraining ours(models::make_vae_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
   BenchRow row{.name = name,
-               .shape = fmt::format("{} images of {}, 784-256-2-256-784", kBatch, text(data.shape())),
+               .shape = fmt::format("{} images of {}, 784-256-2-256-784", kBatch, image::text(data.shape())),
                .flops = step_flops(ours.parameters())};
   const TimingBudget budget{.least = 20, .most = 500, .seconds = options.is_quick ? 1.0 : 4.0};
   if (options.plain != nullptr) {

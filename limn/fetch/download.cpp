@@ -13,7 +13,7 @@
 #include "limn/fetch/md5.hpp"
 #include "limn/fetch/part_file.hpp"
 
-namespace limn {
+namespace limn::fetch {
 namespace {
 
 constexpr int kOk = 200, kPartialContent = 206, kRequestTimeout = 408, kRangeNotSatisfiable = 416,
@@ -263,4 +263,4 @@ DownloadResult download(const RemoteFile& file, const std::filesystem::path& tar
   return Download(file, target, options).run();
 }
 
-}  // namespace limn
+}  // namespace limn::fetch

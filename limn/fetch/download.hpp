@@ -12,7 +12,7 @@
 #include <functional>
 #include <string>
 
-namespace limn {
+namespace limn::fetch {
 
 struct RemoteFile {
   std::string url;  // http or https
@@ -53,4 +53,4 @@ struct DownloadResult {
 DownloadResult download(const RemoteFile& file, const std::filesystem::path& target,
                         const DownloadOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::fetch

@@ -12,7 +12,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
 
-namespace limn {
+namespace limn::fetch {
 namespace {
 
 constexpr std::size_t kMaxHeaders = 200;  // more of them are ignored
@@ -192,4 +192,4 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-}  // namespace limn
+}  // namespace limn::fetch

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace limn {
+namespace limn::fetch {
 
 // What a server said before the bytes. Of several answers in a chain of redirects, the last.
 struct HttpAnswer {
@@ -60,4 +60,4 @@ void check_url(const std::string& url);
 // `text` with everything percent-encoded but letters, digits, '-', '_', '.' and '~': one segment of a path.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
-}  // namespace limn
+}  // namespace limn::fetch

@@ -10,7 +10,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::fetch {
 namespace {
 
 constexpr int kSteps = 64;
@@ -102,4 +102,4 @@ std::string md5_of_file(const std::filesystem::path& path) {
   return md5.finish();
 }
 
-}  // namespace limn
+}  // namespace limn::fetch

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace limn {
+namespace limn::fetch {
 
 class Md5 {
  public:
@@ -29,4 +29,4 @@ class Md5 {
 // Of a whole file, read in pieces. Throws Error naming it if it cannot be read.
 [[nodiscard]] std::string md5_of_file(const std::filesystem::path& path);
 
-}  // namespace limn
+}  // namespace limn::fetch

@@ -13,7 +13,7 @@
 #include "limn/core/json.hpp"
 #include "limn/core/file.hpp"
 
-namespace limn {
+namespace limn::fetch {
 namespace {
 
 
@@ -130,4 +130,4 @@ void PartFile::discard() noexcept {
   std::filesystem::remove(part_, ignored);
 }
 
-}  // namespace limn
+}  // namespace limn::fetch

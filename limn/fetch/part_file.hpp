@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace limn {
+namespace limn::fetch {
 
 // By what a server tells one edition of a file from another. Empty: it did not say.
 struct Edition {
@@ -61,4 +61,4 @@ class PartFile {
   Edition edition_;
 };
 
-}  // namespace limn
+}  // namespace limn::fetch

@@ -9,7 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/fetch/http_get.hpp"
 
-namespace limn {
+namespace limn::fetch {
 namespace {
 
 struct Published {
@@ -148,4 +148,4 @@ std::string sources_help() {
   return text;
 }
 
-}  // namespace limn
+}  // namespace limn::fetch

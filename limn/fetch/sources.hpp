@@ -8,7 +8,7 @@
 
 #include "limn/fetch/download.hpp"
 
-namespace limn {
+namespace limn::fetch {
 
 struct SourceFile {
   std::string name;  // of the file here, such as "cat.npz"
@@ -30,4 +30,4 @@ struct SourceFiles {
 // A table for --help: sources, formats, what they are.
 [[nodiscard]] std::string sources_help();
 
-}  // namespace limn
+}  // namespace limn::fetch

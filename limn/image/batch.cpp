@@ -7,7 +7,7 @@
 #include "limn/core/random.hpp"
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 // Steps of Purpose::kBinarize: the splits' fixed draws come first, then the epochs' dynamic ones.
@@ -117,4 +117,4 @@ ImageBatch ImageDataset::batch(Split split, std::int64_t first, std::int64_t cou
   return batch(split, indices);
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -5,7 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 // Adds `image` to `canvas` at a place drawn from `random`, channel by channel.
@@ -51,4 +51,4 @@ void compose_pairs(ImageSet& set, const ImageDataOptions& options, std::string_v
   set.shape = canvas_shape;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -5,7 +5,7 @@
 
 #include "limn/image/image_set.hpp"
 
-namespace limn {
+namespace limn::image {
 
 // Replaces image i of each split by a black square canvas of side options.compose_size that holds it and
 // another one of the split, each at a random place; where they overlap their values are added, up to white,
@@ -13,4 +13,4 @@ namespace limn {
 // `name` if the images do not fit on the canvas.
 void compose_pairs(ImageSet& set, const ImageDataOptions& options, std::string_view name);
 
-}  // namespace limn
+}  // namespace limn::image

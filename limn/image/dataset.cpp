@@ -11,7 +11,7 @@
 #include "limn/image/image_set.hpp"
 #include "limn/image/sharded_images.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 void check_options(ImageDataOptions options, std::string_view name) {
@@ -199,4 +199,4 @@ Raster to_raster(std::span<const float> pixels, const ImageShape& shape) {
   return raster;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -14,7 +14,7 @@
 #include "limn/core/split.hpp"
 #include "limn/image/image.hpp"
 
-namespace limn {
+namespace limn::image {
 
 struct ImageShape {
   std::int64_t channels = 1;  // 1 grey, 3 red, green, blue
@@ -108,4 +108,4 @@ struct NamedImages {
 // Values in [0, 1], clamped and rounded to bytes. `pixels` is [C, H, W].
 [[nodiscard]] Raster to_raster(std::span<const float> pixels, const ImageShape& shape);
 
-}  // namespace limn
+}  // namespace limn::image

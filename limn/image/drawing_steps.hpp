@@ -8,7 +8,7 @@
 
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::image {
 
 // Where an attention window lies: the square through the outer filters' centres, in pixels from the image's top left
 // corner.
@@ -36,4 +36,4 @@ struct DrawingSteps {
   }
 };
 
-}  // namespace limn
+}  // namespace limn::image

@@ -7,7 +7,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // zlib counts in 32 bits
@@ -64,4 +64,4 @@ std::size_t Gunzip::read(std::span<std::byte> out) {
   return filled;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace limn {
+namespace limn::image {
 
 class Gunzip {
  public:
@@ -34,4 +34,4 @@ class Gunzip {
 // Whether the file begins with gzip's two magic bytes.
 [[nodiscard]] bool is_gzip(std::span<const std::byte> file);
 
-}  // namespace limn
+}  // namespace limn::image

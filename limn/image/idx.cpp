@@ -11,7 +11,7 @@
 #include "limn/core/file.hpp"
 #include "limn/image/gunzip.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 constexpr unsigned kUnsignedByte = 0x08;
@@ -139,4 +139,4 @@ IdxArray parse_idx(std::span<const std::byte> file, std::string_view origin) {
 
 IdxArray read_idx(const std::filesystem::path& path) { return parse_idx(read_file(path), path.string()); }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace limn {
+namespace limn::image {
 
 // A gzip file may declare this many times its size, and kIdxUnpackFloor on top. MNIST deflates fivefold;
 // deflate itself reaches a thousandfold, which only a bomb does.
@@ -32,4 +32,4 @@ struct IdxArray {
 // Whether a file begins as an IDX file does, or as a gzip file.
 [[nodiscard]] bool begins_as_idx(std::span<const std::byte> file);
 
-}  // namespace limn
+}  // namespace limn::image

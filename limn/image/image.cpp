@@ -2,7 +2,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 void check_shape(const Raster& raster, std::string_view origin) {
@@ -33,4 +33,4 @@ void check_raster(const Raster& raster, std::string_view origin) {
           origin, raster.width, raster.height, raster.channels, raster.pixels.size(), byte_count(raster));
 }
 
-}  // namespace limn
+}  // namespace limn::image

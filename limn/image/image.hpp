@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace limn {
+namespace limn::image {
 
 // height rows of width pixels of `channels` bytes each: 1 is grey (255 white), 3 is red, green, blue.
 struct Raster {
@@ -35,4 +35,4 @@ struct Raster {
 // are as many as those say.
 void check_raster(const Raster& raster, std::string_view origin);
 
-}  // namespace limn
+}  // namespace limn::image

@@ -6,7 +6,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 template <std::size_t N>
@@ -46,4 +46,4 @@ void check_declared_size(std::uint64_t width, std::uint64_t height, double pixel
           width, height, file_size);
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -13,7 +13,7 @@
 
 #include "limn/image/image.hpp"
 
-namespace limn {
+namespace limn::image {
 
 // More pixels than these are refused, so that decoding takes half a gigabyte at most.
 inline constexpr std::uint64_t kMaxImagePixels = std::uint64_t{1} << 26;
@@ -34,4 +34,4 @@ inline constexpr std::uint64_t kMaxImageSide = 65'535;
 void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte,
                          std::size_t file_size, std::string_view origin);
 
-}  // namespace limn
+}  // namespace limn::image

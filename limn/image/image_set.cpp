@@ -17,7 +17,7 @@
 #include "limn/image/resize.hpp"
 #include "limn/image/shapes.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -313,4 +313,4 @@ bool is_image_data(const std::string& path) {
   return begins_as_idx(std::span(begin).first(static_cast<std::size_t>(file.gcount())));
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -12,7 +12,7 @@
 
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::image {
 
 inline constexpr const char* kBuiltinShapes = "builtin:shapes";
 
@@ -54,4 +54,4 @@ void read_pictures(const PictureFolder& pictures, const ImageDataOptions& option
 // Makes the images of a grey set RGB of the same look.
 void widen_to_rgb(ImageSet& set);
 
-}  // namespace limn
+}  // namespace limn::image

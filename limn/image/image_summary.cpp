@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace limn {
+namespace limn::image {
 
 ImageSummary summarize(const ImageDataset& data, Split split) {
   ImageSummary summary{.images = data.size(split)};
@@ -25,4 +25,4 @@ ImageSummary summarize(const ImageDataset& data, Split split) {
   return summary;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -5,7 +5,7 @@
 
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::image {
 
 struct ImageSummary {
   std::int64_t images = 0;
@@ -16,4 +16,4 @@ struct ImageSummary {
 };
 [[nodiscard]] ImageSummary summarize(const ImageDataset& data, Split split);
 
-}  // namespace limn
+}  // namespace limn::image

@@ -11,7 +11,7 @@
 #include "limn/core/error.hpp"
 #include "limn/image/image_file.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 // A block of 8×8 pixels takes one bit of the file at the very least.
@@ -128,4 +128,4 @@ Raster decode_jpeg(std::span<const std::byte> file, std::string_view origin) {
   return is_cmyk ? from_cmyk(raster, width, info.saw_Adobe_marker == TRUE) : raster;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -10,7 +10,7 @@
 #include "limn/core/error.hpp"
 #include "limn/image/image_file.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 constexpr double kMostDeflated = 1032;  // bytes that deflate packs into one, at the very best
@@ -135,4 +135,4 @@ Raster decode_png(std::span<const std::byte> file, std::string_view origin) {
   return flattened(pixels, header);
 }
 
-}  // namespace limn
+}  // namespace limn::image

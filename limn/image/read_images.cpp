@@ -5,7 +5,7 @@
 #include "limn/image/dataset.hpp"
 #include "limn/image/image_file.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 // The split that is named, or the first that holds anything.
@@ -49,4 +49,4 @@ NamedImages read_images(const std::string& reference_text, const ImageShape& sha
   return images;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 // What one pixel of the result is made of: the pixels from `first` on, with weights that add up to 1.
@@ -111,4 +111,4 @@ Raster in_channels(const Raster& image, int channels) {
   return result;
 }
 
-}  // namespace limn
+}  // namespace limn::image

@@ -3,7 +3,7 @@
 
 #include "limn/image/image.hpp"
 
-namespace limn {
+namespace limn::image {
 
 // The middle width × height pixels, which must not be more than there are; of an odd remainder the larger
 // half is cut off at the right and at the bottom.
@@ -17,4 +17,4 @@ namespace limn {
 // With 1 or 3 channels. Grey is the luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B.
 [[nodiscard]] Raster in_channels(const Raster& image, int channels);
 
-}  // namespace limn
+}  // namespace limn::image

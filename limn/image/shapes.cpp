@@ -7,7 +7,7 @@
 
 #include "limn/core/random.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 constexpr std::uint64_t kShapeSeed = 1;
@@ -172,4 +172,4 @@ void draw_shape(Split split, std::int64_t index, std::span<std::uint8_t> pixels)
   }
 }
 
-}  // namespace limn
+}  // namespace limn::image

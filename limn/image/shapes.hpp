@@ -10,7 +10,7 @@
 
 #include "limn/core/split.hpp"
 
-namespace limn {
+namespace limn::image {
 
 inline constexpr std::int64_t kShapeSide = 28;                                // pixels, as MNIST's
 inline constexpr std::array<std::int64_t, 3> kShapeCounts{6000, 1000, 1000};  // of each split
@@ -22,4 +22,4 @@ inline constexpr std::array<std::int64_t, 3> kShapeCounts{6000, 1000, 1000};  //
 // rotation and thickness of its own.
 void draw_shape(Split split, std::int64_t index, std::span<std::uint8_t> pixels);
 
-}  // namespace limn
+}  // namespace limn::image

@@ -5,7 +5,7 @@
 #include "limn/image/image_file.hpp"
 #include "limn/image/image_set.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -87,4 +87,4 @@ ShardedImageCounts write_sharded_images(std::span<const std::string> paths, cons
   return counts;
 }
 
-}  // namespace limn
+}  // namespace limn::image

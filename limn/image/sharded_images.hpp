@@ -12,7 +12,7 @@
 #include "limn/core/shards.hpp"
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::image {
 
 // Immutable; any number of threads may read at once.
 class ShardedImages {
@@ -47,4 +47,4 @@ ShardedImageCounts write_sharded_images(std::span<const std::string> paths, cons
                                         const std::filesystem::path& out, const std::function<bool()>& go_on,
                                         std::int64_t max_shard_bytes = kMaxShardBytes);
 
-}  // namespace limn
+}  // namespace limn::image

@@ -48,8 +48,8 @@ oracle::Parameters copies_of(const NamedTensors& tensors) {
   return copies;
 }
 
-SketchRnnOptions options_of(const SketchRnnSetting& s) {
-  SketchRnnOptions o;
+models::SketchRnnOptions options_of(const SketchRnnSetting& s) {
+  models::SketchRnnOptions o;
   o.conditional = s.conditional != 0;
   o.enc_model = s.enc_model;
   o.enc_rnn_size = s.enc_rnn_size;
@@ -73,7 +73,7 @@ SketchRnnOptions options_of(const SketchRnnSetting& s) {
   return o;
 }
 
-DrawShape shape_of(const DrawSetting& s) {
+models::DrawShape shape_of(const DrawSetting& s) {
   return {.channels = s.channels,
           .height = s.height,
           .width = s.width,
@@ -90,8 +90,8 @@ DrawShape shape_of(const DrawSetting& s) {
           .pixel_deviation = s.pixel_deviation};
 }
 
-VaeOptions options_of(const VaeSetting& s) {
-  VaeOptions o;
+models::VaeOptions options_of(const VaeSetting& s) {
+  models::VaeOptions o;
   o.arch = s.arch;
   o.likelihood = s.likelihood;
   o.image_channels = s.image_channels;
@@ -103,11 +103,11 @@ VaeOptions options_of(const VaeSetting& s) {
   return o;
 }
 
-StrokeBatch batch_of(const StrokeStep& s) {
+sketch::StrokeBatch batch_of(const StrokeStep& s) {
   const auto floats = [](const FloatRows& rows) {
     return std::vector<float>(rows.data, rows.data + rows.rows * rows.columns);
   };
-  StrokeBatch batch;
+  sketch::StrokeBatch batch;
   batch.places = vector_of(s.places);
   batch.lengths = vector_of(s.lengths);
   batch.active = vector_of(s.active);
@@ -156,7 +156,7 @@ void add_constructors(Api& api) {
     return guarded(error, [&] {
       auto twin = twin_of(parameters, *adam);
       twin->stroke_loss = [options = options_of(*setting)](const Twin& t, const StrokeStep& s) {
-        const StrokeBatch batch = batch_of(s);
+        const sketch::StrokeBatch batch = batch_of(s);
         const auto number = static_cast<std::uint64_t>(s.step);
         return oracle::sketch_rnn_loss(t.parameters, options, batch,
                                        {.max_seq_len = s.max_seq_len,

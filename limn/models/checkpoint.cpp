@@ -8,7 +8,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Metadata with a meaning for every model; everything else is `extra`.
@@ -142,4 +142,4 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
        path.string());
 }
 
-}  // namespace limn
+}  // namespace limn::models

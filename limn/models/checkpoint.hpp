@@ -14,7 +14,7 @@
 #include "limn/core/safetensors.hpp"
 #include "limn/kernels/parameters.hpp"
 
-namespace limn {
+namespace limn::models {
 
 inline constexpr const char* kFormatName = "limn";
 inline constexpr int kFormatVersion = 1;
@@ -57,4 +57,4 @@ void check_format(const SafetensorsFile& file);
 // Throws Error saying what was looked for.
 [[nodiscard]] std::filesystem::path resolve_model_path(const std::filesystem::path& path);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -8,15 +8,15 @@
 #include "limn/image/dataset.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::models {
 
 enum class Content { kSketches, kImages };
 
 // n drawings of one kind; the fields of the other kind are empty.
 struct Drawings {
   Content content = Content::kSketches;
-  std::vector<Sketch> sketches = {};     // in data units
-  ImageShape shape = {};                 // of every image
+  std::vector<sketch::Sketch> sketches = {};     // in data units
+  image::ImageShape shape = {};                 // of every image
   std::vector<float> pixels = {};        // [n, C, H, W] in [0, 1]
   std::vector<std::string> labels = {};  // n names for people, or none
 
@@ -26,4 +26,4 @@ struct Drawings {
   }
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -7,7 +7,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Means and variances over images of the posterior mean's dimensions, image after image (Welford 1962).
@@ -54,10 +54,10 @@ double importance_weighted_sum(const ImageModel& model, std::span<const float> p
 
 }  // namespace
 
-ImageDataOptions training_data_options(const Checkpoint& checkpoint) {
+image::ImageDataOptions training_data_options(const Checkpoint& checkpoint) {
   const Json training = parse_json(checkpoint.training_config);
   require(training.is_object(), "{}: its training_config is not a JSON object; the file is damaged", checkpoint.origin);
-  ImageDataOptions options;
+  image::ImageDataOptions options;
   const auto known = fields(options);
   Json ours = Json::object();
   for (const auto& field : known)
@@ -67,7 +67,7 @@ ImageDataOptions training_data_options(const Checkpoint& checkpoint) {
 }
 
 std::vector<std::pair<std::string, std::string>> ImageModel::facts() const {
-  return {{"image", json_text(Json(text(shape())))}, {"latent_size", std::to_string(latent_size())}};
+  return {{"image", json_text(Json(image::text(shape())))}, {"latent_size", std::to_string(latent_size())}};
 }
 
 std::string ImageModel::inability(Ability ability) const {
@@ -84,14 +84,14 @@ std::string ImageModel::inability(Ability ability) const {
 }
 
 Drawings ImageModel::read(const std::vector<std::string>& references, std::int64_t limit) const {
-  ImageDataOptions options = data_options();
+  image::ImageDataOptions options = data_options();
   // Pictures of any size come as the model's, unless its training cut or scaled them in a way of its own.
   if (options.image_size == 0 && options.center_crop == 0 && shape().height == shape().width)
     options.image_size = shape().height;
   Drawings all{.content = Content::kImages, .shape = shape()};
   for (const auto& reference : references) {
     if (all.count() == limit) break;
-    NamedImages some = read_images(reference, shape(), options, limit - all.count());
+    image::NamedImages some = image::read_images(reference, shape(), options, limit - all.count());
     std::ranges::copy(some.pixels, std::back_inserter(all.pixels));
     std::ranges::move(some.labels, std::back_inserter(all.labels));
   }
@@ -111,9 +111,9 @@ Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& op
 }
 
 Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
-  const auto data = ImageDataset::load(request.data, data_options());
+  const auto data = image::ImageDataset::load(request.data, data_options());
   const ImageEvaluation e =
-      limn::evaluate(*this, data, request.split,
+      models::evaluate(*this, data, request.split,
                      {.samples = request.samples, .importance_samples = request.importance_samples, .seed = request.seed});
   Evaluation result{.n = e.n,
                     .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
@@ -123,10 +123,10 @@ Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
   return result;
 }
 
-ImageEvaluation evaluate(const ImageModel& model, const ImageDataset& data, Split split,
+ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,
                          const ImageEvaluationOptions& options) {
-  require(data.shape() == model.shape(), "{}: its images are {}, the model draws {}", data.name(), text(data.shape()),
-          text(model.shape()));
+  require(data.shape() == model.shape(), "{}: its images are {}, the model draws {}", data.name(), image::text(data.shape()),
+          image::text(model.shape()));
   ImageEvaluation result{.n = data.size(split), .importance_samples = options.importance_samples};
   if (options.max_images > 0) result.n = std::min(result.n, options.max_images);
   require(result.n > 0, "{}: its {} split holds no image to evaluate", data.name(),
@@ -134,7 +134,7 @@ ImageEvaluation evaluate(const ImageModel& model, const ImageDataset& data, Spli
   const bool has_means = !model.posterior_mean_variances(data.batch(split, 0, 1).pixels).empty();
   RunningVariance means;
   for (std::int64_t first = 0; first < result.n; first += options.batch_size) {
-    const ImageBatch batch = data.batch(split, first, std::min(options.batch_size, result.n - first));
+    const image::ImageBatch batch = data.batch(split, first, std::min(options.batch_size, result.n - first));
     const ImageModel::EncodeOptions encoding{.seed = options.seed, .indices = batch.indices};
     const ImageLosses losses = model.losses(batch.pixels, encoding, options.samples);
     for (const double nats : losses.reconstruction) result.reconstruction += nats;
@@ -156,4 +156,4 @@ ImageEvaluation evaluate(const ImageModel& model, const ImageDataset& data, Spli
   return result;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -18,11 +18,11 @@
 #include "limn/image/dataset.hpp"
 #include "limn/kernels/parameters.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // How the data of its training were prepared: the fields of ImageDataOptions that training_config holds, and defaults
 // for the others. Throws Error naming the origin for values out of range.
-[[nodiscard]] ImageDataOptions training_data_options(const Checkpoint& checkpoint);
+[[nodiscard]] image::ImageDataOptions training_data_options(const Checkpoint& checkpoint);
 
 // Per image, in nats.
 struct ImageLosses {
@@ -32,9 +32,9 @@ struct ImageLosses {
 
 class ImageModel : public Model {
  public:
-  [[nodiscard]] virtual ImageShape shape() const = 0;
+  [[nodiscard]] virtual image::ImageShape shape() const = 0;
   // How the data must be prepared for this model: crop, size, colour and binarisation of its training.
-  [[nodiscard]] virtual ImageDataOptions data_options() const = 0;
+  [[nodiscard]] virtual image::ImageDataOptions data_options() const = 0;
 
   // Pixel means [n, C, H, W] in [0, 1] of latent vectors [n, latent_size()].
   [[nodiscard]] virtual std::vector<float> decode(const Latents& z) const = 0;
@@ -85,7 +85,7 @@ struct ImageEvaluationOptions {
   std::uint64_t seed = 0;
   std::int64_t max_images = 0;          // the first so many of the split; 0: all
 };
-[[nodiscard]] ImageEvaluation evaluate(const ImageModel& model, const ImageDataset& data, Split split,
+[[nodiscard]] ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,
                                        const ImageEvaluationOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::models

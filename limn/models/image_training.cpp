@@ -4,7 +4,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 constexpr std::int64_t kSampleColumns = 10;
@@ -13,19 +13,19 @@ constexpr std::int64_t kWatchedImages = 32;
 
 }  // namespace
 
-void require_fitting(const ImageDataset& data, const ImageShape& wanted) {
+void require_fitting(const image::ImageDataset& data, const image::ImageShape& wanted) {
   require(wanted == data.shape(),
           "{}: its images are {}, the options ask for {}; leave image_channels, image_height and image_width out, or set "
           "image_size, center_crop or color of the data",
-          data.name(), text(data.shape()), text(wanted));
+          data.name(), image::text(data.shape()), image::text(wanted));
 }
 
-ImageTask::ImageTask(Setup setup, ImageDataset data)
+ImageTask::ImageTask(Setup setup, image::ImageDataset data)
     : setup_(std::move(setup)), data_(std::move(data)), parameters_(setup_.parameters), buffers_(setup_.buffers) {
   data_.require_batch(setup_.setting.batch_size);
 }
 
-ImageBatch ImageTask::training_batch(std::int64_t step) {
+image::ImageBatch ImageTask::training_batch(std::int64_t step) {
   if (!plan_.covers(step)) {
     plan_ = {};  // so that a large set's order is in memory once
     plan_ = data_.plan_for_step(setting().seed, step, setting().batch_size);
@@ -37,7 +37,7 @@ std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const { return s
 
 Metrics ImageTask::evaluate(Split split, std::int64_t step) {
   if (data_.size(split) == 0) return {};
-  const ImageEvaluation e = limn::evaluate(*model(step), data_, split);
+  const ImageEvaluation e = models::evaluate(*model(step), data_, split);
   Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}, {"kl", e.kl}};
   if (e.active_units >= 0) metrics.push_back({"active_units", static_cast<double>(e.active_units)});
   return metrics;
@@ -45,7 +45,7 @@ Metrics ImageTask::evaluate(Split split, std::int64_t step) {
 
 SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
   const auto drawer = model(step);
-  const ImageBatch given = held_out(kSampleColumns);
+  const image::ImageBatch given = held_out(kSampleColumns);
   const auto images = [&](std::vector<float> pixels) {
     return Drawings{.content = Content::kImages, .shape = data_.shape(), .pixels = std::move(pixels)};
   };
@@ -63,7 +63,7 @@ SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
 
 std::vector<LayerOutput> ImageTask::layer_outputs(std::int64_t step) {
   const auto drawer = model(step);
-  const ImageBatch given = held_out(kWatchedImages);
+  const image::ImageBatch given = held_out(kWatchedImages);
   Latents mean = drawer->encode(given.pixels, {.uses_mean = true, .seed = setting().seed, .indices = given.indices});
   Latents z = drawer->encode(given.pixels, {.seed = setting().seed, .indices = given.indices});
   std::vector<float> pixels = drawer->decode(z);
@@ -74,7 +74,7 @@ std::vector<LayerOutput> ImageTask::layer_outputs(std::int64_t step) {
   return outputs;
 }
 
-ImageBatch ImageTask::held_out(std::int64_t count) const {
+image::ImageBatch ImageTask::held_out(std::int64_t count) const {
   const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
   return data_.batch(split, 0, std::min(count, data_.size(split)));
 }
@@ -88,7 +88,7 @@ std::string ImageTask::remark() const {
 }
 
 Checkpoint ImageTask::checkpoint(std::int64_t step, const Metrics& metrics) const {
-  ImageDataOptions data = setup_.data;
+  image::ImageDataOptions data = setup_.data;
   Checkpoint c{.model = setup_.model,
                .config = setup_.config,
                .step = step,
@@ -100,4 +100,4 @@ Checkpoint ImageTask::checkpoint(std::int64_t step, const Metrics& metrics) cons
   return c;
 }
 
-}  // namespace limn
+}  // namespace limn::models

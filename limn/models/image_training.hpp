@@ -10,24 +10,24 @@
 #include "limn/models/image_model.hpp"
 #include "limn/models/training.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Throws Error unless the data's images have that shape.
-void require_fitting(const ImageDataset& data, const ImageShape& wanted);
+void require_fitting(const image::ImageDataset& data, const image::ImageShape& wanted);
 
 class ImageTask : public TrainingTask {
  public:
   struct Setup {
     std::string model;   // the family's name
     std::string config;  // JSON of the model's options, sizes resolved
-    ImageDataOptions data;
+    image::ImageDataOptions data;
     TaskSetting setting;
     std::vector<kernels::ParameterSpec> parameters;
     std::vector<kernels::ParameterSpec> buffers;
     std::unique_ptr<ImageModel> (*make_model)(Checkpoint) = nullptr;
   };
   // Throws Error if the data cannot fill a batch. The family fills the tensors with their initial values.
-  ImageTask(Setup setup, ImageDataset data);
+  ImageTask(Setup setup, image::ImageDataset data);
 
   [[nodiscard]] std::span<const TaskParameter> parameters() const override { return parameters_.tensors(); }
   [[nodiscard]] std::span<const TaskParameter> buffers() const override { return buffers_.tensors(); }
@@ -41,26 +41,26 @@ class ImageTask : public TrainingTask {
   [[nodiscard]] std::string remark() const override;
 
  protected:
-  [[nodiscard]] ImageBatch training_batch(std::int64_t step);
-  [[nodiscard]] const ImageDataset& data() const { return data_; }
+  [[nodiscard]] image::ImageBatch training_batch(std::int64_t step);
+  [[nodiscard]] const image::ImageDataset& data() const { return data_; }
   [[nodiscard]] const TrainedTensors& trained() const { return parameters_; }
   [[nodiscard]] const TrainedTensors& running() const { return buffers_; }
   // The model with the weights as they are.
   [[nodiscard]] std::unique_ptr<ImageModel> model(std::int64_t step) const;
   // The first `count` images of the validation split, or of the training split where that is empty.
-  [[nodiscard]] ImageBatch held_out(std::int64_t count) const;
+  [[nodiscard]] image::ImageBatch held_out(std::int64_t count) const;
   [[nodiscard]] const TaskSetting& setting() const { return setup_.setting; }
 
  private:
   Setup setup_;
-  ImageDataset data_;
+  image::ImageDataset data_;
   EpochPlan plan_;
   TrainedTensors parameters_, buffers_;
 };
 
 // The model's options with the sizes of the data. Throws Error where they ask for others.
 template <class Options>
-[[nodiscard]] Options fitted(const Options& options, const ImageDataset& data) {
+[[nodiscard]] Options fitted(const Options& options, const image::ImageDataset& data) {
   const Options fitting = resolved(options, data.shape());
   require_fitting(data, image_shape(fitting));
   return fitting;
@@ -70,24 +70,24 @@ template <class Options>
 template <class Options>
 class ImageSetup final : public TrainingSetup {
  public:
-  using MakeTask = std::unique_ptr<TrainingTask> (*)(const Options&, const ImageDataOptions&, const TaskSetting&,
-                                                     ImageDataset);
-  ImageSetup(MakeTask make_task, ImageDataOptions data) : make_task_(make_task), data_(std::move(data)) {}
+  using MakeTask = std::unique_ptr<TrainingTask> (*)(const Options&, const image::ImageDataOptions&, const TaskSetting&,
+                                                     image::ImageDataset);
+  ImageSetup(MakeTask make_task, image::ImageDataOptions data) : make_task_(make_task), data_(std::move(data)) {}
 
   std::vector<OptionField> fields() override {
-    using limn::fields;  // or those of the options' own namespace
+    using image::fields;  // their own namespace has those of the model's options
     auto all = fields(model_);
     for (auto& field : fields(data_)) all.push_back(std::move(field));
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    return make_task_(model_, data_, setting, ImageDataset::load(paths, data_));
+    return make_task_(model_, data_, setting, image::ImageDataset::load(paths, data_));
   }
 
  private:
   MakeTask make_task_;
   Options model_;
-  ImageDataOptions data_;
+  image::ImageDataOptions data_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

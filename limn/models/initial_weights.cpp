@@ -9,7 +9,7 @@
 #include "limn/kernels/cells/cell_shape.hpp"
 #include "limn/kernels/products/orthogonal.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // FNV-1a, so that a name gives the same stream everywhere.
@@ -67,4 +67,4 @@ void initialise(const kernels::ParameterSpec& spec, const InitialValues& rule, s
   }
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -9,7 +9,7 @@
 
 #include "limn/kernels/parameters.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // The rule for one tensor.
 struct InitialValues {
@@ -39,4 +39,4 @@ void initialise(const FamilyOptions& options, std::span<const kernels::Parameter
     initialise(specs[i], initial_values(options, specs[i]), seed, values[i]);
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -8,7 +8,7 @@
 #include "limn/core/random.hpp"
 #include "limn/kernels/losses/gaussian_latent.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Below this sine of the angle between two vectors the arc's weights lose digits; the line is then as good.
@@ -132,4 +132,4 @@ Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
   return z;
 }
 
-}  // namespace limn
+}  // namespace limn::models

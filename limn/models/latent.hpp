@@ -8,7 +8,7 @@
 
 #include "limn/core/matrix.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // n latent vectors of Z numbers each, one after the other.
 struct Latents {
@@ -60,4 +60,4 @@ struct LatentCorners {
 [[nodiscard]] Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
                                         std::span<const std::int64_t> indices = {});
 
-}  // namespace limn
+}  // namespace limn::models

@@ -7,7 +7,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 constexpr double kOuterShare = 0.05;
@@ -78,4 +78,4 @@ Latents closed_walk(const Latents& stations, std::int64_t steps) {
   return walk;
 }
 
-}  // namespace limn
+}  // namespace limn::models

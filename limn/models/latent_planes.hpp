@@ -9,7 +9,7 @@
 
 #include "limn/models/latent.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Φ⁻¹(p) of the standard normal, p in (0, 1), to rounding of double.
 [[nodiscard]] double normal_quantile(double p);
@@ -36,4 +36,4 @@ struct TraversalPlane {
 // leg, so that it loops. One vector stays as it is.
 [[nodiscard]] Latents closed_walk(const Latents& stations, std::int64_t steps);
 
-}  // namespace limn
+}  // namespace limn::models

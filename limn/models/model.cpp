@@ -2,7 +2,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 
 void Model::need(Ability ability, std::string_view advice) const {
   const std::string why = inability(ability);
@@ -14,14 +14,14 @@ Drawings Model::complete(const Drawings&, const CompletionOptions&) const {
   return {};
 }
 
-DrawingSteps Model::steps_from(const Latents&) const {
+image::DrawingSteps Model::steps_from(const Latents&) const {
   need(Ability::kSteps, "use a model that draws step by step");
   return {};
 }
 
-DrawingSteps Model::steps_redrawing(const Drawings&, const LatentOptions&) const {
+image::DrawingSteps Model::steps_redrawing(const Drawings&, const LatentOptions&) const {
   need(Ability::kSteps, "use a model that draws step by step");
   return {};
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -16,7 +16,7 @@
 #include "limn/models/drawings.hpp"
 #include "limn/models/latent.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class ImageModel;
 class SketchModel;
@@ -93,8 +93,8 @@ class Model {
   // Several endings of one drawing.
   [[nodiscard]] virtual Drawings complete(const Drawings& beginning, const CompletionOptions& options) const;
   // Every canvas on the way from z, or of redrawing what is given.
-  [[nodiscard]] virtual DrawingSteps steps_from(const Latents& z) const;
-  [[nodiscard]] virtual DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const;
+  [[nodiscard]] virtual image::DrawingSteps steps_from(const Latents& z) const;
+  [[nodiscard]] virtual image::DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const;
   [[nodiscard]] virtual Evaluation evaluate(const EvaluationRequest& request) const = 0;
 
   // This model as one that draws pen sketches, or images; null where it draws the other.
@@ -102,4 +102,4 @@ class Model {
   [[nodiscard]] virtual const ImageModel* as_image_model() const { return nullptr; }
 };
 
-}  // namespace limn
+}  // namespace limn::models

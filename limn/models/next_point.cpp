@@ -7,7 +7,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // The parts of an output row, by name.
@@ -81,13 +81,13 @@ void check(const PointChoice& choice) {
           choice.temperature);
 }
 
-std::optional<StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
+std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
                                            RandomStream& random) {
   const OutputRow row(y);
   require(std::all_of(y.begin(), y.end(), [](float v) { return std::isfinite(v); }),
           "sampling: the decoder's output is not finite; the model has diverged, take an earlier checkpoint");
-  const auto pen = static_cast<PenState>(draw_index(row.pen_logits, choice, random.uniform()));
-  if (pen == PenState::kEnd) return std::nullopt;
+  const auto pen = static_cast<sketch::PenState>(draw_index(row.pen_logits, choice, random.uniform()));
+  if (pen == sketch::PenState::kEnd) return std::nullopt;
   const std::size_t j = draw_index(row.pi_logits, choice, random.uniform());
   const double n1 = random.normal(), n2 = random.normal();
   double dx = row.mu_x[j], dy = row.mu_y[j];
@@ -99,14 +99,14 @@ std::optional<StrokePoint> draw_next_point(std::span<const float> y, const Point
     dy += std::exp(static_cast<double>(row.log_sigma_y[j])) * widening *
           (rho * n1 + std::sqrt(std::max(0.0, 1 - rho * rho)) * n2);
   }
-  const StrokePoint point{static_cast<float>(dx), static_cast<float>(dy), pen == PenState::kLifted};
+  const sketch::StrokePoint point{static_cast<float>(dx), static_cast<float>(dy), pen == sketch::PenState::kLifted};
   require(std::isfinite(point.dx) && std::isfinite(point.dy),
           "sampling: the offset drawn is not finite; the model has diverged, take an earlier checkpoint");
   return point;
 }
 
-std::array<float, kStroke5> stroke5_row(const StrokePoint& point) {
+std::array<float, sketch::kStroke5> stroke5_row(const sketch::StrokePoint& point) {
   return {point.dx, point.dy, point.is_pen_lifted ? 0.0F : 1.0F, point.is_pen_lifted ? 1.0F : 0.0F, 0};
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,11 +11,11 @@
 #include "limn/core/random.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // The distribution of the next row, in normalised units. Arrays of M.
 struct NextPointDistribution {
-  std::array<double, kPenStates> pen{};  // probability of down, lifted, end
+  std::array<double, sketch::kPenStates> pen{};  // probability of down, lifted, end
   std::vector<double> pi;                // weight of each component, sum 1
   std::vector<double> mu_x, mu_y;
   std::vector<double> sigma_x, sigma_y;  // standard deviations
@@ -37,12 +37,12 @@ void check(const PointChoice& choice);
 // Draws the next point from `y`, or nothing where the drawing ends. Takes from `random`, whatever it draws,
 // one number for the pen state and, unless that is the end, one for the component and a normal pair for the
 // offset. Throws Error if the offset is not finite: the model has diverged.
-[[nodiscard]] std::optional<StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
+[[nodiscard]] std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
                                                          RandomStream& random);
 
 // The stroke-5 row that the decoder reads for a point.
-[[nodiscard]] std::array<float, kStroke5> stroke5_row(const StrokePoint& point);
+[[nodiscard]] std::array<float, sketch::kStroke5> stroke5_row(const sketch::StrokePoint& point);
 // S0, what it reads before the first one.
-inline constexpr std::array<float, kStroke5> kStartRow{0, 0, 1, 0, 0};
+inline constexpr std::array<float, sketch::kStroke5> kStartRow{0, 0, 1, 0, 0};
 
-}  // namespace limn
+}  // namespace limn::models

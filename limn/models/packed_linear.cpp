@@ -1,6 +1,6 @@
 #include "limn/models/packed_linear.hpp"
 
-namespace limn {
+namespace limn::models {
 
 PackedLinear::PackedLinear(const LinearWeights& weights, std::int64_t in)
     : bias_(weights.bias.begin(), weights.bias.end()) {
@@ -20,4 +20,4 @@ void PackedLinear::apply_parallel(ConstMatrix x, Matrix y) const {
   kernels::multiply_parallel(weights_, x, bias_rows(y.rows), y);
 }
 
-}  // namespace limn
+}  // namespace limn::models

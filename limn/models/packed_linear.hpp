@@ -10,7 +10,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/kernels/products/gemm.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class PackedLinear {
  public:
@@ -32,4 +32,4 @@ class PackedLinear {
   std::vector<float> bias_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -9,7 +9,7 @@
 #include "limn/models/sketch_rnn/family.hpp"
 #include "limn/models/vae/family.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 std::vector<std::string> names_of(std::span<const Family> families, std::string Family::* name) {
@@ -58,4 +58,4 @@ void Registry::write(const std::filesystem::path& path, const Checkpoint& checkp
   write_checkpoint(path, written);
 }
 
-}  // namespace limn
+}  // namespace limn::models

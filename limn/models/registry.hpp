@@ -14,7 +14,7 @@
 #include "limn/models/model.hpp"
 #include "limn/models/training.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // A known set of options: what --preset NAME means.
 struct Preset {
@@ -78,4 +78,4 @@ class Registry {
 // Sketch-RNN, VAE and DRAW.
 [[nodiscard]] Registry standard_registry();
 
-}  // namespace limn
+}  // namespace limn::models

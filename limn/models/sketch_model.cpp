@@ -5,7 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 PointChoice choice_of(const DrawingOptions& options) {
@@ -14,11 +14,11 @@ PointChoice choice_of(const DrawingOptions& options) {
 
 }  // namespace
 
-Sketch SketchModel::normalised(const Sketch& sketch) const {
-  return scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
+sketch::Sketch SketchModel::normalised(const sketch::Sketch& sketch) const {
+  return sketch::scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
 }
 
-Sketch SketchModel::in_data_units(const Sketch& sketch) const { return scaled(sketch, scale_factor(), scale_factor()); }
+sketch::Sketch SketchModel::in_data_units(const sketch::Sketch& sketch) const { return sketch::scaled(sketch, scale_factor(), scale_factor()); }
 
 Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
   Drawings all;
@@ -30,8 +30,8 @@ Drawings SketchModel::read(const std::vector<std::string>& references, std::int6
   Drawings all;
   for (const auto& text : references) {
     if (all.count() == limit) return all;
-    const SketchReadOptions options{.max_sketches = limit - all.count()};
-    for (auto& sketch : read_sketches(parse_sketch_reference(text), options)) {
+    const sketch::SketchReadOptions options{.max_sketches = limit - all.count()};
+    for (auto& sketch : sketch::read_sketches(sketch::parse_sketch_reference(text), options)) {
       require(!sketch.points.empty(), "{}: holds a sketch without points; choose another with FILE#N", text);
       all.sketches.push_back(std::move(sketch));
       all.labels.push_back(text);
@@ -46,20 +46,20 @@ Drawings SketchModel::draw(std::int64_t count, const DrawingOptions& options) co
 
 Drawings SketchModel::draw_latents(const Latents& z, const DrawingOptions& options) const {
   need(Ability::kDecode, "try limn sample");
-  return in_data_units(limn::draw_latents(*this, z, choice_of(options), options.seed));
+  return in_data_units(models::draw_latents(*this, z, choice_of(options), options.seed));
 }
 
 Latents SketchModel::latents_of(const Drawings& drawings, const LatentOptions& options) const {
   need(Ability::kEncode, "try limn sample or limn complete");
-  std::vector<Sketch> sketches;
-  for (const Sketch& sketch : drawings.sketches) sketches.push_back(normalised(sketch));
+  std::vector<sketch::Sketch> sketches;
+  for (const sketch::Sketch& sketch : drawings.sketches) sketches.push_back(normalised(sketch));
   const LatentPosterior posterior = encode(sketches);
   return options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed);
 }
 
 Drawings SketchModel::complete(const Drawings& beginning, const CompletionOptions& options) const {
   require(beginning.sketches.size() == 1, "completing: {} beginnings, expected one", beginning.sketches.size());
-  const Sketch given = normalised(beginning.sketches.front());
+  const sketch::Sketch given = normalised(beginning.sketches.front());
   Latents z;
   if (is_conditional() && options.uses_prior) {
     z = prior_latents(options.count, latent_size(), options.drawing.seed);
@@ -102,11 +102,11 @@ std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, cons
   return model.draw(requests);
 }
 
-std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const Sketch> sketches,
+std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const sketch::Sketch> sketches,
                                  const ReconstructionOptions& options) {
   const LatentPosterior posterior = model.encode(sketches);
   return draw_latents(model, options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed),
                       options.choice, options.seed);
 }
 
-}  // namespace limn
+}  // namespace limn::models

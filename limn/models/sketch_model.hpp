@@ -14,12 +14,12 @@
 #include "limn/models/next_point.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // One drawing that is wanted. The memory of z and prefix must outlive the call.
 struct DrawRequest {
   std::span<const float> z = {};             // [Z]; exactly if the model has a latent space
-  std::span<const StrokePoint> prefix = {};  // what is drawn already; the drawing continues from its end
+  std::span<const sketch::StrokePoint> prefix = {};  // what is drawn already; the drawing continues from its end
   PointChoice choice = {};                   // temperature, or greedy
   std::uint64_t seed = 0;
   std::uint64_t index = 0;      // with the seed it determines the drawing, whatever is drawn beside it
@@ -28,14 +28,14 @@ struct DrawRequest {
 
 struct Drawing {
   // prefix, then what the model added. The last point always lifts the pen.
-  Sketch sketch;
+  sketch::Sketch sketch;
   bool is_finished = false;  // the model said end; false: cut at max_points
 };
 
 // A point that a drawing of a loop or stream got.
 struct NewPoint {
   std::size_t drawing = 0;
-  StrokePoint point;
+  sketch::StrokePoint point;
 };
 
 // Drawings that grow together, point by point. One thread at a time; the model must outlive it.
@@ -62,7 +62,7 @@ class SketchModel : public Model {
   [[nodiscard]] bool is_conditional() const { return latent_size() > 0; }
 
   // μ and log variance of each sketch [n, Z]. Throws Error for a model without encoder or values that are not finite.
-  [[nodiscard]] virtual LatentPosterior encode(std::span<const Sketch> sketches) const = 0;
+  [[nodiscard]] virtual LatentPosterior encode(std::span<const sketch::Sketch> sketches) const = 0;
   // One drawing for each request; drawing i depends on request i alone, bit for bit. Throws Error for a request that
   // does not fit, or if the model has diverged.
   [[nodiscard]] virtual std::vector<Drawing> draw(std::span<const DrawRequest> requests) const = 0;
@@ -70,8 +70,8 @@ class SketchModel : public Model {
   [[nodiscard]] virtual std::unique_ptr<StrokeStream> stream(std::span<const DrawRequest> requests) const = 0;
 
   // Data units to normalised units and back.
-  [[nodiscard]] Sketch normalised(const Sketch& sketch) const;
-  [[nodiscard]] Sketch in_data_units(const Sketch& sketch) const;
+  [[nodiscard]] sketch::Sketch normalised(const sketch::Sketch& sketch) const;
+  [[nodiscard]] sketch::Sketch in_data_units(const sketch::Sketch& sketch) const;
 
   [[nodiscard]] Content content() const final { return Content::kSketches; }
   [[nodiscard]] const SketchModel* as_sketch_model() const final { return this; }
@@ -98,7 +98,7 @@ struct ReconstructionOptions {
   std::uint64_t seed = 0;
 };
 // Encodes each sketch and draws from its z.
-[[nodiscard]] std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const Sketch> sketches,
+[[nodiscard]] std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const sketch::Sketch> sketches,
                                                const ReconstructionOptions& options);
 
-}  // namespace limn
+}  // namespace limn::models

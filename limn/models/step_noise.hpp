@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace limn {
+namespace limn::models {
 
 // Example b of this process has the number places[b], its place in the batch over all processes; without places, b.
 struct StepNoise {
@@ -20,4 +20,4 @@ struct StepNoise {
 // ε ~ N(0, I) of example b: a function of the seed, the step and the example's place.
 void fill_latent_noise(const StepNoise& noise, std::int64_t b, std::span<float> epsilon);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -1,6 +1,6 @@
 #include "limn/models/training.hpp"
 
-namespace limn {
+namespace limn::models {
 
 TrainedTensors::TrainedTensors(std::span<const kernels::ParameterSpec> specs) {
   for (const auto& spec : specs) {
@@ -21,4 +21,4 @@ void TrainedTensors::store(Checkpoint& checkpoint) const {
   }
 }
 
-}  // namespace limn
+}  // namespace limn::models

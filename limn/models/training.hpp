@@ -19,7 +19,7 @@
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/drawings.hpp"
 
-namespace limn {
+namespace limn::models {
 
 struct TaskParameter {
   std::string name;
@@ -46,7 +46,7 @@ struct SampleRow {
 };
 struct SampleSteps {
   std::string heading;           // of each drawing
-  DrawingSteps steps;
+  image::DrawingSteps steps;
   std::vector<float> originals;  // [n, C, H, W] of what is redrawn, or none
 };
 struct SampleDrawings {
@@ -132,4 +132,4 @@ class TrainedTensors {
   std::vector<std::span<float>> mutable_values_, gradients_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

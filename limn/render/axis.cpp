@@ -7,7 +7,7 @@
 
 #include "limn/render/text.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 // Range and step in one power of ten of each other would be lost in double; no chart needs such a
@@ -66,4 +66,4 @@ std::string tick_text(double value, double step) {
   return sign + grouped(number_text(size, decimals));
 }
 
-}  // namespace limn
+}  // namespace limn::render

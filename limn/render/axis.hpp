@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace limn {
+namespace limn::render {
 
 struct AxisRange {
   double low = 0;
@@ -28,4 +28,4 @@ struct AxisTicks {
 // A tick's value with the decimals its step needs: "−0.25", "1,500", "20k", "1.5M", "1e-7".
 [[nodiscard]] std::string tick_text(double value, double step);
 
-}  // namespace limn
+}  // namespace limn::render

@@ -10,7 +10,7 @@
 #include "limn/render/curve.hpp"
 #include "limn/render/text.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 // Okabe & Ito without yellow, which paper swallows; neighbours differ in lightness as well.
@@ -272,4 +272,4 @@ Picture lay_out_charts(std::span<const Chart> charts, const ChartOptions& option
   return ChartLayout(charts, options).build();
 }
 
-}  // namespace limn
+}  // namespace limn::render

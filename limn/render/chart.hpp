@@ -8,7 +8,7 @@
 
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 // Points in drawing order. Where x or y is not finite the curve has a gap.
 struct ChartSeries {
@@ -42,4 +42,4 @@ struct ChartOptions {
 // Throws Error for no chart, a series whose x and y differ in length, and panels under 160 x 120 pixels.
 [[nodiscard]] Picture lay_out_charts(std::span<const Chart> charts, const ChartOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::render

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 // The part of a segment inside the box (Liang & Barsky 1984), or nothing.
@@ -84,4 +84,4 @@ std::vector<double> running_mean(std::span<const double> values, std::size_t hal
   return means;
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -6,7 +6,7 @@
 
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 struct PlotBox {
   double left = 0, top = 0, right = 0, bottom = 0;
@@ -27,4 +27,4 @@ struct PlotBox {
 // is not. Near the start the window narrows on both sides, so that a steep start is not flattened.
 [[nodiscard]] std::vector<double> running_mean(std::span<const double> values, std::size_t half);
 
-}  // namespace limn
+}  // namespace limn::render

@@ -9,7 +9,7 @@
 #include "limn/render/text.hpp"
 #include "limn/render/travel.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr int kDecimals = 2;  // 10 µm, finer than any pen
@@ -129,4 +129,4 @@ std::string gcode_text(const Picture& picture, const GcodeOptions& options) {
   return GcodeWriter(options)(strokes);
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -6,7 +6,7 @@
 
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 struct GcodeOptions {
   double page_width = 210;              // mm; the default page is A4, upright
@@ -24,4 +24,4 @@ struct GcodeOptions {
 // stroke.
 [[nodiscard]] std::string gcode_text(const Picture& picture, const GcodeOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::render

@@ -10,7 +10,7 @@
 #include "limn/core/error.hpp"
 #include "limn/render/png.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr int kMaxGifSide = 65535;
@@ -153,9 +153,9 @@ GifEncoder::GifEncoder(int width, int height, std::vector<Colour> palette) {
 
 GifEncoder::~GifEncoder() = default;
 
-void GifEncoder::add(const Raster& frame, int duration_ms) {
+void GifEncoder::add(const image::Raster& frame, int duration_ms) {
   State& s = *state_;
-  check_raster(frame, "render");
+  image::check_raster(frame, "render");
   require(frame.width == s.width && frame.height == s.height,
           "render: a GIF frame of {}x{} pixels, expected {}x{}", frame.width, frame.height, s.width,
           s.height);
@@ -190,7 +190,7 @@ Bytes encode_gif(std::span<const GifFrame> frames) {
   require(!frames.empty(), "render: a GIF without frames; give at least one");
   ColourHistogram histogram;
   for (const GifFrame& frame : frames) {
-    check_raster(frame.image, "render");
+    image::check_raster(frame.image, "render");
     histogram.add(frame.image);
   }
   GifEncoder encoder(frames[0].image.width, frames[0].image.height, histogram.palette(256));
@@ -214,7 +214,7 @@ Bytes encode_pen_gif(const Picture& picture, const PenAnimationOptions& options)
   for (const auto& [cell, count] : points) longest = std::max(longest, count);
 
   // The finished picture has every colour that matters on the way to it.
-  const Raster finished = paint(picture, {.scale = options.scale});
+  const image::Raster finished = paint(picture, {.scale = options.scale});
   ColourHistogram histogram;
   histogram.add(finished);
   GifEncoder encoder(finished.width, finished.height, histogram.palette(options.max_colours));
@@ -226,4 +226,4 @@ Bytes encode_pen_gif(const Picture& picture, const PenAnimationOptions& options)
   return encoder.finish();
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -13,7 +13,7 @@
 #include "limn/render/palette.hpp"
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 // One frame at a time into memory, so that an animation is never held as pixels.
 class GifEncoder {
@@ -26,7 +26,7 @@ class GifEncoder {
 
   // Throws Error for a raster of another size. A frame equal to the one before lengthens that one. Durations
   // are stored in hundredths of a second; many viewers do not go below 20 ms.
-  void add(const Raster& frame, int duration_ms);
+  void add(const image::Raster& frame, int duration_ms);
   // The file. Nothing may be added after it.
   [[nodiscard]] Bytes finish();
 
@@ -36,7 +36,7 @@ class GifEncoder {
 };
 
 struct GifFrame {
-  Raster image;
+  image::Raster image;
   int duration_ms = 100;
 };
 
@@ -58,4 +58,4 @@ struct PenAnimationOptions {
 // All drawings of the picture at once, each from its first point on; decoration stands from the start.
 [[nodiscard]] Bytes encode_pen_gif(const Picture& picture, const PenAnimationOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::render

@@ -5,10 +5,10 @@
 #include <cassert>
 #include <limits>
 
-namespace limn {
+namespace limn::render {
 namespace {
 
-std::uint32_t pack(const Raster& raster, std::size_t pixel) {
+std::uint32_t pack(const image::Raster& raster, std::size_t pixel) {
   const std::uint8_t* p = &raster.pixels[pixel * static_cast<std::size_t>(raster.channels)];
   if (raster.channels == 1) return p[0] * 0x010101U;
   return std::uint32_t{p[0]} << 16 | std::uint32_t{p[1]} << 8 | p[2];
@@ -21,7 +21,7 @@ Colour unpack(std::uint32_t packed) {
           static_cast<std::uint8_t>(channel(packed, 2))};
 }
 
-std::size_t pixel_count(const Raster& raster) {
+std::size_t pixel_count(const image::Raster& raster) {
   return raster.pixels.size() / static_cast<std::size_t>(raster.channels);
 }
 
@@ -93,7 +93,7 @@ std::vector<Box> cut_boxes(std::span<CountedColour> colours, std::size_t count) 
 
 }  // namespace
 
-void ColourHistogram::add(const Raster& raster) {
+void ColourHistogram::add(const image::Raster& raster) {
   const std::size_t count = pixel_count(raster);
   for (std::size_t i = 0; i < count;) {
     std::uint32_t packed = pack(raster, i);
@@ -130,7 +130,7 @@ std::vector<Colour> ColourHistogram::palette(int max_colours) const {
   return palette;
 }
 
-std::vector<std::uint8_t> PaletteIndex::indices(const Raster& raster) {
+std::vector<std::uint8_t> PaletteIndex::indices(const image::Raster& raster) {
   std::vector<std::uint8_t> indices(pixel_count(raster));
   std::uint32_t previous = 0;
   std::uint8_t index = 0;
@@ -163,4 +163,4 @@ std::uint8_t PaletteIndex::nearest(std::uint32_t packed) const {
   return static_cast<std::uint8_t>(best);
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -10,7 +10,7 @@
 
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 // Counts colours of any number of images in bounded memory: past kExactColours distinct ones, new colours are
 // counted at 5 bits a channel. Not for several threads at once.
@@ -18,7 +18,7 @@ class ColourHistogram {
  public:
   static constexpr std::size_t kExactColours = 65536;
 
-  void add(const Raster& raster);
+  void add(const image::Raster& raster);
   // 1 to `max_colours` colours; `max_colours` in 2 … 256. The most frequent colour is kept exactly.
   [[nodiscard]] std::vector<Colour> palette(int max_colours) const;
 
@@ -33,7 +33,7 @@ class PaletteIndex {
 
   [[nodiscard]] const std::vector<Colour>& palette() const { return palette_; }
   // The index of each pixel, row by row.
-  [[nodiscard]] std::vector<std::uint8_t> indices(const Raster& raster);
+  [[nodiscard]] std::vector<std::uint8_t> indices(const image::Raster& raster);
 
  private:
   [[nodiscard]] std::uint8_t nearest(std::uint32_t packed) const;
@@ -42,4 +42,4 @@ class PaletteIndex {
   std::unordered_map<std::uint32_t, std::uint8_t> known_;
 };
 
-}  // namespace limn
+}  // namespace limn::render

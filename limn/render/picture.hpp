@@ -10,7 +10,7 @@
 
 #include "limn/image/image.hpp"
 
-namespace limn {
+namespace limn::render {
 
 struct Colour {
   std::uint8_t red = 0;
@@ -60,7 +60,7 @@ struct PictureImage {
   PicturePoint top_left;
   double width = 0;
   double height = 0;
-  Raster raster;
+  image::Raster raster;
 };
 
 using PictureElement = std::variant<PictureLine, PictureText, PictureImage>;
@@ -72,4 +72,4 @@ struct Picture {
   std::vector<PictureElement> elements = {};
 };
 
-}  // namespace limn
+}  // namespace limn::render

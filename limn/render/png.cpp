@@ -11,7 +11,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr double kMaxSide = 32767;  // cairo's own limit
@@ -39,7 +39,7 @@ Surface make_surface(cairo_format_t format, int width, int height) {
 }
 
 // Grey as A8, which cairo writes as 8-bit grey, where `is_grey_alpha`; otherwise as RGB24.
-Surface surface_of(const Raster& raster, bool is_grey_alpha) {
+Surface surface_of(const image::Raster& raster, bool is_grey_alpha) {
   Surface surface =
       make_surface(is_grey_alpha ? CAIRO_FORMAT_A8 : CAIRO_FORMAT_RGB24, raster.width, raster.height);
   unsigned char* data = cairo_image_surface_get_data(surface.get());
@@ -142,9 +142,9 @@ class Painter {
   std::map<int, std::int64_t> painted_points_;
 };
 
-Raster raster_of(cairo_surface_t* surface) {
-  Raster raster =
-      make_raster(cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface), 3);
+image::Raster raster_of(cairo_surface_t* surface) {
+  image::Raster raster =
+      image::make_raster(cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface), 3);
   cairo_surface_flush(surface);
   const unsigned char* data = cairo_image_surface_get_data(surface);
   const int stride = cairo_image_surface_get_stride(surface);
@@ -174,7 +174,7 @@ cairo_status_t append_bytes(void* closure, const unsigned char* data, unsigned i
 
 }  // namespace
 
-Raster paint(const Picture& picture, const PaintOptions& options) {
+image::Raster paint(const Picture& picture, const PaintOptions& options) {
   const double width = std::max(1.0, std::ceil(picture.width * options.scale));
   const double height = std::max(1.0, std::ceil(picture.height * options.scale));
   require(width <= kMaxSide && height <= kMaxSide && width * height <= kMaxPixels,
@@ -190,16 +190,16 @@ Raster paint(const Picture& picture, const PaintOptions& options) {
   return raster_of(surface.get());
 }
 
-Bytes encode_png(const Raster& raster) {
-  check_raster(raster, "encode_png");
+Bytes encode_png(const image::Raster& raster) {
+  image::check_raster(raster, "encode_png");
   const Surface surface = surface_of(raster, raster.channels == 1);
   Bytes bytes;
   check_status(cairo_surface_write_to_png_stream(surface.get(), append_bytes, &bytes), "encode a PNG");
   return bytes;
 }
 
-void write_png(const std::filesystem::path& path, const Raster& raster) {
+void write_png(const std::filesystem::path& path, const image::Raster& raster) {
   write_file(path, encode_png(raster));
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -9,7 +9,7 @@
 #include "limn/core/file.hpp"
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 struct PaintOptions {
   double scale = 1;  // pixels a unit of the picture; 2 suits screens of high density and print
@@ -18,11 +18,11 @@ struct PaintOptions {
 };
 
 // The picture as a raster of three channels. Throws Error if it would have more than 100 million pixels.
-[[nodiscard]] Raster paint(const Picture& picture, const PaintOptions& options = {});
+[[nodiscard]] image::Raster paint(const Picture& picture, const PaintOptions& options = {});
 
 // A PNG file in memory, 8-bit grey or RGB as the raster is.
-[[nodiscard]] Bytes encode_png(const Raster& raster);
+[[nodiscard]] Bytes encode_png(const image::Raster& raster);
 // Replaces `path`, all or nothing.
-void write_png(const std::filesystem::path& path, const Raster& raster);
+void write_png(const std::filesystem::path& path, const image::Raster& raster);
 
-}  // namespace limn
+}  // namespace limn::render

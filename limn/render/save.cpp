@@ -9,7 +9,7 @@
 #include "limn/render/png.hpp"
 #include "limn/render/svg_writer.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr std::array<std::string_view, 5> kSheetEndings{".svg", ".png", ".gif", ".gcode", ".nc"};
@@ -65,4 +65,4 @@ void save_charts(const std::filesystem::path& path, std::span<const Chart> chart
     write_png(path, paint(picture, {.scale = png_scale}));
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -10,7 +10,7 @@
 #include "limn/render/gif.hpp"
 #include "limn/render/sheet.hpp"
 
-namespace limn {
+namespace limn::render {
 
 struct SaveOptions {
   SheetOptions sheet = {};
@@ -36,4 +36,4 @@ void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sh
 void save_charts(const std::filesystem::path& path, std::span<const Chart> charts,
                  const ChartOptions& options = {}, double png_scale = 2);
 
-}  // namespace limn
+}  // namespace limn::render

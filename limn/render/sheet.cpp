@@ -8,7 +8,7 @@
 #include "limn/core/error.hpp"
 #include "limn/render/text.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr double kTargetWidth = 1100;
@@ -32,7 +32,7 @@ struct Extent {
 Extent extent_of(const SheetCell& cell, std::size_t index) {
   Extent extent;
   for (const DrawingPart& part : cell.parts) {
-    for (const Stroke& stroke : part.strokes) {
+    for (const sketch::Stroke& stroke : part.strokes) {
       for (const auto [x, y] : stroke) {
         require(std::isfinite(x) && std::isfinite(y),
                 "render: drawing {} holds a position that is not a finite number; leave that drawing out",
@@ -59,7 +59,7 @@ struct Placement {
   double to_x = 0, to_y = 0;
   double scale = 1;
 
-  [[nodiscard]] PicturePoint operator()(Position position) const {
+  [[nodiscard]] PicturePoint operator()(sketch::Position position) const {
     return {to_x + (position.x - from_x) * scale, to_y + (position.y - from_y) * scale};
   }
 };
@@ -91,7 +91,7 @@ class SheetLayout {
     for (std::size_t i = 0; i < sheet_.cells.size(); ++i) {
       extents_.push_back(extent_of(sheet_.cells[i], i));
       const auto& image = sheet_.cells[i].image;
-      if (image) check_raster(*image, "render");
+      if (image) image::check_raster(*image, "render");
       image_width_ = std::max(image_width_, image ? image->width : 0);
       image_height_ = std::max(image_height_, image ? image->height : 0);
       has_labels_ |= !sheet_.cells[i].label.empty();
@@ -218,7 +218,7 @@ class SheetLayout {
              cell_width_ + gap_ - 4);
   }
 
-  Placement add_image(const Raster& image, PicturePoint centre) {
+  Placement add_image(const image::Raster& image, PicturePoint centre) {
     const double zoom = std::min(cell_width_ / image.width, cell_height_ / image.height);
     const double width = image.width * zoom;
     const double height = image.height * zoom;
@@ -234,12 +234,12 @@ class SheetLayout {
   }
 
   void add_part(const DrawingPart& part, const Placement& placement, int cell) {
-    for (const Stroke& stroke : part.strokes) {
+    for (const sketch::Stroke& stroke : part.strokes) {
       if (stroke.empty()) continue;
       PictureLine line{
           .points = {}, .colour = part.colour, .width = line_width_ * part.relative_width, .cell = cell};
       line.points.reserve(stroke.size());
-      for (const Position position : stroke) line.points.push_back(placement(position));
+      for (const sketch::Position position : stroke) line.points.push_back(placement(position));
       picture_.elements.push_back(std::move(line));
     }
   }
@@ -263,18 +263,18 @@ int Sheet::rows() const {
   return std::max(1, (count + columns - 1) / columns);
 }
 
-SheetCell cell_of(const Sketch& sketch, std::string label, Colour colour) {
+SheetCell cell_of(const sketch::Sketch& sketch, std::string label, Colour colour) {
   SheetCell cell{.label = std::move(label)};
-  cell.parts.push_back({.strokes = to_strokes(sketch), .colour = colour});
+  cell.parts.push_back({.strokes = sketch::to_strokes(sketch), .colour = colour});
   return cell;
 }
 
-SheetCell completion_cell(const Sketch& sketch, std::size_t given_points, std::string label,
+SheetCell completion_cell(const sketch::Sketch& sketch, std::size_t given_points, std::string label,
                           Colour given_colour, Colour added_colour) {
   DrawingPart given{.strokes = {}, .colour = given_colour};
   DrawingPart added{.strokes = {}, .colour = added_colour};
   std::size_t left = given_points;
-  for (Stroke& stroke : to_strokes(sketch)) {
+  for (sketch::Stroke& stroke : sketch::to_strokes(sketch)) {
     if (left >= stroke.size()) {
       left -= stroke.size();
       given.strokes.push_back(std::move(stroke));
@@ -292,11 +292,11 @@ SheetCell completion_cell(const Sketch& sketch, std::size_t given_points, std::s
   return cell;
 }
 
-SheetCell cell_of(Raster image, std::string label) {
+SheetCell cell_of(image::Raster image, std::string label) {
   return SheetCell{.image = std::move(image), .label = std::move(label)};
 }
 
-Sheet single_sheet(const Sketch& sketch) {
+Sheet single_sheet(const sketch::Sketch& sketch) {
   Sheet sheet;
   sheet.cells.push_back(cell_of(sketch));
   return sheet;
@@ -311,4 +311,4 @@ Picture lay_out(const Sheet& sheet, const SheetOptions& options) {
   return SheetLayout(sheet, options).build();
 }
 
-}  // namespace limn
+}  // namespace limn::render

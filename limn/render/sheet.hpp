@@ -11,18 +11,18 @@
 #include "limn/render/picture.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::render {
 
 // Strokes of one colour. In a cell with an image, positions are in pixels of that image.
 struct DrawingPart {
-  std::vector<Stroke> strokes;
+  std::vector<sketch::Stroke> strokes;
   Colour colour = kInk;
   double relative_width = 1;  // of the sheet's line width
 };
 
 struct SheetCell {
   std::vector<DrawingPart> parts = {};  // painted in this order, fitted together
-  std::optional<Raster> image = {};     // painted under the parts
+  std::optional<image::Raster> image = {};     // painted under the parts
   std::string label = {};               // below the drawing
 };
 
@@ -38,16 +38,16 @@ struct Sheet {
 };
 
 // A cell with one sketch.
-[[nodiscard]] SheetCell cell_of(const Sketch& sketch, std::string label = {}, Colour colour = kInk);
+[[nodiscard]] SheetCell cell_of(const sketch::Sketch& sketch, std::string label = {}, Colour colour = kInk);
 // A cell whose first `given_points` points have one colour and whose rest has another. A stroke that crosses
 // is cut at the last given point, which both parts share.
-[[nodiscard]] SheetCell completion_cell(const Sketch& sketch, std::size_t given_points,
+[[nodiscard]] SheetCell completion_cell(const sketch::Sketch& sketch, std::size_t given_points,
                                         std::string label = {}, Colour given_colour = kInk,
                                         Colour added_colour = kAccent);
-[[nodiscard]] SheetCell cell_of(Raster image, std::string label = {});
+[[nodiscard]] SheetCell cell_of(image::Raster image, std::string label = {});
 
 // One drawing and nothing else.
-[[nodiscard]] Sheet single_sheet(const Sketch& sketch);
+[[nodiscard]] Sheet single_sheet(const sketch::Sketch& sketch);
 // About as many rows as columns.
 [[nodiscard]] Sheet grid_sheet(std::vector<SheetCell> cells, int columns = 0);
 
@@ -63,4 +63,4 @@ struct SheetOptions {
 // Throws Error for a sheet without columns, a position that is not finite, and options out of range.
 [[nodiscard]] Picture lay_out(const Sheet& sheet, const SheetOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::render

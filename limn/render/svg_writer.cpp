@@ -9,7 +9,7 @@
 #include "limn/render/png.hpp"
 #include "limn/render/text.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr int kDecimals = 2;
@@ -139,11 +139,11 @@ class PictureWriter {
 
 std::string svg_text(const Picture& picture) { return PictureWriter()(picture); }
 
-std::string svg_text(const Sketch& sketch) {
-  const std::vector<Stroke> strokes = to_strokes(sketch);
+std::string svg_text(const sketch::Sketch& sketch) {
+  const std::vector<sketch::Stroke> strokes = sketch::to_strokes(sketch);
   double min_x = 0, min_y = 0, max_x = 0, max_y = 0;
   bool is_first = true;
-  for (const Stroke& stroke : strokes) {
+  for (const sketch::Stroke& stroke : strokes) {
     for (const auto [x, y] : stroke) {
       require(
           std::abs(x) <= kLargestPosition && std::abs(y) <= kLargestPosition,
@@ -167,7 +167,7 @@ std::string svg_text(const Sketch& sketch) {
       "stroke-linejoin=\"round\">\n",
       in_units(min_x - margin), in_units(min_y - margin), in_units(max_x - min_x + 2 * margin),
       in_units(max_y - min_y + 2 * margin), colour_text(kInk), in_units(extent / 140));
-  for (const Stroke& stroke : strokes) {
+  for (const sketch::Stroke& stroke : strokes) {
     std::vector<PicturePoint> points;
     for (const auto [x, y] : stroke) points.push_back({x, y});
     out += fmt::format("<path d=\"{}\"/>\n", PathText(decimals)(points));
@@ -175,4 +175,4 @@ std::string svg_text(const Sketch& sketch) {
   return out + "</g>\n</svg>\n";
 }
 
-}  // namespace limn
+}  // namespace limn::render

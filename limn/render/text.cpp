@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 constexpr std::string_view kEllipsis = "…";
@@ -128,4 +128,4 @@ std::string number_text(double value, int decimals) {
   return text == "-0" ? "0" : text;
 }
 
-}  // namespace limn
+}  // namespace limn::render

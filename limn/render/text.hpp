@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace limn {
+namespace limn::render {
 
 // `text` as valid UTF-8 on one line: bytes that are not UTF-8 become U+FFFD, control characters spaces.
 [[nodiscard]] std::string clean_text(std::string_view text);
@@ -24,4 +24,4 @@ namespace limn {
 // localised.
 [[nodiscard]] std::string number_text(double value, int decimals);
 
-}  // namespace limn
+}  // namespace limn::render

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 // Pairs that 2-opt may look at: about a second.
@@ -99,4 +99,4 @@ std::vector<StrokeVisit> order_strokes(std::span<const StrokeEnds> strokes, Pict
   return visits;
 }
 
-}  // namespace limn
+}  // namespace limn::render

@@ -7,7 +7,7 @@
 
 #include "limn/render/picture.hpp"
 
-namespace limn {
+namespace limn::render {
 
 // The ends of a stroke; it may be drawn from either.
 struct StrokeEnds {
@@ -29,4 +29,4 @@ struct StrokeVisit {
 // very many strokes, a fixed amount of work is done. Never longer than the given order. Deterministic.
 [[nodiscard]] std::vector<StrokeVisit> order_strokes(std::span<const StrokeEnds> strokes, PicturePoint home);
 
-}  // namespace limn
+}  // namespace limn::render

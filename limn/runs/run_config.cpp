@@ -16,7 +16,7 @@ struct BrokenAssertion {};
 #define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : ::break_off())
 #include <toml++/toml.h>
 
-namespace limn {
+namespace limn::runs {
 namespace {
 
 std::string toml_string(std::string_view text) {
@@ -162,4 +162,4 @@ std::vector<std::string> take_data_set(std::vector<std::string>& assignments) {
   return paths;
 }
 
-}  // namespace limn
+}  // namespace limn::runs

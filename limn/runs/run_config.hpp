@@ -7,7 +7,7 @@
 
 #include "limn/core/options.hpp"
 
-namespace limn {
+namespace limn::runs {
 
 // What config.toml and --config hold: the family, where the data come from, and every option as name and text.
 struct RunConfig {
@@ -22,4 +22,4 @@ struct RunConfig {
 // commas between, in brackets or not. The last one counts; empty if there is none.
 [[nodiscard]] std::vector<std::string> take_data_set(std::vector<std::string>& assignments);
 
-}  // namespace limn
+}  // namespace limn::runs

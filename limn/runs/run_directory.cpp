@@ -13,7 +13,7 @@
 #include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
 
-namespace limn {
+namespace limn::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,4 +108,4 @@ void RunDirectory::truncate_metrics(std::int64_t step) const {
   write_file(metrics(), kept);
 }
 
-}  // namespace limn
+}  // namespace limn::runs

@@ -10,7 +10,7 @@
 
 #include "limn/core/metrics.hpp"
 
-namespace limn {
+namespace limn::runs {
 
 class RunDirectory {
  public:
@@ -45,4 +45,4 @@ class RunDirectory {
   std::shared_ptr<const Lock> lock_;  // held by all copies
 };
 
-}  // namespace limn
+}  // namespace limn::runs

@@ -13,7 +13,7 @@
 #include "limn/runs/run_config.hpp"
 #include "limn/runs/run_directory.hpp"
 
-namespace limn {
+namespace limn::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -178,4 +178,4 @@ LossCurve thinned(const LossCurve& curve, std::size_t most_points) {
   return out;
 }
 
-}  // namespace limn
+}  // namespace limn::runs

@@ -11,7 +11,7 @@
 
 #include "limn/core/metrics.hpp"
 
-namespace limn {
+namespace limn::runs {
 
 // Values of one loss on one split, by step.
 struct LossCurve {
@@ -45,4 +45,4 @@ struct RunRecord {
 // Means over windows of neighbouring values, so that a curve has at most `most_points`.
 [[nodiscard]] LossCurve thinned(const LossCurve& curve, std::size_t most_points);
 
-}  // namespace limn
+}  // namespace limn::runs

@@ -25,7 +25,7 @@ struct ApiContext {
 
 [[nodiscard]] HttpReply json_reply(const nlohmann::ordered_json& value);
 // `strokes` as JSON lists with as many digits as screens and plotters need.
-[[nodiscard]] std::string strokes_json(std::span<const Stroke> strokes);
+[[nodiscard]] std::string strokes_json(std::span<const sketch::Stroke> strokes);
 // The request's seed, or a random one that JavaScript's numbers hold exactly.
 [[nodiscard]] std::uint64_t seed_of(const JsonObject& body);
 

@@ -14,18 +14,18 @@ namespace {
 constexpr int kFrameMs = 60, kHoldMs = 1500;
 constexpr double kGifSide = 280;  // pixels
 
-OrderedJson boxes_json(std::span<const WindowBox> boxes) {
+OrderedJson boxes_json(std::span<const image::WindowBox> boxes) {
   auto list = OrderedJson::array();
   for (const auto& box : boxes) list.push_back({box.center_x, box.center_y, box.side, box.sigma});
   return list;
 }
 
-HttpReply as_json(const DrawingSteps& drawn, std::uint64_t seed) {
-  const ImageShape& shape = drawn.shape;
+HttpReply as_json(const image::DrawingSteps& drawn, std::uint64_t seed) {
+  const image::ImageShape& shape = drawn.shape;
   Bytes frames;
   frames.reserve(static_cast<std::size_t>(drawn.steps * shape.size()));
   for (std::int64_t t = 0; t < drawn.steps; ++t) {
-    const Raster frame = to_raster(drawn.canvas(0, t), drawn.shape);
+    const image::Raster frame = image::to_raster(drawn.canvas(0, t), drawn.shape);
     const auto bytes = std::as_bytes(std::span(frame.pixels));
     frames.insert(frames.end(), bytes.begin(), bytes.end());
   }
@@ -39,15 +39,15 @@ HttpReply as_json(const DrawingSteps& drawn, std::uint64_t seed) {
                      {"writes", boxes_json(drawn.writes)}});
 }
 
-HttpReply as_gif(const DrawingSteps& drawn) {
-  std::vector<GifFrame> frames;
+HttpReply as_gif(const image::DrawingSteps& drawn) {
+  std::vector<render::GifFrame> frames;
   for (std::int64_t t = 0; t < drawn.steps; ++t) {
-    Sheet sheet;
-    sheet.cells.push_back(cell_of(to_raster(drawn.canvas(0, t), drawn.shape)));
-    frames.push_back({.image = paint(lay_out(sheet, {.cell_size = kGifSide})), .duration_ms = kFrameMs});
+    render::Sheet sheet;
+    sheet.cells.push_back(render::cell_of(image::to_raster(drawn.canvas(0, t), drawn.shape)));
+    frames.push_back({.image = render::paint(render::lay_out(sheet, {.cell_size = kGifSide})), .duration_ms = kFrameMs});
   }
   frames.back().duration_ms = kHoldMs;
-  const Bytes gif = encode_gif(frames);
+  const Bytes gif = render::encode_gif(frames);
   return {.type = "image/gif",
           .body = {reinterpret_cast<const char*>(gif.data()), gif.size()},
           .headers = {{"Content-Disposition", "attachment; filename=\"canvas.gif\""}}};
@@ -56,20 +56,20 @@ HttpReply as_gif(const DrawingSteps& drawn) {
 }  // namespace
 
 HttpReply show_canvases(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
-  studio_model.need(Ability::kSteps);
-  const ImageModel& model = studio_model.image_model();
+  studio_model.need(models::Ability::kSteps);
+  const models::ImageModel& model = studio_model.image_model();
   const JsonObject body(text, {"seed", "pixels", "format"});
   const std::string format = body.choice("format", {"json", "gif"}, "json");
   const std::uint64_t seed = seed_of(body);
   const auto size = static_cast<std::size_t>(model.shape().size());
-  Drawings given{.content = Content::kImages, .shape = model.shape()};
+  models::Drawings given{.content = models::Content::kImages, .shape = model.shape()};
   if (body.has("pixels")) {
     const auto numbers = body.numbers("pixels", 0, 1, size, size);
     given.pixels.assign(numbers.begin(), numbers.end());
   }
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const DrawingSteps drawn = given.pixels.empty() ? model.steps_from(prior_latents(1, model.latent_size(), seed))
+  const image::DrawingSteps drawn = given.pixels.empty() ? model.steps_from(models::prior_latents(1, model.latent_size(), seed))
                                                   : model.steps_redrawing(given, {.seed = seed});
   return format == "gif" ? as_gif(drawn) : as_json(drawn, seed);
 }

@@ -16,15 +16,15 @@ constexpr double kFarthestLatent = 20;
 constexpr std::size_t kMostImages = 625;
 
 // Images side by side, row after row, without gaps.
-Raster sheet_of(std::span<const float> pixels, const ImageShape& shape, std::int64_t count,
+image::Raster sheet_of(std::span<const float> pixels, const image::ImageShape& shape, std::int64_t count,
                 std::int64_t columns) {
   const auto width = static_cast<int>(shape.width), height = static_cast<int>(shape.height);
   const auto rows = static_cast<int>((count + columns - 1) / columns);
-  Raster sheet =
-      make_raster(width * static_cast<int>(columns), height * rows, static_cast<int>(shape.channels));
+  image::Raster sheet =
+      image::make_raster(width * static_cast<int>(columns), height * rows, static_cast<int>(shape.channels));
   const auto size = static_cast<std::size_t>(shape.size());
   for (std::int64_t i = 0; i < count; ++i) {
-    const Raster image = to_raster(pixels.subspan(static_cast<std::size_t>(i) * size, size), shape);
+    const image::Raster image = image::to_raster(pixels.subspan(static_cast<std::size_t>(i) * size, size), shape);
     const int left = static_cast<int>(i % columns) * width, top = static_cast<int>(i / columns) * height;
     for (int y = 0; y < height; ++y)
       std::copy_n(image.at(0, y), width * image.channels, sheet.at(left, top + y));
@@ -35,34 +35,34 @@ Raster sheet_of(std::span<const float> pixels, const ImageShape& shape, std::int
 }  // namespace
 
 HttpReply decode(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
-  const ImageModel& model = studio_model.image_model();
-  studio_model.need(Ability::kDecode);
+  const models::ImageModel& model = studio_model.image_model();
+  studio_model.need(models::Ability::kDecode);
   const JsonObject body(text, {"z", "columns"});
   const std::int64_t z_size = model.latent_size();
   const auto lists = body.number_lists("z", -kFarthestLatent, kFarthestLatent, static_cast<std::size_t>(z_size),
                                        kMostImages);
   const auto count = static_cast<std::int64_t>(lists.size());
-  Latents z(count, z_size);
+  models::Latents z(count, z_size);
   for (std::int64_t i = 0; i < count; ++i)
     std::ranges::transform(lists[static_cast<std::size_t>(i)], z.row(i).begin(),
                            [](double v) { return static_cast<float>(v); });
   const auto columns = body.integer("columns", 1, count, static_cast<std::int64_t>(std::ceil(std::sqrt(count))));
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const Bytes png = encode_png(sheet_of(model.decode(z), model.shape(), count, columns));
+  const Bytes png = render::encode_png(sheet_of(model.decode(z), model.shape(), count, columns));
   return {.type = "image/png", .body = {reinterpret_cast<const char*>(png.data()), png.size()}};
 }
 
 HttpReply encode(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
-  const ImageModel& model = studio_model.image_model();
-  studio_model.need(Ability::kEncode);
+  const models::ImageModel& model = studio_model.image_model();
+  studio_model.need(models::Ability::kEncode);
   const JsonObject body(text, {"pixels"});
   const auto size = static_cast<std::size_t>(model.shape().size());
   const auto numbers = body.numbers("pixels", 0, 1, size, size);
   const std::vector<float> pixels(numbers.begin(), numbers.end());
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const Latents z = model.encode(pixels, {.uses_mean = true});
+  const models::Latents z = model.encode(pixels, {.uses_mean = true});
   return json_reply({{"z", z.values}});
 }
 

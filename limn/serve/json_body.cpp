@@ -48,7 +48,7 @@ double number_in(const json& value, const std::string& where, double low, double
   return number;
 }
 
-Position point_at(const json& value, const std::string& where) {
+sketch::Position point_at(const json& value, const std::string& where) {
   expect(value.is_array(), value, where, "a point [x, y]");
   if (value.size() < 2 || value.size() > 4)
     refuse(where, fmt::format("{}: a point has {} numbers, expected x and y", where, value.size()));
@@ -57,14 +57,14 @@ Position point_at(const json& value, const std::string& where) {
 }
 
 // Adds to `points`, which counts those of the whole request.
-std::vector<Stroke> strokes_at(const json& value, const std::string& where, const Limits& limits,
+std::vector<sketch::Stroke> strokes_at(const json& value, const std::string& where, const Limits& limits,
                                std::int64_t most, std::int64_t& points) {
   expect(value.is_array(), value, where, "a list of strokes");
   if (static_cast<std::int64_t>(value.size()) > limits.max_strokes)
     throw Refusal(
         413, fmt::format("{} has {} strokes; a drawing may have {}", where, value.size(), limits.max_strokes),
         where);
-  std::vector<Stroke> strokes;
+  std::vector<sketch::Stroke> strokes;
   for (std::size_t s = 0; s < value.size(); ++s) {
     const std::string stroke_path = fmt::format("{}[{}]", where, s);
     expect(value[s].is_array(), value[s], stroke_path, "a stroke, which is a list of points");
@@ -73,7 +73,7 @@ std::vector<Stroke> strokes_at(const json& value, const std::string& where, cons
       throw Refusal(413,
                     fmt::format("the request has more than {} points; draw with fewer, or simplify", most),
                     stroke_path);
-    Stroke stroke;
+    sketch::Stroke stroke;
     stroke.reserve(value[s].size());
     for (std::size_t p = 0; p < value[s].size(); ++p)
       stroke.push_back(point_at(value[s][p], fmt::format("{}[{}]", stroke_path, p)));
@@ -209,12 +209,12 @@ std::vector<std::vector<double>> JsonObject::number_lists(std::string_view name,
   return lists;
 }
 
-std::vector<Stroke> JsonObject::strokes(std::string_view name, const Limits& limits) const {
+std::vector<sketch::Stroke> JsonObject::strokes(std::string_view name, const Limits& limits) const {
   std::int64_t points = 0;
   return strokes_at(member(name), path_of(name), limits, limits.max_points, points);
 }
 
-std::vector<std::vector<Stroke>> JsonObject::drawings(std::string_view name, const Limits& limits) const {
+std::vector<std::vector<sketch::Stroke>> JsonObject::drawings(std::string_view name, const Limits& limits) const {
   const json& value = member(name);
   const std::string where = path_of(name);
   expect(value.is_array(), value, where, "a list of drawings");
@@ -224,7 +224,7 @@ std::vector<std::vector<Stroke>> JsonObject::drawings(std::string_view name, con
         fmt::format("{} has {} drawings, expected 1 to {}", where, value.size(), limits.max_saved_drawings),
         where);
   std::int64_t points = 0;
-  std::vector<std::vector<Stroke>> drawings;
+  std::vector<std::vector<sketch::Stroke>> drawings;
   for (std::size_t i = 0; i < value.size(); ++i)
     drawings.push_back(
         strokes_at(value[i], fmt::format("{}[{}]", where, i), limits, limits.max_saved_points, points));

@@ -41,9 +41,9 @@ class JsonObject {
   [[nodiscard]] std::vector<std::vector<double>> number_lists(std::string_view name, double low, double high,
                                                               std::size_t size, std::size_t most) const;
   // Strokes: lists of points, which are lists of two numbers; further numbers are times or pressures and left out.
-  [[nodiscard]] std::vector<Stroke> strokes(std::string_view name, const Limits& limits) const;
+  [[nodiscard]] std::vector<sketch::Stroke> strokes(std::string_view name, const Limits& limits) const;
   // Several drawings of strokes, limits.max_saved_points in all.
-  [[nodiscard]] std::vector<std::vector<Stroke>> drawings(std::string_view name, const Limits& limits) const;
+  [[nodiscard]] std::vector<std::vector<sketch::Stroke>> drawings(std::string_view name, const Limits& limits) const;
   // A member that is an object of its own.
   [[nodiscard]] JsonObject object(std::string_view name, std::initializer_list<std::string_view> known) const;
   [[nodiscard]] std::string path_of(std::string_view name) const;

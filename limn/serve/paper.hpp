@@ -20,10 +20,10 @@ struct TypicalDrawing {
   // docs/formats.md), others begin at (0, 0) (Magenta's). The first offset of a model's drawings tells which it
   // learned from.
   bool has_page_position = false;
-  Position corner;  // top left of a finished drawing, where it has a page position
-  Position start;   // of the first point, as a share of the extent from the top left
+  sketch::Position corner;  // top left of a finished drawing, where it has a page position
+  sketch::Position start;   // of the first point, as a share of the extent from the top left
 };
-[[nodiscard]] TypicalDrawing measure_typical_drawing(const SketchModel& model);
+[[nodiscard]] TypicalDrawing measure_typical_drawing(const models::SketchModel& model);
 
 // The square on the paper that a finished drawing would fill, in the paper's units.
 struct PaperFrame {
@@ -32,28 +32,28 @@ struct PaperFrame {
   double size = 1;
 };
 // The square at the top left of the strokes' bounds as large as their longer side. 1 × 1 around nothing.
-[[nodiscard]] PaperFrame frame_around(std::span<const Stroke> strokes);
+[[nodiscard]] PaperFrame frame_around(std::span<const sketch::Stroke> strokes);
 
 // A position p on the paper is `origin` + `scale` · (position in the model's units).
 struct PaperMap {
   double origin_x = 0;
   double origin_y = 0;
   double scale = 1;
-  [[nodiscard]] Position to_paper(double x, double y) const {
+  [[nodiscard]] sketch::Position to_paper(double x, double y) const {
     return {static_cast<float>(origin_x + scale * x), static_cast<float>(origin_y + scale * y)};
   }
 };
 
 struct PreparedDrawing {
-  Sketch sketch;  // normalised, simplified; empty if there are no strokes
+  sketch::Sketch sketch;  // normalised, simplified; empty if there are no strokes
   PaperMap map;
-  Position pen;  // where the sketch ends, in the model's units
+  sketch::Position pen;  // where the sketch ends, in the model's units
 };
 // At most max_points points: simplified more where the drawing has more.
-[[nodiscard]] PreparedDrawing prepare(std::span<const Stroke> strokes, const PaperFrame& frame,
+[[nodiscard]] PreparedDrawing prepare(std::span<const sketch::Stroke> strokes, const PaperFrame& frame,
                                       const TypicalDrawing& typical, std::int64_t max_points);
 
 // A whole drawing of the model on the paper, its bounds centred in the frame and never larger.
-[[nodiscard]] std::vector<Stroke> placed(const Sketch& drawing, const PaperFrame& frame);
+[[nodiscard]] std::vector<sketch::Stroke> placed(const sketch::Sketch& drawing, const PaperFrame& frame);
 
 }  // namespace limn::serve

@@ -35,51 +35,51 @@ std::string text_of(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string stroke_file(const std::string& format, const std::string& word, std::vector<Sketch> sketches) {
-  if (format == "json") return sketches_to_json(sketches);
+std::string stroke_file(const std::string& format, const std::string& word, std::vector<sketch::Sketch> sketches) {
+  if (format == "json") return sketch::sketches_to_json(sketches);
   if (format == "ndjson") {
     std::string text;
     // As Quick, Draw! does: every drawing fills 0-255.
-    for (const Sketch& sketch : sketches)
-      text += ndjson_line({.word = word, .sketch = sketch}, QuickDrawScale::kAlways) + "\n";
+    for (const sketch::Sketch& sketch : sketches)
+      text += sketch::ndjson_line({.word = word, .sketch = sketch}, sketch::QuickDrawScale::kAlways) + "\n";
     return text;
   }
-  SketchSplits splits;
+  sketch::SketchSplits splits;
   splits[Split::kTrain] = std::move(sketches);
-  return text_of(serialize_npz(splits));
+  return text_of(sketch::serialize_npz(splits));
 }
 
 // Sheets of one drawing each, on the same scale: the frames of an animation.
-std::string frames_gif(std::span<const SheetCell> cells, int frame_ms) {
-  std::vector<GifFrame> frames;
-  for (const SheetCell& cell : cells) {
-    Sheet sheet;
+std::string frames_gif(std::span<const render::SheetCell> cells, int frame_ms) {
+  std::vector<render::GifFrame> frames;
+  for (const render::SheetCell& cell : cells) {
+    render::Sheet sheet;
     sheet.cells.push_back(cell);
     constexpr double kFrame = 320;
-    frames.push_back({.image = paint(lay_out(sheet, {.cell_size = kFrame})), .duration_ms = frame_ms});
+    frames.push_back({.image = render::paint(render::lay_out(sheet, {.cell_size = kFrame})), .duration_ms = frame_ms});
   }
-  return text_of(encode_gif(frames));
+  return text_of(render::encode_gif(frames));
 }
 
-std::string picture_file(const std::string& format, const std::vector<SheetCell>& cells, bool is_animation) {
+std::string picture_file(const std::string& format, const std::vector<render::SheetCell>& cells, bool is_animation) {
   if (cells.size() > kMostOnSheet)
     throw Refusal(413, fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz",
                                    kMostOnSheet));
   if (format == "gif" && is_animation) return frames_gif(cells, 120);
   const bool is_single = cells.size() == 1;
-  const Picture picture = lay_out(grid_sheet(cells), {.cell_size = is_single ? kCell : 0});
-  if (format == "svg") return svg_text(picture);
-  if (format == "png") return text_of(encode_png(paint(picture, {.scale = is_single ? 2.0 : 1.0})));
-  if (format == "gcode") return gcode_text(picture);
-  return text_of(encode_pen_gif(picture));
+  const render::Picture picture = render::lay_out(render::grid_sheet(cells), {.cell_size = is_single ? kCell : 0});
+  if (format == "svg") return render::svg_text(picture);
+  if (format == "png") return text_of(render::encode_png(render::paint(picture, {.scale = is_single ? 2.0 : 1.0})));
+  if (format == "gcode") return render::gcode_text(picture);
+  return text_of(render::encode_pen_gif(picture));
 }
 
 // The first `given` strokes in ink and the rest in the model's colour, if two colours are wanted.
-SheetCell cell_for(const std::vector<Stroke>& strokes, std::size_t given) {
-  SheetCell cell;
+render::SheetCell cell_for(const std::vector<sketch::Stroke>& strokes, std::size_t given) {
+  render::SheetCell cell;
   const auto middle = strokes.begin() + static_cast<std::ptrdiff_t>(std::min(given, strokes.size()));
   cell.parts.push_back({.strokes = {strokes.begin(), middle}});
-  if (middle != strokes.end()) cell.parts.push_back({.strokes = {middle, strokes.end()}, .colour = kAccent});
+  if (middle != strokes.end()) cell.parts.push_back({.strokes = {middle, strokes.end()}, .colour = render::kAccent});
   return cell;
 }
 
@@ -104,15 +104,15 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
   for (const auto& known : kFormats)
     if (known.name == format) reply.type = known.type;
   if (format == "json" || format == "ndjson" || format == "npz") {
-    std::vector<Sketch> sketches;
-    for (const auto& drawing : drawings) sketches.push_back(from_strokes(drawing));
+    std::vector<sketch::Sketch> sketches;
+    for (const auto& drawing : drawings) sketches.push_back(sketch::from_strokes(drawing));
     reply.body = stroke_file(format, word, std::move(sketches));
   } else {
-    std::vector<SheetCell> cells;
+    std::vector<render::SheetCell> cells;
     for (const auto& drawing : drawings) cells.push_back(cell_for(drawing, static_cast<std::size_t>(given)));
     // A single drawing in ink alone is an SVG of its strokes and nothing else, in its own units.
     const bool is_plain = cells.size() == 1 && cells[0].parts.size() == 1;
-    reply.body = format == "svg" && is_plain ? svg_text(from_strokes(drawings[0]))
+    reply.body = format == "svg" && is_plain ? render::svg_text(sketch::from_strokes(drawings[0]))
                                              : picture_file(format, cells, is_animation);
   }
   reply.headers.emplace_back("Content-Disposition",

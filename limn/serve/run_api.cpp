@@ -17,7 +17,7 @@ const RunWatch& runs_of(const ApiContext& context) {
 }
 
 OrderedJson to_json(const WatchedRun& run) {
-  const RunRecord& record = run.record;
+  const runs::RunRecord& record = run.record;
   OrderedJson json{{"id", run.id},
                               {"name", run.name},
                               {"family", record.family},

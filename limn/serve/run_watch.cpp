@@ -71,8 +71,8 @@ class RunWatch::Folder {
     const std::uint64_t state = state_of(path_ / "metrics.jsonl") ^ (3 * state_of(path_ / "config.toml"));
     try {
       if (!is_read_ || state != state_) {
-        record_ = read_run(path_);
-        for (auto& [key, curve] : record_.curves) curve = thinned(curve, kMostCurvePoints);
+        record_ = runs::read_run(path_);
+        for (auto& [key, curve] : record_.curves) curve = runs::thinned(curve, kMostCurvePoints);
         read_at_ = std::chrono::steady_clock::now();
         idle_then_ = record_.idle_seconds;
         state_ = state;
@@ -102,7 +102,7 @@ class RunWatch::Folder {
   std::mutex mutex_;
   bool is_read_ = false;
   std::uint64_t state_ = 0;
-  RunRecord record_;
+  runs::RunRecord record_;
   double idle_then_ = 0;
   std::chrono::steady_clock::time_point read_at_;
 };
@@ -129,11 +129,11 @@ void RunWatch::look_around() const {
     found[id] = known != folders_.end() ? known->second : std::make_shared<Folder>(path, id, name);
   };
   std::error_code error;
-  if (RunDirectory::holds_run(root_)) add(root_);
+  if (runs::RunDirectory::holds_run(root_)) add(root_);
   fs::recursive_directory_iterator it(root_, fs::directory_options::skip_permission_denied, error), end;
   for (; !error && it != end && found.size() < kMostRuns; it.increment(error)) {
     if (!it->is_directory(error)) continue;
-    const bool is_run = RunDirectory::holds_run(it->path());
+    const bool is_run = runs::RunDirectory::holds_run(it->path());
     if (is_run) add(it->path());
     if (is_run || it.depth() + 1 >= kMostFolderDepth) it.disable_recursion_pending();
   }

@@ -31,7 +31,7 @@ std::string event(std::string_view name, const OrderedJson& more) {
 // Drawing as a reply: computes in turns, writes what is new after each, ends when the drawings or the time end.
 class GrowingReply {
  public:
-  GrowingReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings)
+  GrowingReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<models::StrokeStream> drawings)
       : gate_(context.gate),
         limits_(context.limits),
         place_(std::move(place)),
@@ -63,12 +63,12 @@ class GrowingReply {
   }
 
  protected:
-  [[nodiscard]] virtual std::string describe(std::span<const NewPoint> points) = 0;
-  [[nodiscard]] const StrokeStream& drawings() const { return *drawings_; }
+  [[nodiscard]] virtual std::string describe(std::span<const models::NewPoint> points) = 0;
+  [[nodiscard]] const models::StrokeStream& drawings() const { return *drawings_; }
 
  private:
   std::string compute() {
-    std::vector<NewPoint> points;
+    std::vector<models::NewPoint> points;
     {
       const WorkGate::Turn turn(gate_);
       const kernels::FlushDenormals flush;
@@ -82,14 +82,14 @@ class GrowingReply {
   WorkGate& gate_;
   const Limits& limits_;
   std::shared_ptr<void> place_;
-  std::unique_ptr<StrokeStream> drawings_;
+  std::unique_ptr<models::StrokeStream> drawings_;
   Clock::time_point deadline_;
 };
 
 // The new points of each ending, on the paper.
 class EndingsReply final : public GrowingReply {
  public:
-  EndingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings,
+  EndingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<models::StrokeStream> drawings,
                const PreparedDrawing& given, std::uint64_t seed)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         map_(given.map),
@@ -104,13 +104,13 @@ class EndingsReply final : public GrowingReply {
     double x, y;
   };
 
-  std::string describe(std::span<const NewPoint> points) override {
+  std::string describe(std::span<const models::NewPoint> points) override {
     std::string text = std::exchange(opening_, {});
     std::string list;
     for (const auto& [drawing, point] : points) {
       Pen& pen = pens_[drawing];
       pen = {pen.x + double{point.dx}, pen.y + double{point.dy}};
-      const Position p = map_.to_paper(pen.x, pen.y);
+      const sketch::Position p = map_.to_paper(pen.x, pen.y);
       list += fmt::format("{}[{},{:.6g},{:.6g},{}]", list.empty() ? "" : ",", drawing, p.x, p.y,
                           point.is_pen_lifted ? 1 : 0);
     }
@@ -132,7 +132,7 @@ class EndingsReply final : public GrowingReply {
 // Each drawing whole, once it has ended.
 class WholeDrawingsReply final : public GrowingReply {
  public:
-  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<StrokeStream> drawings,
+  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<models::StrokeStream> drawings,
                      double size, OrderedJson opening)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         size_(size),
@@ -141,7 +141,7 @@ class WholeDrawingsReply final : public GrowingReply {
         opening_(event("start", opening)) {}
 
  private:
-  std::string describe(std::span<const NewPoint> points) override {
+  std::string describe(std::span<const models::NewPoint> points) override {
     std::string text = std::exchange(opening_, {});
     for (const auto& [drawing, point] : points) sketches_[drawing].points.push_back(point);
     for (std::size_t i = 0; i < sketches_.size(); ++i) {
@@ -155,7 +155,7 @@ class WholeDrawingsReply final : public GrowingReply {
   }
 
   double size_;
-  std::vector<Sketch> sketches_;
+  std::vector<sketch::Sketch> sketches_;
   std::vector<bool> is_told_;
   std::string opening_;
 };
@@ -168,7 +168,7 @@ float temperature_of(const JsonObject& body, double otherwise) {
   return static_cast<float>(body.number("temperature", kLowestTemperature, kHighestTemperature, otherwise));
 }
 
-PaperFrame frame_of(const JsonObject& body, std::span<const Stroke> strokes) {
+PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
   if (!body.has("frame")) return frame_around(strokes);
   const JsonObject frame = body.object("frame", {"x", "y", "size"});
   constexpr double kFar = 1e6, kSmallest = 1e-3;
@@ -177,7 +177,7 @@ PaperFrame frame_of(const JsonObject& body, std::span<const Stroke> strokes) {
           .size = frame.number("size", kSmallest, kFar)};
 }
 
-PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model, std::span<const Stroke> strokes,
+PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model, std::span<const sketch::Stroke> strokes,
                                 const PaperFrame& frame, std::int64_t max_points) {
   const TypicalDrawing& typical = model.typical_drawing();
   const WorkGate::Turn turn(context.gate);
@@ -185,7 +185,7 @@ PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& mo
 }
 
 // A whole drawing as the model's data were.
-Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body,
+sketch::Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body,
                      std::string_view name) {
   const auto strokes = body.strokes(name, context.limits);
   const std::string where = body.path_of(name);
@@ -194,20 +194,20 @@ Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const 
   return prepare_in_turn(context, model, strokes, frame_around(strokes), longest).sketch;
 }
 
-LatentPosterior encode_in_turn(const ApiContext& context, const SketchModel& model, std::span<const Sketch> sketches) {
+models::LatentPosterior encode_in_turn(const ApiContext& context, const models::SketchModel& model, std::span<const sketch::Sketch> sketches) {
   const WorkGate::Turn turn(context.gate);
   return model.encode(sketches);
 }
 
 // A z for each of `count` endings: from what is drawn, or from the prior where nothing is drawn or the model does not
 // encode.
-Latents ending_latents(const ApiContext& context, const SketchModel& model, const Sketch& given, std::int64_t count,
+models::Latents ending_latents(const ApiContext& context, const models::SketchModel& model, const sketch::Sketch& given, std::int64_t count,
                        std::uint64_t seed) {
-  if (given.points.empty() || !model.can(Ability::kEncode)) return prior_latents(count, model.latent_size(), seed);
-  const LatentPosterior posterior = encode_in_turn(context, model, std::span(&given, 1));
-  Latents z(count, model.latent_size());
+  if (given.points.empty() || !model.can(models::Ability::kEncode)) return models::prior_latents(count, model.latent_size(), seed);
+  const models::LatentPosterior posterior = encode_in_turn(context, model, std::span(&given, 1));
+  models::Latents z(count, model.latent_size());
   for (std::int64_t i = 0; i < count; ++i)
-    std::ranges::copy(posterior_latents(posterior, seed, std::span(&i, 1)).values, z.row(i).begin());
+    std::ranges::copy(models::posterior_latents(posterior, seed, std::span(&i, 1)).values, z.row(i).begin());
   return z;
 }
 
@@ -222,13 +222,13 @@ std::uint64_t seed_of(const JsonObject& body) {
 }
 
 HttpReply complete(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
-  const SketchModel& model = studio_model.sketch_model();
-  studio_model.need(Ability::kComplete);
+  const models::SketchModel& model = studio_model.sketch_model();
+  studio_model.need(models::Ability::kComplete);
   const JsonObject body(text, {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
   const PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
-  const PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
+  const models::PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
                            .is_greedy = body.truth("greedy", false)};
   const std::uint64_t seed = seed_of(body);
   const std::int64_t longest = model.max_seq_len();
@@ -238,9 +238,9 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
   // A quarter of the points is left for the ending.
   const PreparedDrawing given =
       prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
-  const Latents z = model.latent_size() > 0 ? ending_latents(context, model, given.sketch, count, seed)
-                                            : Latents(count, 0);
-  std::vector<DrawRequest> requests;
+  const models::Latents z = model.latent_size() > 0 ? ending_latents(context, model, given.sketch, count, seed)
+                                            : models::Latents(count, 0);
+  std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)
     requests.push_back({.z = z.row(i),
                         .prefix = given.sketch.points,
@@ -253,8 +253,8 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
 }
 
 HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
-  const SketchModel& model = studio_model.sketch_model();
-  studio_model.need(Ability::kEncode);
+  const models::SketchModel& model = studio_model.sketch_model();
+  studio_model.need(models::Ability::kEncode);
   const JsonObject body(text, {"strokes", "temperatures", "count", "seed", "size"});
   const std::vector<double> temperatures =
       body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
@@ -264,10 +264,10 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
       body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
-  const Sketch sketch = whole_drawing(context, studio_model, body, "strokes");
+  const sketch::Sketch sketch = whole_drawing(context, studio_model, body, "strokes");
   auto place = context.gate.admit();
-  const LatentPosterior posterior = encode_in_turn(context, model, std::span(&sketch, 1));
-  std::vector<DrawRequest> requests;
+  const models::LatentPosterior posterior = encode_in_turn(context, model, std::span(&sketch, 1));
+  std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < rows * count; ++i) {
     // z is the posterior's mean: what differs is the temperature, and chance.
     requests.push_back(
@@ -282,8 +282,8 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
 }
 
 HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
-  const SketchModel& model = studio_model.sketch_model();
-  studio_model.need(Ability::kEncode);
+  const models::SketchModel& model = studio_model.sketch_model();
+  studio_model.need(models::Ability::kEncode);
   const JsonObject body(text, {"from", "to", "steps", "temperature", "seed", "size"});
   const std::int64_t steps = body.integer("steps", 2, context.limits.max_drawings, 11);
   const float temperature = temperature_of(body, 0.1);
@@ -292,9 +292,9 @@ HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std:
   const std::array sketches{whole_drawing(context, studio_model, body, "from"),
                             whole_drawing(context, studio_model, body, "to")};
   auto place = context.gate.admit();
-  const LatentPosterior posterior = encode_in_turn(context, model, sketches);
-  const Latents path = interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
-  std::vector<DrawRequest> requests;
+  const models::LatentPosterior posterior = encode_in_turn(context, model, sketches);
+  const models::Latents path = models::interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
+  std::vector<models::DrawRequest> requests;
   // The same random numbers for all, so that what changes is z alone.
   for (std::int64_t i = 0; i < steps; ++i)
     requests.push_back({.z = path.row(i), .choice = {.temperature = temperature}, .seed = seed});

@@ -75,19 +75,19 @@ struct Route {
 };
 
 OrderedJson describe(const StudioModel& studio_model) {
-  const Model& model = studio_model.model();
+  const models::Model& model = studio_model.model();
   OrderedJson json{{"id", studio_model.id()},
                               {"name", studio_model.name()},
                               {"kind", model.checkpoint().model},
                               {"step", model.checkpoint().step}};
-  json["draws"] = model.content() == Content::kSketches ? "strokes" : "images";
-  json["steps"] = model.can(Ability::kSteps);
-  if (const SketchModel* sketches = model.as_sketch_model()) {
-    json["conditional"] = model.can(Ability::kEncode);
+  json["draws"] = model.content() == models::Content::kSketches ? "strokes" : "images";
+  json["steps"] = model.can(models::Ability::kSteps);
+  if (const models::SketchModel* sketches = model.as_sketch_model()) {
+    json["conditional"] = model.can(models::Ability::kEncode);
     json["max_points"] = sketches->max_seq_len();
   }
-  if (const ImageModel* images = model.as_image_model()) {
-    const ImageShape shape = images->shape();
+  if (const models::ImageModel* images = model.as_image_model()) {
+    const image::ImageShape shape = images->shape();
     json["latent_size"] = model.latent_size();
     json["image"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
   }
@@ -162,9 +162,9 @@ HttpReply json_reply(const OrderedJson& value) {
   return {.body = json_text(value) + "\n"};
 }
 
-std::string strokes_json(std::span<const Stroke> strokes) {
+std::string strokes_json(std::span<const sketch::Stroke> strokes) {
   std::string text = "[";
-  for (const Stroke& stroke : strokes) {
+  for (const sketch::Stroke& stroke : strokes) {
     text += text.size() > 1 ? ",[" : "[";
     for (std::size_t i = 0; i < stroke.size(); ++i)
       text += fmt::format("{}[{:.6g},{:.6g}]", i == 0 ? "" : ",", stroke[i].x, stroke[i].y);
@@ -174,7 +174,7 @@ std::string strokes_json(std::span<const Stroke> strokes) {
 }
 
 struct Studio::State {
-  State(const Registry& registry, const StudioOptions& options)
+  State(const models::Registry& registry, const StudioOptions& options)
       : limits(options.limits),
         access(options.token, options.names),
         models(registry, options.models),
@@ -191,7 +191,7 @@ struct Studio::State {
   mutable RequestRate rate;
 };
 
-Studio::Studio(const Registry& registry, const StudioOptions& options)
+Studio::Studio(const models::Registry& registry, const StudioOptions& options)
     : state_(std::make_unique<State>(registry, options)) {}
 Studio::~Studio() = default;
 
@@ -205,7 +205,7 @@ HttpHandlers Studio::handlers() const {
 
 void Studio::warm_up() const {
   for (const auto& model : state_->models.all())
-    if (model->model().content() == Content::kSketches) (void)model->typical_drawing();
+    if (model->model().content() == models::Content::kSketches) (void)model->typical_drawing();
 }
 
 std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {

@@ -12,7 +12,7 @@
 #include "limn/serve/http_server.hpp"
 #include "limn/serve/limits.hpp"
 
-namespace limn {
+namespace limn::models {
 class Registry;
 }
 
@@ -29,7 +29,7 @@ struct StudioOptions {
 class Studio {
  public:
   // Loads the models, of any family that the registry knows. Throws Error naming the file that is wrong.
-  Studio(const Registry& registry, const StudioOptions& options);
+  Studio(const models::Registry& registry, const StudioOptions& options);
   ~Studio();
 
   // For an HttpServer, which must not outlive this.

@@ -38,19 +38,19 @@ std::string slug(std::string_view text) {
   return result.empty() ? "model" : result;
 }
 
-const SketchModel& StudioModel::sketch_model() const {
-  const SketchModel* sketches = model_->as_sketch_model();
+const models::SketchModel& StudioModel::sketch_model() const {
+  const models::SketchModel* sketches = model_->as_sketch_model();
   if (sketches == nullptr) throw Refusal(409, fmt::format("{} draws images, not strokes", name_));
   return *sketches;
 }
 
-const ImageModel& StudioModel::image_model() const {
-  const ImageModel* images = model_->as_image_model();
+const models::ImageModel& StudioModel::image_model() const {
+  const models::ImageModel* images = model_->as_image_model();
   if (images == nullptr) throw Refusal(409, fmt::format("{} draws strokes, not images", name_));
   return *images;
 }
 
-void StudioModel::need(Ability ability) const {
+void StudioModel::need(models::Ability ability) const {
   const std::string why = model_->inability(ability);
   if (!why.empty()) throw Refusal(409, fmt::format("{} cannot do this: {}", name_, why));
 }
@@ -60,7 +60,7 @@ const TypicalDrawing& StudioModel::typical_drawing() const {
   return typical_drawing_;
 }
 
-StudioModels::StudioModels(const Registry& registry, const std::vector<fs::path>& paths) {
+StudioModels::StudioModels(const models::Registry& registry, const std::vector<fs::path>& paths) {
   for (const auto& path : paths) {
     const std::string name = name_of(path), base = slug(name);
     std::string id = base;

@@ -14,7 +14,7 @@
 #include "limn/models/sketch_model.hpp"
 #include "limn/serve/paper.hpp"
 
-namespace limn {
+namespace limn::models {
 class Registry;
 }
 
@@ -22,24 +22,24 @@ namespace limn::serve {
 
 class StudioModel {
  public:
-  StudioModel(std::string id, std::string name, std::unique_ptr<Model> model)
+  StudioModel(std::string id, std::string name, std::unique_ptr<models::Model> model)
       : id_(std::move(id)), name_(std::move(name)), model_(std::move(model)) {}
 
   [[nodiscard]] const std::string& id() const { return id_; }      // a-z, 0-9 and -, unique
   [[nodiscard]] const std::string& name() const { return name_; }  // for people
-  [[nodiscard]] const Model& model() const { return *model_; }
+  [[nodiscard]] const models::Model& model() const { return *model_; }
   // The model as one that draws strokes, or images. Throws Refusal 409 where it draws the other.
-  [[nodiscard]] const SketchModel& sketch_model() const;
-  [[nodiscard]] const ImageModel& image_model() const;
+  [[nodiscard]] const models::SketchModel& sketch_model() const;
+  [[nodiscard]] const models::ImageModel& image_model() const;
   // Throws Refusal 409 with the model's own reason where it cannot do it.
-  void need(Ability ability) const;
+  void need(models::Ability ability) const;
 
   // For a model that draws strokes. Measured at the first call, some 100 ms; the others wait.
   [[nodiscard]] const TypicalDrawing& typical_drawing() const;
 
  private:
   const std::string id_, name_;
-  const std::unique_ptr<Model> model_;
+  const std::unique_ptr<models::Model> model_;
   mutable std::once_flag measured_;
   mutable TypicalDrawing typical_drawing_;
 };
@@ -48,7 +48,7 @@ class StudioModels {
  public:
   // Loads every path that the registry can load: a run directory, a .safetensors file, a file of a foreign format.
   // Throws Error naming the file.
-  StudioModels(const Registry& registry, const std::vector<std::filesystem::path>& paths);
+  StudioModels(const models::Registry& registry, const std::vector<std::filesystem::path>& paths);
 
   [[nodiscard]] const std::vector<std::unique_ptr<StudioModel>>& all() const { return models_; }
   // Throws Refusal 404.

@@ -1,6 +1,6 @@
 #include "limn/sketch/augment.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 Sketch with_points_dropped(const Sketch& sketch, double probability, RandomStream& random) {
   // Magenta's `count > 2`, where the stroke's first point counts 0. So the first two points of a stroke and
@@ -29,4 +29,4 @@ Sketch augmented(const Sketch& sketch, const StrokeDataOptions& options, RandomS
   return with_points_dropped(scaled(sketch, factor_x, factor_y), options.augment_stroke_prob, random);
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

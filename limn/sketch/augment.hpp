@@ -6,7 +6,7 @@
 #include "limn/sketch/dataset.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // `sketch` with x and y each multiplied by a uniform factor in [1 - e, 1 + e], e = random_scale_factor, and
 // some points dropped. The ends of strokes keep their places, and every point left lies where a point lay
@@ -18,4 +18,4 @@ namespace limn {
 // thereby takes its place; all points after it stay where they were.
 [[nodiscard]] Sketch with_points_dropped(const Sketch& sketch, double probability, RandomStream& random);
 
-}  // namespace limn
+}  // namespace limn::sketch

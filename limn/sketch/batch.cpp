@@ -4,7 +4,7 @@
 
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using Row = std::array<float, kStroke5>;
@@ -60,4 +60,4 @@ StrokeBatch make_batch(std::span<const Sketch* const> sketches, std::span<const 
   return batch;
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -12,7 +12,7 @@
 #include "limn/sketch/augment.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 // Batch k becomes what batch order[k] was, in place: cycle by cycle.
@@ -261,4 +261,4 @@ StrokeBatch EvaluationBatches::operator[](std::int64_t batch) const {
   return make_batch(views, indices);
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -17,7 +17,7 @@
 #include "limn/sketch/sketch.hpp"
 #include "limn/sketch/sketch_store.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 struct StrokeDataOptions {
   std::int64_t max_seq_len = 0;       // longest sketch kept, points; 0: the data's longest
@@ -139,4 +139,4 @@ class StrokeDataset {
   std::int64_t max_seq_len_ = 0;
 };
 
-}  // namespace limn
+}  // namespace limn::sketch

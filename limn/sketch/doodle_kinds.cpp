@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace limn::doodles {
+namespace limn::sketch::doodles {
 namespace {
 
 void draw_cat(DoodlePen& pen) {
@@ -260,4 +260,4 @@ constexpr std::array<Kind, 10> kKinds{{
 
 std::span<const Kind> kinds() { return kKinds; }
 
-}  // namespace limn::doodles
+}  // namespace limn::sketch::doodles

@@ -5,7 +5,7 @@
 
 #include "limn/sketch/doodle_pen.hpp"
 
-namespace limn::doodles {
+namespace limn::sketch::doodles {
 
 struct Kind {
   const char* name;
@@ -14,4 +14,4 @@ struct Kind {
 
 [[nodiscard]] std::span<const Kind> kinds();
 
-}  // namespace limn::doodles
+}  // namespace limn::sketch::doodles

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace limn::doodles {
+namespace limn::sketch::doodles {
 namespace {
 
 constexpr double kSampleSpacing = 5;  // paper units between the samples of a path
@@ -161,4 +161,4 @@ void DoodlePen::finish(std::vector<Point> path) {
   strokes_.push_back(std::move(stroke));
 }
 
-}  // namespace limn::doodles
+}  // namespace limn::sketch::doodles

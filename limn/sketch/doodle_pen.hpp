@@ -9,7 +9,7 @@
 #include "limn/core/random.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn::doodles {
+namespace limn::sketch::doodles {
 
 struct Point {
   double x = 0;
@@ -62,4 +62,4 @@ class DoodlePen {
   std::vector<Stroke> strokes_;
 };
 
-}  // namespace limn::doodles
+}  // namespace limn::sketch::doodles

@@ -5,7 +5,7 @@
 #include "limn/sketch/doodle_kinds.hpp"
 #include "limn/sketch/simplify.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 // Whole numbers before the choice of points: a last bit that differs between two machines' cosines then
@@ -44,4 +44,4 @@ SketchSplits builtin_doodles(std::uint64_t seed) {
   return splits;
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

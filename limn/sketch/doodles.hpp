@@ -10,7 +10,7 @@
 #include "limn/sketch/dataset.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 inline constexpr std::int64_t kDoodleMaxPoints = 64;
 inline constexpr std::uint64_t kDoodleSeed = 1;
@@ -28,4 +28,4 @@ struct Doodle {
 // 10,000 for training, 500 for validation, 500 for test, all different.
 [[nodiscard]] SketchSplits builtin_doodles(std::uint64_t seed = kDoodleSeed);
 
-}  // namespace limn
+}  // namespace limn::sketch

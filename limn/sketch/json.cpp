@@ -6,7 +6,7 @@
 #include "limn/core/file.hpp"
 #include "limn/core/json_stream.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 34;
@@ -83,4 +83,4 @@ std::string sketches_to_json(std::span<const Sketch> sketches) {
   return json.append(kSketchesJsonEnd);
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -10,7 +10,7 @@
 
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // Throws Error for anything but numbers in lists of that depth. Further numbers in a point (a time, a
 // pressure) are left out. `origin` begins the error messages.
@@ -24,4 +24,4 @@ inline constexpr std::string_view kSketchesJsonBegin = "[";
 [[nodiscard]] std::string sketches_json_item(const Sketch& sketch, bool is_first);
 inline constexpr std::string_view kSketchesJsonEnd = "\n]\n";
 
-}  // namespace limn
+}  // namespace limn::sketch

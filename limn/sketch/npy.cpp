@@ -11,7 +11,7 @@
 #include "limn/core/half_float.hpp"
 #include "limn/sketch/byte_reader.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -277,4 +277,4 @@ void write_npy(const std::filesystem::path& path, std::span<const float> values,
   file.commit();
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

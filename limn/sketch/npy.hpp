@@ -13,7 +13,7 @@
 
 #include "limn/core/file.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // How one number lies in memory: NumPy's kind letter ('b' bool, 'i', 'u', 'f', or 'O' for an object) and
 // size.
@@ -75,4 +75,4 @@ struct FloatMatrix {
 void write_npy(const std::filesystem::path& path, std::span<const float> values,
                std::span<const std::int64_t> shape);
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -12,7 +12,7 @@
 #include "limn/sketch/pickle_writer.hpp"
 #include "limn/sketch/zip_archive.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 36;
@@ -162,4 +162,4 @@ void stream_npz(const std::filesystem::path& path, const SketchSource& source) {
   write_zip(path, entries);
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

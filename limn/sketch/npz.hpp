@@ -15,7 +15,7 @@
 #include "limn/core/file.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // Every dtype, byte order and memory order that NumPy writes. `train` must be there, `valid` and `test` may
 // be absent and are then empty. The third column must be 0 or 1; an offset that is not finite is an Error
@@ -36,4 +36,4 @@ struct SketchSource {
 // The same file, holding a thousand sketches at a time.
 void stream_npz(const std::filesystem::path& path, const SketchSource& source);
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -11,7 +11,7 @@
 #include "limn/sketch/byte_reader.hpp"
 #include "limn/sketch/pickle_opcodes.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using namespace pickle;
@@ -479,4 +479,4 @@ PickledArrays read_pickled_arrays(std::span<const std::byte> pickle, std::string
   return Machine(pickle, origin).run();
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

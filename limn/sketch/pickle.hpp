@@ -18,7 +18,7 @@
 #include "limn/core/file.hpp"
 #include "limn/sketch/npy.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // The machine's values may take this many times the pickle's size, and kPickleMemoryFloor on top.
 inline constexpr std::uint64_t kPickleMemoryFactor = 32;
@@ -41,4 +41,4 @@ struct PickledArrays {
 // error messages.
 [[nodiscard]] PickledArrays read_pickled_arrays(std::span<const std::byte> pickle, std::string_view origin);
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -9,7 +9,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 // Memo places of what every array repeats.
@@ -183,4 +183,4 @@ std::string SketchPickler::next() {
   return writer.take();
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -7,7 +7,7 @@
 
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // Protocol 2, its bytes spelt as latin-1 text, which NumPy under Python 2 and 3 reads with any `encoding`.
 // The rows are int16 if all offsets of all sketches are integers of that range, else float32.
@@ -28,4 +28,4 @@ class SketchPickler {
   std::int64_t done_ = -1;  // sketches; before the beginning -1, after the end count_ + 1
 };
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -14,7 +14,7 @@
 #include "limn/core/json_stream.hpp"
 #include "limn/sketch/simplify.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 constexpr std::size_t kMaxCount = 65535;
@@ -316,4 +316,4 @@ std::string quickdraw_bin_record(const QuickDrawRecord& record, QuickDrawScale s
   return out;
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -13,7 +13,7 @@
 #include "limn/core/file.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 struct QuickDrawRecord {
   std::string word = {};            // the category; .bin does not keep it
@@ -56,4 +56,4 @@ enum class QuickDrawScale { kIfNeeded, kAlways };
 [[nodiscard]] std::string quickdraw_bin_record(const QuickDrawRecord& record,
                                                QuickDrawScale scale = QuickDrawScale::kIfNeeded);
 
-}  // namespace limn
+}  // namespace limn::sketch

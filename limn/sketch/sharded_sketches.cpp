@@ -8,7 +8,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ShortRow = std::array<std::int16_t, 3>;  // dx, dy, 1 where the pen lifts after the point
@@ -182,4 +182,4 @@ void ShardedSketchWriter::commit() {
   shards_.commit(json_text(facts));
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -11,7 +11,7 @@
 #include "limn/sketch/sketch_store.hpp"
 #include "limn/sketch/summary.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 class ShardedSketches : public SketchStore {
  public:
@@ -57,4 +57,4 @@ class ShardedSketchWriter {
   std::vector<std::byte> rows_;
 };
 
-}  // namespace limn
+}  // namespace limn::sketch

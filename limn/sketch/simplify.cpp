@@ -9,7 +9,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 // Squared distance of p from the segment a–b. On whole numbers every product is exact, so that the choice of
@@ -192,4 +192,4 @@ Sketch prepared(const Sketch& sketch, const SketchPreparation& p) {
   return from_strokes(strokes);
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -9,7 +9,7 @@
 
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // Ramer-Douglas-Peucker: a subset of the points, first and last included, such that every point left out lies
 // within `epsilon` of the line drawn instead. epsilon 0 leaves out only points on straight lines.
@@ -43,4 +43,4 @@ inline constexpr SketchPreparation kQuickDrawPreparation{.is_scaled = true, .spa
 
 [[nodiscard]] Sketch prepared(const Sketch& sketch, const SketchPreparation& preparation);
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace limn {
+namespace limn::sketch {
 
 std::vector<Stroke> to_strokes(const Sketch& sketch) {
   std::vector<Stroke> strokes;
@@ -57,4 +57,4 @@ Sketch scaled(const Sketch& sketch, float factor_x, float factor_y) {
   return result;
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

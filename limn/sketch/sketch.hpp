@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace limn {
+namespace limn::sketch {
 
 // One row of stroke-3: the offset from the previous point (the first one from the origin), and whether the pen
 // lifts after this point.
@@ -50,4 +50,4 @@ inline constexpr int kStroke5 = 5;
 enum class PenState : int { kDown = 0, kLifted = 1, kEnd = 2 };
 inline constexpr int kPenStates = 3;
 
-}  // namespace limn
+}  // namespace limn::sketch

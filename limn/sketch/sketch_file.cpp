@@ -14,7 +14,7 @@
 #include "limn/sketch/sketch_writer.hpp"
 #include "limn/sketch/svg_reader.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -120,4 +120,4 @@ Sketch read_sketch(const SketchReference& reference, const SketchReadOptions& op
   return read_sketches(one, options).front();
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

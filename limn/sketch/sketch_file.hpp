@@ -13,7 +13,7 @@
 #include "limn/core/data_reference.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 struct SketchReadOptions {
   bool only_recognized = false;  // Quick, Draw!: passes over drawings that were not recognized
@@ -47,4 +47,4 @@ using SketchReference = DataReference;
 // The one sketch that it means: number 0 where no index is given.
 [[nodiscard]] Sketch read_sketch(const SketchReference& reference, const SketchReadOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -6,7 +6,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 std::int64_t length_of(const Sketch& sketch) { return std::ssize(sketch.points); }
@@ -119,4 +119,4 @@ const SketchStore& JoinedSketches::store_of(Split split, std::int64_t& index) co
   return *stores_.back();
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

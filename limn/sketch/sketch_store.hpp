@@ -13,7 +13,7 @@
 #include "limn/core/split.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // The three splits of a data set file, as read: raw units, nothing filtered.
 struct SketchSplits {
@@ -89,4 +89,4 @@ class JoinedSketches : public SketchStore {
   std::vector<std::shared_ptr<const SketchStore>> stores_;
 };
 
-}  // namespace limn
+}  // namespace limn::sketch

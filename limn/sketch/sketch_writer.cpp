@@ -17,7 +17,7 @@
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -203,4 +203,4 @@ std::unique_ptr<SketchWriter> make_sketch_writer(const fs::path& path, const Ske
   return nullptr;
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -13,7 +13,7 @@
 #include "limn/core/split.hpp"
 #include "limn/sketch/quickdraw.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 // Shares of train, valid and test in percent of the whole; they add up to 100.
 using SplitShares = std::array<double, 3>;
@@ -43,4 +43,4 @@ class SketchWriter {
 [[nodiscard]] std::unique_ptr<SketchWriter> make_sketch_writer(const std::filesystem::path& path,
                                                                const SketchWriterOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 std::int64_t stroke_count(const Sketch& sketch) {
@@ -74,4 +74,4 @@ DatasetSummary summarize(const SketchSplits& splits) {
   return summary;
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -10,7 +10,7 @@
 
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 struct SplitSummary {
   std::int64_t sketches = 0;
@@ -49,4 +49,4 @@ class SplitSummarizer {
 [[nodiscard]] SplitSummary summarize(const std::vector<Sketch>& sketches);
 [[nodiscard]] DatasetSummary summarize(const SketchSplits& splits);
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -7,7 +7,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn::svg {
+namespace limn::sketch::svg {
 namespace {
 
 constexpr double kLargestNumber = 1e9;
@@ -310,4 +310,4 @@ void draw_path(Pen& pen, std::string_view data, const std::string& origin) {
   PathDrawer(pen, data, origin).draw();
 }
 
-}  // namespace limn::svg
+}  // namespace limn::sketch::svg

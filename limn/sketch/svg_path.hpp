@@ -9,7 +9,7 @@
 
 #include "limn/sketch/sketch.hpp"
 
-namespace limn::svg {
+namespace limn::sketch::svg {
 
 struct Point {
   double x = 0;
@@ -84,4 +84,4 @@ class Pen {
 // Draws path data: all of M L H V C S Q T A Z and their relative forms.
 void draw_path(Pen& pen, std::string_view data, const std::string& origin);
 
-}  // namespace limn::svg
+}  // namespace limn::sketch::svg

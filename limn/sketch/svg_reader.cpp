@@ -10,7 +10,7 @@
 #include "limn/core/file.hpp"
 #include "limn/sketch/svg_path.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using svg::Pen;
@@ -265,4 +265,4 @@ Sketch read_svg(const std::filesystem::path& path, const SvgReadOptions& options
   return from_strokes(parse_svg(read_text_file(path, kMaxSvgBytes), path.string(), options));
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

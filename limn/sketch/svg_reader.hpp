@@ -13,7 +13,7 @@
 
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::sketch {
 
 struct SvgReadOptions {
   double tolerance =
@@ -32,4 +32,4 @@ inline constexpr std::size_t kMaxSvgPoints = 4'000'000;
                                             const SvgReadOptions& options = {});
 [[nodiscard]] Sketch read_svg(const std::filesystem::path& path, const SvgReadOptions& options = {});
 
-}  // namespace limn
+}  // namespace limn::sketch

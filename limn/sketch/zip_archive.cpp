@@ -8,7 +8,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 20;
@@ -222,4 +222,4 @@ void write_zip(const std::filesystem::path& path, std::span<ZipEntry> entries) {
   file.commit();
 }
 
-}  // namespace limn
+}  // namespace limn::sketch

@@ -17,7 +17,7 @@
 #include "limn/core/file.hpp"
 #include "limn/train/events.pb.h"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -231,4 +231,4 @@ void EventWriter::add_histograms(std::int64_t step, std::span<const NamedValues>
   append_record(event.SerializeAsString());
 }
 
-}  // namespace limn
+}  // namespace limn::train

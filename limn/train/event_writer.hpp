@@ -11,7 +11,7 @@
 
 #include "limn/core/metrics.hpp"
 
-namespace limn {
+namespace limn::train {
 
 // CRC-32C (Castagnoli) of `data`, as iSCSI (RFC 3720) has it: reflected, initial and final XOR with all ones.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> data);
@@ -54,4 +54,4 @@ class EventWriter {
   std::filesystem::path path_;
 };
 
-}  // namespace limn
+}  // namespace limn::train

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,4 +57,4 @@ const libtorch::Api& load_libtorch_module(const std::string& purpose) {
   return *api;
 }
 
-}  // namespace limn
+}  // namespace limn::train

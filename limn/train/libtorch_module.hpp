@@ -10,7 +10,7 @@
 #include "limn/core/error.hpp"
 #include "limn/train/libtorch_api.hpp"
 
-namespace limn {
+namespace limn::train {
 
 // Names the module's file; where it is set, nothing else is looked at.
 inline constexpr const char* kLibtorchVariable = "LIMN_LIBTORCH_MODULE";
@@ -30,4 +30,4 @@ void call_libtorch(Function function, Arguments... arguments) {
   if (function(arguments..., {text.data(), static_cast<std::int64_t>(text.size())}) != 0) fail("{}", text.data());
 }
 
-}  // namespace limn
+}  // namespace limn::train

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace limn {
+namespace limn::train {
 
 std::vector<OptionField> fields(TrainOptions& o) {
   constexpr double kMany = 1e15;
@@ -34,4 +34,4 @@ kernels::ClipMode clip_mode(const TrainOptions& o) {
   return o.grad_clip_mode == "value" ? kernels::ClipMode::kValue : kernels::ClipMode::kNone;
 }
 
-}  // namespace limn
+}  // namespace limn::train

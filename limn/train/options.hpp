@@ -8,7 +8,7 @@
 #include "limn/core/options.hpp"
 #include "limn/kernels/optimiser/adam.hpp"
 
-namespace limn {
+namespace limn::train {
 
 struct TrainOptions {
   std::int64_t num_steps = 10'000'000;  // steps of the whole run; Ctrl-C and --resume make any number practical
@@ -32,4 +32,4 @@ struct TrainOptions {
 [[nodiscard]] double learning_rate_at(const TrainOptions& options, std::int64_t step);
 [[nodiscard]] kernels::ClipMode clip_mode(const TrainOptions& options);
 
-}  // namespace limn
+}  // namespace limn::train

@@ -6,7 +6,7 @@
 #include "limn/core/error.hpp"
 #include "limn/train/libtorch_module.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 std::optional<std::string> environment(const char* name) {
@@ -97,4 +97,4 @@ std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& opti
   return std::make_unique<LibtorchGroup>(load_libtorch_module("several processes"), options);
 }
 
-}  // namespace limn
+}  // namespace limn::train

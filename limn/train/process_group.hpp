@@ -12,7 +12,7 @@
 
 #include "limn/core/epoch_plan.hpp"
 
-namespace limn {
+namespace limn::train {
 
 struct ProcessGroupOptions {
   std::string master_address = "127.0.0.1";  // of the process with rank 0, where all meet
@@ -66,4 +66,4 @@ class ProcessGroup {
 // the module is missing or the others do not all appear in time.
 [[nodiscard]] std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& options);
 
-}  // namespace limn
+}  // namespace limn::train

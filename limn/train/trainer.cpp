@@ -13,7 +13,7 @@
 #include "limn/models/checkpoint.hpp"
 #include "limn/train/sample_pictures.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -54,26 +54,26 @@ double number(const SafetensorsFile& file, const std::string& key) {
 }
 
 // Running means before a step: a step that is not applied may have made them infinite.
-std::vector<std::vector<float>> buffer_values(const TrainingTask& task) {
+std::vector<std::vector<float>> buffer_values(const models::TrainingTask& task) {
   std::vector<std::vector<float>> values;
   for (const auto& b : task.buffers()) values.emplace_back(b.value.begin(), b.value.end());
   return values;
 }
 
 // Makes the loss infinite where a buffer is: the step is then one that no process applies.
-void mark_infinite_buffers(const TrainingTask& task, StepResult& result) {
+void mark_infinite_buffers(const models::TrainingTask& task, models::StepResult& result) {
   for (const auto& b : task.buffers())
     if (!std::ranges::all_of(b.value, [](float v) { return std::isfinite(v); }))
       std::ranges::find(result.losses, "total", &Metric::name)->value = INFINITY;
 }
 
-void restore_buffers(TrainingTask& task, const std::vector<std::vector<float>>& values) {
+void restore_buffers(models::TrainingTask& task, const std::vector<std::vector<float>>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) std::ranges::copy(values[i], task.buffers()[i].value.begin());
 }
 
 }  // namespace
 
-Trainer::Trainer(TrainingTask& task, const Registry& registry, const TrainOptions& options, const RunDirectory& run,
+Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options, const runs::RunDirectory& run,
                  TrainObserver observer, ProcessGroup* group)
     : task_(task), registry_(registry), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
   if (group_ != nullptr) {
@@ -102,7 +102,7 @@ std::vector<kernels::AdamSlot> Trainer::slots() {
 }
 
 // Gradients, losses and running means over all processes; true if one of them wants to stop after this step.
-bool Trainer::add_up(StepResult& result, bool wants_stop) {
+bool Trainer::add_up(models::StepResult& result, bool wants_stop) {
   if (group_ == nullptr) return wants_stop;
   std::vector<double> figures;
   for (const auto& loss : result.losses) figures.push_back(loss.value);
@@ -158,7 +158,7 @@ void Trainer::check_same_weights() {
 }
 
 // True if the step was finite and is applied; else the weights and moments are as before.
-bool Trainer::apply_step(const StepResult& result, double learning_rate) {
+bool Trainer::apply_step(const models::StepResult& result, double learning_rate) {
   const auto all = slots();
   gradient_norm_ = kernels::gradient_norm(all);
   const bool is_finite = std::isfinite(metric(result.losses, "total")) && gradient_norm_ < kLongestGradient;
@@ -239,7 +239,7 @@ void Trainer::watch_layers() {
 
 // The model as it is, with the run's options beside its data's.
 void Trainer::write_model(const std::filesystem::path& path) const {
-  Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
+  models::Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
   TrainOptions options = options_;
   checkpoint.training_config = merged_json_objects(checkpoint.training_config, options_to_json(fields(options)));
   registry_.write(path, checkpoint);
@@ -257,8 +257,8 @@ void Trainer::save_state() {
     content.tensors[kSecondPrefix + p.name] = tensor_of(moments_[i].second, p.shape);
   }
   for (const auto& b : task_.buffers()) content.tensors[kBufferPrefix + b.name] = tensor_of(b.value, b.shape);
-  content.metadata = {{"format", kFormatName},
-                      {"format_version", fmt::format("{}", kFormatVersion)},
+  content.metadata = {{"format", models::kFormatName},
+                      {"format_version", fmt::format("{}", models::kFormatVersion)},
                       {"model", "training_state"},
                       {"step", fmt::format("{}", at_.step)},
                       {"updates", fmt::format("{}", at_.updates)},
@@ -275,9 +275,9 @@ void Trainer::save_state() {
 
 void Trainer::load_state() {
   const auto file = SafetensorsFile::read(run_.state());
-  require(file.metadata("format") == kFormatName && file.metadata("model") == "training_state",
+  require(file.metadata("format") == models::kFormatName && file.metadata("model") == "training_state",
           "{}: is not a training state of limn; start again with --overwrite", file.origin());
-  require(number(file, "format_version") <= kFormatVersion,
+  require(number(file, "format_version") <= models::kFormatVersion,
           "{}: was written by a newer limn (format {}); update limn", file.origin(), file.metadata("format_version"));
   const auto parameters = task_.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -317,7 +317,7 @@ void Trainer::record(std::string_view split, const Metrics& values) {
   events_->add_metrics(at_.step, split, values);
 }
 
-void Trainer::report(const StepResult& result, double learning_rate, double seconds) {
+void Trainer::report(const models::StepResult& result, double learning_rate, double seconds) {
   smoothed_seconds_ = smoothed_seconds_ == 0 ? seconds : 0.95 * smoothed_seconds_ + 0.05 * seconds;
   const double rate = static_cast<double>(options_.batch_size) / smoothed_seconds_;
   const bool is_last = at_.step == options_.num_steps;
@@ -350,7 +350,7 @@ TrainResult Trainer::run() {
     const auto start = Clock::now();
     const double learning_rate = learning_rate_at(options_, at_.step) * at_.rate_factor;
     const auto buffers = buffer_values(task_);
-    StepResult result = task_.compute_gradients(at_.step);
+    models::StepResult result = task_.compute_gradients(at_.step);
     mark_infinite_buffers(task_, result);
     const auto is_asked_to_stop = [&] { return observer_.should_stop && observer_.should_stop(); };
     is_stopped = add_up(result, group_ != nullptr && is_asked_to_stop());  // all stop after the same step
@@ -382,4 +382,4 @@ TrainResult Trainer::run() {
           .best_step = at_.best_step};
 }
 
-}  // namespace limn
+}  // namespace limn::train

@@ -16,7 +16,7 @@
 #include "limn/train/process_group.hpp"
 #include "limn/runs/run_directory.hpp"
 
-namespace limn {
+namespace limn::train {
 
 // What a progress display wants to know after each step.
 struct Progress {
@@ -50,7 +50,7 @@ class Trainer {
   // With a group the processes train together: only the first one validates, reads and writes files and calls the
   // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
   // The registry checks checkpoints before they are written; it must outlive the trainer.
-  Trainer(TrainingTask& task, const Registry& registry, const TrainOptions& options, const RunDirectory& run,
+  Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options, const runs::RunDirectory& run,
           TrainObserver observer = {}, ProcessGroup* group = nullptr);
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
@@ -75,10 +75,10 @@ class Trainer {
 
   [[nodiscard]] bool is_first() const { return group_ == nullptr || group_->is_first(); }
   [[nodiscard]] std::vector<kernels::AdamSlot> slots();
-  [[nodiscard]] bool add_up(StepResult& result, bool wants_stop);
+  [[nodiscard]] bool add_up(models::StepResult& result, bool wants_stop);
   void share_state();
   void check_same_weights();
-  bool apply_step(const StepResult& result, double learning_rate);
+  bool apply_step(const models::StepResult& result, double learning_rate);
   void go_back();
   void validate();
   void draw();
@@ -88,13 +88,13 @@ class Trainer {
   void write_model(const std::filesystem::path& path) const;
   void load_state();
   void record(std::string_view split, const Metrics& values);
-  void report(const StepResult& result, double learning_rate, double seconds);
+  void report(const models::StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message) const;
 
-  TrainingTask& task_;
-  const Registry& registry_;
+  models::TrainingTask& task_;
+  const models::Registry& registry_;
   TrainOptions options_;
-  const RunDirectory& run_;
+  const runs::RunDirectory& run_;
   TrainObserver observer_;
   ProcessGroup* group_;
   std::optional<EventWriter> events_;  // of the first process
@@ -106,4 +106,4 @@ class Trainer {
   int bad_in_a_row_ = 0;
 };
 
-}  // namespace limn
+}  // namespace limn::train

@@ -166,7 +166,7 @@ TEST_F(CommandsTest, SamplesInEveryFormat) {
   expect_begins("samples.gif", "GIF89a");
   EXPECT_THAT(read_text_file(file("samples.gcode")), HasSubstr("G1"));
   for (const char* ending : {"npz", "ndjson", "json"})
-    EXPECT_EQ(read_sketches(file(std::string("samples.") + ending))[Split::kTrain].size(), 3U) << ending;
+    EXPECT_EQ(sketch::read_sketches(file(std::string("samples.") + ending))[Split::kTrain].size(), 3U) << ending;
   run("sample run -n 2 --temperature 0.2 0.8 -o sweep.svg");
   expect_svg("sweep.svg");
 }
@@ -190,11 +190,11 @@ TEST_F(CommandsTest, ExploresTheLatentSpace) {
 
 TEST_F(CommandsTest, EncodesAndDecodes) {
   run("encode run --in builtin:doodles:test#0 builtin:doodles:test#1 -o z.npy");
-  const FloatMatrix z = read_npy_matrix(file("z.npy"));
+  const sketch::FloatMatrix z = sketch::read_npy_matrix(file("z.npy"));
   EXPECT_EQ(z.rows, 2);
   EXPECT_EQ(z.columns, 4);
   run("decode run --z z.npy -o decoded.npz");
-  EXPECT_EQ(read_sketches(file("decoded.npz"))[Split::kTrain].size(), 2U);
+  EXPECT_EQ(sketch::read_sketches(file("decoded.npz"))[Split::kTrain].size(), 2U);
 }
 
 TEST_F(CommandsTest, DescribesAndEvaluates) {

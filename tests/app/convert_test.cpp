@@ -21,10 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-std::vector<Sketch> train_of(const fs::path& path) { return std::move(read_sketches(path)[Split::kTrain]); }
+std::vector<sketch::Sketch> train_of(const fs::path& path) { return std::move(sketch::read_sketches(path)[Split::kTrain]); }
 
-std::vector<Sketch> joined(SketchSplits splits) {
-  std::vector<Sketch> all;
+std::vector<sketch::Sketch> joined(sketch::SketchSplits splits) {
+  std::vector<sketch::Sketch> all;
   for (auto& sketches : splits.sketches) std::ranges::move(sketches, std::back_inserter(all));
   return all;
 }
@@ -68,7 +68,7 @@ TEST(DataConvert, ScalesTo255) {
   const TemporaryFolder folder;
   write_file(folder / "tall.json", "[[[[1000,1000],[1000,3000],[1500.5,2000]]]]");
   expect_success(folder.path(), "data convert tall.json -o tall.npz --quickdraw");
-  const auto box = bounds(train_of(folder / "tall.npz").at(0));
+  const auto box = sketch::bounds(train_of(folder / "tall.npz").at(0));
   ASSERT_TRUE(box);
   EXPECT_EQ(box->min_x, 0);
   EXPECT_EQ(box->min_y, 0);
@@ -84,14 +84,14 @@ TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
   expect_success(folder.path(), convert + "-o c.npz --seed 2");
   EXPECT_EQ(read_file(folder / "a.npz"), read_file(folder / "b.npz"));
   EXPECT_NE(read_file(folder / "a.npz"), read_file(folder / "c.npz"));
-  SketchSplits doodles = read_sketches("builtin:doodles");
+  sketch::SketchSplits doodles = sketch::read_sketches("builtin:doodles");
   doodles[Split::kTrain].clear();
-  const auto order = [](const Sketch& a, const Sketch& b) {
-    return std::ranges::lexicographical_compare(a.points, b.points, [](const StrokePoint& p, const StrokePoint& q) {
+  const auto order = [](const sketch::Sketch& a, const sketch::Sketch& b) {
+    return std::ranges::lexicographical_compare(a.points, b.points, [](const sketch::StrokePoint& p, const sketch::StrokePoint& q) {
       return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
     });
   };
-  auto given = joined(std::move(doodles)), got = joined(read_npz(folder / "a.npz"));
+  auto given = joined(std::move(doodles)), got = joined(sketch::read_npz(folder / "a.npz"));
   std::ranges::sort(given, order);
   std::ranges::sort(got, order);
   EXPECT_EQ(got, given);
@@ -110,7 +110,7 @@ TEST(DataConvert, GoesRoundThroughEveryFormat) {
   const auto back = train_of(folder / "c.npz");
   ASSERT_EQ(back.size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
-    const auto given = to_strokes(sketches[i]), got = to_strokes(back[i]);
+    const auto given = sketch::to_strokes(sketches[i]), got = sketch::to_strokes(back[i]);
     ASSERT_EQ(got.size(), given.size());
     for (std::size_t s = 0; s < got.size(); ++s) {
       ASSERT_EQ(got[s].size(), given[s].size());
@@ -192,7 +192,7 @@ TEST(DataConvert, ShardsKeepSplitsAndSketches) {
             body(expect_success(folder.path(), "data info a.npz")));
   expect_success(folder.path(), "data convert b.limn:valid#7 -o one.svg");
   expect_success(folder.path(), "data convert a.npz -o dealt.limn --split 60/20/20 --seed 4");
-  const DatasetSummary dealt = summarize(read_sketches(folder / "dealt.limn"));
+  const sketch::DatasetSummary dealt = summarize(sketch::read_sketches(folder / "dealt.limn"));
   EXPECT_EQ(dealt.splits[0].sketches + dealt.splits[1].sketches + dealt.splits[2].sketches, 500);
   EXPECT_NEAR(static_cast<double>(dealt.splits[1].sketches), 100, 5 * 9);  // binomial, deviation 9
 

@@ -44,8 +44,8 @@ class ErrorsTest : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
-Sketch scribble(int length) {
-  Sketch sketch;
+sketch::Sketch scribble(int length) {
+  sketch::Sketch sketch;
   for (int i = 0; i < length; ++i)
     sketch.points.push_back(
         {.dx = static_cast<float>(i % 5 - 2), .dy = static_cast<float>(i % 3 - 1), .is_pen_lifted = i + 1 == length});
@@ -79,22 +79,22 @@ TEST_F(ErrorsTest, RefusesDamagedData) {
 
 TEST_F(ErrorsTest, RunsNothingThatAPickleAsksFor) {
   const std::vector<std::int64_t> shape{1};
-  const std::string npy = npy_header("|O", shape) +
+  const std::string npy = sketch::npy_header("|O", shape) +
                           "\x80\x02"
                           "cos\nsystem\n(S'touch hacked'\ntR.";
   const auto bytes = as_bytes(npy);
   const std::pair<std::string, Bytes> entry{"train.npy", Bytes(bytes.begin(), bytes.end())};
-  write_file(folder_ / "evil.npz", make_zip(std::span(&entry, 1)));
+  write_file(folder_ / "evil.npz", sketch::make_zip(std::span(&entry, 1)));
   expect_error(folder_.path(), train_on("evil.npz"), "evil.npz", "system");
   EXPECT_FALSE(fs::exists(folder_ / "hacked"));
 }
 
 TEST_F(ErrorsTest, RefusesTooLittleData) {
-  write_npz(folder_ / "empty.npz", {});
+  sketch::write_npz(folder_ / "empty.npz", {});
   expect_error(folder_.path(), train_on("empty.npz"), "empty.npz", "train");
-  SketchSplits few;
-  few[Split::kTrain] = std::vector<Sketch>(19, scribble(7));
-  write_npz(folder_ / "few.npz", few);
+  sketch::SketchSplits few;
+  few[Split::kTrain] = std::vector<sketch::Sketch>(19, scribble(7));
+  sketch::write_npz(folder_ / "few.npz", few);
   expect_error(folder_.path(), train_on("few.npz"), "few.npz", "batch");
 }
 

@@ -83,7 +83,7 @@ TEST_F(ImagesTest, ReconstructsAndInterpolates) {
 
 TEST_F(ImagesTest, EncodesAndDecodes) {
   run("encode dense --in builtin:shapes:test#0 builtin:shapes:test#1 -o z.npy");
-  const FloatMatrix z = read_npy_matrix(file("z.npy"));
+  const sketch::FloatMatrix z = sketch::read_npy_matrix(file("z.npy"));
   EXPECT_EQ(z.rows, 2);
   EXPECT_EQ(z.columns, 2);
   run("decode dense --z z.npy -o decoded.png");

@@ -26,9 +26,9 @@ std::vector<OptionField> fields(ToyOptions& o) {
           {"initial_sigma", &o.initial_sigma, "deviation of each pixel before training", {}, 0.01, 10}};
 }
 
-ImageShape image_shape(const ToyOptions& o) { return {o.image_channels, o.image_height, o.image_width}; }
+image::ImageShape image_shape(const ToyOptions& o) { return {o.image_channels, o.image_height, o.image_width}; }
 
-ToyOptions resolved(ToyOptions o, const ImageShape& data) {
+ToyOptions resolved(ToyOptions o, const image::ImageShape& data) {
   if (o.image_channels == 0) o.image_channels = data.channels;
   if (o.image_height == 0) o.image_height = data.height;
   if (o.image_width == 0) o.image_width = data.width;
@@ -49,31 +49,31 @@ double nats_of(std::span<const float> x, std::span<const float> mean, std::span<
   return nats;
 }
 
-class ToyModel final : public ImageModel {
+class ToyModel final : public models::ImageModel {
  public:
-  explicit ToyModel(Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {
+  explicit ToyModel(models::Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {
     options_from_json(fields(options_), checkpoint_.config, checkpoint_.origin);
-    check_weights(checkpoint_, toy_parameters(options_));
+    models::check_weights(checkpoint_, toy_parameters(options_));
   }
 
-  const Checkpoint& checkpoint() const override { return checkpoint_; }
-  ImageShape shape() const override { return image_shape(options_); }
+  const models::Checkpoint& checkpoint() const override { return checkpoint_; }
+  image::ImageShape shape() const override { return image_shape(options_); }
   std::int64_t latent_size() const override { return shape().size(); }
-  ImageDataOptions data_options() const override { return training_data_options(checkpoint_); }
+  image::ImageDataOptions data_options() const override { return models::training_data_options(checkpoint_); }
 
-  std::vector<float> decode(const Latents& z) const override {
+  std::vector<float> decode(const models::Latents& z) const override {
     std::vector<float> pixels(z.values.size());
     for (std::size_t i = 0; i < pixels.size(); ++i)
       pixels[i] = std::clamp(mean()[i % size()] + sigma(i % size()) * z.values[i], 0.0F, 1.0F);
     return pixels;
   }
-  Latents encode(std::span<const float> pixels, const EncodeOptions&) const override {
-    Latents z(static_cast<std::int64_t>(pixels.size() / size()), latent_size());
+  models::Latents encode(std::span<const float> pixels, const EncodeOptions&) const override {
+    models::Latents z(static_cast<std::int64_t>(pixels.size() / size()), latent_size());
     for (std::size_t i = 0; i < pixels.size(); ++i) z.values[i] = (pixels[i] - mean()[i % size()]) / sigma(i % size());
     return z;
   }
-  ImageLosses losses(std::span<const float> pixels, const EncodeOptions&, std::int64_t) const override {
-    ImageLosses losses;
+  models::ImageLosses losses(std::span<const float> pixels, const EncodeOptions&, std::int64_t) const override {
+    models::ImageLosses losses;
     for (std::size_t first = 0; first < pixels.size(); first += size()) {
       losses.reconstruction.push_back(nats_of(pixels.subspan(first, size()), mean(), log_sigma()));
       losses.kl.push_back(0);
@@ -94,17 +94,17 @@ class ToyModel final : public ImageModel {
   const std::vector<float>& log_sigma() const { return checkpoint_.weights.at("log_sigma"); }
   float sigma(std::size_t i) const { return std::exp(log_sigma()[i]); }
 
-  Checkpoint checkpoint_;
+  models::Checkpoint checkpoint_;
   ToyOptions options_;
 };
 
-std::unique_ptr<ImageModel> make_toy_model(Checkpoint checkpoint) {
+std::unique_ptr<models::ImageModel> make_toy_model(models::Checkpoint checkpoint) {
   return std::make_unique<ToyModel>(std::move(checkpoint));
 }
 
-class ToyTask final : public ImageTask {
+class ToyTask final : public models::ImageTask {
  public:
-  ToyTask(ToyOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+  ToyTask(ToyOptions model, const image::ImageDataOptions& data_options, const models::TaskSetting& setting, image::ImageDataset data)
       : ImageTask({.model = kToyModel,
                    .config = options_to_json(fields(model)),
                    .data = data_options,
@@ -117,8 +117,8 @@ class ToyTask final : public ImageTask {
     std::ranges::fill(trained().mutable_values()[1], static_cast<float>(std::log(model.initial_sigma)));
   }
 
-  StepResult compute_gradients(std::int64_t step) override {
-    const ImageBatch batch = training_batch(step);
+  models::StepResult compute_gradients(std::int64_t step) override {
+    const image::ImageBatch batch = training_batch(step);
     const auto mean = trained().values()[0], log_sigma = trained().values()[1];
     const auto to_mean = trained().gradients()[0], to_log_sigma = trained().gradients()[1];
     std::ranges::fill(to_mean, 0.0F);
@@ -138,30 +138,30 @@ class ToyTask final : public ImageTask {
   }
 };
 
-std::unique_ptr<TrainingTask> make_toy_task(const ToyOptions& model, const ImageDataOptions& data_options,
-                                            const TaskSetting& setting, ImageDataset data) {
-  const ToyOptions fitting = fitted(model, data);
+std::unique_ptr<models::TrainingTask> make_toy_task(const ToyOptions& model, const image::ImageDataOptions& data_options,
+                                            const models::TaskSetting& setting, image::ImageDataset data) {
+  const ToyOptions fitting = models::fitted(model, data);
   return std::make_unique<ToyTask>(fitting, data_options, setting, std::move(data));
 }
 
 }  // namespace
 
-Family toy_family() {
+models::Family toy_family() {
   return {.name = kToyModel,
           .command = "toy",
           .title = "Toy",
           .help = "a Gaussian for each pixel",
-          .content = Content::kImages,
+          .content = models::Content::kImages,
           .built_in_data = "builtin:shapes",
           .examples = "  limn train toy --out runs/toy --steps 20\n",
           .presets = {{"wide", "a large deviation at the start", {"initial_sigma=1"}}},
           .training_defaults = {"num_steps=20", "learning_rate=0.05", "decay_rate=1", "sample_every=10"},
           .foreign_formats = {},
-          .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
+          .make_model = [](models::Checkpoint checkpoint) -> std::unique_ptr<models::Model> {
             return make_toy_model(std::move(checkpoint));
           },
-          .make_setup = []() -> std::unique_ptr<TrainingSetup> {
-            return std::make_unique<ImageSetup<ToyOptions>>(make_toy_task, ImageDataOptions{});
+          .make_setup = []() -> std::unique_ptr<models::TrainingSetup> {
+            return std::make_unique<models::ImageSetup<ToyOptions>>(make_toy_task, image::ImageDataOptions{});
           }};
 }
 

@@ -6,6 +6,6 @@
 
 namespace limn::testing {
 
-[[nodiscard]] Family toy_family();
+[[nodiscard]] models::Family toy_family();
 
 }  // namespace limn::testing

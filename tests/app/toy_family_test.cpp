@@ -54,13 +54,13 @@ class ToyFamilyTest : public ::testing::Test {
   TemporaryFolder folder_;
 
  private:
-  static Registry all_families() {
-    const Registry standard = standard_registry();
-    std::vector<Family> families(standard.families().begin(), standard.families().end());
+  static models::Registry all_families() {
+    const models::Registry standard = models::standard_registry();
+    std::vector<models::Family> families(standard.families().begin(), standard.families().end());
     families.push_back(toy_family());
-    return Registry(std::move(families));
+    return models::Registry(std::move(families));
   }
-  Registry registry_ = all_families();
+  models::Registry registry_ = all_families();
 };
 
 TEST_F(ToyFamilyTest, IsDescribedByTheCommandLine) {

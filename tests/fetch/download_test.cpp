@@ -12,12 +12,17 @@
 #include "limn/core/file.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn::testing {
+namespace limn::fetch {
 namespace {
 
 using ::testing::AllOf;
+using testing::answer;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::Headers;
+using testing::HttpServer;
+using testing::ServedRequest;
+using testing::TemporaryFolder;
 
 constexpr const char* kMd5OfAbc = "900150983cd24fb0d6963f7d28e17f72";
 constexpr const char* kBase64OfAbc = "kAFQmDzST7DWlj99KOF/cg==";
@@ -356,4 +361,4 @@ TEST_F(DownloadTest, NamesAFolderThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace limn::testing
+}  // namespace limn::fetch

@@ -8,8 +8,10 @@
 #include "limn/core/file.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn::testing {
+namespace limn::fetch {
 namespace {
+
+using testing::TemporaryFolder;
 
 std::string md5_of(const std::string& text) {
   Md5 md5;
@@ -47,4 +49,4 @@ TEST(Md5, ReadsFiles) {
 }
 
 }  // namespace
-}  // namespace limn::testing
+}  // namespace limn::fetch

@@ -6,8 +6,10 @@
 #include "limn/core/file.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn::testing {
+namespace limn::fetch {
 namespace {
+
+using testing::TemporaryFolder;
 
 const Edition kEdition{.url = "http://h/x", .etag = "\"e\"", .last_modified = "Sun", .size = 5};
 
@@ -85,4 +87,4 @@ TEST(Edition, PrefersAStrongTag) {
 }
 
 }  // namespace
-}  // namespace limn::testing
+}  // namespace limn::fetch

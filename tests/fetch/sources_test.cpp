@@ -4,7 +4,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn::testing {
+namespace limn::fetch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -59,4 +59,4 @@ TEST(Sources, ListsThemselves) {
 }
 
 }  // namespace
-}  // namespace limn::testing
+}  // namespace limn::fetch

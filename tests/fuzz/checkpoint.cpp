@@ -8,7 +8,7 @@ using namespace limn;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr fuzz::MemoryBound kBound{.per_byte = 256, .floor = 1 << 20};
-  static const Registry registry = standard_registry();
+  static const models::Registry registry = models::standard_registry();
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
     const fuzz::MemoryFile file(fuzz::with_header_length(input));
     (void)registry.load(file.path());

@@ -8,8 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr fuzz::MemoryBound kBound{.per_byte = 512, .floor = 1 << 20};
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
     const fuzz::MemoryFile file(input);
-    RunConfig config = read_config(file.path().string());
-    (void)take_data_set(config.assignments);
+    runs::RunConfig config = runs::read_config(file.path().string());
+    (void)runs::take_data_set(config.assignments);
     // By the names that the seeds have.
     bool conditional = true;
     std::int64_t z_size = 128;

@@ -7,5 +7,5 @@ using namespace limn;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A bit for 8 × 8 pixels, as four bytes and then three of them; of progressive files the coefficients as well.
   constexpr fuzz::MemoryBound kBound{.per_byte = 512 * 16, .floor = 4 << 20};
-  return fuzz::survive(data, size, kBound, [](fuzz::Input input) { (void)decode_jpeg(input, "input"); });
+  return fuzz::survive(data, size, kBound, [](fuzz::Input input) { (void)image::decode_jpeg(input, "input"); });
 }

@@ -42,52 +42,52 @@ class Seeds {
   fs::path corpus_;
 };
 
-Sketch house() {
-  return from_strokes(std::vector<Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
+sketch::Sketch house() {
+  return sketch::from_strokes(std::vector<sketch::Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
                                           {{12, 40}, {12, 28}, {18, 28}, {18, 40}},
                                           {{24, 24}}});
 }
 
-Sketch with_fractions() {
-  Sketch sketch = house();
-  for (StrokePoint& point : sketch.points) point.dx += 0.25F;
+sketch::Sketch with_fractions() {
+  sketch::Sketch sketch = house();
+  for (sketch::StrokePoint& point : sketch.points) point.dx += 0.25F;
   return sketch;
 }
 
 void add_numpy(const Seeds& seeds) {
-  SketchSplits whole, fractions;
+  sketch::SketchSplits whole, fractions;
   whole[Split::kTrain] = {house(), {}, house()};
   whole[Split::kValid] = {house()};
   fractions[Split::kTrain] = {with_fractions()};
   int number = 0;
-  for (const SketchSplits& splits : {whole, fractions}) {
-    const Bytes npz = serialize_npz(splits);
-    const Bytes npy = ZipReader(npz, "seed").read("train.npy").value();
+  for (const sketch::SketchSplits& splits : {whole, fractions}) {
+    const Bytes npz = sketch::serialize_npz(splits);
+    const Bytes npy = sketch::ZipReader(npz, "seed").read("train.npy").value();
     const std::string name = std::to_string(++number);
     seeds.add("npz", "archive" + name, npz);
     seeds.add("npz", "objects" + name, npy);
-    seeds.add("pickle", "protocol2-" + name, std::span(npy).subspan(parse_npy_header(npy, "seed").size));
+    seeds.add("pickle", "protocol2-" + name, std::span(npy).subspan(sketch::parse_npy_header(npy, "seed").size));
   }
   // Two sketches of two points each, in one array of numbers.
   const std::vector<std::int64_t> block{2, 2, 3}, matrix{2, 3};
-  seeds.add("npz", "block", npy_header("<i2", block) + std::string(24, '\0'));
+  seeds.add("npz", "block", sketch::npy_header("<i2", block) + std::string(24, '\0'));
   const std::string numbers("\0\0\x80\x3f\0\0\0\x40\0\0\x40\xc0\xcd\xcc\xcc\x3d\0\0\0\0\xff\xff\x7f\x7f", 24);
-  seeds.add("npy", "floats", npy_header("<f4", matrix) + numbers);
-  seeds.add("npy", "halves", npy_header(">f2", matrix) + numbers.substr(0, 12));
-  seeds.add("npy", "bytes", npy_header("|u1", std::span(block).first(1)) + "\x01\x02");
+  seeds.add("npy", "floats", sketch::npy_header("<f4", matrix) + numbers);
+  seeds.add("npy", "halves", sketch::npy_header(">f2", matrix) + numbers.substr(0, 12));
+  seeds.add("npy", "bytes", sketch::npy_header("|u1", std::span(block).first(1)) + "\x01\x02");
 }
 
 void add_strokes(const Seeds& seeds) {
-  const QuickDrawRecord record{.word = "house",
+  const sketch::QuickDrawRecord record{.word = "house",
                                .timestamp = "2017-03-01 20:41:36.70725 UTC",
                                .key_id = 5'201'136'883'597'312,
                                .sketch = house()};
-  seeds.add("ndjson", "simplified", ndjson_line(record) + "\n" + ndjson_line(record) + "\n");
+  seeds.add("ndjson", "simplified", sketch::ndjson_line(record) + "\n" + sketch::ndjson_line(record) + "\n");
   seeds.add("ndjson", "raw",
             R"({"word":"dot","recognized":false,"key_id":"7","drawing":[[[1.5,2,3e1],[4,-5,6.25],[0,16,33]]]})");
-  seeds.add("quickdraw_bin", "two", quickdraw_bin_record(record) + quickdraw_bin_record(record));
-  const std::vector<Sketch> sketches{house(), with_fractions()};
-  seeds.add("sketch_json", "two", sketches_to_json(sketches));
+  seeds.add("quickdraw_bin", "two", sketch::quickdraw_bin_record(record) + sketch::quickdraw_bin_record(record));
+  const std::vector<sketch::Sketch> sketches{house(), with_fractions()};
+  seeds.add("sketch_json", "two", sketch::sketches_to_json(sketches));
   seeds.add("sketch_json", "times", "[[[[1,2,0.5],[-3e2,4.25,16,0.1]],[]],[]]");
   seeds.add("svg", "shapes", R"svg(<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g transform="rotate(30 2 3) scale(2,-1)">
@@ -136,16 +136,16 @@ std::string index_and_shard(const fs::path& folder) {
 void add_shards(const Seeds& seeds) {
   const testing::TemporaryFolder folder;
   int number = 0;
-  for (const Sketch& sketch : {house(), with_fractions()}) {
+  for (const sketch::Sketch& sketch : {house(), with_fractions()}) {
     const fs::path shards = folder / fmt::format("{}.limn", ++number);
-    ShardedSketchWriter writer(shards);
+    sketch::ShardedSketchWriter writer(shards);
     for (int i = 0; i < 2; ++i) writer.add(Split::kTrain, sketch);
     writer.commit();
     seeds.add("shards", fmt::format("strokes{}", number), index_and_shard(shards));
   }
   write_file(folder / "images", testing::idx_file({3, 4, 5}, testing::ramp(60)));
   const std::string images = (folder / "images").string();
-  (void)write_sharded_images({&images, 1}, {.valid_share = 0}, folder / "images.limn", [] { return true; });
+  (void)image::write_sharded_images({&images, 1}, {.valid_share = 0}, folder / "images.limn", [] { return true; });
   seeds.add("shards", "images", index_and_shard(folder / "images.limn"));
 }
 
@@ -157,8 +157,8 @@ std::string without_length(const Bytes& safetensors) {
   return std::string(text.substr(8, length)) + '\0' + std::string(text.substr(8 + length));
 }
 
-SketchRnnContents smallest_model(const std::string& cell, bool conditional) {
-  SketchRnnOptions options{.conditional = conditional,
+models::SketchRnnContents smallest_model(const std::string& cell, bool conditional) {
+  models::SketchRnnOptions options{.conditional = conditional,
                            .enc_rnn_size = 1,
                            .dec_model = cell,
                            .dec_rnn_size = 2,
@@ -209,26 +209,26 @@ void add_pytorch(const Seeds& seeds) {
 
 void add_models(const Seeds& seeds) {
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
-    const Bytes file = serialize_checkpoint(to_checkpoint(smallest_model(cell, cell == std::string_view("lstm"))));
+    const Bytes file = models::serialize_checkpoint(models::to_checkpoint(smallest_model(cell, cell == std::string_view("lstm"))));
     seeds.add("checkpoint", cell, without_length(file));
     if (cell == std::string_view("layer_norm")) seeds.add("safetensors", cell, file);
   }
-  for (const Checkpoint& images : {testing::tiny_vae(), testing::tiny_draw()}) {
-    seeds.add("checkpoint", images.model, without_length(serialize_checkpoint(images)));
+  for (const models::Checkpoint& images : {testing::tiny_vae(), testing::tiny_draw()}) {
+    seeds.add("checkpoint", images.model, without_length(models::serialize_checkpoint(images)));
   }
   // Magenta's format knows 20 components only.
   for (const bool conditional : {false, true}) {
-    SketchRnnOptions options{
+    models::SketchRnnOptions options{
         .conditional = conditional, .enc_rnn_size = 1, .dec_rnn_size = 1, .z_size = 1, .num_mixture = 20};
     const auto model = testing::random_checkpoint(options, 2, 0.5F);
-    seeds.add("magenta_json", conditional ? "vae" : "gen", to_magenta_json(model, "seed").json);
+    seeds.add("magenta_json", conditional ? "vae" : "gen", models::to_magenta_json(model, "seed").json);
   }
 }
 
 void add_runs(const Seeds& seeds) {
-  SketchRnnOptions options;
-  const RunConfig config{.family = "sketch-rnn", .data = {"a.npz", "builtin:doodles"}, .assignments = {}};
-  seeds.add("config", "written", config_to_toml(config, fields(options)).substr(0, 3000));
+  models::SketchRnnOptions options;
+  const runs::RunConfig config{.family = "sketch-rnn", .data = {"a.npz", "builtin:doodles"}, .assignments = {}};
+  seeds.add("config", "written", runs::config_to_toml(config, fields(options)).substr(0, 3000));
   seeds.add("config", "by-hand", "family = 'sketch-rnn'\ndata_set = [\"a\", \"b\"]\nz_size = 0x1_0\nconditional = "
                                  "false\nkl_weight = 5e-1\n# note\ndec_model = \"\"\"hy\\u0070er\"\"\"\n");
   seeds.add("metrics", "lines",
@@ -314,11 +314,11 @@ void add_promises(const Seeds& seeds) {
     return "<svg><path transform=\"scale(9)\" d=\"" + path + "\"/></svg>";
   }());
   const std::vector<std::int64_t> vast{1LL << 24, 1LL << 23, 3};
-  add("npy", "shape", npy_header("<f8", std::span(vast).first(2)));
-  add("npz", "shape", npy_header("<f8", vast));
-  add("npz", "objects", npy_header("|O", std::span(vast).first(1)) + "\x80\x02]."s);
+  add("npy", "shape", sketch::npy_header("<f8", std::span(vast).first(2)));
+  add("npz", "shape", sketch::npy_header("<f8", vast));
+  add("npz", "objects", sketch::npy_header("|O", std::span(vast).first(1)) + "\x80\x02]."s);
   const std::pair<std::string, Bytes> zeros{"train.npy", Bytes(std::size_t{3} << 20)};
-  add("npz", "bomb", make_zip(std::span(&zeros, 1)));
+  add("npz", "bomb", sketch::make_zip(std::span(&zeros, 1)));
   add("pickle", "string", "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."s);
   add("pickle", "frame", "\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\xff."s);
   add("pickle", "memo", "\x80\x02Nr\xff\xff\xff\x7f."s);

@@ -16,9 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::ofstream(run / "config.toml", std::ios::binary) << (zero == size ? "" : text.substr(0, zero));
   constexpr fuzz::MemoryBound kBound{.per_byte = 256, .floor = 256 << 10};
   return fuzz::survive(data, size, kBound, [](fuzz::Input) {
-    const RunRecord record = read_run(run.path());
+    const runs::RunRecord record = runs::read_run(run.path());
     (void)record.seems_to_run();
     (void)record.seconds_left();
-    for (const auto& [name, curve] : record.curves) (void)thinned(curve, 7);
+    for (const auto& [name, curve] : record.curves) (void)runs::thinned(curve, 7);
   });
 }

@@ -9,11 +9,11 @@ using namespace limn;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // Of each byte that unpacks come a pickle's values, and sketches of one point from three.
-  constexpr std::uint64_t kPerUnpacked = 2 * kPickleMemoryFactor;
-  constexpr fuzz::MemoryBound kBound{.per_byte = kPerUnpacked * kUnpackFactor, .floor = kPerUnpacked * kUnpackFloor};
+  constexpr std::uint64_t kPerUnpacked = 2 * sketch::kPickleMemoryFactor;
+  constexpr fuzz::MemoryBound kBound{.per_byte = kPerUnpacked * sketch::kUnpackFactor, .floor = kPerUnpacked * sketch::kUnpackFloor};
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
-    if (!fuzz::text_of(input).starts_with("\x93NUMPY")) return void(parse_npz(input, "input"));
+    if (!fuzz::text_of(input).starts_with("\x93NUMPY")) return void(sketch::parse_npz(input, "input"));
     const std::pair<std::string, Bytes> entry{"train.npy", Bytes(input.begin(), input.end())};
-    (void)parse_npz(make_zip(std::span(&entry, 1)), "input");
+    (void)sketch::parse_npz(sketch::make_zip(std::span(&entry, 1)), "input");
   });
 }

@@ -38,8 +38,8 @@ std::uint64_t memory_for_pixels(fuzz::Input file) {
   constexpr std::size_t kWidthAt = 16, kHeightAt = 20, kBytesPerPixel = 7, kBytesPerColumn = 16;
   if (file.size() < kHeightAt + 4) return 0;
   const std::uint64_t width = big_endian(file.data() + kWidthAt), height = big_endian(file.data() + kHeightAt);
-  const bool is_read = width > 0 && height > 0 && std::max(width, height) <= kMaxImageSide &&
-                       width <= kMaxImagePixels / height;
+  const bool is_read = width > 0 && height > 0 && std::max(width, height) <= image::kMaxImageSide &&
+                       width <= image::kMaxImagePixels / height;
   return is_read ? kBytesPerPixel * width * height + kBytesPerColumn * width + height * sizeof(void*) : 0;
 }
 
@@ -49,5 +49,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint64_t pixels = memory_for_pixels(std::as_bytes(std::span(data, size)));
   const fuzz::MemoryBound bound{.per_byte = 16, .floor = (1 << 20) + pixels};
   return fuzz::survive(data, size, bound,
-                       [](fuzz::Input input) { (void)decode_image(with_checksums(input), "input"); });
+                       [](fuzz::Input input) { (void)image::decode_image(with_checksums(input), "input"); });
 }

@@ -8,10 +8,10 @@ using namespace limn;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr fuzz::MemoryBound kBound{.per_byte = 256, .floor = 1 << 20};
-  for (const PytorchModel model : {PytorchModel::kLabml, PytorchModel::kRfeinman})
+  for (const models::PytorchModel model : {models::PytorchModel::kLabml, models::PytorchModel::kRfeinman})
     fuzz::survive(data, size, kBound, [&](fuzz::Input input) {
       const auto file = SafetensorsFile::parse(fuzz::with_header_length(input), "input");
-      (void)import_pytorch(file, {.model = model, .scale_factor = 2, .max_seq_len = 0});
+      (void)models::import_pytorch(file, {.model = model, .scale_factor = 2, .max_seq_len = 0});
     });
   return 0;
 }

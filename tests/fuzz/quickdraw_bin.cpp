@@ -10,9 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr fuzz::MemoryBound kBound{.per_byte = 64, .floor = 512 << 10};
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
     std::istringstream in{std::string(fuzz::text_of(input))};
-    read_quickdraw_bin(in, "input", {}, [](QuickDrawRecord&& record) {
-      (void)ndjson_line(record);
-      (void)quickdraw_bin_record(record);
+    sketch::read_quickdraw_bin(in, "input", {}, [](sketch::QuickDrawRecord&& record) {
+      (void)sketch::ndjson_line(record);
+      (void)sketch::quickdraw_bin_record(record);
     });
   });
 }

@@ -23,7 +23,7 @@ void put(const std::filesystem::path& path, std::string_view content) {
 }
 
 void read_sketches(const std::filesystem::path& folder) {
-  const ShardedSketches store(folder);
+  const sketch::ShardedSketches store(folder);
   for (const Split split : kSplits)
     for (std::int64_t i = 0; i < store.size(split); ++i)
       if (std::ssize(store.sketch(split, i).points) != store.length(split, i))
@@ -32,7 +32,7 @@ void read_sketches(const std::filesystem::path& folder) {
 }
 
 void read_images(const std::filesystem::path& folder) {
-  const ShardedImages store(folder);
+  const image::ShardedImages store(folder);
   for (const Split split : kSplits)
     for (std::int64_t i = 0; i < store.size(split); ++i)
       if (std::ssize(store.bytes(split, i)) != store.shape().size())

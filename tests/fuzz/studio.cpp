@@ -27,10 +27,10 @@ class Nobody final : public serve::ReplyStream {
 
 const serve::Studio& studio() {
   static const testing::TemporaryFolder folder;
-  static const serve::Studio studio(standard_registry(), [] {
+  static const serve::Studio studio(models::standard_registry(), [] {
     serve::StudioOptions options = testing::tiny_studio_options(folder);
-    write_checkpoint(folder / "vae.safetensors", testing::tiny_vae());
-    write_checkpoint(folder / "draw.safetensors", testing::tiny_draw());
+    models::write_checkpoint(folder / "vae.safetensors", testing::tiny_vae());
+    models::write_checkpoint(folder / "draw.safetensors", testing::tiny_draw());
     options.models.push_back(folder / "vae.safetensors");
     options.models.push_back(folder / "draw.safetensors");
     return options;

@@ -9,7 +9,7 @@
 #include "limn/image/dataset.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,4 +108,4 @@ TEST_F(BinarizeTest, DynamicIsDrawnAnewEachEpoch) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

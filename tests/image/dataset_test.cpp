@@ -13,7 +13,7 @@
 #include "limn/image/shapes.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -402,4 +402,4 @@ TEST(ImageSummary, IsOfTheBytes) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

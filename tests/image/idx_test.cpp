@@ -5,7 +5,7 @@
 #include "image/picture_files.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 using ::testing::ElementsAre;
@@ -121,4 +121,4 @@ TEST(Idx, IsToldByItsFirstBytes) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

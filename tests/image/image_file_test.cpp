@@ -9,7 +9,7 @@
 #include "image/picture_files.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 using ::testing::ElementsAre;
@@ -301,4 +301,4 @@ TEST(ImageFile, IsToldByItsFirstBytes) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

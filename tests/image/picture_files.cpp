@@ -63,7 +63,7 @@ Bytes png_file(const PngSpec& spec) {
   return file;
 }
 
-Bytes png_file(const Raster& image) {
+Bytes png_file(const image::Raster& image) {
   return png_file(PngSpec{.width = static_cast<std::uint32_t>(image.width),
                           .height = static_cast<std::uint32_t>(image.height),
                           .colour_type = image.channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
@@ -131,8 +131,8 @@ std::vector<std::uint8_t> ramp(std::size_t count, unsigned first) {
   return values;
 }
 
-Raster ramp_image(int width, int height, int channels, unsigned first) {
-  Raster image = make_raster(width, height, channels);
+image::Raster ramp_image(int width, int height, int channels, unsigned first) {
+  image::Raster image = image::make_raster(width, height, channels);
   image.pixels = ramp(image.pixels.size(), first);
   return image;
 }

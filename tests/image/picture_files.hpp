@@ -24,7 +24,7 @@ struct PngSpec {
 };
 [[nodiscard]] Bytes png_file(const PngSpec& spec);
 // 8-bit grey or RGB.
-[[nodiscard]] Bytes png_file(const Raster& image);
+[[nodiscard]] Bytes png_file(const image::Raster& image);
 
 struct JpegSpec {
   int width = 0;
@@ -45,6 +45,6 @@ struct JpegSpec {
 // `count` values that differ and repeat only after 251 of them, from `first` on.
 [[nodiscard]] std::vector<std::uint8_t> ramp(std::size_t count, unsigned first = 0);
 // A raster of such values.
-[[nodiscard]] Raster ramp_image(int width, int height, int channels, unsigned first = 0);
+[[nodiscard]] image::Raster ramp_image(int width, int height, int channels, unsigned first = 0);
 
 }  // namespace limn::testing

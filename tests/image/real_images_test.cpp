@@ -5,7 +5,7 @@
 
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -58,4 +58,4 @@ TEST(RealImages, Pokemon) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

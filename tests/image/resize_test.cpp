@@ -6,7 +6,7 @@
 
 #include "image/picture_files.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 using ::testing::Each;
@@ -87,4 +87,4 @@ TEST(Channels, GreyIsLumaAndBack) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

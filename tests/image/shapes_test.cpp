@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 constexpr std::size_t kPixels = kShapeSide * kShapeSide;
@@ -76,4 +76,4 @@ TEST(Shapes, KindsTakeTurns) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

@@ -5,7 +5,7 @@
 #include "image/picture_files.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -135,4 +135,4 @@ TEST(ShardedImages, DamageIsNamed) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::image

@@ -89,20 +89,20 @@ TEST(WindowTwin, WritesAsTheTwinDoesWithEveryGradient) {
 
 // One DRAW problem: T = 3, B = 3, He = 7, Hd = 6, Z = 5, an image of 9 columns and 8 rows.
 struct Problem {
-  DrawShape shape;
+  models::DrawShape shape;
   Parameters parameters64;
   std::vector<Tensor> parameters, gradients;  // float32, in the order of draw_parameters()
   Tensor pixels, noise;
 };
 
-DrawShape awkward_shape(bool reads, bool writes, std::int64_t channels = 1) {
+models::DrawShape awkward_shape(bool reads, bool writes, std::int64_t channels = 1) {
   return {.channels = channels, .height = 8, .width = 9, .steps = 3, .enc_rnn_size = 7, .dec_rnn_size = 6, .z_size = 5,
           .reads_with_attention = reads, .writes_with_attention = writes, .read_size = 2, .write_size = 4};
 }
 
-Problem problem_of(const DrawShape& shape, std::int64_t batch = 3) {
+Problem problem_of(const models::DrawShape& shape, std::int64_t batch = 3) {
   Problem p{.shape = shape, .parameters64 = {}, .parameters = {}, .gradients = {}, .pixels = {}, .noise = {}};
-  const auto specs = draw_parameters(shape);
+  const auto specs = models::draw_parameters(shape);
   const Parameters single = random_parameters(specs, torch::kFloat32, 11);
   p.parameters64 = random_parameters(specs, torch::kFloat64, 11);
   for (const auto& spec : specs) {
@@ -118,33 +118,33 @@ std::span<float> span(const Tensor& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
 }
 
-DrawLosses run(Problem& p, DrawSequence& sequence, const DrawSequence::Trace& trace = {}) {
+models::DrawLosses run(Problem& p, models::DrawSequence& sequence, const models::DrawSequence::Trace& trace = {}) {
   std::vector<std::span<const float>> values;
   std::vector<std::span<float>> gradients;
   for (const auto& tensor : p.parameters) values.emplace_back(span(tensor));
   for (const auto& tensor : p.gradients) gradients.push_back(span(tensor));
-  const DrawLosses losses = sequence.forward({values, view(p.pixels), view(p.noise)}, trace);
+  const models::DrawLosses losses = sequence.forward({values, view(p.pixels), view(p.noise)}, trace);
   sequence.backward(gradients);
   return losses;
 }
 
-void expect_like_twin(const DrawShape& shape) {
+void expect_like_twin(const models::DrawShape& shape) {
   Problem p = problem_of(shape);
   const std::int64_t batch = p.pixels.size(0);
   const DrawResult expected = draw(shape, p.parameters64, p.pixels.to(torch::kFloat64), p.noise.to(torch::kFloat64));
   expected.total.backward();
   for_each_simd_target([&] {
-    DrawSequence sequence(shape);
+    models::DrawSequence sequence(shape);
     const Tensor z = torch::zeros({batch, shape.steps * shape.z_size}), canvas = torch::zeros({batch, shape.image_size()});
     const Tensor canvases = torch::zeros({shape.steps * batch, shape.image_size()});
-    const DrawLosses losses = run(p, sequence, {.z = view(z), .canvas = view(canvas), .canvases = view(canvases)});
+    const models::DrawLosses losses = run(p, sequence, {.z = view(z), .canvas = view(canvas), .canvases = view(canvases)});
     EXPECT_TRUE(tensors_near(tensor_of(losses.reconstruction, {batch}), expected.reconstruction, kFloat32, "L_x"));
     EXPECT_TRUE(tensors_near(tensor_of(losses.kl, {batch, shape.steps}), expected.kl, kFloat32, "kl"));
     EXPECT_TRUE(tensors_near(tensor_of(losses.log_ratio, {batch}), expected.log_ratio, kFloat32, "log ratio"));
     EXPECT_TRUE(tensors_near(z, expected.z, kFloat32, "z"));
     EXPECT_TRUE(tensors_near(canvases, expected.canvases.flatten(0, 1), kFloat32, "canvases"));
     EXPECT_TRUE(tensors_near(canvas, expected.canvases[shape.steps - 1], kFloat32, "canvas"));
-    const auto specs = draw_parameters(shape);
+    const auto specs = models::draw_parameters(shape);
     for (std::size_t i = 0; i < specs.size(); ++i)
       EXPECT_TRUE(tensors_near(p.gradients[i], p.parameters64.at(specs[i].name).grad(), kWholeModel, "d " + specs[i].name));
   });
@@ -157,13 +157,13 @@ TEST(DrawTwin, WithoutAttention) { expect_like_twin(awkward_shape(false, false))
 TEST(DrawTwin, Colour) { expect_like_twin(awkward_shape(true, true, 3)); }
 TEST(DrawTwin, ColourWithoutAttention) { expect_like_twin(awkward_shape(false, false, 3)); }
 TEST(DrawTwin, GaussianPixels) {
-  DrawShape shape = awkward_shape(true, true, 3);
+  models::DrawShape shape = awkward_shape(true, true, 3);
   shape.likelihood = kernels::PixelLikelihood::kSquaredError;
   shape.pixel_deviation = 0.3f;
   expect_like_twin(shape);
 }
 TEST(DrawTwin, OneStepOneFilter) {
-  DrawShape shape = awkward_shape(true, true);
+  models::DrawShape shape = awkward_shape(true, true);
   shape.steps = shape.read_size = shape.write_size = 1;
   expect_like_twin(shape);
 }
@@ -172,7 +172,7 @@ TEST(DrawTwin, OneStepOneFilter) {
 TEST(DrawTwin, NumericGradient) {
   for (const bool has_attention : {true, false}) {
     Problem p = problem_of(awkward_shape(has_attention, has_attention));
-    DrawSequence sequence(p.shape);
+    models::DrawSequence sequence(p.shape);
     (void)run(p, sequence);
     double expected = 0;
     std::vector<Tensor> start, direction;
@@ -184,7 +184,7 @@ TEST(DrawTwin, NumericGradient) {
     const float step = 1e-3f;
     const auto total_at = [&](float distance) {
       for (std::size_t i = 0; i < start.size(); ++i) p.parameters[i].copy_(start[i] + distance * direction[i]);
-      const DrawLosses losses = run(p, sequence);
+      const models::DrawLosses losses = run(p, sequence);
       double sum = 0;
       for (const double value : losses.reconstruction) sum += value;
       for (const double value : losses.kl) sum += value;
@@ -201,20 +201,20 @@ TEST(DrawTwin, DoesNotDependOnTheThreadCount) {
     std::vector<std::vector<Tensor>> gradients;
     for (const int threads : {1, 3}) {
       kernels::set_thread_count(threads);
-      DrawSequence sequence(p.shape);
+      models::DrawSequence sequence(p.shape);
       (void)run(p, sequence);
       gradients.emplace_back();
       for (const auto& gradient : p.gradients) gradients.back().push_back(gradient.clone());
     }
     kernels::set_thread_count(0);
     for (std::size_t i = 0; i < p.gradients.size(); ++i)
-      EXPECT_TRUE(torch::equal(gradients[0][i], gradients[1][i])) << draw_parameters(p.shape)[i].name;
+      EXPECT_TRUE(torch::equal(gradients[0][i], gradients[1][i])) << models::draw_parameters(p.shape)[i].name;
   }
 }
 
 TEST(DrawTwin, GenerationRepeatsWhatTheTrainingPassDrew) {
   Problem p = problem_of(awkward_shape(true, true));
-  DrawSequence sequence(p.shape);
+  models::DrawSequence sequence(p.shape);
   const std::int64_t batch = p.pixels.size(0);
   const Tensor z = torch::zeros({batch, p.shape.steps * p.shape.z_size});
   const Tensor trained = torch::zeros({p.shape.steps * batch, p.shape.image_size()}), generated = torch::zeros_like(trained);

@@ -24,17 +24,17 @@ using torch::Tensor;
 
 constexpr std::uint64_t kSeed = 11;
 
-VaeOptions dense_options() {
-  return resolved({.hidden = 13, .z_size = 3, .beta = 0.7}, {.channels = 1, .height = 5, .width = 7});
+models::VaeOptions dense_options() {
+  return models::resolved({.hidden = 13, .z_size = 3, .beta = 0.7}, {.channels = 1, .height = 5, .width = 7});
 }
-VaeOptions conv40_options() {
-  return resolved({.arch = "conv40", .hidden = 7, .z_size = 3, .channels = 4, .likelihood = "mse"}, {3, 40, 48});
+models::VaeOptions conv40_options() {
+  return models::resolved({.arch = "conv40", .hidden = 7, .z_size = 3, .channels = 4, .likelihood = "mse"}, {3, 40, 48});
 }
-VaeOptions conv20_options() {
-  return resolved({.arch = "conv20", .hidden = 7, .z_size = 5, .channels = 6, .beta = 2}, {3, 12, 14});
+models::VaeOptions conv20_options() {
+  return models::resolved({.arch = "conv20", .hidden = 7, .z_size = 5, .channels = 6, .beta = 2}, {3, 12, 14});
 }
-DrawOptions draw_options() {
-  return resolved({.time_steps = 3, .enc_rnn_size = 7, .dec_rnn_size = 6, .z_size = 5, .read_size = 2, .write_size = 4},
+models::DrawOptions draw_options() {
+  return models::resolved({.time_steps = 3, .enc_rnn_size = 7, .dec_rnn_size = 6, .z_size = 5, .read_size = 2, .write_size = 4},
                   {.channels = 1, .height = 8, .width = 9});
 }
 
@@ -54,27 +54,27 @@ Tensor noise_of(std::int64_t rows, std::int64_t columns, std::uint64_t step) {
 }
 
 // A bias that batch normalisation takes away again has the gradient zero; what is left is rounding.
-bool is_without_effect(const VaeOptions& options, const std::string& name) {
+bool is_without_effect(const models::VaeOptions& options, const std::string& name) {
   const std::size_t dot = name.rfind('.'), first = name.find('.') + 1;
   if (name.substr(dot) != ".bias") return false;
   const std::string next =
       name.substr(0, first) + std::to_string(std::stoi(name.substr(first, dot - first)) + 1) + ".running_mean";
-  return std::ranges::any_of(vae_buffers(options), [&](const auto& spec) { return spec.name == next; });
+  return std::ranges::any_of(models::vae_buffers(options), [&](const auto& spec) { return spec.name == next; });
 }
 
 // A VAE and its twin on one batch: `steps` training steps, the first compared in full.
-void expect_vae_twins(const VaeOptions& options, std::int64_t rows, std::uint64_t steps) {
-  StepPair pair(vae_parameters(options)), buffers(vae_buffers(options));
+void expect_vae_twins(const models::VaeOptions& options, std::int64_t rows, std::uint64_t steps) {
+  StepPair pair(models::vae_parameters(options)), buffers(models::vae_buffers(options));
   oracle::Parameters running;  // plain tensors, which the twin changes in place
   for (const auto& [name, value] : buffers.twin()) running[name] = value.detach().clone().abs_();
   for (std::size_t i = 0; i < buffers.mutable_values().size(); ++i)
     std::ranges::transform(buffers.mutable_values()[i], buffers.mutable_values()[i].begin(),
                            [](float value) { return std::abs(value); });
-  const Tensor pixels = random_pixels(rows, image_shape(options).size());
-  VaeStep ours(options);
+  const Tensor pixels = random_pixels(rows, models::image_shape(options).size());
+  models::VaeStep ours(options);
   for (std::uint64_t step = 0; step < steps; ++step) {
     pair.forget_gradients();
-    const VaeLosses losses =
+    const models::VaeLosses losses =
         ours.losses_and_gradients(pair.values(), buffers.mutable_values(), pair.gradients(),
                                   {.pixels = view(pixels), .noise = {.seed = kSeed, .step = step}});
     const auto expected = oracle::vae_loss(pair.twin(), running, options, pixels,
@@ -86,7 +86,7 @@ void expect_vae_twins(const VaeOptions& options, std::int64_t rows, std::uint64_
       EXPECT_TRUE(near(losses.reconstruction, expected.reconstruction.item<double>(), kFloat32, "reconstruction"));
       EXPECT_TRUE(near(losses.kl, expected.kl.item<double>(), kFloat32, "kl"));
       pair.expect_gradients_near([&](const std::string& name) { return is_without_effect(options, name); });
-      const auto specs = vae_buffers(options);
+      const auto specs = models::vae_buffers(options);
       for (std::size_t i = 0; i < specs.size(); ++i) {
         const auto values = buffers.values()[i];
         const Tensor given = torch::tensor(std::vector<float>(values.begin(), values.end())).view(specs[i].shape);
@@ -102,7 +102,7 @@ TEST(VaeTwin, DenseMatches) {
 }
 
 TEST(VaeTwin, DenseSquaredErrorsMatch) {
-  VaeOptions options = dense_options();
+  models::VaeOptions options = dense_options();
   options.likelihood = "mse";
   expect_vae_twins(options, 37, 1);
   options.z_size = 17;  // beyond a vector
@@ -115,16 +115,16 @@ TEST(VaeTwin, TenTrainingLossesMatch) { expect_vae_twins(dense_options(), 9, 10)
 
 TEST(DrawTwin, TenTrainingLossesMatch) {
   for (const bool has_attention : {true, false}) {
-    DrawOptions options = draw_options();
+    models::DrawOptions options = draw_options();
     options.read_attention = options.write_attention = has_attention;
     constexpr std::int64_t kRows = 5;
-    const DrawShape shape = draw_shape(options);
-    StepPair pair(draw_parameters(shape));
-    const Tensor pixels = random_pixels(kRows, image_shape(options).size());
-    DrawStep ours(options);
+    const models::DrawShape shape = draw_shape(options);
+    StepPair pair(models::draw_parameters(shape));
+    const Tensor pixels = random_pixels(kRows, models::image_shape(options).size());
+    models::DrawStep ours(options);
     for (std::uint64_t step = 0; step < 10; ++step) {
       pair.forget_gradients();
-      const DrawMeans losses = ours.losses_and_gradients(
+      const models::DrawMeans losses = ours.losses_and_gradients(
           pair.values(), pair.gradients(), {.pixels = view(pixels), .noise = {.seed = kSeed, .step = step}});
       const Tensor noise = noise_of(kRows, options.time_steps * options.z_size, step).to(torch::kFloat64);
       const auto expected = oracle::draw(shape, pair.twin(), pixels.to(torch::kFloat64), noise).total;

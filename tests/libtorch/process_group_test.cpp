@@ -37,14 +37,14 @@ int free_port() {
 }
 
 // Runs `work` in `count` threads, each with a group of its own; rethrows nothing: the messages of what they threw.
-std::vector<std::string> in_processes(int count, const std::function<void(ProcessGroup&)>& work) {
+std::vector<std::string> in_processes(int count, const std::function<void(train::ProcessGroup&)>& work) {
   const int port = free_port();
   std::vector<std::string> errors(static_cast<std::size_t>(count));
   std::vector<std::thread> threads;
   for (int rank = 0; rank < count; ++rank)
     threads.emplace_back([&, rank] {
       try {
-        const auto group = make_process_group(
+        const auto group = train::make_process_group(
             {.master_port = port, .rank = rank, .world_size = count, .timeout = std::chrono::seconds(60)});
         work(*group);
       } catch (const std::exception& error) {
@@ -56,7 +56,7 @@ std::vector<std::string> in_processes(int count, const std::function<void(Proces
 }
 
 TEST(ProcessGroup, SumsAndBroadcastsGiveEveryProcessTheSame) {
-  const auto errors = in_processes(3, [](ProcessGroup& group) {
+  const auto errors = in_processes(3, [](train::ProcessGroup& group) {
     const auto rank = static_cast<float>(group.rank());
     std::vector<float> values{rank, 10 * rank, 1};
     group.sum(values);
@@ -71,7 +71,7 @@ TEST(ProcessGroup, SumsAndBroadcastsGiveEveryProcessTheSame) {
 }
 
 TEST(ProcessGroup, ALostProcessIsNamedByTheOthers) {
-  const auto errors = in_processes(3, [](ProcessGroup& group) {
+  const auto errors = in_processes(3, [](train::ProcessGroup& group) {
     if (group.rank() == 1) return;  // its connections close as those of a process that died
     std::vector<float> values(1000, 1);
     for (int i = 0; i < 3; ++i) group.sum(values);
@@ -96,10 +96,10 @@ testing::SketchRnnRun tiny_run() {
   return o;
 }
 
-StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
-  SketchSplits all;
+sketch::StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
+  sketch::SketchSplits all;
   for (int i = 0; i < 40; ++i) {
-    Sketch sketch;
+    sketch::Sketch sketch;
     for (int t = 0; t < 3 + i % 6; ++t)
       sketch.points.push_back({std::cos(0.7f * static_cast<float>(t + i)), std::sin(0.4f * static_cast<float>(t * i)),
                                t % 3 == 2 || t == 2 + i % 6});
@@ -111,26 +111,26 @@ StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
 std::vector<double> train_alone(const std::filesystem::path& root) {
   const auto options = tiny_run();
   const auto task = options.task(tiny_data(options));
-  const Registry registry = standard_registry();
-  (void)Trainer(*task, registry, options.train, RunDirectory(root, RunDirectory::Mode::kFresh)).run();
-  return read_run(root).curves.at({"total", "train"}).values;
+  const models::Registry registry = models::standard_registry();
+  (void)train::Trainer(*task, registry, options.train, runs::RunDirectory(root, runs::RunDirectory::Mode::kFresh)).run();
+  return runs::read_run(root).curves.at({"total", "train"}).values;
 }
 
 std::vector<double> train_together(int count, const std::filesystem::path& root) {
   std::vector<std::vector<float>> weights(static_cast<std::size_t>(count));
-  const RunDirectory run(root, RunDirectory::Mode::kFresh);
-  const Registry registry = standard_registry();
-  const auto errors = in_processes(count, [&](ProcessGroup& group) {
+  const runs::RunDirectory run(root, runs::RunDirectory::Mode::kFresh);
+  const models::Registry registry = models::standard_registry();
+  const auto errors = in_processes(count, [&](train::ProcessGroup& group) {
     const auto options = tiny_run();
     const auto task = options.task(tiny_data(options));
-    const RunDirectory other(root, RunDirectory::Mode::kNamed);
-    (void)Trainer(*task, registry, options.train, group.is_first() ? run : other, {}, &group).run();
+    const runs::RunDirectory other(root, runs::RunDirectory::Mode::kNamed);
+    (void)train::Trainer(*task, registry, options.train, group.is_first() ? run : other, {}, &group).run();
     auto& mine = weights[static_cast<std::size_t>(group.rank())];
     for (const auto& p : task->parameters()) mine.insert(mine.end(), p.value.begin(), p.value.end());
   });
   for (const auto& error : errors) EXPECT_EQ(error, "");
   for (const auto& mine : weights) EXPECT_EQ(mine, weights.front());
-  return read_run(root).curves.at({"total", "train"}).values;
+  return runs::read_run(root).curves.at({"total", "train"}).values;
 }
 
 TEST(DataParallel, ProcessesThatShareABatchLearnWhatOneDoes) {
@@ -147,12 +147,12 @@ TEST(DataParallel, ProcessesThatShareABatchLearnWhatOneDoes) {
 
 TEST(DataParallel, ABatchMustHoldAnExampleForEachProcess) {
   const testing::TemporaryFolder folder;
-  const Registry registry = standard_registry();
-  const auto errors = in_processes(2, [&](ProcessGroup& group) {
+  const models::Registry registry = models::standard_registry();
+  const auto errors = in_processes(2, [&](train::ProcessGroup& group) {
     auto options = tiny_run();
     options.train.batch_size = 1;
     const auto task = options.task(tiny_data(options));
-    (void)Trainer(*task, registry, options.train, RunDirectory(folder / "run", RunDirectory::Mode::kNamed), {}, &group);
+    (void)train::Trainer(*task, registry, options.train, runs::RunDirectory(folder / "run", runs::RunDirectory::Mode::kNamed), {}, &group);
   });
   EXPECT_THAT(errors[0] + errors[1], HasSubstr("cannot be shared by 2 processes"));
 }

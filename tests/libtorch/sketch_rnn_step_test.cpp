@@ -26,7 +26,7 @@ using torch::Tensor;
 constexpr std::int64_t kMaxSeqLen = 9;
 constexpr std::uint64_t kSeed = 11;
 
-SketchRnnOptions tiny_options(const std::string& cell, bool is_conditional) {
+models::SketchRnnOptions tiny_options(const std::string& cell, bool is_conditional) {
   return {.conditional = is_conditional,
           .enc_model = cell,
           .enc_rnn_size = 5,
@@ -41,19 +41,19 @@ SketchRnnOptions tiny_options(const std::string& cell, bool is_conditional) {
           .output_dropout_prob = 0.6};
 }
 
-StrokeBatch batch_of(const std::vector<std::int64_t>& lengths, std::uint64_t seed) {
-  std::vector<Sketch> sketches;
+sketch::StrokeBatch batch_of(const std::vector<std::int64_t>& lengths, std::uint64_t seed) {
+  std::vector<sketch::Sketch> sketches;
   for (const std::int64_t length : lengths) sketches.push_back(testing::random_sketch(length, seed + sketches.size()));
-  std::vector<const Sketch*> views;
+  std::vector<const sketch::Sketch*> views;
   for (const auto& sketch : sketches) views.push_back(&sketch);
-  return make_batch(views, {});
+  return sketch::make_batch(views, {});
 }
 
 // Longest first; one sketch is as long as N_max, two are equally long, one has a single point.
-StrokeBatch tiny_batch() { return batch_of({kMaxSeqLen, 6, 6, 1}, 70); }
+sketch::StrokeBatch tiny_batch() { return batch_of({kMaxSeqLen, 6, 6, 1}, 70); }
 
-oracle::SketchRnnLosses twin_losses(const oracle::Parameters& parameters, const SketchRnnOptions& options,
-                                    const StrokeBatch& batch, std::uint64_t step,
+oracle::SketchRnnLosses twin_losses(const oracle::Parameters& parameters, const models::SketchRnnOptions& options,
+                                    const sketch::StrokeBatch& batch, std::uint64_t step,
                                     std::int64_t max_seq_len = kMaxSeqLen) {
   return oracle::sketch_rnn_loss(
       parameters, options, batch,
@@ -63,17 +63,17 @@ oracle::SketchRnnLosses twin_losses(const oracle::Parameters& parameters, const 
        .dropout = oracle::training_dropout(options, batch, kSeed, step)});
 }
 
-SketchRnnStep::Losses our_losses(StepPair& pair, SketchRnnStep& ours, const StrokeBatch& batch, std::uint64_t step,
+models::SketchRnnStep::Losses our_losses(StepPair& pair, models::SketchRnnStep& ours, const sketch::StrokeBatch& batch, std::uint64_t step,
                                  std::int64_t max_seq_len = kMaxSeqLen) {
   return ours.losses_and_gradients(pair.values(), pair.gradients(),
                                    {.batch = batch, .max_seq_len = max_seq_len, .seed = kSeed, .step = step});
 }
 
-void expect_twins(const SketchRnnOptions& options) {
+void expect_twins(const models::SketchRnnOptions& options) {
   constexpr std::uint64_t kStep = 6;
-  StepPair pair(sketch_rnn_parameters(options));
-  SketchRnnStep step(options);
-  const StrokeBatch batch = tiny_batch();
+  StepPair pair(models::sketch_rnn_parameters(options));
+  models::SketchRnnStep step(options);
+  const sketch::StrokeBatch batch = tiny_batch();
   const auto losses = our_losses(pair, step, batch, kStep);
   const auto expected = twin_losses(pair.twin(), options, batch, kStep);
   expected.total.backward();
@@ -87,7 +87,7 @@ void expect_twins(const SketchRnnOptions& options) {
 
 class SketchRnnTwin : public ::testing::TestWithParam<std::tuple<const char*, bool>> {
  protected:
-  SketchRnnOptions options = tiny_options(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  models::SketchRnnOptions options = tiny_options(std::get<0>(GetParam()), std::get<1>(GetParam()));
 };
 
 TEST_P(SketchRnnTwin, MatchesWithoutDropout) {
@@ -120,9 +120,9 @@ TEST_P(SketchRnnTwin, MatchesWhereTheToleranceHoldsTheKlTerm) {
 }
 
 TEST_P(SketchRnnTwin, TenTrainingLossesMatch) {
-  StepPair pair(sketch_rnn_parameters(options));
-  SketchRnnStep ours(options);
-  const StrokeBatch batch = tiny_batch();
+  StepPair pair(models::sketch_rnn_parameters(options));
+  models::SketchRnnStep ours(options);
+  const sketch::StrokeBatch batch = tiny_batch();
   for (std::uint64_t step = 0; step < 10; ++step) {
     pair.forget_gradients();
     const double loss = our_losses(pair, ours, batch, step).total;
@@ -146,9 +146,9 @@ TEST_P(SketchRnnTwin, OverLongSketchesTheErrorIsThatOfRounding) {
   constexpr std::int64_t kLong = 80;
   constexpr double kFloor = 1e-5, kFactor = 30;  // the two errors are draws from one distribution
   options.enc_rnn_size = options.dec_rnn_size = 24;
-  const auto specs = sketch_rnn_parameters(options);
+  const auto specs = models::sketch_rnn_parameters(options);
   StepPair pair(specs);
-  initialise(options, specs, kSeed, pair.mutable_values());
+  models::initialise(options, specs, kSeed, pair.mutable_values());
   oracle::Parameters exact, rounded;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const auto values = pair.values()[i];
@@ -156,10 +156,10 @@ TEST_P(SketchRnnTwin, OverLongSketchesTheErrorIsThatOfRounding) {
     exact[specs[i].name] = value.to(torch::kFloat64).requires_grad_();
     rounded[specs[i].name] = value.clone().requires_grad_();
   }
-  const StrokeBatch batch = batch_of({kLong, kLong - 1}, 5);
+  const sketch::StrokeBatch batch = batch_of({kLong, kLong - 1}, 5);
   twin_losses(exact, options, batch, 1, kLong).total.backward();
   twin_losses(rounded, options, batch, 1, kLong).total.backward();
-  SketchRnnStep ours(options);
+  models::SketchRnnStep ours(options);
   (void)our_losses(pair, ours, batch, 1, kLong);
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const std::string& name = specs[i].name;

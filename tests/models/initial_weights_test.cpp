@@ -16,7 +16,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/models/vae/initial_weights.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using ::testing::HasSubstr;
@@ -245,4 +245,4 @@ TEST(InitialWeights, AShapeThatTheRuleDoesNotFitIsAnError) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

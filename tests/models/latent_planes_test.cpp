@@ -7,7 +7,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 TEST(NormalQuantile, IsTheInverseOfTheDistribution) {
@@ -56,4 +56,4 @@ TEST(ClosedWalk, PassesEveryStationAndComesBack) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -7,7 +7,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 double norm(std::span<const float> v) {
@@ -112,4 +112,4 @@ TEST(PosteriorKl, IsTheSumOverRowsAndDimensions) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

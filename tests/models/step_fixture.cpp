@@ -57,24 +57,24 @@ std::vector<std::string> StepFixture::tensor_names(const std::string& group) con
   return names;
 }
 
-std::vector<Sketch> StepFixture::sketches() const {
-  std::vector<Sketch> sketches;
+std::vector<sketch::Sketch> StepFixture::sketches() const {
+  std::vector<sketch::Sketch> sketches;
   for (std::int64_t i = 0;; ++i) {
     const std::string name = "sketch." + std::to_string(i);
     if (!file_.contains(name)) return sketches;
     const std::vector<std::int64_t>& shape = file_.tensors().at(name).shape;
     const std::vector<float> rows = file_.read_f32(name, shape);
-    Sketch& sketch = sketches.emplace_back();
+    sketch::Sketch& sketch = sketches.emplace_back();
     for (std::size_t r = 0; r < rows.size(); r += 3)
       sketch.points.push_back({rows[r], rows[r + 1], rows[r + 2] != 0});
   }
 }
 
-StrokeBatch StepFixture::batch() const {
-  const std::vector<Sketch> owned = sketches();
-  std::vector<const Sketch*> views;
-  for (const Sketch& sketch : owned) views.push_back(&sketch);
-  StrokeBatch batch = make_batch(views, {});
+sketch::StrokeBatch StepFixture::batch() const {
+  const std::vector<sketch::Sketch> owned = sketches();
+  std::vector<const sketch::Sketch*> views;
+  for (const sketch::Sketch& sketch : owned) views.push_back(&sketch);
+  sketch::StrokeBatch batch = sketch::make_batch(views, {});
   batch.places = places_;
   return batch;
 }

@@ -49,9 +49,9 @@ class StepFixture {
   [[nodiscard]] double loss(const std::string& name) const { return losses_.at(name); }
 
   // Fixtures of sketches: normalised, longest first.
-  [[nodiscard]] std::vector<Sketch> sketches() const;
+  [[nodiscard]] std::vector<sketch::Sketch> sketches() const;
   // make_batch() of them, with the places.
-  [[nodiscard]] StrokeBatch batch() const;
+  [[nodiscard]] sketch::StrokeBatch batch() const;
   // Fixtures of images: [B, C·H·W], and B.
   [[nodiscard]] std::vector<float> pixels() const;
   [[nodiscard]] std::int64_t batch_size() const;

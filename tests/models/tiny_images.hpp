@@ -9,9 +9,9 @@
 namespace limn::testing {
 
 // Weights uniform in ±0.5.
-inline Checkpoint random_images(std::string model, std::string config,
+inline models::Checkpoint random_images(std::string model, std::string config,
                                      std::span<const kernels::ParameterSpec> parameters) {
-  Checkpoint checkpoint{.model = std::move(model), .config = std::move(config), .step = 3};
+  models::Checkpoint checkpoint{.model = std::move(model), .config = std::move(config), .step = 3};
   RandomStream random(1, Purpose::kTest, 0);
   for (const auto& spec : parameters) {
     std::size_t count = 1;
@@ -24,13 +24,13 @@ inline Checkpoint random_images(std::string model, std::string config,
 }
 
 // Of 3 × 4 grey pixels.
-inline Checkpoint tiny_vae() {
-  VaeOptions options{.image_channels = 1, .image_height = 3, .image_width = 4, .hidden = 5, .z_size = 2};
-  return random_images(kVaeModel, options_to_json(fields(options)), vae_parameters(options));
+inline models::Checkpoint tiny_vae() {
+  models::VaeOptions options{.image_channels = 1, .image_height = 3, .image_width = 4, .hidden = 5, .z_size = 2};
+  return random_images(models::kVaeModel, options_to_json(fields(options)), models::vae_parameters(options));
 }
 
-inline Checkpoint tiny_draw() {
-  DrawOptions options{.image_channels = 1,
+inline models::Checkpoint tiny_draw() {
+  models::DrawOptions options{.image_channels = 1,
                       .image_height = 3,
                       .image_width = 4,
                       .time_steps = 2,
@@ -39,7 +39,7 @@ inline Checkpoint tiny_draw() {
                       .z_size = 1,
                       .read_size = 2,
                       .write_size = 1};
-  return random_images(kDrawModel, options_to_json(fields(options)), draw_parameters(draw_shape(options)));
+  return random_images(models::kDrawModel, options_to_json(fields(options)), models::draw_parameters(draw_shape(options)));
 }
 
 }  // namespace limn::testing

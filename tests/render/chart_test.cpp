@@ -9,7 +9,7 @@
 #include "limn/render/svg_writer.hpp"
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
@@ -162,4 +162,4 @@ TEST(Chart, RefusesMisfits) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

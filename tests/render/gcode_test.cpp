@@ -8,7 +8,7 @@
 #include "limn/render/travel.hpp"
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
@@ -50,9 +50,9 @@ struct Plot {
 };
 
 TEST(Gcode, StaysOnThePageAndLiftsThePenToTravel) {
-  const Sketch sketch = test::scribble(8, 41);
+  const sketch::Sketch sketch = test::scribble(8, 41);
   const Plot plot(gcode_text(lay_out(single_sheet(sketch))));
-  EXPECT_EQ(plot.strokes.size(), to_strokes(sketch).size());
+  EXPECT_EQ(plot.strokes.size(), sketch::to_strokes(sketch).size());
   EXPECT_TRUE(plot.ends_at_home);
   double low_x = 1e9, high_x = 0, low_y = 1e9, high_y = 0;
   for (const auto& stroke : plot.strokes)
@@ -68,8 +68,8 @@ TEST(Gcode, StaysOnThePageAndLiftsThePenToTravel) {
 }
 
 TEST(Gcode, TurnsYUpwards) {
-  const Sketch vee =
-      from_strokes(std::vector<Stroke>{{{0, 0}, {10, 20}, {20, 0}}});  // its point is below on screens
+  const sketch::Sketch vee =
+      sketch::from_strokes(std::vector<sketch::Stroke>{{{0, 0}, {10, 20}, {20, 0}}});  // its point is below on screens
   const Plot plot(gcode_text(lay_out(single_sheet(vee))));
   ASSERT_EQ(plot.strokes.size(), 1u);
   EXPECT_LT(plot.strokes[0][1].y, plot.strokes[0][0].y);
@@ -90,7 +90,7 @@ TEST(Gcode, TakesDotsEmptySketchesAndNoMargin) {
   const Plot dot(gcode_text(lay_out(single_sheet(test::dot_at(3, 3)))));
   ASSERT_EQ(dot.strokes.size(), 1u);
   EXPECT_EQ(dot.strokes[0][0], (PicturePoint{105, 148.5}));
-  const Plot empty(gcode_text(lay_out(single_sheet(Sketch{}))));
+  const Plot empty(gcode_text(lay_out(single_sheet(sketch::Sketch{}))));
   EXPECT_TRUE(empty.strokes.empty());
   EXPECT_TRUE(empty.ends_at_home);
   const Plot full(
@@ -104,7 +104,7 @@ TEST(Gcode, RefusesImpossiblePagesAndPlainImages) {
   EXPECT_THAT(error_of([&] { (void)gcode_text(picture, {.page_width = 30}); }), ::testing::HasSubstr("margin"));
   EXPECT_THROW((void)gcode_text(picture, {.feed_mm_per_min = 0}), Error);
   EXPECT_THROW((void)gcode_text(picture, {.pen_delay_s = -1}), Error);
-  const Picture image = lay_out(grid_sheet({cell_of(make_raster(3, 3, 1))}));
+  const Picture image = lay_out(grid_sheet({cell_of(image::make_raster(3, 3, 1))}));
   EXPECT_THAT(error_of([&] { (void)gcode_text(image); }), ::testing::HasSubstr("only images"));
 }
 
@@ -167,4 +167,4 @@ TEST(Travel, KeepsAnOrderThatIsAlreadyBest) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

@@ -13,13 +13,13 @@
 #include "limn/render/sheet.hpp"
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
 
 struct DecodedGif {
-  std::vector<Raster> frames;
+  std::vector<image::Raster> frames;
   std::vector<int> delays;  // hundredths of a second
   std::size_t colours = 0;
   bool loops = false;
@@ -46,7 +46,7 @@ DecodedGif decoded(const Bytes& gif) {
     return result;
   }
   result.colours = static_cast<std::size_t>(file->SColorMap->ColorCount);
-  Raster canvas = make_raster(file->SWidth, file->SHeight, 3);
+  image::Raster canvas = image::make_raster(file->SWidth, file->SHeight, 3);
   for (int f = 0; f < file->ImageCount; ++f) {
     const SavedImage& image = file->SavedImages[f];
     GraphicsControlBlock control{};
@@ -70,8 +70,8 @@ DecodedGif decoded(const Bytes& gif) {
   return result;
 }
 
-Raster ramp(int width, int height, int shift) {
-  Raster raster = make_raster(width, height, 1);
+image::Raster ramp(int width, int height, int shift) {
+  image::Raster raster = image::make_raster(width, height, 1);
   for (std::size_t i = 0; i < raster.pixels.size(); ++i)
     raster.pixels[i] = static_cast<std::uint8_t>(i * 3 + static_cast<std::size_t>(shift));
   return raster;
@@ -91,7 +91,7 @@ TEST(Gif, KeepsGreyExactly) {
 }
 
 TEST(Gif, ComesNearManyColours) {
-  Raster rainbow = make_raster(64, 64, 3);
+  image::Raster rainbow = image::make_raster(64, 64, 3);
   for (int y = 0; y < 64; ++y)
     for (int x = 0; x < 64; ++x) {
       rainbow.at(x, y)[0] = static_cast<std::uint8_t>(4 * x);
@@ -114,7 +114,7 @@ TEST(Gif, LengthensAFrameThatRepeats) {
 }
 
 TEST(Gif, TakesOnePixelAndRefusesMisfits) {
-  EXPECT_EQ(decoded(encode_gif(std::vector<GifFrame>{{make_raster(1, 1, 1, 7), 10}})).frames[0].pixels[0], 7);
+  EXPECT_EQ(decoded(encode_gif(std::vector<GifFrame>{{image::make_raster(1, 1, 1, 7), 10}})).frames[0].pixels[0], 7);
   EXPECT_THAT(error_of([] { (void)encode_gif({}); }), ::testing::HasSubstr("without frames"));
   const std::vector<GifFrame> frames{{ramp(9, 4, 0), 1}, {ramp(4, 9, 0), 1}};
   EXPECT_THAT(error_of([&] { (void)encode_gif(frames); }), ::testing::HasSubstr("4x9 pixels, expected 9x4"));
@@ -123,7 +123,7 @@ TEST(Gif, TakesOnePixelAndRefusesMisfits) {
 }
 
 TEST(Palette, IsBoundedAndKeepsTheCommonestColour) {
-  Raster noise = make_raster(400, 400, 3, 255);
+  image::Raster noise = image::make_raster(400, 400, 3, 255);
   RandomStream random(11, Purpose::kTest);
   for (std::size_t i = 0; i < noise.pixels.size() / 2; ++i)
     noise.pixels[i] = static_cast<std::uint8_t>(random.below(256));
@@ -147,13 +147,13 @@ TEST(PenGif, DrawsToTheFinishedPicture) {
       decoded(encode_pen_gif(picture, {.points_per_frame = 3, .hold_ms = 1230, .max_colours = 256}));
   EXPECT_EQ(static_cast<std::int64_t>(gif.frames.size()), (longest + 2) / 3);
   EXPECT_EQ(gif.delays.back(), 123);
-  const Raster finished = paint(picture);
+  const image::Raster finished = paint(picture);
   int largest_error = 0;
   for (std::size_t i = 0; i < finished.pixels.size(); ++i)
     largest_error = std::max(largest_error, std::abs(gif.frames.back().pixels[i] - finished.pixels[i]));
   EXPECT_LE(largest_error, 16);  // a step of the palette
   // Ink never goes away.
-  const auto ink = [](const Raster& raster) {
+  const auto ink = [](const image::Raster& raster) {
     return std::count_if(raster.pixels.begin(), raster.pixels.end(), [](std::uint8_t v) { return v < 128; });
   };
   for (std::size_t f = 1; f < gif.frames.size(); ++f) EXPECT_GE(ink(gif.frames[f]), ink(gif.frames[f - 1]));
@@ -162,9 +162,9 @@ TEST(PenGif, DrawsToTheFinishedPicture) {
 TEST(PenGif, BoundsItsFramesAndTakesEmptyPictures) {
   const Picture picture = lay_out(single_sheet(test::scribble(4, 60)), {.cell_size = 50});
   EXPECT_LE(decoded(encode_pen_gif(picture, {.points_per_frame = 1, .max_frames = 10})).frames.size(), 10u);
-  EXPECT_EQ(decoded(encode_pen_gif(lay_out(single_sheet(Sketch{})))).frames.size(), 1u);
+  EXPECT_EQ(decoded(encode_pen_gif(lay_out(single_sheet(sketch::Sketch{})))).frames.size(), 1u);
   EXPECT_THROW((void)encode_pen_gif(picture, {.points_per_frame = 0}), Error);
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

@@ -9,13 +9,13 @@
 #include "limn/render/sheet.hpp"
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
 
 // A PNG read back by cairo, as RGB.
-Raster decoded(const Bytes& png) {
+image::Raster decoded(const Bytes& png) {
   struct Source {
     const Bytes& bytes;
     std::size_t used = 0;
@@ -30,7 +30,7 @@ Raster decoded(const Bytes& png) {
   const std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface(
       cairo_image_surface_create_from_png_stream(read, &source), cairo_surface_destroy);
   EXPECT_EQ(cairo_surface_status(surface.get()), CAIRO_STATUS_SUCCESS);
-  Raster raster = make_raster(cairo_image_surface_get_width(surface.get()),
+  image::Raster raster = image::make_raster(cairo_image_surface_get_width(surface.get()),
                               cairo_image_surface_get_height(surface.get()), 3);
   const unsigned char* data = cairo_image_surface_get_data(surface.get());
   for (int y = 0; y < raster.height; ++y) {
@@ -43,8 +43,8 @@ Raster decoded(const Bytes& png) {
   return raster;
 }
 
-Raster noise(int width, int height, int channels) {
-  Raster raster = make_raster(width, height, channels);
+image::Raster noise(int width, int height, int channels) {
+  image::Raster raster = image::make_raster(width, height, channels);
   RandomStream random(3, Purpose::kTest);
   for (std::uint8_t& value : raster.pixels) value = static_cast<std::uint8_t>(random.below(256));
   return raster;
@@ -52,20 +52,20 @@ Raster noise(int width, int height, int channels) {
 
 TEST(Png, KeepsEveryPixel) {
   for (const auto& [width, height] : {std::pair{1, 1}, {7, 5}, {3, 64}, {65, 2}}) {
-    const Raster colour = noise(width, height, 3);
+    const image::Raster colour = noise(width, height, 3);
     EXPECT_EQ(decoded(encode_png(colour)), colour);
-    const Raster grey = noise(width, height, 1);
+    const image::Raster grey = noise(width, height, 1);
     const Bytes png = encode_png(grey);
     EXPECT_EQ(std::to_integer<int>(png[24]), 8);  // bit depth
     EXPECT_EQ(std::to_integer<int>(png[25]), 0);  // colour type: grey
-    const Raster back = decoded(png);
+    const image::Raster back = decoded(png);
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x) ASSERT_EQ(back.at(x, y)[1], *grey.at(x, y));
   }
 }
 
 TEST(Png, HeaderGivesTheSize) {
-  const Bytes png = encode_png(make_raster(258, 3, 3));
+  const Bytes png = encode_png(image::make_raster(258, 3, 3));
   const std::string_view signature("\x89PNG\r\n\x1A\n", 8);
   EXPECT_EQ(std::memcmp(png.data(), signature.data(), 8), 0);
   EXPECT_EQ(std::to_integer<int>(png[18]), 1);
@@ -74,19 +74,19 @@ TEST(Png, HeaderGivesTheSize) {
 }
 
 TEST(Png, RefusesWhatIsNotAnImage) {
-  EXPECT_THROW((void)encode_png(Raster{}), Error);
-  Raster odd = noise(4, 4, 1);
+  EXPECT_THROW((void)encode_png(image::Raster{}), Error);
+  image::Raster odd = noise(4, 4, 1);
   odd.channels = 2;
   EXPECT_THROW((void)encode_png(odd), Error);
   odd.channels = 3;
   EXPECT_THAT(error_of([&] { (void)encode_png(odd); }), ::testing::HasSubstr("holds 16 bytes, expected 48"));
 }
 
-int darkest(const Raster& raster) { return *std::min_element(raster.pixels.begin(), raster.pixels.end()); }
+int darkest(const image::Raster& raster) { return *std::min_element(raster.pixels.begin(), raster.pixels.end()); }
 
 TEST(Paint, LeavesPaperWhiteAndShowsInk) {
-  EXPECT_EQ(darkest(paint(lay_out(single_sheet(Sketch{})))), 255);
-  const Raster drawn = paint(lay_out(single_sheet(test::square()), {.cell_size = 100, .line_width = 3}));
+  EXPECT_EQ(darkest(paint(lay_out(single_sheet(sketch::Sketch{})))), 255);
+  const image::Raster drawn = paint(lay_out(single_sheet(test::square()), {.cell_size = 100, .line_width = 3}));
   EXPECT_EQ(drawn.width, 100);
   EXPECT_EQ(drawn.at(10, 50)[0], kInk.red);   // the left side of the square
   EXPECT_EQ(drawn.at(50, 10)[2], kInk.blue);  // its top
@@ -95,7 +95,7 @@ TEST(Paint, LeavesPaperWhiteAndShowsInk) {
 }
 
 TEST(Paint, ShowsADot) {
-  const Raster dot = paint(lay_out(single_sheet(test::dot_at(4, 4)), {.cell_size = 41, .line_width = 3}));
+  const image::Raster dot = paint(lay_out(single_sheet(test::dot_at(4, 4)), {.cell_size = 41, .line_width = 3}));
   EXPECT_EQ(dot.at(20, 20)[0], kInk.red);
   EXPECT_EQ(dot.at(20, 24)[0], 255);
 }
@@ -103,16 +103,16 @@ TEST(Paint, ShowsADot) {
 TEST(Paint, ScalesAndStopsAfterSomePoints) {
   const Picture picture = lay_out(single_sheet(test::square()), {.cell_size = 100, .line_width = 3});
   EXPECT_EQ(paint(picture, {.scale = 2.5}).width, 250);
-  const Raster partial = paint(picture, {.points_per_cell = 2});
+  const image::Raster partial = paint(picture, {.points_per_cell = 2});
   EXPECT_EQ(partial.at(50, 10)[0], kInk.red);  // the first side
   EXPECT_EQ(partial.at(90, 50)[0], 255);       // the second
   EXPECT_EQ(darkest(paint(picture, {.points_per_cell = 0})), 255);
 }
 
 TEST(Paint, EnlargesImagesWithSharpPixels) {
-  Raster chequers = make_raster(2, 2, 1);
+  image::Raster chequers = image::make_raster(2, 2, 1);
   chequers.pixels = {0, 255, 200, 30};
-  const Raster painted = paint(lay_out(grid_sheet({cell_of(chequers)}), {.cell_size = 100}));
+  const image::Raster painted = paint(lay_out(grid_sheet({cell_of(chequers)}), {.cell_size = 100}));
   ASSERT_EQ(painted.width, 100);
   EXPECT_EQ(painted.at(49, 49)[0], 0);
   EXPECT_EQ(painted.at(50, 49)[1], 255);
@@ -134,4 +134,4 @@ TEST(WritePng, NamesThePathThatItCannotWrite) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

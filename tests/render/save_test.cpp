@@ -6,7 +6,7 @@
 #include "limn/core/file.hpp"
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
@@ -44,7 +44,7 @@ TEST(SaveSheet, NamesAPathThatItCannotWriteAndLeavesNothing) {
     EXPECT_THAT(error_of([&] { save_sheet(path, single_sheet(test::square())); }),
                 ::testing::StartsWith(path.string() + ": cannot write"));
   }
-  Sketch broken = test::square();
+  sketch::Sketch broken = test::square();
   broken.points[0].dx = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(save_sheet(folder / "b.svg", single_sheet(broken)), Error);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
@@ -54,7 +54,7 @@ TEST(SaveFrames, WritesOneFrameASheet) {
   const test::TemporaryFolder folder;
   std::vector<Sheet> sheets;
   for (const std::uint8_t grey : {0, 90, 255})
-    sheets.push_back(grid_sheet({cell_of(make_raster(8, 8, 1, grey))}));
+    sheets.push_back(grid_sheet({cell_of(image::make_raster(8, 8, 1, grey))}));
   save_sheets_as_frames(folder / "walk.gif", sheets, 80, 900);
   const std::string gif = read_text_file(folder / "walk.gif");
   std::size_t frames = 0;
@@ -77,4 +77,4 @@ TEST(SaveCharts, TakesSvgAndPngOnly) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

@@ -5,7 +5,7 @@
 
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
@@ -39,7 +39,7 @@ std::vector<std::string> texts_of(const Picture& picture) {
 TEST(Sheet, FitsEveryDrawingIntoItsCellWithEqualAspect) {
   std::vector<SheetCell> cells;
   for (int i = 0; i < 7; ++i)
-    cells.push_back(cell_of(scaled(test::square(), 1.0F, 0.5F + static_cast<float>(i))));
+    cells.push_back(cell_of(sketch::scaled(test::square(), 1.0F, 0.5F + static_cast<float>(i))));
   const Picture picture = lay_out(grid_sheet(std::move(cells), 3), {.cell_size = 100, .margin = 0.1});
   for (int i = 0; i < 7; ++i) {
     const Extent e = extent_of_cell(picture, i);
@@ -55,7 +55,7 @@ TEST(Sheet, FitsEveryDrawingIntoItsCellWithEqualAspect) {
 }
 
 TEST(Sheet, SharesOneScaleWhenAsked) {
-  std::vector<SheetCell> cells{cell_of(test::square()), cell_of(scaled(test::square(), 3, 3)), SheetCell{}};
+  std::vector<SheetCell> cells{cell_of(test::square()), cell_of(sketch::scaled(test::square(), 3, 3)), SheetCell{}};
   const Picture picture =
       lay_out(grid_sheet(std::move(cells), 3), {.cell_size = 120, .has_shared_scale = true});
   const Extent small = extent_of_cell(picture, 0);
@@ -65,8 +65,8 @@ TEST(Sheet, SharesOneScaleWhenAsked) {
 }
 
 TEST(Sheet, TakesEmptyPointlikeAndFlatDrawings) {
-  std::vector<SheetCell> cells{cell_of(Sketch{}), cell_of(test::dot_at(1e6F, -3)),
-                               cell_of(from_strokes(std::vector<Stroke>{{{5, 7}, {25, 7}}}))};
+  std::vector<SheetCell> cells{cell_of(sketch::Sketch{}), cell_of(test::dot_at(1e6F, -3)),
+                               cell_of(sketch::from_strokes(std::vector<sketch::Stroke>{{{5, 7}, {25, 7}}}))};
   for (const bool is_shared : {false, true}) {
     const Picture picture = lay_out(grid_sheet(cells, 3), {.cell_size = 100, .has_shared_scale = is_shared});
     ASSERT_EQ(picture.elements.size(), 2u);
@@ -81,27 +81,27 @@ TEST(Sheet, TakesEmptyPointlikeAndFlatDrawings) {
 }
 
 TEST(Sheet, FitsHugeCoordinatesAndRefusesWhatIsNotFinite) {
-  const Sketch huge = from_strokes(std::vector<Stroke>{{{-1.5e38F, 0}, {1.5e38F, 1e38F}}});
+  const sketch::Sketch huge = sketch::from_strokes(std::vector<sketch::Stroke>{{{-1.5e38F, 0}, {1.5e38F, 1e38F}}});
   const Extent e = extent_of_cell(lay_out(single_sheet(huge), {.cell_size = 100}), 0);
   EXPECT_NEAR(e.right - e.left, 80, 1e-6);
 
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    Sketch sketch = test::square();
+    sketch::Sketch sketch = test::square();
     sketch.points[2].dy = bad;
     Sheet sheet = grid_sheet({cell_of(test::square()), cell_of(sketch)});
     EXPECT_THAT(error_of([&] { (void)lay_out(sheet); }), ::testing::HasSubstr("drawing 2"));
   }
   // Finite offsets may still add up to infinity.
-  const Sketch overflowing{{{3e38F, 0, false}, {3e38F, 0, true}}};
+  const sketch::Sketch overflowing{{{3e38F, 0, false}, {3e38F, 0, true}}};
   EXPECT_THAT(error_of([&] { (void)lay_out(single_sheet(overflowing)); }),
               ::testing::HasSubstr("not a finite number"));
 }
 
 TEST(Sheet, ColoursWhatWasGivenAndWhatWasAdded) {
-  const Sketch sketch = test::square();  // strokes of 5 and 2 points
+  const sketch::Sketch sketch = test::square();  // strokes of 5 and 2 points
   const auto sizes = [](const DrawingPart& part) {
     std::vector<std::size_t> counts;
-    for (const Stroke& stroke : part.strokes) counts.push_back(stroke.size());
+    for (const sketch::Stroke& stroke : part.strokes) counts.push_back(stroke.size());
     return counts;
   };
   using Counts = std::vector<std::size_t>;
@@ -127,7 +127,7 @@ TEST(Sheet, WritesTitleHeadingsAndLabels) {
 }
 
 TEST(Sheet, PlacesImagesOnWholePixelsAndDrawsOverThem) {
-  SheetCell cell = cell_of(make_raster(28, 28, 1, 255));
+  SheetCell cell = cell_of(image::make_raster(28, 28, 1, 255));
   cell.parts.push_back({.strokes = {{{0, 0}, {28, 28}}}, .colour = kAccent, .relative_width = 0.5});
   const Picture picture = lay_out(grid_sheet({cell, cell}, 2), {.cell_size = 100, .image_gap = 0});
   const auto& image = std::get<PictureImage>(picture.elements[0]);
@@ -145,10 +145,10 @@ TEST(Sheet, RefusesOptionsOutOfRange) {
   EXPECT_THROW((void)lay_out(sheet, {.margin = 0.5}), Error);
   EXPECT_THROW((void)lay_out(sheet, {.cell_size = -1}), Error);
   EXPECT_THROW((void)lay_out(sheet, {.line_width = std::numeric_limits<double>::quiet_NaN()}), Error);
-  Raster broken = make_raster(3, 2, 3);
+  image::Raster broken = image::make_raster(3, 2, 3);
   broken.pixels.pop_back();
   EXPECT_THROW((void)lay_out(grid_sheet({cell_of(broken)})), Error);
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 // Two drawings of five steps, 3 rows and 4 columns; the canvas of drawing i after step t is t / 10 + i / 2 throughout.
-DrawingSteps example() {
-  DrawingSteps steps{.shape = {1, 3, 4}, .count = 2, .steps = 5, .canvases = {}, .reads = {}, .writes = {}};
+image::DrawingSteps example() {
+  image::DrawingSteps steps{.shape = {1, 3, 4}, .count = 2, .steps = 5, .canvases = {}, .reads = {}, .writes = {}};
   for (int i = 0; i < 2; ++i) {
     for (int t = 0; t < 5; ++t) {
       steps.canvases.insert(steps.canvases.end(), 12, static_cast<float>(t) / 10 + static_cast<float>(i) / 2);
@@ -41,7 +41,7 @@ TEST(StepsSheet, ChoosesTheLastStepAmongEvenlySpacedOnes) {
 }
 
 TEST(StepsSheet, LeavesTheFinishedDrawingsWithoutWindows) {
-  const DrawingSteps steps = example();
+  const image::DrawingSteps steps = example();
   EXPECT_EQ(step_frame(steps, 4, 2).cells[1].parts.size(), 1u);
   EXPECT_TRUE(step_frame(steps, 5, 2).cells[1].parts.empty());
   EXPECT_NEAR(grey(step_frame(steps, 5, 2).cells[1]), 230, 1);
@@ -53,8 +53,8 @@ TEST(StepsSheet, CutsWindowsAtTheEdgeOfTheImage) {
   const SheetCell cell = window_cell(pixels, {1, 3, 4}, {.center_x = 0, .center_y = 3, .side = 4, .sigma = 1}, kAccent);
   const auto& strokes = cell.parts.at(0).strokes;
   ASSERT_EQ(strokes.size(), 2u);
-  EXPECT_EQ(strokes[0], (Stroke{{0, 1}, {2, 1}}));
-  EXPECT_EQ(strokes[1], (Stroke{{2, 1}, {2, 3}}));
+  EXPECT_EQ(strokes[0], (sketch::Stroke{{0, 1}, {2, 1}}));
+  EXPECT_EQ(strokes[1], (sketch::Stroke{{2, 1}, {2, 3}}));
 }
 
 TEST(StepsSheet, DrawsBlurredWindowsWithWiderLines) {
@@ -70,4 +70,4 @@ TEST(StepsSheet, DrawsBlurredWindowsWithWiderLines) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

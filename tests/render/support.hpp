@@ -15,25 +15,25 @@
 
 namespace limn::test {
 
-inline Sketch square() {
-  return from_strokes(
-      std::vector<Stroke>{{{10, 10}, {50, 10}, {50, 50}, {10, 50}, {10, 10}}, {{20, 30}, {40, 30}}});
+inline sketch::Sketch square() {
+  return sketch::from_strokes(
+      std::vector<sketch::Stroke>{{{10, 10}, {50, 10}, {50, 50}, {10, 50}, {10, 10}}, {{20, 30}, {40, 30}}});
 }
 
-inline Sketch dot_at(float x, float y) { return from_strokes(std::vector<Stroke>{{{x, y}}}); }
+inline sketch::Sketch dot_at(float x, float y) { return sketch::from_strokes(std::vector<sketch::Stroke>{{{x, y}}}); }
 
 // `strokes` strokes of 1 to 9 points in a square of 200.
-inline Sketch scribble(std::uint64_t seed, int strokes) {
+inline sketch::Sketch scribble(std::uint64_t seed, int strokes) {
   RandomStream random(seed, Purpose::kTest);
-  std::vector<Stroke> all;
+  std::vector<sketch::Stroke> all;
   for (int s = 0; s < strokes; ++s) {
-    Stroke stroke;
+    sketch::Stroke stroke;
     const auto points = 1 + random.below(9);
     for (std::uint64_t i = 0; i < points; ++i)
       stroke.push_back({random.uniform(0, 200), random.uniform(0, 200)});
     all.push_back(std::move(stroke));
   }
-  return from_strokes(all);
+  return sketch::from_strokes(all);
 }
 
 class TemporaryFolder {

@@ -10,7 +10,7 @@
 #include "limn/render/sheet.hpp"
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 using test::error_of;
@@ -79,8 +79,8 @@ TEST(Svg, HasOnePathAStrokeInsideTheViewBox) {
   std::vector<SheetCell> cells;
   std::size_t strokes = 0;
   for (int i = 0; i < 11; ++i) {
-    const Sketch sketch = test::scribble(static_cast<std::uint64_t>(i), i);
-    strokes += to_strokes(sketch).size();
+    const sketch::Sketch sketch = test::scribble(static_cast<std::uint64_t>(i), i);
+    strokes += sketch::to_strokes(sketch).size();
     cells.push_back(cell_of(sketch, "n"));
   }
   const ParsedSvg svg(svg_text(lay_out(grid_sheet(std::move(cells)), {.has_separators = true})));
@@ -97,9 +97,9 @@ TEST(Svg, EscapesLabels) {
 
 TEST(Svg, KeepsASketchesOwnUnits) {
   for (const float size : {1e-4F, 1.0F, 255.0F, 3e9F}) {
-    const Sketch sketch = scaled(test::scribble(5, 13), size / 200, size / 200);
+    const sketch::Sketch sketch = sketch::scaled(test::scribble(5, 13), size / 200, size / 200);
     const ParsedSvg svg(svg_text(sketch));
-    const std::vector<Stroke> strokes = to_strokes(sketch);
+    const std::vector<sketch::Stroke> strokes = sketch::to_strokes(sketch);
     ASSERT_EQ(svg.paths.size(), strokes.size());
     for (std::size_t s = 0; s < strokes.size(); ++s) {
       ASSERT_EQ(svg.paths[s].size(), strokes[s].size());
@@ -113,7 +113,7 @@ TEST(Svg, KeepsASketchesOwnUnits) {
 }
 
 TEST(Svg, TakesEmptyAndPointlikeSketches) {
-  const ParsedSvg empty(svg_text(Sketch{}));
+  const ParsedSvg empty(svg_text(sketch::Sketch{}));
   EXPECT_TRUE(empty.paths.empty());
   EXPECT_GT(empty.width, 0);
   const ParsedSvg dot(svg_text(test::dot_at(-7, 3)));
@@ -125,14 +125,14 @@ TEST(Svg, TakesEmptyAndPointlikeSketches) {
 }
 
 TEST(Svg, RefusesWhatIsNotFinite) {
-  Sketch sketch = test::square();
+  sketch::Sketch sketch = test::square();
   sketch.points[1].dx = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THAT(error_of([&] { (void)svg_text(sketch); }), ::testing::HasSubstr("not a finite number"));
   EXPECT_THROW((void)svg_text(test::dot_at(1e30F, 0)), Error);
 }
 
 TEST(Svg, EmbedsImages) {
-  const ParsedSvg svg(svg_text(lay_out(grid_sheet({cell_of(make_raster(4, 3, 3, 128))}))));
+  const ParsedSvg svg(svg_text(lay_out(grid_sheet({cell_of(image::make_raster(4, 3, 3, 128))}))));
   const auto image = svg.document.select_node("//image").node();
   EXPECT_THAT(image.attribute("xlink:href").value(),
               ::testing::StartsWith("data:image/png;base64,iVBORw0KGgo"));
@@ -149,4 +149,4 @@ TEST(Base64, MatchesRfc4648) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

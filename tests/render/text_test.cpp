@@ -2,7 +2,7 @@
 
 #include "support.hpp"
 
-namespace limn {
+namespace limn::render {
 namespace {
 
 TEST(Text, CleansWhatIsNotUtf8AndWhatXmlForbids) {
@@ -41,4 +41,4 @@ TEST(Text, EscapesAndWritesNumbers) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::render

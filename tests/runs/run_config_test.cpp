@@ -6,7 +6,7 @@
 #include "limn/core/file.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::runs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -111,4 +111,4 @@ TEST(RunConfig, KnowsDataSet) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::runs

@@ -10,7 +10,7 @@
 #include "limn/core/file.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::runs {
 namespace {
 
 using Mode = RunDirectory::Mode;
@@ -96,4 +96,4 @@ TEST(RunDirectory, TruncatingDropsLaterStepsAndABrokenLastLine) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::runs

@@ -9,7 +9,7 @@
 #include "limn/runs/run_directory.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::runs {
 namespace {
 
 using ::testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(RunRecord, ThinningAveragesNeighbours) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::runs

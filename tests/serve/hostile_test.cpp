@@ -24,14 +24,14 @@ class Nobody final : public serve::ReplyStream {
 class HostileTest : public ::testing::Test {
  protected:
   HostileTest() {
-    write_checkpoint(folder_ / "vae.safetensors", tiny_vae());
-    write_checkpoint(folder_ / "draw.safetensors", tiny_draw());
+    models::write_checkpoint(folder_ / "vae.safetensors", tiny_vae());
+    models::write_checkpoint(folder_ / "draw.safetensors", tiny_draw());
     serve::StudioOptions options = tiny_studio_options(folder_);
     options.models.push_back(folder_ / "vae.safetensors");
     options.models.push_back(folder_ / "draw.safetensors");
     options.runs = folder_.path();
     options.limits.request_burst = 1e9;
-    studio_.emplace(standard_registry(), options);
+    studio_.emplace(models::standard_registry(), options);
   }
 
   // The status, after the whole of the answer was made.

@@ -57,8 +57,8 @@ TEST(JsonBody, ReadsStrokesWithTimesAndEmptyOnes) {
   const JsonObject body("{\"strokes\":[[[1,2,0.5],[3.5,-4,1]],[],[[0,0]]]}", {"strokes"});
   const auto strokes = body.strokes("strokes", kLimits);
   ASSERT_EQ(strokes.size(), 2U);
-  EXPECT_EQ(strokes[0], (Stroke{{1, 2}, {3.5F, -4}}));
-  EXPECT_EQ(strokes[1], (Stroke{{0, 0}}));
+  EXPECT_EQ(strokes[0], (sketch::Stroke{{1, 2}, {3.5F, -4}}));
+  EXPECT_EQ(strokes[1], (sketch::Stroke{{0, 0}}));
 }
 
 TEST(JsonBody, CountsPointsAndStrokes) {

@@ -12,8 +12,8 @@
 namespace limn::serve {
 namespace {
 
-Stroke circle(double x, double y, double radius, int points) {
-  Stroke stroke;
+sketch::Stroke circle(double x, double y, double radius, int points) {
+  sketch::Stroke stroke;
   for (int i = 0; i <= points; ++i) {
     const double angle = 2 * std::numbers::pi * i / points;
     stroke.push_back(
@@ -27,9 +27,9 @@ TEST(Paper, BringsDrawingsOfAnySizeToTheModels) {
   const TypicalDrawing typical{
       .extent = 9.5, .has_page_position = true, .corner = {-2, 1}, .start = {0.5F, 0.5F}};
   for (const double size : {0.5, 30.0, 4000.0}) {
-    const std::vector<Stroke> strokes{circle(7 * size, -3 * size, size / 2, 300)};
+    const std::vector<sketch::Stroke> strokes{circle(7 * size, -3 * size, size / 2, 300)};
     const auto prepared = prepare(strokes, frame_around(strokes), typical, 100);
-    const auto box = bounds(prepared.sketch);
+    const auto box = sketch::bounds(prepared.sketch);
     ASSERT_TRUE(box);
     EXPECT_NEAR(std::max(box->width(), box->height()), 9.5, 0.02) << size;
     EXPECT_NEAR(box->min_x, -2, 0.02);
@@ -43,9 +43,9 @@ TEST(Paper, MapsBackToWhereThePenWas) {
   for (const bool has_page_position : {false, true}) {
     const TypicalDrawing typical{
         .extent = 3, .has_page_position = has_page_position, .corner = {1, 1}, .start = {0.2F, 0.7F}};
-    const std::vector<Stroke> strokes{{{100, 200}, {150, 260}}, {{40, 50}, {60, 70}}};
+    const std::vector<sketch::Stroke> strokes{{{100, 200}, {150, 260}}, {{40, 50}, {60, 70}}};
     const auto prepared = prepare(strokes, {.x = 20, .y = 30, .size = 600}, typical, 100);
-    const Position end = prepared.map.to_paper(prepared.pen.x, prepared.pen.y);
+    const sketch::Position end = prepared.map.to_paper(prepared.pen.x, prepared.pen.y);
     EXPECT_NEAR(end.x, 60, 1e-3);
     EXPECT_NEAR(end.y, 70, 1e-3);
     // The offsets told to the model lead there too, from the first point or from the page's corner.
@@ -64,14 +64,14 @@ TEST(Paper, PreparesDotsAndNothing) {
   const auto nothing = prepare({}, {.x = 10, .y = 10, .size = 100}, typical, 10);
   EXPECT_TRUE(nothing.sketch.points.empty());
   EXPECT_NEAR(nothing.map.to_paper(0, 0).x, 35, 1e-4);
-  const std::vector<Stroke> dot{{{5, 5}}};
+  const std::vector<sketch::Stroke> dot{{{5, 5}}};
   const auto one = prepare(dot, frame_around(dot), typical, 10);
   ASSERT_EQ(one.sketch.points.size(), 1U);
   EXPECT_TRUE(one.sketch.points[0].is_pen_lifted);
 }
 
 TEST(Paper, LimitsPoints) {
-  std::vector<Stroke> strokes;
+  std::vector<sketch::Stroke> strokes;
   for (int i = 0; i < 12; ++i) strokes.push_back(circle(30 * i, 10 * (i % 3), 14, 90));
   EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 50).sketch.points.size(), 50U);
   EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 1).sketch.points.size(), 1U);
@@ -79,20 +79,20 @@ TEST(Paper, LimitsPoints) {
 
 // A growing spiral is what Ramer-Douglas-Peucker splits worst.
 TEST(Paper, SimplifiesTheSlowestDrawingsInTime) {
-  Stroke spiral;
+  sketch::Stroke spiral;
   for (int i = 0; i < 20000; ++i) {
     const double angle = 0.01 * i, radius = std::exp(1e-4 * i);
     spiral.push_back(
         {static_cast<float>(radius * std::cos(angle)), static_cast<float>(radius * std::sin(angle))});
   }
-  const std::vector<Stroke> strokes{spiral};
+  const std::vector<sketch::Stroke> strokes{spiral};
   const auto start = std::chrono::steady_clock::now();
   EXPECT_LE(prepare(strokes, frame_around(strokes), {}, 40).sketch.points.size(), 40U);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(Paper, PlacesDrawingsInTheFrame) {
-  const Sketch sketch{{{5, 5, false}, {30, 0, false}, {0, 15, true}}};
+  const sketch::Sketch sketch{{{5, 5, false}, {30, 0, false}, {0, 15, true}}};
   const auto strokes = placed(sketch, {.x = 100, .y = 200, .size = 60});
   ASSERT_EQ(strokes.size(), 1U);
   EXPECT_NEAR(strokes[0][0].x, 100, 1e-3);
@@ -102,7 +102,7 @@ TEST(Paper, PlacesDrawingsInTheFrame) {
 }
 
 TEST(Paper, MeasuresAModelTheSameEachTime) {
-  const SketchRnnModel model(testing::tiny_checkpoint(true));
+  const models::SketchRnnModel model(testing::tiny_checkpoint(true));
   const TypicalDrawing first = measure_typical_drawing(model), second = measure_typical_drawing(model);
   EXPECT_GT(first.extent, 0);
   EXPECT_EQ(first.extent, second.extent);

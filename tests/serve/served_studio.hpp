@@ -15,8 +15,8 @@ namespace limn::testing {
 
 // "gen" is unconditional and "my-doodles" conditional; both as safetensors files in `folder`.
 inline serve::StudioOptions tiny_studio_options(const TemporaryFolder& folder) {
-  write_checkpoint(folder / "Gen.safetensors", to_checkpoint(tiny_checkpoint(false)));
-  write_checkpoint(folder / "My Doodles!.safetensors", to_checkpoint(tiny_checkpoint(true)));
+  models::write_checkpoint(folder / "Gen.safetensors", models::to_checkpoint(tiny_checkpoint(false)));
+  models::write_checkpoint(folder / "My Doodles!.safetensors", models::to_checkpoint(tiny_checkpoint(true)));
   serve::StudioOptions options;
   options.models = {folder / "Gen.safetensors", folder / "My Doodles!.safetensors"};
   return options;
@@ -25,7 +25,7 @@ inline serve::StudioOptions tiny_studio_options(const TemporaryFolder& folder) {
 class ServedStudio {
  public:
   explicit ServedStudio(const serve::StudioOptions& options)
-      : studio_(standard_registry(), options),
+      : studio_(models::standard_registry(), options),
         server_(studio_.handlers(), studio_.limits()),
         port_(server_.bind("127.0.0.1", 0)) {
     thread_ = std::thread([this] { server_.run(); });

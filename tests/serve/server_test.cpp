@@ -260,7 +260,7 @@ TEST(HttpServer, SaysThatAPortIsTaken) {
   const TemporaryFolder folder;
   ServedStudio first(tiny_studio_options(folder));
   EXPECT_EQ(request(first.port(), "GET", "/api/studio").status, 200);
-  const serve::Studio studio(standard_registry(), tiny_studio_options(folder));
+  const serve::Studio studio(models::standard_registry(), tiny_studio_options(folder));
   serve::HttpServer second(studio.handlers(), studio.limits());
   EXPECT_THROW(second.bind("127.0.0.1", first.port()), Error);
 }

@@ -73,7 +73,7 @@ class StudioTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  Studio studio_{standard_registry(), without_rate(testing::tiny_studio_options(folder_))};
+  Studio studio_{models::standard_registry(), without_rate(testing::tiny_studio_options(folder_))};
 };
 
 TEST_F(StudioTest, TellsItsModels) {
@@ -152,15 +152,15 @@ TEST_F(StudioTest, SavesDrawingsThatReadBack) {
                         const std::string& drawings = std::string("[") + kSquare + "]") {
     return call("POST", "/api/pictures", R"({"format":")" + format + R"(","drawings":)" + drawings + "}");
   };
-  const auto svg = parse_svg(save("svg").body, "saved.svg");
+  const auto svg = sketch::parse_svg(save("svg").body, "saved.svg");
   ASSERT_EQ(svg.size(), 1U);
   EXPECT_THAT(save("png").body, ::testing::StartsWith("\x89PNG"));
   EXPECT_THAT(save("gif").body, ::testing::StartsWith("GIF89a"));
   EXPECT_THAT(save("gcode").body, HasSubstr("G21"));
-  EXPECT_EQ(parse_sketches_json(save("json").body, "saved.json").at(0).points.size(), 5U);
+  EXPECT_EQ(sketch::parse_sketches_json(save("json").body, "saved.json").at(0).points.size(), 5U);
   EXPECT_EQ(json::parse(save("ndjson").body)["drawing"][0][0].size(), 5U);
   const std::string npz = save("npz", std::string("[") + kSquare + "," + kSquare + "]").body;
-  EXPECT_EQ(parse_npz(as_bytes(npz), "saved.npz")[Split::kTrain].size(), 2U);
+  EXPECT_EQ(sketch::parse_npz(as_bytes(npz), "saved.npz")[Split::kTrain].size(), 2U);
   EXPECT_EQ(save("bmp").status, 400);
   EXPECT_EQ(save("svg", "[[]]").status, 400);
   EXPECT_EQ(save("svg", "[]").status, 400);

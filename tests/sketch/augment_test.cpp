@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 // Strokes of 7, 4, 3, 1 and 2 points with whole offsets, so that sums are exact.
@@ -103,4 +103,4 @@ TEST(Augment, WithBothOffNothingChanges) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -2,7 +2,7 @@
 
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 TEST(Batch, ThreeSketchesByHand) {
@@ -68,4 +68,4 @@ TEST(Batch, NoSketchesAndASketchWithoutPoints) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -13,7 +13,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::AllOf;
@@ -350,4 +350,4 @@ TEST(RealDataSets, ScaleFactorIsNumPys) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

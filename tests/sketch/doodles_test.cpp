@@ -8,7 +8,7 @@
 
 #include "limn/sketch/summary.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 // FNV-1a over every number of every sketch.
@@ -103,4 +103,4 @@ TEST(Doodles, EveryKindVariesInStrokesAndStart) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -4,7 +4,7 @@
 
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -58,4 +58,4 @@ TEST(SketchJson, BearsTruncationAndChanges) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -7,7 +7,7 @@
 
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::ElementsAre;
@@ -122,4 +122,4 @@ TEST(Npy, BearsTruncationAndChanges) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

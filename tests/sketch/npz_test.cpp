@@ -11,7 +11,7 @@
 #include "sketch/hostile.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -229,4 +229,4 @@ TEST(Npz, ReadsTheRealDataSets) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

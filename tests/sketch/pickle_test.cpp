@@ -6,7 +6,7 @@
 #include "limn/sketch/pickle_writer.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -136,4 +136,4 @@ TEST(Pickle, RefusesTextThatIsNotLatin1) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -6,7 +6,7 @@
 
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -137,4 +137,4 @@ TEST(QuickDraw, BearsTruncationAndChanges) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

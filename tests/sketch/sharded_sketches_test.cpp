@@ -15,7 +15,7 @@
 #include "limn/sketch/sketch_file.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -272,4 +272,4 @@ TEST(LargeData, TheOrderOfAnEpochVisitsEverySketchOfEveryShard) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -9,7 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 double distance_to_segment(Position p, Position a, Position b) {
@@ -161,4 +161,4 @@ TEST(Prepared, TakesEachStepThatIsAskedFor) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

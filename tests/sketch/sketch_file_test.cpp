@@ -4,7 +4,7 @@
 
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -100,4 +100,4 @@ TEST(SketchFile, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

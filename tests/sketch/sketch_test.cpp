@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 const Sketch kTwoStrokes{{{10, 20, false}, {1, -2, false}, {3, 4, true}, {-5, 6, true}}};
@@ -56,4 +56,4 @@ TEST(Sketch, ScalingTouchesEachAxisAlone) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -6,7 +6,7 @@
 #include "limn/sketch/sketch_file.hpp"
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -83,4 +83,4 @@ TEST(SketchWriter, LeavesNothingOfWhatWasBrokenOff) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

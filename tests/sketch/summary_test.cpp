@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 TEST(Summary, CountsByHand) {
@@ -59,4 +59,4 @@ TEST(OffsetDeviation, ALargeMeanDoesNotHideASmallDeviation) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

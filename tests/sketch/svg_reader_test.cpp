@@ -6,7 +6,7 @@
 
 #include "sketch/hostile.hpp"
 
-namespace limn {
+namespace limn::sketch {
 namespace {
 
 using ::testing::HasSubstr;
@@ -262,4 +262,4 @@ TEST(Svg, BearsTruncationAndChanges) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::sketch

@@ -21,7 +21,7 @@
 
 namespace limn::testing {
 
-inline TaskSetting setting_of(const TrainOptions& options) {
+inline models::TaskSetting setting_of(const train::TrainOptions& options) {
   return {.batch_size = options.batch_size,
           .seed = static_cast<std::uint64_t>(options.seed),
           .precision = options.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32};
@@ -29,49 +29,49 @@ inline TaskSetting setting_of(const TrainOptions& options) {
 
 // The options of a run by their types.
 struct SketchRnnRun {
-  SketchRnnOptions model = {};
-  StrokeDataOptions data = {};
-  TrainOptions train = {};
-  [[nodiscard]] std::unique_ptr<TrainingTask> task(StrokeDataset set) const {
-    return make_sketch_rnn_task(model, data, setting_of(train), std::move(set));
+  models::SketchRnnOptions model = {};
+  sketch::StrokeDataOptions data = {};
+  train::TrainOptions train = {};
+  [[nodiscard]] std::unique_ptr<models::TrainingTask> task(sketch::StrokeDataset set) const {
+    return models::make_sketch_rnn_task(model, data, setting_of(train), std::move(set));
   }
   [[nodiscard]] std::vector<OptionField> fields() {
-    auto all = limn::fields(model);
-    for (const auto& more : {limn::fields(data), limn::fields(train)}) all.insert(all.end(), more.begin(), more.end());
+    auto all = models::fields(model);
+    for (const auto& more : {sketch::fields(data), train::fields(train)}) all.insert(all.end(), more.begin(), more.end());
     return all;
   }
 };
 struct VaeRun {
-  VaeOptions model = {};
-  ImageDataOptions data = {};
-  TrainOptions train = {};
-  [[nodiscard]] std::unique_ptr<TrainingTask> task(ImageDataset set) const {
-    return make_vae_task(model, data, setting_of(train), std::move(set));
+  models::VaeOptions model = {};
+  image::ImageDataOptions data = {};
+  train::TrainOptions train = {};
+  [[nodiscard]] std::unique_ptr<models::TrainingTask> task(image::ImageDataset set) const {
+    return models::make_vae_task(model, data, setting_of(train), std::move(set));
   }
 };
 struct DrawRun {
-  DrawOptions model = {};
-  ImageDataOptions data{.binarize = "fixed"};
-  TrainOptions train{.decay_rate = 1, .adam_beta1 = 0.5, .grad_clip = 5, .grad_clip_mode = "norm"};
-  [[nodiscard]] std::unique_ptr<TrainingTask> task(ImageDataset set) const {
-    return make_draw_task(model, data, setting_of(train), std::move(set));
+  models::DrawOptions model = {};
+  image::ImageDataOptions data{.binarize = "fixed"};
+  train::TrainOptions train{.decay_rate = 1, .adam_beta1 = 0.5, .grad_clip = 5, .grad_clip_mode = "norm"};
+  [[nodiscard]] std::unique_ptr<models::TrainingTask> task(image::ImageDataset set) const {
+    return models::make_draw_task(model, data, setting_of(train), std::move(set));
   }
 };
 
 // Trains `task` in `root`; with `stop_at` it is asked to stop after that step.
-inline TrainResult train_task(TrainingTask& task, const TrainOptions& options, const std::filesystem::path& root,
-                              RunDirectory::Mode mode = RunDirectory::Mode::kFresh,
+inline train::TrainResult train_task(models::TrainingTask& task, const train::TrainOptions& options, const std::filesystem::path& root,
+                              runs::RunDirectory::Mode mode = runs::RunDirectory::Mode::kFresh,
                               std::optional<std::int64_t> stop_at = {},
-                              const Registry& registry = standard_registry()) {
-  const RunDirectory run(root, mode);
+                              const models::Registry& registry = models::standard_registry()) {
+  const runs::RunDirectory run(root, mode);
   write_file(run.config(), "x = 1\n");
   std::int64_t done = 0;
-  Trainer trainer(task, registry, options, run,
-                  {.on_step = [&](const Progress& p) { done = p.step; },
+  train::Trainer trainer(task, registry, options, run,
+                  {.on_step = [&](const train::Progress& p) { done = p.step; },
                    .on_validation = {},
                    .on_notice = {},
                    .should_stop = [&] { return stop_at && done >= *stop_at; }});
-  if (mode == RunDirectory::Mode::kResume) trainer.resume();
+  if (mode == runs::RunDirectory::Mode::kResume) trainer.resume();
   return trainer.run();
 }
 
@@ -93,10 +93,10 @@ inline std::string events_of(const std::filesystem::path& root) {
 
 // A run of 12 steps, saved every 5, that was stopped before and after a save and resumed, ends as one that never was.
 // Returns that end.
-using TrainInFolder = std::function<TrainResult(const std::filesystem::path& root, RunDirectory::Mode mode,
+using TrainInFolder = std::function<train::TrainResult(const std::filesystem::path& root, runs::RunDirectory::Mode mode,
                                                 std::optional<std::int64_t> stop_at)>;
 inline std::string expect_resumes_bit_for_bit(const TrainInFolder& train) {
-  using Mode = RunDirectory::Mode;
+  using Mode = runs::RunDirectory::Mode;
   const TemporaryFolder folder;
   (void)train(folder / "whole", Mode::kFresh, {});
   std::string expected = run_outcome(folder / "whole");

@@ -12,13 +12,13 @@
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using testing::DrawRun;
-using Mode = RunDirectory::Mode;
+using Mode = runs::RunDirectory::Mode;
 
 DrawRun small_options(bool has_attention = true) {
   DrawRun options;
@@ -43,10 +43,10 @@ DrawRun small_options(bool has_attention = true) {
 }
 
 // All tests prepare their data alike; drawing them takes a second.
-ImageDataset shapes() {
-  static const ImageDataset data = [] {
+image::ImageDataset shapes() {
+  static const image::ImageDataset data = [] {
     const std::vector<std::string> paths{"builtin:shapes"};
-    return ImageDataset::load(paths, small_options().data);
+    return image::ImageDataset::load(paths, small_options().data);
   }();
   return data;
 }
@@ -88,14 +88,14 @@ TEST(DrawTraining, LearnsShapesAndItsCheckpointDraws) {
   options.train.sample_every = 250;
   const TrainResult result = train(folder / "run", options);
   const auto data = shapes();
-  const auto loaded = standard_registry().load(folder / "run");
-  const ImageModel* const model = loaded->as_image_model();
-  const ImageEvaluation best = evaluate(*model, data, Split::kValid);
+  const auto loaded = models::standard_registry().load(folder / "run");
+  const models::ImageModel* const model = loaded->as_image_model();
+  const models::ImageEvaluation best = models::evaluate(*model, data, Split::kValid);
   EXPECT_NEAR(best.total, result.best_total, 1e-6 * result.best_total);
   // A coin for each of the 144 pixels costs 99.8 nats.
   EXPECT_LT(best.total, 60);
   EXPECT_GT(best.kl, 3) << "nothing is told through z";
-  EXPECT_EQ(model->decode(prior_latents(2, model->latent_size(), 1)).size(), 2 * 144u);
+  EXPECT_EQ(model->decode(models::prior_latents(2, model->latent_size(), 1)).size(), 2 * 144u);
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-250.png"));
   EXPECT_EQ(model->data_options().binarize, "fixed");
   EXPECT_THAT(read_text_file(folder / "run" / "metrics.jsonl"), HasSubstr("\"kl/6\""));
@@ -108,7 +108,7 @@ TEST(DrawTask, GradientsAreAFunctionOfTheStep) {
   const auto options = small_options();
   const auto first = options.task(shapes()), second = options.task(shapes());
   (void)first->compute_gradients(2);
-  const StepResult again = first->compute_gradients(5), alone = second->compute_gradients(5);
+  const models::StepResult again = first->compute_gradients(5), alone = second->compute_gradients(5);
   EXPECT_EQ(metric(again.losses, "total"), metric(alone.losses, "total"));
   for (std::size_t i = 0; i < first->parameters().size(); ++i)
     EXPECT_TRUE(std::ranges::equal(first->parameters()[i].gradient, second->parameters()[i].gradient));
@@ -122,4 +122,4 @@ TEST(DrawTask, RefusesDataThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

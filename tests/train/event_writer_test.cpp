@@ -14,7 +14,7 @@
 #include "limn/train/events.pb.h"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using ::testing::ElementsAre;
@@ -192,4 +192,4 @@ TEST(EventWriter, NamesTheFileThatItCannotWrite) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

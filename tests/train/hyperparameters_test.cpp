@@ -15,7 +15,7 @@
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 constexpr std::int64_t kLater = 200;  // a step at which schedules have moved
@@ -42,12 +42,12 @@ testing::SketchRnnRun base_options() {
   return options;
 }
 
-SketchSplits doodles(std::uint64_t first) {
-  SketchSplits splits;
+sketch::SketchSplits doodles(std::uint64_t first) {
+  sketch::SketchSplits splits;
   const std::array<std::size_t, 3> counts{21, 4, 3};
   for (std::size_t split = 0; split < counts.size(); ++split)
     while (splits.sketches[split].size() < counts[split])
-      splits.sketches[split].push_back(draw_doodle(9, first++).sketch);
+      splits.sketches[split].push_back(sketch::draw_doodle(9, first++).sketch);
   return splits;
 }
 
@@ -62,7 +62,7 @@ std::string text_of(const Metrics& metrics) {
 
 void observe_task(const testing::SketchRnnRun& options, const std::vector<std::string>& paths,
                   Observations& seen) {
-  StrokeDataset data = StrokeDataset::load(paths, options.data);
+  sketch::StrokeDataset data = sketch::StrokeDataset::load(paths, options.data);
   seen["examples"] = std::to_string(data.size(Split::kTrain));
   seen["N_max"] = std::to_string(data.max_seq_len());
   const auto task = options.task(std::move(data));
@@ -73,7 +73,7 @@ void observe_task(const testing::SketchRnnRun& options, const std::vector<std::s
   }
   seen["shapes"] = shapes.str();
   seen["first weights"] = weights.str();
-  const StepResult first = task->compute_gradients(0), later = task->compute_gradients(kLater);
+  const models::StepResult first = task->compute_gradients(0), later = task->compute_gradients(kLater);
   seen["batch"] = std::to_string(first.indices.size());
   seen["first loss"] = text_of(first.losses);
   seen["later loss"] = text_of(later.losses);
@@ -85,22 +85,22 @@ void observe_task(const testing::SketchRnnRun& options, const std::vector<std::s
 
 void observe_run(const testing::SketchRnnRun& options, const std::vector<std::string>& paths,
                  const testing::TemporaryFolder& folder, Observations& seen) {
-  const RunDirectory run(folder / "run", RunDirectory::Mode::kFresh);
-  const auto task = options.task(StrokeDataset::load(paths, options.data));
+  const runs::RunDirectory run(folder / "run", runs::RunDirectory::Mode::kFresh);
+  const auto task = options.task(sketch::StrokeDataset::load(paths, options.data));
   std::ostringstream saves;
   std::set<std::int64_t> saved;
-  const Registry registry = standard_registry();
+  const models::Registry registry = models::standard_registry();
   Trainer trainer(*task, registry, options.train, run,
                   {.on_step =
                        [&](const Progress&) {
                          if (std::filesystem::exists(run.last()))
-                           saved.insert(read_checkpoint(run.last()).step);
+                           saved.insert(models::read_checkpoint(run.last()).step);
                        },
                    .on_validation = {},
                    .on_notice = {},
                    .should_stop = {}});
   seen["steps"] = std::to_string(trainer.run().step);
-  saved.insert(read_checkpoint(run.last()).step);
+  saved.insert(models::read_checkpoint(run.last()).step);
   for (const auto step : saved) saves << step << ' ';
   seen["saves"] = saves.str();
   std::ostringstream weights;
@@ -114,7 +114,7 @@ Observations observe(const testing::SketchRnnRun& options, const std::vector<std
   std::vector<std::string> paths;
   for (const auto& name : sets) {
     paths.push_back((folder / (name + ".npz")).string());
-    write_sketches(paths.back(), doodles(name == "one" ? 0 : 100));
+    sketch::write_sketches(paths.back(), doodles(name == "one" ? 0 : 100));
   }
   Observations seen;
   observe_task(options, paths, seen);
@@ -205,4 +205,4 @@ TEST(Hyperparameters, AreMagentas) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

@@ -10,7 +10,7 @@
 #include "limn/train/process_group.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using ::testing::AllOf;
@@ -82,4 +82,4 @@ TEST(LibtorchModule, AFileThatIsNotALibraryIsRefused) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 TEST(TrainOptions, LearningRateDecaysToItsMinimum) {
@@ -13,4 +13,4 @@ TEST(TrainOptions, LearningRateDecaysToItsMinimum) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

@@ -6,7 +6,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 TEST(ProcessGroup, TheEnvironmentSaysWhoIsWho) {
@@ -36,4 +36,4 @@ TEST(ProcessGroup, TheEnvironmentSaysWhoIsWho) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

@@ -16,12 +16,12 @@
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using ::testing::HasSubstr;
 using testing::SketchRnnRun;
-using Mode = RunDirectory::Mode;
+using Mode = runs::RunDirectory::Mode;
 
 constexpr std::int64_t kSteps = 12;
 
@@ -48,13 +48,13 @@ SketchRnnRun small_options(const std::string& cell, std::int64_t steps = kSteps)
   return options;
 }
 
-StrokeDataset doodles(const SketchRnnRun& options) {
-  SketchSplits splits;
+sketch::StrokeDataset doodles(const SketchRnnRun& options) {
+  sketch::SketchSplits splits;
   std::uint64_t number = 0;
   const std::array<std::size_t, 3> counts{options.train.batch_size > 32 ? 50U : 31U, 6, 5};
   for (std::size_t split = 0; split < counts.size(); ++split)
     while (splits.sketches[split].size() < counts[split])
-      splits.sketches[split].push_back(draw_doodle(9, number++).sketch);
+      splits.sketches[split].push_back(sketch::draw_doodle(9, number++).sketch);
   return {std::move(splits), options.data, "doodles"};
 }
 
@@ -115,22 +115,22 @@ TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   EXPECT_TRUE(result.is_finished);
   EXPECT_LT(result.best_total, metric(untrained, "total") - 0.4);
 
-  const SketchRnnModel generator(read_checkpoint(resolve_model_path(root)));
+  const models::SketchRnnModel generator(models::read_checkpoint(models::resolve_model_path(root)));
   EXPECT_EQ(generator.checkpoint().step, result.best_step);
   EXPECT_EQ(generator.scale_factor(), data.scale_factor());
   EXPECT_EQ(generator.max_seq_len(), data.max_seq_len());
-  const auto again = evaluate(generator.weights(), data, Split::kValid);
+  const auto again = models::evaluate(generator.weights(), data, Split::kValid);
   EXPECT_EQ(again.total, result.best_total);
-  const auto drawings = draw_new(generator, 4, {.temperature = 0.5f}, 1);
+  const auto drawings = models::draw_new(generator, 4, {.temperature = 0.5f}, 1);
   ASSERT_EQ(drawings.size(), 4u);
   for (const auto& drawing : drawings) {
     EXPECT_LE(static_cast<std::int64_t>(drawing.sketch.points.size()), data.max_seq_len());
     for (const auto& point : drawing.sketch.points)
       EXPECT_TRUE(std::isfinite(point.dx) && std::isfinite(point.dy));
   }
-  std::vector<Sketch> held_out;
+  std::vector<sketch::Sketch> held_out;
   for (std::int64_t i = 0; i < data.size(Split::kTest); ++i) held_out.push_back(data.sketch(Split::kTest, i));
-  EXPECT_EQ(reconstruct(generator, held_out, {.seed = 1}).size(), held_out.size());
+  EXPECT_EQ(models::reconstruct(generator, held_out, {.seed = 1}).size(), held_out.size());
   const std::string events = testing::events_of(root);
   for (const char* tag : {"weights/decoder.output.bias", "gradients/decoder.output.bias", "outputs/encoder/hidden",
                           "outputs/decoder/output"})
@@ -151,7 +151,7 @@ TEST(SketchRnnTask, AnUnconditionalModelTrainsWithoutAKlTerm) {
   EXPECT_FLOAT_EQ(static_cast<float>(metric(step.losses, "total")),
                   static_cast<float>(metric(step.losses, "reconstruction")));
   EXPECT_TRUE(train(folder / "run", options).is_finished);
-  EXPECT_FALSE(SketchRnnModel(read_checkpoint(resolve_model_path(folder / "run"))).is_conditional());
+  EXPECT_FALSE(models::SketchRnnModel(models::read_checkpoint(models::resolve_model_path(folder / "run"))).is_conditional());
 }
 
 TEST(SketchRnnTask, AStepIsAFunctionOfItsNumber) {
@@ -175,7 +175,7 @@ TEST(SketchRnnTask, AStepIsAFunctionOfItsNumber) {
 
 TEST(SketchRnnTask, SamplesShowTheModelAtItsStep) {
   const auto options = small_options("lstm");
-  const SampleDrawings samples = options.task(doodles(options))->sample_drawings(0);
+  const models::SampleDrawings samples = options.task(doodles(options))->sample_drawings(0);
   ASSERT_EQ(samples.rows.size(), 4u);
   for (const auto& row : samples.rows) EXPECT_GE(row.drawings.count(), 6) << row.heading;
 }
@@ -192,4 +192,4 @@ TEST(SketchRnnTask, DataThatCannotFillABatchAreRefused) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

@@ -16,36 +16,36 @@
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using ::testing::HasSubstr;
-using Mode = RunDirectory::Mode;
+using Mode = runs::RunDirectory::Mode;
 
 // The least that a family can be: its checkpoints hold a bowl.
-class BowlModel : public Model {
+class BowlModel : public models::Model {
  public:
-  explicit BowlModel(Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {}
-  const Checkpoint& checkpoint() const override { return checkpoint_; }
-  Content content() const override { return Content::kImages; }
+  explicit BowlModel(models::Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {}
+  const models::Checkpoint& checkpoint() const override { return checkpoint_; }
+  models::Content content() const override { return models::Content::kImages; }
   std::int64_t latent_size() const override { return 0; }
   std::vector<std::pair<std::string, std::string>> facts() const override { return {}; }
-  std::string inability(Ability) const override { return "it is a bowl"; }
-  Drawings read(const std::vector<std::string>&, std::int64_t) const override { return {}; }
-  Drawings draw(std::int64_t, const DrawingOptions&) const override { return {}; }
-  Drawings draw_latents(const Latents&, const DrawingOptions&) const override { return {}; }
-  Latents latents_of(const Drawings&, const LatentOptions&) const override { return {}; }
-  Evaluation evaluate(const EvaluationRequest&) const override { return {}; }
+  std::string inability(models::Ability) const override { return "it is a bowl"; }
+  models::Drawings read(const std::vector<std::string>&, std::int64_t) const override { return {}; }
+  models::Drawings draw(std::int64_t, const models::DrawingOptions&) const override { return {}; }
+  models::Drawings draw_latents(const models::Latents&, const models::DrawingOptions&) const override { return {}; }
+  models::Latents latents_of(const models::Drawings&, const models::LatentOptions&) const override { return {}; }
+  models::Evaluation evaluate(const models::EvaluationRequest&) const override { return {}; }
 
  private:
-  Checkpoint checkpoint_;
+  models::Checkpoint checkpoint_;
 };
 
-const Registry kBowls({Family{.name = "bowl", .make_model = [](Checkpoint c) -> std::unique_ptr<Model> {
+const models::Registry kBowls({models::Family{.name = "bowl", .make_model = [](models::Checkpoint c) -> std::unique_ptr<models::Model> {
                                 return std::make_unique<BowlModel>(std::move(c));
                               }}});
 
-class BowlTask : public TrainingTask {
+class BowlTask : public models::TrainingTask {
  public:
   explicit BowlTask(std::size_t size = 7) : value_(size, 1.0f), gradient_(size) {
     parameters_ = {{"bowl", {static_cast<std::int64_t>(size)}, value_, gradient_}};
@@ -54,8 +54,8 @@ class BowlTask : public TrainingTask {
   std::function<double(std::int64_t)> poison = [](std::int64_t) { return 0.0; };  // added to the loss and gradient
   std::function<void()> before_writing = [] {};
 
-  std::span<const TaskParameter> parameters() const override { return parameters_; }
-  StepResult compute_gradients(std::int64_t step) override {
+  std::span<const models::TaskParameter> parameters() const override { return parameters_; }
+  models::StepResult compute_gradients(std::int64_t step) override {
     RandomStream random(9, Purpose::kTest, static_cast<std::uint64_t>(step));
     const double added = poison(step);
     double total = added;
@@ -70,23 +70,23 @@ class BowlTask : public TrainingTask {
     for (const float v : value_) total += v * v;
     return {{"total", total}};
   }
-  Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {
+  models::Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {
     before_writing();
-    Checkpoint c{.model = "bowl", .step = step, .metrics = metrics_to_json(metrics)};
+    models::Checkpoint c{.model = "bowl", .step = step, .metrics = metrics_to_json(metrics)};
     c.weights["bowl"] = value_;
     c.shapes["bowl"] = {static_cast<std::int64_t>(value_.size())};
     return c;
   }
-  SampleDrawings sample_drawings(std::int64_t) override {
+  models::SampleDrawings sample_drawings(std::int64_t) override {
     return {.columns = 1,
-            .rows = {{"bowl", {.content = Content::kImages, .shape = {1, 1, 1}, .pixels = {value_.front()}}}}};
+            .rows = {{"bowl", {.content = models::Content::kImages, .shape = {1, 1, 1}, .pixels = {value_.front()}}}}};
   }
   std::int64_t steps_per_epoch() const override { return 10; }
   const std::vector<float>& value() const { return value_; }
 
  private:
   std::vector<float> value_, gradient_;
-  std::vector<TaskParameter> parameters_;
+  std::vector<models::TaskParameter> parameters_;
 };
 
 TrainOptions options(std::int64_t steps) {
@@ -153,7 +153,7 @@ TEST(Trainer, KilledAtAnyMomentItResumesToTheSameWeights) {
     for (int kill_number = 0; kill_number < 3; ++kill_number) {
       const pid_t child = fork();
       if (child == 0) {
-        (void)train(root, 300, RunDirectory::holds_run(root) && std::filesystem::exists(root / "config.toml") ? Mode::kResume : Mode::kOverwrite);
+        (void)train(root, 300, runs::RunDirectory::holds_run(root) && std::filesystem::exists(root / "config.toml") ? Mode::kResume : Mode::kOverwrite);
         _exit(0);
       }
       usleep(static_cast<useconds_t>(random.below(40'000)));
@@ -167,7 +167,7 @@ TEST(Trainer, KilledAtAnyMomentItResumesToTheSameWeights) {
 
 TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
   const testing::TemporaryFolder folder;
-  const RunDirectory run(folder / "run", Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   task.poison = [](std::int64_t step) { return step == 4 ? std::nan("") : 0.0; };
   std::vector<std::string> notices;
@@ -183,7 +183,7 @@ TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
 
 TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
   const testing::TemporaryFolder folder;
-  const RunDirectory run(folder / "run", Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   int bad = 3;
   task.poison = [&](std::int64_t step) { return step >= 14 && bad-- > 0 ? INFINITY : 0.0; };
@@ -201,7 +201,7 @@ TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
 
 TEST(Trainer, GoingBackBeyondTheBestModelKeepsIt) {
   const testing::TemporaryFolder folder;
-  const RunDirectory run(folder / "run", Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   int bad = 3;
   task.poison = [&](std::int64_t step) { return step >= 14 && bad-- > 0 ? INFINITY : 0.0; };
@@ -221,7 +221,7 @@ TEST(Trainer, GoingBackBeyondTheBestModelKeepsIt) {
 
 TEST(Trainer, StoppedAtABadStepItSavesAfterTheNextGoodOne) {
   const testing::TemporaryFolder folder;
-  const RunDirectory run(folder / "run", Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   bool is_interrupted = false;
   task.poison = [&](std::int64_t step) {
@@ -236,7 +236,7 @@ TEST(Trainer, StoppedAtABadStepItSavesAfterTheNextGoodOne) {
 
 TEST(Trainer, TheEndIsSavedThoughTheLastStepIsBad) {
   const testing::TemporaryFolder folder;
-  const RunDirectory run(folder / "run", Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   task.poison = [](std::int64_t step) { return step == 16 ? std::nan("") : 0.0; };
   Trainer trainer(task, kBowls, options(17), run);
@@ -246,7 +246,7 @@ TEST(Trainer, TheEndIsSavedThoughTheLastStepIsBad) {
 
 TEST(Trainer, GivesUpWithAClearErrorWhenGoingBackDoesNotHelp) {
   const testing::TemporaryFolder folder;
-  const RunDirectory run(folder / "run", Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
   task.poison = [](std::int64_t step) { return step >= 14 ? std::nan("") : 0.0; };
   Trainer trainer(task, kBowls, options(100), run);
@@ -290,11 +290,11 @@ TEST(Trainer, AStateOfAnotherModelIsRefused) {
   const testing::TemporaryFolder folder;
   const auto root = folder / "run";
   (void)train(root, 10, Mode::kFresh);
-  const RunDirectory run(root, Mode::kResume);
+  const runs::RunDirectory run(root, Mode::kResume);
   BowlTask larger(9);
   Trainer trainer(larger, kBowls, options(20), run);
   EXPECT_THROW((void)trainer.resume(), Error);
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

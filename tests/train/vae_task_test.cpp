@@ -10,13 +10,13 @@
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
-namespace limn {
+namespace limn::train {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using testing::VaeRun;
-using Mode = RunDirectory::Mode;
+using Mode = runs::RunDirectory::Mode;
 
 VaeRun small_options(const std::string& arch) {
   VaeRun options;
@@ -37,12 +37,12 @@ VaeRun small_options(const std::string& arch) {
 }
 
 // Loaded once for each size: drawing the shapes takes longer than a training here.
-const ImageDataset& shapes(const VaeRun& options) {
-  static std::map<std::int64_t, ImageDataset> loaded;
+const image::ImageDataset& shapes(const VaeRun& options) {
+  static std::map<std::int64_t, image::ImageDataset> loaded;
   const std::vector<std::string> paths{"builtin:shapes"};
   auto found = loaded.find(options.data.image_size);
   if (found == loaded.end())
-    found = loaded.emplace(options.data.image_size, ImageDataset::load(paths, options.data)).first;
+    found = loaded.emplace(options.data.image_size, image::ImageDataset::load(paths, options.data)).first;
   return found->second;
 }
 
@@ -69,13 +69,13 @@ TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
   options.train.sample_every = 150;
   const TrainResult result = train(folder / "run", options);
   const auto& data = shapes(options);
-  const auto loaded = standard_registry().load(folder / "run");
-  const ImageModel* const model = loaded->as_image_model();
-  const ImageEvaluation best = evaluate(*model, data, Split::kValid);
+  const auto loaded = models::standard_registry().load(folder / "run");
+  const models::ImageModel* const model = loaded->as_image_model();
+  const models::ImageEvaluation best = models::evaluate(*model, data, Split::kValid);
   EXPECT_NEAR(best.total, result.best_total, 1e-6 * result.best_total);
   // Every pixel at its own mean costs less than log 2; what is learned is more than that.
   EXPECT_LT(best.total, 0.6 * static_cast<double>(data.shape().size()));
-  EXPECT_EQ(model->decode(prior_latents(2, model->latent_size(), 1)).size(), 2 * static_cast<std::size_t>(data.shape().size()));
+  EXPECT_EQ(model->decode(models::prior_latents(2, model->latent_size(), 1)).size(), 2 * static_cast<std::size_t>(data.shape().size()));
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-150.png"));
   EXPECT_EQ(model->data_options().image_size, options.data.image_size);
   const std::string events = testing::events_of(folder / "run");
@@ -111,4 +111,4 @@ TEST(VaeTask, RefusesDataThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::train

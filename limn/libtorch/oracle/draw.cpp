@@ -14,12 +14,12 @@ using torch::Tensor;
 const double kMinLogVariance = std::log(0.01);
 constexpr double kMaxLogVariance = 20, kMaxLogStride = 10, kMaxLogIntensity = 10;
 
-std::int64_t image_size(const DrawShape& s) { return s.channels * s.height * s.width; }
+std::int64_t image_size(const models::DrawShape& s) { return s.channels * s.height * s.width; }
 // Numbers that a read gives: two patches with attention, else the image and the error image.
-std::int64_t glimpse_size(const DrawShape& s) {
+std::int64_t glimpse_size(const models::DrawShape& s) {
   return 2 * (s.reads_with_attention ? s.channels * s.read_size * s.read_size : image_size(s));
 }
-WindowShape window(const DrawShape& s, std::int64_t filters) {
+WindowShape window(const models::DrawShape& s, std::int64_t filters) {
   return {.channels = s.channels, .height = s.height, .width = s.width, .size = filters};
 }
 
@@ -79,7 +79,7 @@ Tensor write_windows(const WindowShape& shape, const Tensor& parameters, const T
       .flatten(1);
 }
 
-DrawResult draw(const DrawShape& shape, const Parameters& parameters, const Tensor& x, const Tensor& noise) {
+DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, const Tensor& x, const Tensor& noise) {
   const std::int64_t batch = x.size(0);
   const kernels::CellShape encoder{.input_size = glimpse_size(shape) + shape.dec_rnn_size,
                                    .hidden_size = shape.enc_rnn_size};

@@ -19,16 +19,16 @@ kernels::CellType cell_type(const std::string& name) {
   return kernels::CellType::kHyper;
 }
 
-kernels::CellShape encoder_cell(const SketchRnnOptions& o) {
+kernels::CellShape encoder_cell(const models::SketchRnnOptions& o) {
   return {.type = cell_type(o.enc_model),
-          .input_size = kStroke5,
+          .input_size = sketch::kStroke5,
           .hidden_size = o.enc_rnn_size,
           .hyper_num_units = o.hyper_num_units,
           .hyper_embedding_size = o.hyper_embedding_size};
 }
 
 // The weight of the KL term: from kl_weight_start towards kl_weight, nearer by kl_decay_rate at each step.
-double annealed_kl_weight(const SketchRnnOptions& o, std::int64_t step) {
+double annealed_kl_weight(const models::SketchRnnOptions& o, std::int64_t step) {
   const double distance = std::pow(o.kl_decay_rate, static_cast<double>(step));
   return o.kl_weight * (1 - distance) + o.kl_weight_start * distance;
 }
@@ -43,13 +43,13 @@ struct PaddedBatch {
 Tensor padded_rows(const std::vector<float>& rows, const std::vector<std::int64_t>& active,
                    std::int64_t steps) {
   const std::int64_t batch = active.front();
-  Tensor padded = torch::zeros({steps, batch, kStroke5});
-  padded.select(2, kStroke5 - 1).fill_(1);
+  Tensor padded = torch::zeros({steps, batch, sketch::kStroke5});
+  padded.select(2, sketch::kStroke5 - 1).fill_(1);
   auto values = padded.accessor<float, 3>();
   std::size_t next = 0;
   for (std::int64_t t = 0; t < static_cast<std::int64_t>(active.size()); ++t) {
     for (std::int64_t b = 0; b < active[static_cast<std::size_t>(t)]; ++b) {
-      for (int k = 0; k < kStroke5; ++k, ++next) {
+      for (int k = 0; k < sketch::kStroke5; ++k, ++next) {
         if (t < steps) values[t][b][k] = rows[next];
       }
     }
@@ -57,7 +57,7 @@ Tensor padded_rows(const std::vector<float>& rows, const std::vector<std::int64_
   return padded;
 }
 
-PaddedBatch pad_batch(const StrokeBatch& batch, std::int64_t steps, torch::Dtype dtype) {
+PaddedBatch pad_batch(const sketch::StrokeBatch& batch, std::int64_t steps, torch::Dtype dtype) {
   const Tensor lengths = torch::tensor(batch.lengths, torch::kInt64);
   const Tensor times = torch::arange(steps, torch::kInt64).unsqueeze(1);
   return {padded_rows(batch.inputs, batch.active, steps).to(dtype),
@@ -66,7 +66,7 @@ PaddedBatch pad_batch(const StrokeBatch& batch, std::int64_t steps, torch::Dtype
 
 struct Model {
   const Parameters& parameters;
-  const SketchRnnOptions& options;
+  const models::SketchRnnOptions& options;
 
   [[nodiscard]] Tensor linear(const std::string& name, const Tensor& x) const {
     return torch::matmul(x, parameters.at(name + ".weight").t()) + parameters.at(name + ".bias");
@@ -78,7 +78,7 @@ struct Latent {
 };
 
 // Eq. 1 and 2: h = [h_fw; h_bw], μ = W_μ h + b, σ̂ = W_σ h + b. Reads S_1 … S_Ns.
-Latent encode(const Model& model, const StrokeBatch& batch, const PaddedBatch& padded,
+Latent encode(const Model& model, const sketch::StrokeBatch& batch, const PaddedBatch& padded,
               const SketchRnnDropout& dropout) {
   const std::int64_t longest = batch.lengths.front(), units = model.options.enc_rnn_size;
   const auto shape = encoder_cell(model.options);
@@ -117,16 +117,16 @@ Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z,
 
 }  // namespace
 
-kernels::CellShape decoder_cell(const SketchRnnOptions& o) {
+kernels::CellShape decoder_cell(const models::SketchRnnOptions& o) {
   return {.type = cell_type(o.dec_model),
-          .input_size = kStroke5,
+          .input_size = sketch::kStroke5,
           .constant_size = o.conditional ? o.z_size : 0,
           .hidden_size = o.dec_rnn_size,
           .hyper_num_units = o.hyper_num_units,
           .hyper_embedding_size = o.hyper_embedding_size};
 }
 
-SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeBatch& batch, std::uint64_t seed,
+SketchRnnDropout training_dropout(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch, std::uint64_t seed,
                                   std::uint64_t step) {
   const auto masks = [&](bool is_used, double keep, Purpose purpose) {
     return kernels::RecurrentDropout{
@@ -145,7 +145,7 @@ SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeB
           .output = masks(options.use_output_dropout, options.output_dropout_prob, Purpose::kOutputDropout)};
 }
 
-Tensor training_epsilon(const SketchRnnOptions& options, const StrokeBatch& batch, std::uint64_t seed,
+Tensor training_epsilon(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch, std::uint64_t seed,
                         std::uint64_t step) {
   Tensor epsilon = torch::empty({batch.batch_size(), options.z_size}, torch::kFloat32);
   auto values = epsilon.accessor<float, 2>();
@@ -157,8 +157,8 @@ Tensor training_epsilon(const SketchRnnOptions& options, const StrokeBatch& batc
   return epsilon;
 }
 
-SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const SketchRnnOptions& options,
-                                const StrokeBatch& batch, const SketchRnnStep& step) {
+SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const models::SketchRnnOptions& options,
+                                const sketch::StrokeBatch& batch, const SketchRnnStep& step) {
   const Model model{parameters, options};
   const auto dtype = parameters.at("decoder.output.weight").scalar_type();
   const auto own_steps = static_cast<std::int64_t>(batch.active.size());

@@ -14,7 +14,7 @@
 namespace limn::libtorch::oracle {
 
 // The cell of the decoder, whose constant input is z.
-[[nodiscard]] kernels::CellShape decoder_cell(const SketchRnnOptions& options);
+[[nodiscard]] kernels::CellShape decoder_cell(const models::SketchRnnOptions& options);
 
 // The masks of one training step. By default nothing is dropped, as in evaluation.
 struct SketchRnnDropout {
@@ -23,11 +23,11 @@ struct SketchRnnDropout {
   kernels::RecurrentDropout output = {};  // of the decoder's h
 };
 // The masks that training with this seed uses at this step of this batch, whose sketches follow their places in it.
-[[nodiscard]] SketchRnnDropout training_dropout(const SketchRnnOptions& options, const StrokeBatch& batch,
+[[nodiscard]] SketchRnnDropout training_dropout(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch,
                                                 std::uint64_t seed, std::uint64_t step);
 
 // ε of training with this seed at this step: [B, Z] float32, a stream for each sketch.
-[[nodiscard]] torch::Tensor training_epsilon(const SketchRnnOptions& options, const StrokeBatch& batch,
+[[nodiscard]] torch::Tensor training_epsilon(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch,
                                              std::uint64_t seed, std::uint64_t step);
 
 struct SketchRnnLosses {
@@ -46,7 +46,7 @@ struct SketchRnnStep {
 };
 // All losses are scalars, divided as the paper divides. Parameters as sketch_rnn_parameters(options) names
 // them.
-[[nodiscard]] SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const SketchRnnOptions& options,
-                                              const StrokeBatch& batch, const SketchRnnStep& step);
+[[nodiscard]] SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const models::SketchRnnOptions& options,
+                                              const sketch::StrokeBatch& batch, const SketchRnnStep& step);
 
 }  // namespace limn::libtorch::oracle

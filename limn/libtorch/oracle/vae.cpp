@@ -52,7 +52,7 @@ class Sequential {
   int number_ = 0;
 };
 
-Tensor encode(Sequential layers, const VaeOptions& o, Tensor x) {
+Tensor encode(Sequential layers, const models::VaeOptions& o, Tensor x) {
   if (o.arch == "dense") {
     x = layers.relu(layers.linear(x));
     return layers.linear(x);
@@ -68,7 +68,7 @@ Tensor encode(Sequential layers, const VaeOptions& o, Tensor x) {
   return layers.linear(layers.linear(x.flatten(1)));
 }
 
-Tensor decode(Sequential layers, const VaeOptions& o, const Tensor& z) {
+Tensor decode(Sequential layers, const models::VaeOptions& o, const Tensor& z) {
   if (o.arch == "dense") {
     const Tensor hidden = layers.relu(layers.linear(z));
     return layers.linear(hidden);
@@ -87,7 +87,7 @@ Tensor decode(Sequential layers, const VaeOptions& o, const Tensor& z) {
 
 }  // namespace
 
-VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers, const VaeOptions& options,
+VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
                    const Tensor& pixels, const VaeStep& step) {
   VaeLosses losses;
   const Tensor x = pixels.to(parameters.begin()->second.scalar_type());

@@ -26,7 +26,7 @@ struct VaeStep {
 
 // pixels [B, C·H·W] in [0, 1]. Parameters and buffers as vae_parameters() and vae_buffers() name them; the buffers are
 // changed in place.
-[[nodiscard]] VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers, const VaeOptions& options,
+[[nodiscard]] VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
                                  const torch::Tensor& pixels, const VaeStep& step);
 
 }  // namespace limn::libtorch::oracle

@@ -9,7 +9,7 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/draw/image_group.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Appends σ(c).
@@ -19,7 +19,7 @@ void append_means(std::span<const float> canvas, std::vector<float>& pixels) {
   kernels::logistic(canvas, std::span(pixels).subspan(before));
 }
 
-WindowBox box_of(const kernels::WindowShape& shape, const float* parameters) {
+image::WindowBox box_of(const kernels::WindowShape& shape, const float* parameters) {
   const kernels::Window w = kernels::window_of(shape, parameters);
   // The paper counts pixels from 1 and means their centres.
   return {.center_x = w.center_x - 0.5f,
@@ -69,7 +69,7 @@ void DrawModel::Group::generate(const Latents& z, const DrawSequence::Trace& tra
 }
 
 void DrawModel::Group::append_steps(std::span<const float> canvases, std::span<const float> reads,
-                                    std::span<const float> writes, DrawingSteps& steps) const {
+                                    std::span<const float> writes, image::DrawingSteps& steps) const {
   const DrawShape& shape = model.shape_;
   const auto size = static_cast<std::size_t>(shape.image_size());
   for (std::int64_t i = 0; i < count; ++i) {
@@ -110,7 +110,7 @@ void DrawModel::for_each_group(std::int64_t n, const std::function<void(const Gr
 std::int64_t DrawModel::image_count(std::span<const float> pixels) const {
   const auto size = static_cast<std::size_t>(shape_.image_size());
   require(pixels.size() % size == 0, "draw: {} pixels are not a whole number of images of {}", pixels.size(),
-          text(shape()));
+          image::text(shape()));
   return static_cast<std::int64_t>(pixels.size() / size);
 }
 
@@ -134,10 +134,10 @@ Latents DrawModel::encode(std::span<const float> pixels, const EncodeOptions& op
   return z;
 }
 
-DrawingSteps DrawModel::decode_steps(const Latents& z) const {
+image::DrawingSteps DrawModel::decode_steps(const Latents& z) const {
   require(z.z_size == latent_size(), "draw: a latent vector has {} numbers, expected {} steps of {}", z.z_size,
           options_.time_steps, options_.z_size);
-  DrawingSteps steps{
+  image::DrawingSteps steps{
       .shape = shape(), .count = 0, .steps = shape_.steps, .canvases = {}, .reads = {}, .writes = {}};
   for_each_group(z.count(), [&](const Group& group) {
     std::vector<float> canvases, writes;
@@ -149,8 +149,8 @@ DrawingSteps DrawModel::decode_steps(const Latents& z) const {
   return steps;
 }
 
-DrawingSteps DrawModel::reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const {
-  DrawingSteps steps{
+image::DrawingSteps DrawModel::reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const {
+  image::DrawingSteps steps{
       .shape = shape(), .count = 0, .steps = shape_.steps, .canvases = {}, .reads = {}, .writes = {}};
   for_each_group(image_count(pixels), [&](const Group& group) {
     std::vector<float> canvases, reads, writes;
@@ -167,4 +167,4 @@ std::unique_ptr<ImageModel> make_draw_model(Checkpoint checkpoint) {
   return std::make_unique<DrawModel>(std::move(checkpoint));
 }
 
-}  // namespace limn
+}  // namespace limn::models

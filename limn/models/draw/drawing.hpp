@@ -13,7 +13,7 @@
 #include "limn/models/draw/tensors.hpp"
 #include "limn/models/image_model.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class DrawModel final : public ImageModel {
  public:
@@ -21,9 +21,9 @@ class DrawModel final : public ImageModel {
   explicit DrawModel(Checkpoint checkpoint);
 
   [[nodiscard]] const Checkpoint& checkpoint() const override { return checkpoint_; }
-  [[nodiscard]] ImageShape shape() const override { return image_shape(options_); }
+  [[nodiscard]] image::ImageShape shape() const override { return image_shape(options_); }
   [[nodiscard]] std::int64_t latent_size() const override { return options_.time_steps * options_.z_size; }
-  [[nodiscard]] ImageDataOptions data_options() const override { return training_data_options(checkpoint_); }
+  [[nodiscard]] image::ImageDataOptions data_options() const override { return training_data_options(checkpoint_); }
   [[nodiscard]] const DrawOptions& options() const { return options_; }
 
   [[nodiscard]] std::vector<float> decode(const Latents& z) const override;
@@ -37,16 +37,16 @@ class DrawModel final : public ImageModel {
   [[nodiscard]] std::string inability(Ability ability) const override {
     return ability == Ability::kSteps ? "" : ImageModel::inability(ability);
   }
-  [[nodiscard]] DrawingSteps steps_from(const Latents& z) const override { return decode_steps(z); }
-  [[nodiscard]] DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const override {
+  [[nodiscard]] image::DrawingSteps steps_from(const Latents& z) const override { return decode_steps(z); }
+  [[nodiscard]] image::DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const override {
     return reconstruct_steps(given.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
   }
 
   // L_z of each step, eq. 11: [n, T], with one draw of z.
   [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;
   // Every canvas on the way from z, or of reconstructing images: then with the windows that were read.
-  [[nodiscard]] DrawingSteps decode_steps(const Latents& z) const;
-  [[nodiscard]] DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
+  [[nodiscard]] image::DrawingSteps decode_steps(const Latents& z) const;
+  [[nodiscard]] image::DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
 
  private:
   struct Group;  // image_group.hpp
@@ -63,4 +63,4 @@ class DrawModel final : public ImageModel {
 // As DrawModel's constructor, for make_image_model().
 [[nodiscard]] std::unique_ptr<ImageModel> make_draw_model(Checkpoint checkpoint);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -5,7 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/models/draw/image_group.hpp"
 
-namespace limn {
+namespace limn::models {
 
 ImageLosses DrawModel::losses(std::span<const float> pixels, const EncodeOptions& options,
                               std::int64_t samples) const {
@@ -45,9 +45,9 @@ std::vector<double> DrawModel::step_kl(std::span<const float> pixels, const Enco
   return all;
 }
 
-std::vector<double> mean_step_kl(const DrawModel& model, const ImageDataset& data, Split split) {
+std::vector<double> mean_step_kl(const DrawModel& model, const image::ImageDataset& data, Split split) {
   constexpr std::int64_t kMostImages = 500;
-  const ImageBatch batch = data.batch(split, 0, std::min(kMostImages, data.size(split)));
+  const image::ImageBatch batch = data.batch(split, 0, std::min(kMostImages, data.size(split)));
   const std::vector<double> kl = model.step_kl(batch.pixels, {.indices = batch.indices});
   std::vector<double> means(static_cast<std::size_t>(model.options().time_steps));
   for (std::size_t i = 0; i < kl.size(); ++i)
@@ -55,4 +55,4 @@ std::vector<double> mean_step_kl(const DrawModel& model, const ImageDataset& dat
   return means;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -3,7 +3,7 @@
 #include "limn/models/draw/drawing.hpp"
 #include "limn/models/draw/training.hpp"
 
-namespace limn {
+namespace limn::models {
 
 Family draw_family() {
   return {
@@ -37,4 +37,4 @@ Family draw_family() {
   };
 }
 
-}  // namespace limn
+}  // namespace limn::models

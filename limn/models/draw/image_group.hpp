@@ -8,7 +8,7 @@
 #include "limn/models/draw/drawing.hpp"
 #include "limn/models/draw/step.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Images [first, first + count) of the call.
 struct DrawModel::Group {
@@ -25,7 +25,7 @@ struct DrawModel::Group {
   void generate(const Latents& z, const DrawSequence::Trace& trace) const;
   // Traces, step after step, to drawings, image after image; empty traces are left out.
   void append_steps(std::span<const float> canvases, std::span<const float> reads, std::span<const float> writes,
-                    DrawingSteps& steps) const;
+                    image::DrawingSteps& steps) const;
 };
 
-}  // namespace limn
+}  // namespace limn::models

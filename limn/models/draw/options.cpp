@@ -1,6 +1,6 @@
 #include "limn/models/draw/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 std::vector<OptionField> fields(DrawOptions& o) {
   constexpr double kMany = 65536, kLargestSide = 1024, kLargestWindow = 64;
@@ -21,7 +21,7 @@ std::vector<OptionField> fields(DrawOptions& o) {
   };
 }
 
-DrawOptions resolved(DrawOptions o, const ImageShape& data) {
+DrawOptions resolved(DrawOptions o, const image::ImageShape& data) {
   const auto default_to = [](std::int64_t& value, std::int64_t otherwise) { value = value == 0 ? otherwise : value; };
   default_to(o.image_channels, data.channels);
   default_to(o.image_height, data.height);
@@ -29,8 +29,8 @@ DrawOptions resolved(DrawOptions o, const ImageShape& data) {
   return o;
 }
 
-ImageShape image_shape(const DrawOptions& o) {
+image::ImageShape image_shape(const DrawOptions& o) {
   return {.channels = o.image_channels, .height = o.image_height, .width = o.image_width};
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -8,7 +8,7 @@
 #include "limn/core/options.hpp"
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // The defaults are those of the small configuration that tutorials train; `limn train draw --preset` has the paper's.
 struct DrawOptions {
@@ -29,9 +29,9 @@ struct DrawOptions {
 [[nodiscard]] std::vector<OptionField> fields(DrawOptions& options);
 
 // `options` with a size of 0 replaced by that of `data`.
-[[nodiscard]] DrawOptions resolved(DrawOptions options, const ImageShape& data);
-[[nodiscard]] ImageShape image_shape(const DrawOptions& options);
+[[nodiscard]] DrawOptions resolved(DrawOptions options, const image::ImageShape& data);
+[[nodiscard]] image::ImageShape image_shape(const DrawOptions& options);
 
 inline constexpr const char* kDrawModel = "draw";
 
-}  // namespace limn
+}  // namespace limn::models

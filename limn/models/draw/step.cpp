@@ -7,7 +7,7 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/draw/step_state.hpp"
 
-namespace limn {
+namespace limn::models {
 
 using kernels::copy_rows;
 using kernels::kWindowParameters;
@@ -144,4 +144,4 @@ DrawMeans DrawStep::losses_and_gradients(kernels::Parameters parameters, kernels
   return {.reconstruction = mean(losses.reconstruction), .kl = mean(losses.kl)};
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -20,7 +20,7 @@
 #include "limn/models/draw/tensors.hpp"
 #include "limn/models/step_noise.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Of each image, in nats.
 struct DrawLosses {
@@ -97,4 +97,4 @@ class DrawStep {
   std::vector<float> noise_;  // ε
 };
 
-}  // namespace limn
+}  // namespace limn::models

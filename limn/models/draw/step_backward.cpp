@@ -9,7 +9,7 @@
 #include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/models/draw/step_state.hpp"
 
-namespace limn {
+namespace limn::models {
 
 using kernels::add_row;
 using kernels::copy_rows;
@@ -233,4 +233,4 @@ void DrawSequence::Impl::decoder_weight_gradients(kernels::ParameterGradients gr
   sum_rows(d_canvas.view(), gradients[kCanvas]);
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/draw/step_state.hpp"
 
-namespace limn {
+namespace limn::models {
 
 using kernels::add_row;
 using kernels::copy_rows;
@@ -231,4 +231,4 @@ void DrawSequence::Impl::trace_decoding(std::int64_t t, const ImageSlice& slice,
   if (trace.canvas.data && t + 1 == shape.steps) copy_rows(c, trace.canvas.slice_rows(slice.first, slice.count));
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -12,7 +12,7 @@
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/models/draw/step.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Images [first, first + count) of the batch: what one thread takes through all steps.
 struct ImageSlice {
@@ -122,4 +122,4 @@ struct DrawSequence::Impl {
   kernels::MatrixBuffer d_encoder_start;            // Σ_t dL/da [B, 4He], only without attention
 };
 
-}  // namespace limn
+}  // namespace limn::models

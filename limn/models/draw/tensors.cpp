@@ -6,7 +6,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/cells/cell_shape.hpp"
 
-namespace limn {
+namespace limn::models {
 
 std::int64_t DrawShape::glimpse_size() const {
   return 2 * (reads_with_attention ? read_window().patch_size() : image_size());
@@ -18,7 +18,7 @@ std::int64_t DrawShape::patch_size() const {
 
 DrawShape draw_shape(const DrawOptions& o) {
   require(o.image_channels == 1 || o.image_channels == 3, "image_channels={}: must be 1 or 3", o.image_channels);
-  require(o.image_height > 0 && o.image_width > 0, "the size of the images is not known: {}", text(image_shape(o)));
+  require(o.image_height > 0 && o.image_width > 0, "the size of the images is not known: {}", image::text(image_shape(o)));
   return {.channels = o.image_channels,
           .height = o.image_height,
           .width = o.image_width,
@@ -75,4 +75,4 @@ InitialValues initial_values(const DrawOptions&, const kernels::ParameterSpec& s
   return {.kind = Kind::kConstant, .value = 0};
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/models/draw/options.hpp"
 #include "limn/models/initial_weights.hpp"
 
-namespace limn {
+namespace limn::models {
 
 struct DrawShape {
   std::int64_t channels = 1;
@@ -70,4 +70,4 @@ struct DrawTensor {
 // for a name that is not in the list.
 [[nodiscard]] InitialValues initial_values(const DrawOptions& options, const kernels::ParameterSpec& spec);
 
-}  // namespace limn
+}  // namespace limn::models

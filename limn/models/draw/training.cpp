@@ -7,7 +7,7 @@
 #include "limn/models/draw/tensors.hpp"
 #include "limn/models/image_training.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Of a sample picture: drawings of each kind.
@@ -15,9 +15,9 @@ constexpr std::int64_t kShown = 4;
 
 class DrawTraining final : public ImageTask {
  public:
-  DrawTraining(DrawOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+  DrawTraining(DrawOptions model, const image::ImageDataOptions& data_options, const TaskSetting& setting, image::ImageDataset data)
       : ImageTask({.model = kDrawModel,
-                   .config = options_to_json(limn::fields(model)),
+                   .config = options_to_json(models::fields(model)),
                    .data = data_options,
                    .setting = setting,
                    .parameters = draw_parameters(draw_shape(model)),
@@ -29,7 +29,7 @@ class DrawTraining final : public ImageTask {
   }
 
   StepResult compute_gradients(std::int64_t step) override {
-    const ImageBatch batch = training_batch(step);
+    const image::ImageBatch batch = training_batch(step);
     const std::vector<std::int64_t> places = share().places(setting().batch_size);
     const DrawMeans losses = step_.losses_and_gradients(
         trained().values(), trained().gradients(),
@@ -43,7 +43,7 @@ class DrawTraining final : public ImageTask {
   // Some of the validation split redrawn and some drawings from the prior, each at chosen steps.
   SampleDrawings sample_drawings(std::int64_t step) override {
     const DrawModel drawer(checkpoint(step, {}));
-    const ImageBatch given = held_out(kShown);
+    const image::ImageBatch given = held_out(kShown);
     SampleDrawings samples;
     samples.steps.push_back(
         {"redrawn", drawer.reconstruct_steps(given.pixels, {.seed = setting().seed, .indices = given.indices}),
@@ -70,13 +70,13 @@ class DrawTraining final : public ImageTask {
 
 std::unique_ptr<TrainingSetup> make_draw_setup() {
   // A Bernoulli's pixels are 0 or 1: each is drawn once, as in the benchmark that published bounds are of.
-  return std::make_unique<ImageSetup<DrawOptions>>(make_draw_task, ImageDataOptions{.binarize = "fixed"});
+  return std::make_unique<ImageSetup<DrawOptions>>(make_draw_task, image::ImageDataOptions{.binarize = "fixed"});
 }
 
-std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const ImageDataOptions& data_options,
-                                            const TaskSetting& setting, ImageDataset data) {
+std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const image::ImageDataOptions& data_options,
+                                            const TaskSetting& setting, image::ImageDataset data) {
   const DrawOptions fitting = fitted(model, data);
   return std::make_unique<DrawTraining>(fitting, data_options, setting, std::move(data));
 }
 
-}  // namespace limn
+}  // namespace limn::models

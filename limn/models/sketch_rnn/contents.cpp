@@ -5,7 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Metadata with a meaning of its own; everything else is `extra`.
@@ -90,4 +90,4 @@ Checkpoint to_checkpoint(const SketchRnnContents& checkpoint) {
   return file;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/models/sketch_rnn/options.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
-namespace limn {
+namespace limn::models {
 
 struct SketchRnnContents {
   SketchRnnOptions options;
@@ -37,4 +37,4 @@ void check(const SketchRnnContents& checkpoint, const std::string& origin);
 [[nodiscard]] SketchRnnContents sketch_rnn_contents(const Checkpoint& checkpoint);
 [[nodiscard]] Checkpoint to_checkpoint(const SketchRnnContents& checkpoint);
 
-}  // namespace limn
+}  // namespace limn::models

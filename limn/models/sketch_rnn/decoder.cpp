@@ -5,7 +5,7 @@
 
 #include "limn/models/sketch_rnn/decoder_pass.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 void compact(std::vector<float>& values, std::size_t row_size, std::span<const std::int64_t> kept) {
@@ -85,4 +85,4 @@ void SketchRnnDecoder::output(const DecoderRows& rows, Matrix y, kernels::GemmSc
   output_.apply(h, y, scratch);
 }
 
-}  // namespace limn
+}  // namespace limn::models

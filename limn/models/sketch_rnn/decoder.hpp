@@ -12,7 +12,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // The sketches that are being drawn together, one row each.
 struct DecoderRows {
@@ -51,4 +51,4 @@ class SketchRnnDecoder {
   PackedLinear output_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -9,7 +9,7 @@
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 constexpr double kTanhOperations = 50;
@@ -75,16 +75,16 @@ SketchRnnDecoderPass::SketchRnnDecoderPass(const SketchRnnOptions& options, kern
 
 // x_ = [S_i; z] ⊙ mask, row by row.
 void SketchRnnDecoderPass::drop_inputs(const Input& input) {
-  const ConstMatrix points(input.batch.inputs, input.batch.rows(), kStroke5);
+  const ConstMatrix points(input.batch.inputs, input.batch.rows(), sketch::kStroke5);
   const std::int64_t z_size = shape_.constant_size;
-  x_.resize(points.rows, kStroke5 + z_size);
-  input_mask_.resize(points.rows, kStroke5 + z_size);
+  x_.resize(points.rows, sketch::kStroke5 + z_size);
+  input_mask_.resize(points.rows, sketch::kStroke5 + z_size);
   fill_packed_mask(active_, input.input_dropout, input_mask_.view());
   for_each_step(active_, values_in(x_.view()), [&](std::int64_t, std::int64_t first, std::int64_t rows) {
     for (std::int64_t b = 0; b < rows; ++b) {
       float* const row = x_.row(first + b);
-      std::copy_n(points.row(first + b), kStroke5, row);
-      if (z_size > 0) std::copy_n(z_.row(b), z_size, row + kStroke5);
+      std::copy_n(points.row(first + b), sketch::kStroke5, row);
+      if (z_size > 0) std::copy_n(z_.row(b), z_size, row + sketch::kStroke5);
     }
   });
   multiply_by(input_mask_.view(), x_.view());
@@ -98,7 +98,7 @@ void SketchRnnDecoderPass::forward(const SketchRnnWeights& weights, const Input&
   drops_outputs_ = input.output_dropout.keep < 1;
   kernels::RecurrentSequence::Input sequence{.parameters = weights.decoder_cell,
                                              .active = active_,
-                                             .x = ConstMatrix(input.batch.inputs, rows, kStroke5),
+                                             .x = ConstMatrix(input.batch.inputs, rows, sketch::kStroke5),
                                              .dropout = input.recurrent_dropout,
                                              .keep_for_backward = input.keep_for_backward};
   if (weights.options.conditional) {
@@ -167,7 +167,7 @@ void SketchRnnDecoderPass::add_cell_gradient(Matrix d_z) const {
   for (const std::int64_t rows : active_)
     for (std::int64_t b = 0; b < rows; ++b, ++row)
       for (std::int64_t k = 0; k < d_z.columns; ++k)
-        d_z(b, k) += d_x_.row(row)[kStroke5 + k] * input_mask_.row(row)[kStroke5 + k];
+        d_z(b, k) += d_x_.row(row)[sketch::kStroke5 + k] * input_mask_.row(row)[sketch::kStroke5 + k];
 }
 
-}  // namespace limn
+}  // namespace limn::models

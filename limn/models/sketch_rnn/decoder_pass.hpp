@@ -14,7 +14,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // tanh of every value, in place: [h_0; c_0] = tanh(W_z z + b_z) of what the linear layer gave.
 void squash(Matrix values);
@@ -27,7 +27,7 @@ class SketchRnnDecoderPass {
                                 bool drops_inputs = false);
 
   struct Input {
-    const StrokeBatch& batch;
+    const sketch::StrokeBatch& batch;
     ConstMatrix z = {};  // as the decoder reads it [B, Z]; empty for an unconditional model
     kernels::RecurrentDropout recurrent_dropout = {};
     kernels::RecurrentDropout input_dropout = {};   // of each row [S_i; z]
@@ -63,4 +63,4 @@ class SketchRnnDecoderPass {
   kernels::MatrixBuffer outputs_;                          // [R, 3 + 6M]
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -9,15 +9,15 @@
 #include "limn/models/sketch_rnn/drawing_loop.hpp"
 #include "limn/models/sketch_rnn/evaluation.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Rows that are multiplied together: enough to use each weight read from memory many times, few enough that
 // their states stay in the cache.
 constexpr std::size_t kLargestGroup = 128;
 
-bool is_finite(std::span<const StrokePoint> points) {
-  return std::ranges::all_of(points, [](const StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
+bool is_finite(std::span<const sketch::StrokePoint> points) {
+  return std::ranges::all_of(points, [](const sketch::StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
 }
 
 // The requests that no group has taken yet. For any number of threads.
@@ -108,7 +108,7 @@ class Stream final : public StrokeStream {
   enum class State { kGrowing, kFinished, kCut };
 
   std::vector<std::vector<float>> z_;
-  std::vector<std::vector<StrokePoint>> prefixes_;
+  std::vector<std::vector<sketch::StrokePoint>> prefixes_;
   std::vector<DrawRequest> requests_;  // point into the two
   std::vector<State> state_;
   DrawingLoop loop_;
@@ -152,7 +152,7 @@ std::string SketchRnnModel::inability(Ability ability) const {
   return "it cannot do that";
 }
 
-LatentPosterior SketchRnnModel::encode(std::span<const Sketch> sketches) const {
+LatentPosterior SketchRnnModel::encode(std::span<const sketch::Sketch> sketches) const {
   need(Ability::kEncode, "use a model that was trained with conditional=true");
   for (std::size_t i = 0; i < sketches.size(); ++i)
     require(is_finite(sketches[i].points), "encoding: sketch {} holds a value that is not finite", i);
@@ -167,7 +167,7 @@ void SketchRnnModel::check(const DrawRequest& request) const {
           "drawing: z holds a value that is not finite");
   require(is_finite(request.prefix), "drawing: the given points hold a value that is not finite");
   require(request.max_points >= 0, "drawing: max_points is {}, expected 0 or more", request.max_points);
-  limn::check(request.choice);
+  models::check(request.choice);
 }
 
 std::int64_t SketchRnnModel::point_limit(const DrawRequest& request) const {
@@ -193,12 +193,12 @@ std::unique_ptr<StrokeStream> SketchRnnModel::stream(std::span<const DrawRequest
 }
 
 Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
-  StrokeDataOptions data_options;
+  sketch::StrokeDataOptions data_options;
   data_options.max_seq_len = max_seq_len();
-  const auto data = StrokeDataset::load(request.data, data_options, scale_factor());
+  const auto data = sketch::StrokeDataset::load(request.data, data_options, scale_factor());
   require(data.size(request.split) > 0, "{}: the {} split is empty; choose another --split", data.name(),
           kSplitNames[static_cast<std::size_t>(request.split)]);
-  const SketchRnnEvaluation e = limn::evaluate(weights_, data, request.split,
+  const SketchRnnEvaluation e = models::evaluate(weights_, data, request.split,
                                                {.max_seq_len = max_seq_len(),
                                                 .seed = request.seed,
                                                 .uses_mean = request.uses_mean,
@@ -214,4 +214,4 @@ Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
   return result;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -13,7 +13,7 @@
 #include "limn/models/sketch_rnn/decoder.hpp"
 #include "limn/models/sketch_rnn/encoder.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class SketchRnnModel final : public SketchModel {
  public:
@@ -35,7 +35,7 @@ class SketchRnnModel final : public SketchModel {
   [[nodiscard]] std::string inability(Ability ability) const override;
 
   using SketchModel::draw;
-  [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const override;
+  [[nodiscard]] LatentPosterior encode(std::span<const sketch::Sketch> sketches) const override;
   // Groups of drawings run on the pool of kernels/threads/parallel.hpp.
   [[nodiscard]] std::vector<Drawing> draw(std::span<const DrawRequest> requests) const override;
   [[nodiscard]] std::unique_ptr<StrokeStream> stream(std::span<const DrawRequest> requests) const override;
@@ -56,4 +56,4 @@ class SketchRnnModel final : public SketchModel {
   std::optional<SketchRnnEncoder> encoder_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

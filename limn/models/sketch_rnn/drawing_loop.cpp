@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace limn {
+namespace limn::models {
 
 void DrawingLoop::add(std::span<const Row> rows) {
   if (rows.empty()) return;
@@ -20,7 +20,7 @@ void DrawingLoop::add(std::span<const Row> rows) {
 
 void DrawingLoop::step(std::vector<NewPoint>& points, std::vector<Ended>& ended) {
   const auto output_size = static_cast<std::size_t>(decoder_.output_size());
-  decoder_.step(ConstMatrix(x_.data(), decoder_rows_.count, kStroke5), decoder_rows_);
+  decoder_.step(ConstMatrix(x_.data(), decoder_rows_.count, sketch::kStroke5), decoder_rows_);
   const auto draws = [](const Growing& g) { return g.points >= std::ssize(g.row.request->prefix); };
   y_.resize(rows_.size() * output_size);
   if (std::ranges::any_of(rows_, draws))  // a row that reads its prefix needs no output
@@ -29,7 +29,7 @@ void DrawingLoop::step(std::vector<NewPoint>& points, std::vector<Ended>& ended)
   for (std::size_t b = 0; b < rows_.size(); ++b) {
     Growing& growing = rows_[b];
     const auto& [drawing, request, max_points] = growing.row;
-    StrokePoint point;
+    sketch::StrokePoint point;
     if (!draws(growing)) {
       point = request->prefix[static_cast<std::size_t>(growing.points)];
     } else {
@@ -46,13 +46,13 @@ void DrawingLoop::step(std::vector<NewPoint>& points, std::vector<Ended>& ended)
       ended.push_back({.drawing = drawing, .is_finished = false});
       continue;
     }
-    std::ranges::copy(stroke5_row(point), x_.begin() + static_cast<std::ptrdiff_t>(kept_.size() * kStroke5));
+    std::ranges::copy(stroke5_row(point), x_.begin() + static_cast<std::ptrdiff_t>(kept_.size() * sketch::kStroke5));
     if (kept_.size() != b) rows_[kept_.size()] = std::move(growing);
     kept_.push_back(static_cast<std::int64_t>(b));
   }
   rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(kept_.size()), rows_.end());
-  x_.resize(kept_.size() * kStroke5);
+  x_.resize(kept_.size() * sketch::kStroke5);
   decoder_rows_.keep(kept_);
 }
 
-}  // namespace limn
+}  // namespace limn::models

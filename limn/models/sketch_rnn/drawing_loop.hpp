@@ -11,7 +11,7 @@
 #include "limn/models/sketch_model.hpp"
 #include "limn/models/sketch_rnn/decoder.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class DrawingLoop {
  public:
@@ -49,4 +49,4 @@ class DrawingLoop {
   kernels::GemmScratch scratch_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -8,7 +8,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class SketchRnnEncoder {
  public:
@@ -16,10 +16,10 @@ class SketchRnnEncoder {
 
   // Normalised sketches; row i belongs to sketches[i]. A sketch without points is encoded as h = 0, where the encoder
   // reads points alone (SketchRnnContents::encoder_rows). Throws Error for an unconditional model.
-  [[nodiscard]] LatentPosterior encode(std::span<const Sketch> sketches) const;
+  [[nodiscard]] LatentPosterior encode(std::span<const sketch::Sketch> sketches) const;
 
  private:
   SketchRnnWeights weights_;
 };
 
-}  // namespace limn
+}  // namespace limn::models

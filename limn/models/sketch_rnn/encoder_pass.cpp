@@ -4,12 +4,12 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using kernels::Direction;
 
-constexpr std::array<float, kStroke5> kEndRow{0, 0, 0, 0, 1};
+constexpr std::array<float, sketch::kStroke5> kEndRow{0, 0, 0, 0, 1};
 
 }  // namespace
 
@@ -23,20 +23,20 @@ SketchRnnEncoderPass::SketchRnnEncoderPass(const SketchRnnOptions& options, kern
 }
 
 // S_1 … S_Ns. Sketches without points come last in a batch and are not there.
-SketchRnnEncoderPass::Rows SketchRnnEncoderPass::rows_to_read(const StrokeBatch& batch, std::int64_t encoder_rows) {
+SketchRnnEncoderPass::Rows SketchRnnEncoderPass::rows_to_read(const sketch::StrokeBatch& batch, std::int64_t encoder_rows) {
   if (batch.active.empty()) return {};
   if (encoder_rows > 0) {
     pad(batch, encoder_rows);
-    const auto count = static_cast<std::int64_t>(padded_rows_.size()) / kStroke5;
-    return {.active = padded_active_, .x = ConstMatrix(padded_rows_.data(), count, kStroke5)};
+    const auto count = static_cast<std::int64_t>(padded_rows_.size()) / sketch::kStroke5;
+    return {.active = padded_active_, .x = ConstMatrix(padded_rows_.data(), count, sketch::kStroke5)};
   }
   const std::int64_t first_row = batch.active.front();
   return {.active = std::span(batch.active).subspan(1),
-          .x = ConstMatrix(batch.inputs.data() + first_row * kStroke5, batch.rows() - first_row, kStroke5)};
+          .x = ConstMatrix(batch.inputs.data() + first_row * sketch::kStroke5, batch.rows() - first_row, sketch::kStroke5)};
 }
 
 // S_0 … S_Ns and end rows: `at_least` rows in all, or Ns + 2 of a longer sketch.
-void SketchRnnEncoderPass::pad(const StrokeBatch& batch, std::int64_t at_least) {
+void SketchRnnEncoderPass::pad(const sketch::StrokeBatch& batch, std::int64_t at_least) {
   const auto steps = static_cast<std::int64_t>(batch.active.size());  // S_0 … S_Ns of the longest
   const float* next = batch.inputs.data();
   padded_active_.clear();
@@ -44,8 +44,8 @@ void SketchRnnEncoderPass::pad(const StrokeBatch& batch, std::int64_t at_least) 
   for (std::int64_t t = 0; t < std::max(at_least, steps + 1); ++t) {
     const std::int64_t drawn = t < steps ? batch.active[static_cast<std::size_t>(t)] : 0;
     padded_active_.push_back(t < at_least ? batch.batch_size() : batch.active[static_cast<std::size_t>(t - 1)]);
-    padded_rows_.insert(padded_rows_.end(), next, next + drawn * kStroke5);
-    next += drawn * kStroke5;
+    padded_rows_.insert(padded_rows_.end(), next, next + drawn * sketch::kStroke5);
+    next += drawn * sketch::kStroke5;
     for (std::int64_t b = drawn; b < padded_active_.back(); ++b)
       padded_rows_.insert(padded_rows_.end(), kEndRow.begin(), kEndRow.end());
   }
@@ -107,4 +107,4 @@ void SketchRnnEncoderPass::backward(const SketchRnnWeights& weights, ConstMatrix
   run(backward_, gradients.encoder_backward, units_);
 }
 
-}  // namespace limn
+}  // namespace limn::models

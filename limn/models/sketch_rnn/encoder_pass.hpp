@@ -15,7 +15,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class SketchRnnEncoderPass {
  public:
@@ -24,7 +24,7 @@ class SketchRnnEncoderPass {
                                 kernels::Precision precision = kernels::Precision::kFloat32);
 
   struct Input {
-    const StrokeBatch& batch;
+    const sketch::StrokeBatch& batch;
     kernels::RecurrentDropout dropout_forward = {};
     kernels::RecurrentDropout dropout_backward = {};
     bool keep_for_backward = false;
@@ -45,8 +45,8 @@ class SketchRnnEncoderPass {
     ConstMatrix x;  // [R, 5]
     [[nodiscard]] std::int64_t sequences() const { return active.empty() ? 0 : active.front(); }
   };
-  Rows rows_to_read(const StrokeBatch& batch, std::int64_t encoder_rows);
-  void pad(const StrokeBatch& batch, std::int64_t at_least);
+  Rows rows_to_read(const sketch::StrokeBatch& batch, std::int64_t encoder_rows);
+  void pad(const sketch::StrokeBatch& batch, std::int64_t at_least);
 
   std::int64_t units_;   // He
   std::int64_t z_size_;  // Z
@@ -61,4 +61,4 @@ class SketchRnnEncoderPass {
   kernels::MatrixBuffer d_hidden_, d_part_;  // [B, 2 He]
 };
 
-}  // namespace limn
+}  // namespace limn::models

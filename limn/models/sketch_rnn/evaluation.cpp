@@ -14,7 +14,7 @@
 #include "limn/models/sketch_rnn/decoder_pass.hpp"
 #include "limn/models/sketch_rnn/encoder_pass.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Every row from another place: a random cyclic permutation (Sattolo 1986) leaves none where it was.
@@ -32,7 +32,7 @@ Latents shuffled(const Latents& z, std::uint64_t seed) {
 // The batches of a split, one after the other: batch(k), k = 0 … count - 1.
 struct BatchSource {
   std::int64_t count = 0;
-  std::function<StrokeBatch(std::int64_t)> batch;
+  std::function<sketch::StrokeBatch(std::int64_t)> batch;
 };
 
 // Sums over a split, of which one batch is in memory at a time.
@@ -47,7 +47,7 @@ class SplitEvaluation {
   // Encodes and decodes every sketch.
   void run() {
     for (std::int64_t k = 0; k < source_.count; ++k) {
-      const StrokeBatch batch = source_.batch(k);
+      const sketch::StrokeBatch batch = source_.batch(k);
       if (batch.batch_size() == 0) continue;
       n_ += batch.batch_size();
       add(sums_, decode(batch, encoder_ ? latents(batch) : ConstMatrix()));
@@ -60,7 +60,7 @@ class SplitEvaluation {
     kernels::MixtureDensitySums sums;
     std::int64_t first = 0;
     for (std::int64_t k = 0; k < source_.count; ++k) {
-      const StrokeBatch batch = source_.batch(k);
+      const sketch::StrokeBatch batch = source_.batch(k);
       if (batch.batch_size() == 0) continue;
       add(sums, decode(batch, ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size)));
       first += batch.batch_size();
@@ -80,7 +80,7 @@ class SplitEvaluation {
   }
 
   // The z of a batch. Those of the whole split are kept only where another sketch will be drawn from them.
-  ConstMatrix latents(const StrokeBatch& batch) {
+  ConstMatrix latents(const sketch::StrokeBatch& batch) {
     latent_.resize(batch.batch_size(), 2 * weights_.options.z_size);
     encoder_->forward(weights_, {.batch = batch}, latent_.view());
     const LatentPosterior posterior = posterior_of(latent_.view());
@@ -93,10 +93,10 @@ class SplitEvaluation {
   }
 
   // Sums over the batch, decoded from z [B, Z] with the true points as input.
-  kernels::MixtureDensitySums decode(const StrokeBatch& batch, ConstMatrix z) {
+  kernels::MixtureDensitySums decode(const sketch::StrokeBatch& batch, ConstMatrix z) {
     const std::vector<float> read = decoder_latents(weights_, z);
     decoder_.forward(weights_, {.batch = batch, .z = ConstMatrix(read.data(), z.rows, z.columns)});
-    return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(batch.targets, batch.rows(), kStroke5), 1.0F);
+    return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5), 1.0F);
   }
 
   const SketchRnnWeights& weights_;
@@ -140,23 +140,23 @@ SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const Batc
 
 }  // namespace
 
-SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, std::span<const StrokeBatch> batches,
+SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, std::span<const sketch::StrokeBatch> batches,
                              const EvaluationOptions& options) {
   const BatchSource source{.count = std::ssize(batches),
                            .batch = [=](std::int64_t k) { return batches[static_cast<std::size_t>(k)]; }};
   return evaluate_batches(weights, source, options);
 }
 
-SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const StrokeDataset& data, Split split,
+SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const sketch::StrokeDataset& data, Split split,
                              EvaluationOptions options) {
   if (options.max_seq_len == 0) options.max_seq_len = data.max_seq_len();
   require(data.size(split) > 0, "{}: its {} split holds no sketch to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
-  const EvaluationBatches batches(data, split, options.batch_size);
+  const sketch::EvaluationBatches batches(data, split, options.batch_size);
   return evaluate_batches(weights, {batches.size(), [&](std::int64_t k) { return batches[k]; }}, options);
 }
 
-SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch& batch) {
+SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const sketch::StrokeBatch& batch) {
   const auto values_of = [](ConstMatrix m) { return std::vector<float>(m.data, m.data + m.rows * m.columns); };
   SketchRnnLayers layers;
   const std::int64_t size = batch.batch_size(), z_size = weights.options.z_size;
@@ -179,4 +179,4 @@ SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch
   return layers;
 }
 
-}  // namespace limn
+}  // namespace limn::models

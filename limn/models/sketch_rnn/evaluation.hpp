@@ -10,7 +10,7 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 struct EvaluationOptions {
   std::int64_t batch_size = 100;  // sketches at once; more takes more memory, the figures are the same
@@ -40,9 +40,9 @@ struct SketchRnnEvaluation {
 // there is no sketch. Differs from training with pen_loss_over_padding: the training form counts one end a
 // sketch, never padding.
 [[nodiscard]] SketchRnnEvaluation evaluate(const SketchRnnWeights& weights,
-                                           std::span<const StrokeBatch> batches,
+                                           std::span<const sketch::StrokeBatch> batches,
                                            const EvaluationOptions& options);
-[[nodiscard]] SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const StrokeDataset& data,
+[[nodiscard]] SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const sketch::StrokeDataset& data,
                                            Split split, EvaluationOptions options = {});
 
 // What the layers put out on a batch, decoding from the posterior means with the true points as input.
@@ -53,6 +53,6 @@ struct SketchRnnLayers {
   std::vector<float> decoder;       // h of every row of the batch, [R, dec_rnn_size]
   std::vector<float> output;        // y of every row, [R, 3 + 6M]
 };
-[[nodiscard]] SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const StrokeBatch& batch);
+[[nodiscard]] SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const sketch::StrokeBatch& batch);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -10,7 +10,7 @@
 #include "limn/models/sketch_rnn/pytorch_import.hpp"
 #include "limn/models/sketch_rnn/training.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 std::vector<Preset> presets() {
@@ -100,4 +100,4 @@ Family sketch_rnn_family() {
   };
 }
 
-}  // namespace limn
+}  // namespace limn::models

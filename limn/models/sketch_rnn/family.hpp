@@ -3,8 +3,8 @@
 
 #include "limn/models/registry.hpp"
 
-namespace limn {
+namespace limn::models {
 
 [[nodiscard]] Family sketch_rnn_family();
 
-}  // namespace limn
+}  // namespace limn::models

@@ -6,7 +6,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/cells/cell_shape.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using Kind = InitialValues::Kind;
@@ -60,4 +60,4 @@ InitialValues initial_values(const SketchRnnOptions& options, const kernels::Par
   return *rule;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using nlohmann::json;
@@ -71,14 +71,14 @@ void append_linear(std::vector<Layout>& all, const std::string& name, std::int64
 std::vector<Layout> layouts(const SketchRnnOptions& o) {
   std::vector<Layout> all;
   if (o.conditional) {
-    append_cell(all, "encoder.forward", o.enc_rnn_size, kStroke5);
-    append_cell(all, "encoder.backward", o.enc_rnn_size, kStroke5);
+    append_cell(all, "encoder.forward", o.enc_rnn_size, sketch::kStroke5);
+    append_cell(all, "encoder.backward", o.enc_rnn_size, sketch::kStroke5);
     append_linear(all, "encoder.mu", o.z_size, 2 * o.enc_rnn_size);
     append_linear(all, "encoder.log_variance", o.z_size, 2 * o.enc_rnn_size);
     append_linear(all, "decoder.initial_state", 2 * o.dec_rnn_size, o.z_size, kSwappedHalves);
   }
   append_linear(all, "decoder.output", kernels::output_size(o.num_mixture), o.dec_rnn_size);
-  append_cell(all, "decoder.cell", o.dec_rnn_size, kStroke5 + (o.conditional ? o.z_size : 0));
+  append_cell(all, "decoder.cell", o.dec_rnn_size, sketch::kStroke5 + (o.conditional ? o.z_size : 0));
   return all;
 }
 
@@ -280,4 +280,4 @@ MagentaExport to_magenta_json(const SketchRnnContents& checkpoint, const std::st
   return result;
 }
 
-}  // namespace limn
+}  // namespace limn::models

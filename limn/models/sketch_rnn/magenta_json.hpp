@@ -19,7 +19,7 @@
 
 #include "limn/models/sketch_rnn/contents.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Models of mode "gen" (2) are unconditional, "vae" (0, 1) have an encoder. `extra` gets "name" and "source";
 // `metrics` the losses that the file tells. A vae of version < 6 sets squashes_latent. Throws Error naming
@@ -35,4 +35,4 @@ struct MagentaExport {
 // other than lstm, M other than 20, a decoder that squashes z.
 [[nodiscard]] MagentaExport to_magenta_json(const SketchRnnContents& checkpoint, const std::string& name);
 
-}  // namespace limn
+}  // namespace limn::models

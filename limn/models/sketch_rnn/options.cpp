@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace limn {
+namespace limn::models {
 
 std::vector<OptionField> fields(SketchRnnOptions& o) {
   const std::vector<std::string> cells{"lstm", "layer_norm", "hyper"};
@@ -34,4 +34,4 @@ double kl_weight_at(const SketchRnnOptions& o, std::int64_t step) {
   return o.kl_weight - (o.kl_weight - o.kl_weight_start) * std::pow(o.kl_decay_rate, static_cast<double>(step));
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -7,7 +7,7 @@
 
 #include "limn/core/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Names and defaults are Magenta's where Magenta has one.
 struct SketchRnnOptions {
@@ -39,4 +39,4 @@ struct SketchRnnOptions {
 
 inline constexpr const char* kSketchRnnModel = "sketch_rnn";
 
-}  // namespace limn
+}  // namespace limn::models

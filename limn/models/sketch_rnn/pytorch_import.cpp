@@ -9,7 +9,7 @@
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 constexpr std::int64_t kGates = kernels::kGates;
@@ -112,12 +112,12 @@ class Importer {
     linear("encoder.mu", "encoder.mu_head", o.z_size, 2 * o.enc_rnn_size);
     linear("encoder.log_variance", "encoder.sigma_head", o.z_size, 2 * o.enc_rnn_size);
     linear("decoder.initial_state", "decoder.init_state", 2 * o.dec_rnn_size, o.z_size);
-    torch_cell("decoder.cell", "decoder.lstm", "", kStroke5 + o.z_size, o.dec_rnn_size);
-    const std::int64_t h = o.dec_rnn_size, mixtures = kernels::output_size(o.num_mixture) - kPenStates;
-    weights_["decoder.output.weight"] = joined(in_.take("decoder.q_head.weight", {kPenStates, h}),
+    torch_cell("decoder.cell", "decoder.lstm", "", sketch::kStroke5 + o.z_size, o.dec_rnn_size);
+    const std::int64_t h = o.dec_rnn_size, mixtures = kernels::output_size(o.num_mixture) - sketch::kPenStates;
+    weights_["decoder.output.weight"] = joined(in_.take("decoder.q_head.weight", {sketch::kPenStates, h}),
                                                in_.take("decoder.mixtures.weight", {mixtures, h}));
     weights_["decoder.output.bias"] =
-        joined(in_.take("decoder.q_head.bias", {kPenStates}), in_.take("decoder.mixtures.bias", {mixtures}));
+        joined(in_.take("decoder.q_head.bias", {sketch::kPenStates}), in_.take("decoder.mixtures.bias", {mixtures}));
     in_.check_all_used({});
     // S_0, the sketch and at least one end row, as its StrokesDataset pads them.
     constexpr std::int64_t kDefaultLength = 200, kBesideSketch = 2;
@@ -128,7 +128,7 @@ class Importer {
   SketchRnnContents rfeinman() {
     SketchRnnOptions& o = out_.options;
     o.z_size = in_.extent("init.weight", 1);
-    read_mixtures("param_layer.linear.weight", kPenStates);
+    read_mixtures("param_layer.linear.weight", sketch::kPenStates);
     torch_encoder("encoder.rnn");
     halves_of_encoder_output();
     // The cell stands in the file once or, as part of two modules, twice.
@@ -139,7 +139,7 @@ class Importer {
     require(!is_hyper || is_normalised,
             "{}: a hyper cell without layer normalisation, which limn does not have", in_.origin());
     o.dec_model = is_hyper ? "hyper" : is_normalised ? "layer_norm" : "lstm";
-    const std::int64_t d = kStroke5 + o.z_size, h = o.dec_rnn_size;
+    const std::int64_t d = sketch::kStroke5 + o.z_size, h = o.dec_rnn_size;
     if (is_hyper) {
       rfeinman_hyper(cell, d, h);
     } else if (is_normalised) {
@@ -194,8 +194,8 @@ class Importer {
 
   void torch_encoder(const std::string& theirs) {
     out_.options.enc_rnn_size = in_.extent(theirs + ".weight_hh_l0", 1);
-    torch_cell("encoder.forward", theirs, "", kStroke5, out_.options.enc_rnn_size);
-    torch_cell("encoder.backward", theirs, "_reverse", kStroke5, out_.options.enc_rnn_size);
+    torch_cell("encoder.forward", theirs, "", sketch::kStroke5, out_.options.enc_rnn_size);
+    torch_cell("encoder.backward", theirs, "_reverse", sketch::kStroke5, out_.options.enc_rnn_size);
   }
 
   // One layer there gives μ and, below it, σ̂.
@@ -298,8 +298,8 @@ class Importer {
   void rfeinman_output() {
     const std::int64_t m = out_.options.num_mixture, rows = kernels::output_size(m);
     const auto place = [=](std::int64_t r) {
-      if (r < kPenStates) return rows - kPenStates + r;
-      const std::int64_t kind = (r - kPenStates) / m, j = (r - kPenStates) % m;
+      if (r < sketch::kPenStates) return rows - sketch::kPenStates + r;
+      const std::int64_t kind = (r - sketch::kPenStates) / m, j = (r - sketch::kPenStates) % m;
       if (kind == 0 || kind == 5) return kind * m + j;  // π, ρ̂
       const std::int64_t pair = (kind - 1) / 2, is_y = (kind - 1) % 2;
       return m + 2 * pair * m + 2 * j + is_y;
@@ -327,4 +327,4 @@ SketchRnnContents import_pytorch(const SafetensorsFile& file, const PytorchImpor
   return import.model == PytorchModel::kLabml ? importer.labml() : importer.rfeinman();
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -21,7 +21,7 @@
 
 #include "limn/models/sketch_rnn/contents.hpp"
 
-namespace limn {
+namespace limn::models {
 
 enum class PytorchModel { kLabml, kRfeinman };
 [[nodiscard]] PytorchModel pytorch_model_named(std::string_view name);  // "labml", "rfeinman"
@@ -36,4 +36,4 @@ struct PytorchImport {
 // to nothing, values that are not finite.
 [[nodiscard]] SketchRnnContents import_pytorch(const SafetensorsFile& file, const PytorchImport& import);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -10,7 +10,7 @@
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Of a normal number, with its logarithm, root and cosine.
@@ -30,23 +30,23 @@ bool drops_inputs(const SketchRnnOptions& options) {
 
 // Magenta's training sum goes over all N_max steps, and what the cell says after the end counts. So `full` becomes the
 // batch with end rows up to `steps` rows of every sketch.
-void pad(const StrokeBatch& batch, std::int64_t steps, StrokeBatch& full) {
+void pad(const sketch::StrokeBatch& batch, std::int64_t steps, sketch::StrokeBatch& full) {
   const std::int64_t size = batch.batch_size();
   full.lengths = batch.lengths;
   full.active.assign(static_cast<std::size_t>(steps), size);
-  full.inputs.assign(static_cast<std::size_t>(steps * size * kStroke5), 0.0F);
+  full.inputs.assign(static_cast<std::size_t>(steps * size * sketch::kStroke5), 0.0F);
   full.targets.assign(full.inputs.size(), 0.0F);
   std::int64_t row = 0;
   for (std::int64_t t = 0; t < steps; ++t)
     for (std::int64_t b = 0; b < size; ++b) {
-      const auto to = (t * size + b) * kStroke5;
+      const auto to = (t * size + b) * sketch::kStroke5;
       if (t < std::ssize(batch.active) && b < batch.active[static_cast<std::size_t>(t)]) {
-        std::copy_n(batch.inputs.begin() + row * kStroke5, kStroke5, full.inputs.begin() + to);
-        std::copy_n(batch.targets.begin() + row * kStroke5, kStroke5, full.targets.begin() + to);
+        std::copy_n(batch.inputs.begin() + row * sketch::kStroke5, sketch::kStroke5, full.inputs.begin() + to);
+        std::copy_n(batch.targets.begin() + row * sketch::kStroke5, sketch::kStroke5, full.targets.begin() + to);
         ++row;
       } else {
-        full.inputs[static_cast<std::size_t>(to + kStroke5 - 1)] = 1;
-        full.targets[static_cast<std::size_t>(to + kStroke5 - 1)] = 1;
+        full.inputs[static_cast<std::size_t>(to + sketch::kStroke5 - 1)] = 1;
+        full.targets[static_cast<std::size_t>(to + sketch::kStroke5 - 1)] = 1;
       }
     }
 }
@@ -86,7 +86,7 @@ double SketchRnnStep::draw_latents(const SketchRnnWeights& weights, const Input&
 }
 
 // `batch`: the input's, or the padded one.
-void SketchRnnStep::decode(const SketchRnnWeights& weights, const Input& input, const StrokeBatch& batch) {
+void SketchRnnStep::decode(const SketchRnnWeights& weights, const Input& input, const sketch::StrokeBatch& batch) {
   const SketchRnnOptions& o = options_;
   decoder_.forward(
       weights,
@@ -129,13 +129,13 @@ SketchRnnStep::Losses SketchRnnStep::losses_and_gradients(kernels::Parameters pa
   }
 
   if (options_.pen_loss_over_padding) pad(input.batch, input.max_seq_len, padded_);
-  const StrokeBatch& batch = options_.pen_loss_over_padding ? padded_ : input.batch;
+  const sketch::StrokeBatch& batch = options_.pen_loss_over_padding ? padded_ : input.batch;
   decode(weights, input, batch);
   const ConstMatrix outputs = decoder_.outputs();
   d_outputs_.resize(outputs.rows, outputs.columns);
   const double divisor = static_cast<double>(input.max_seq_len) * whole_size;
   const kernels::MixtureDensitySums sums =
-      kernels::mixture_density_loss(outputs, ConstMatrix(batch.targets, batch.rows(), kStroke5),
+      kernels::mixture_density_loss(outputs, ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5),
                                     static_cast<float>(1 / divisor), d_outputs_.view());
   losses.offset = sums.offset / divisor;
   losses.pen = sums.pen / divisor;
@@ -149,4 +149,4 @@ SketchRnnStep::Losses SketchRnnStep::losses_and_gradients(kernels::Parameters pa
   return losses;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -15,7 +15,7 @@
 #include "limn/models/sketch_rnn/options.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 class SketchRnnStep {
  public:
@@ -31,7 +31,7 @@ class SketchRnnStep {
     std::function<double(double)> sum = [](double part) { return part; };
   };
   struct Input {
-    const StrokeBatch& batch;      // batch.places number the noise of its sketches
+    const sketch::StrokeBatch& batch;      // batch.places number the noise of its sketches
     std::int64_t max_seq_len = 0;  // N_max
     std::uint64_t seed = 0;        // with the step it determines all noise
     std::uint64_t step = 0;
@@ -53,16 +53,16 @@ class SketchRnnStep {
 
  private:
   double draw_latents(const SketchRnnWeights& weights, const Input& input);
-  void decode(const SketchRnnWeights& weights, const Input& input, const StrokeBatch& batch);
+  void decode(const SketchRnnWeights& weights, const Input& input, const sketch::StrokeBatch& batch);
   void latents_backward(double kl_scale);
 
   SketchRnnOptions options_;
   std::optional<SketchRnnEncoderPass> encoder_;  // of a conditional model
   SketchRnnDecoderPass decoder_;
-  StrokeBatch padded_;                      // only with pen_loss_over_padding
+  sketch::StrokeBatch padded_;                      // only with pen_loss_over_padding
   kernels::MatrixBuffer latent_;            // μ and σ̂, later their gradients [B, 2Z]
   kernels::MatrixBuffer noise_, z_, d_z_;   // [B, Z]
   kernels::MatrixBuffer d_outputs_;         // [R, 3 + 6M]
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -7,7 +7,7 @@
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/models/sketch_rnn/contents.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 void append(std::vector<kernels::ParameterSpec>& all, const std::string& prefix,
@@ -121,4 +121,4 @@ SketchRnnWeights sketch_rnn_weights(const SketchRnnContents& checkpoint) {
   return weights;
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/kernels/parameters.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 struct SketchRnnContents;
 
@@ -58,4 +58,4 @@ struct SketchRnnWeights : SketchRnnTensors<const float> {
 // Views of the checkpoint's tensors.
 [[nodiscard]] SketchRnnWeights sketch_rnn_weights(const SketchRnnContents& checkpoint);
 
-}  // namespace limn
+}  // namespace limn::models

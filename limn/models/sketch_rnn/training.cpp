@@ -8,7 +8,7 @@
 #include "limn/models/sketch_rnn/initial_weights.hpp"
 #include "limn/models/sketch_rnn/step.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 constexpr std::int64_t kSampleColumns = 8;
@@ -18,8 +18,8 @@ constexpr float kSampleTemperature = 0.4f;
 
 class SketchRnnTraining final : public TrainingTask {
  public:
-  SketchRnnTraining(const SketchRnnOptions& model, const StrokeDataOptions& data_options, const TaskSetting& setting,
-                StrokeDataset data)
+  SketchRnnTraining(const SketchRnnOptions& model, const sketch::StrokeDataOptions& data_options, const TaskSetting& setting,
+                sketch::StrokeDataset data)
       : options_(model),
         data_options_(data_options),
         setting_(setting),
@@ -37,7 +37,7 @@ class SketchRnnTraining final : public TrainingTask {
       plan_ = {};  // so that a large set's order is in memory once
       plan_ = data_.plan_for_step(setting_.seed, step, setting_.batch_size);
     }
-    const StrokeBatch batch = data_.training_batch(plan_, step, share());
+    const sketch::StrokeBatch batch = data_.training_batch(plan_, step, share());
     const SketchRnnStep::Losses losses = step_.losses_and_gradients(
         tensors_.values(), tensors_.gradients(),
         {.batch = batch,
@@ -56,7 +56,7 @@ class SketchRnnTraining final : public TrainingTask {
 
   Metrics evaluate(Split split, std::int64_t) override {
     if (data_.size(split) == 0) return {};
-    const SketchRnnEvaluation e = limn::evaluate(weights(), data_, split);
+    const SketchRnnEvaluation e = models::evaluate(weights(), data_, split);
     Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}};
     if (options_.conditional) metrics.push_back({"kl", e.kl});
     metrics.push_back({"reconstruction_training_form", e.reconstruction_training_form});
@@ -70,7 +70,7 @@ class SketchRnnTraining final : public TrainingTask {
     c.max_seq_len = data_.max_seq_len();
     c.step = step;
     c.metrics = metrics_to_json(metrics);
-    StrokeDataOptions data_options = data_options_;
+    sketch::StrokeDataOptions data_options = data_options_;
     c.training_config = options_to_json(fields(data_options));
     for (const auto& t : tensors_.tensors()) c.weights[t.name].assign(t.value.begin(), t.value.end());
     Checkpoint file = to_checkpoint(c);
@@ -85,7 +85,7 @@ class SketchRnnTraining final : public TrainingTask {
     const PointChoice choice{.temperature = kSampleTemperature};
     SampleDrawings samples{.columns = kSampleColumns};
     if (model.is_conditional()) {
-      const std::vector<Sketch> given = held_out(kSampleColumns);
+      const std::vector<sketch::Sketch> given = held_out(kSampleColumns);
       samples.rows.push_back({"given", {.sketches = given}});
       samples.rows.push_back(
           {"redrawn", sketches_of(reconstruct(model, given, {.choice = choice, .seed = setting_.seed}))});
@@ -98,10 +98,10 @@ class SketchRnnTraining final : public TrainingTask {
   }
 
   std::vector<LayerOutput> layer_outputs(std::int64_t) override {
-    const std::vector<Sketch> some = held_out(kWatchedSketches);
-    std::vector<const Sketch*> views;
-    for (const Sketch& sketch : some) views.push_back(&sketch);
-    SketchRnnLayers layers = limn::layer_outputs(weights(), make_batch(views, {}));
+    const std::vector<sketch::Sketch> some = held_out(kWatchedSketches);
+    std::vector<const sketch::Sketch*> views;
+    for (const sketch::Sketch& sketch : some) views.push_back(&sketch);
+    SketchRnnLayers layers = models::layer_outputs(weights(), sketch::make_batch(views, {}));
     std::vector<LayerOutput> outputs;
     if (options_.conditional) {
       outputs.push_back({"encoder/hidden", std::move(layers.encoder)});
@@ -117,9 +117,9 @@ class SketchRnnTraining final : public TrainingTask {
 
  private:
   // The first sketches of the validation split, or of the training split where that is empty: to look at while training.
-  std::vector<Sketch> held_out(std::int64_t most) const {
+  std::vector<sketch::Sketch> held_out(std::int64_t most) const {
     const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
-    std::vector<Sketch> some;
+    std::vector<sketch::Sketch> some;
     for (std::int64_t i = 0; i < std::min(most, data_.size(split)); ++i) some.push_back(data_.sketch(split, i));
     return some;
   }
@@ -133,9 +133,9 @@ class SketchRnnTraining final : public TrainingTask {
   }
 
   SketchRnnOptions options_;
-  StrokeDataOptions data_options_;
+  sketch::StrokeDataOptions data_options_;
   TaskSetting setting_;
-  StrokeDataset data_;
+  sketch::StrokeDataset data_;
   EpochPlan plan_;
   TrainedTensors tensors_;
   SketchRnnStep step_;
@@ -144,26 +144,26 @@ class SketchRnnTraining final : public TrainingTask {
 class SketchRnnSetup final : public TrainingSetup {
  public:
   std::vector<OptionField> fields() override {
-    auto all = limn::fields(model_);
-    std::ranges::move(limn::fields(data_), std::back_inserter(all));
+    auto all = models::fields(model_);
+    std::ranges::move(sketch::fields(data_), std::back_inserter(all));
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> data, const TaskSetting& setting) override {
-    return make_sketch_rnn_task(model_, data_, setting, StrokeDataset::load(data, data_));
+    return make_sketch_rnn_task(model_, data_, setting, sketch::StrokeDataset::load(data, data_));
   }
 
  private:
   SketchRnnOptions model_;
-  StrokeDataOptions data_;
+  sketch::StrokeDataOptions data_;
 };
 
 }  // namespace
 
 std::unique_ptr<TrainingSetup> make_sketch_rnn_setup() { return std::make_unique<SketchRnnSetup>(); }
 
-std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const StrokeDataOptions& data_options,
-                                                   const TaskSetting& setting, StrokeDataset data) {
+std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const sketch::StrokeDataOptions& data_options,
+                                                   const TaskSetting& setting, sketch::StrokeDataset data) {
   return std::make_unique<SketchRnnTraining>(model, data_options, setting, std::move(data));
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -7,13 +7,13 @@
 #include "limn/models/training.hpp"
 #include "limn/sketch/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 [[nodiscard]] std::unique_ptr<TrainingSetup> make_sketch_rnn_setup();
 
 // Weights are drawn from the seed; the data set is moved in. Throws Error if the data cannot fill a batch.
 [[nodiscard]] std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model,
-                                                                 const StrokeDataOptions& data_options,
-                                                                 const TaskSetting& setting, StrokeDataset data);
+                                                                 const sketch::StrokeDataOptions& data_options,
+                                                                 const TaskSetting& setting, sketch::StrokeDataset data);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/models/vae/network.hpp"
 #include "limn/models/vae/step.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Options with their sizes, after every check of them that needs no tensor.
@@ -68,9 +68,9 @@ class VaeModel final : public ImageModel {
   }
 
   const Checkpoint& checkpoint() const override { return checkpoint_; }
-  ImageShape shape() const override { return image_shape(options_); }
+  image::ImageShape shape() const override { return image_shape(options_); }
   std::int64_t latent_size() const override { return options_.z_size; }
-  ImageDataOptions data_options() const override { return data_options_; }
+  image::ImageDataOptions data_options() const override { return data_options_; }
 
   std::vector<float> decode(const Latents& z) const override {
     std::vector<float> pixels = logits(z);
@@ -129,7 +129,7 @@ class VaeModel final : public ImageModel {
   std::vector<float> posterior(std::span<const float> pixels) const {
     const std::int64_t size = shape().size(), n = static_cast<std::int64_t>(pixels.size()) / size;
     require(n * size == static_cast<std::int64_t>(pixels.size()), "{}: {} pixel values are no whole images of {}",
-            checkpoint_.origin, pixels.size(), text(shape()));
+            checkpoint_.origin, pixels.size(), image::text(shape()));
     std::vector<float> latent(static_cast<std::size_t>(n * encoder_.output_size()));
     encoder_.apply(ConstMatrix(pixels, n, size), Matrix(std::span(latent), n, encoder_.output_size()));
     return latent;
@@ -190,7 +190,7 @@ class VaeModel final : public ImageModel {
   VaeOptions options_;
   VaeLayout layout_;
   Checkpoint checkpoint_;
-  ImageDataOptions data_options_;
+  image::ImageDataOptions data_options_;
   VaeNetwork encoder_, decoder_;
 };
 
@@ -200,4 +200,4 @@ std::unique_ptr<ImageModel> make_vae_model(Checkpoint checkpoint) {
   return std::make_unique<VaeModel>(std::move(checkpoint));
 }
 
-}  // namespace limn
+}  // namespace limn::models

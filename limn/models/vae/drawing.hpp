@@ -7,9 +7,9 @@
 #include "limn/models/image_model.hpp"
 #include "limn/models/vae/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Throws Error naming the checkpoint's origin for options, tensors or values that do not fit.
 [[nodiscard]] std::unique_ptr<ImageModel> make_vae_model(Checkpoint checkpoint);
 
-}  // namespace limn
+}  // namespace limn::models

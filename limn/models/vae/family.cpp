@@ -3,7 +3,7 @@
 #include "limn/models/vae/drawing.hpp"
 #include "limn/models/vae/training.hpp"
 
-namespace limn {
+namespace limn::models {
 
 Family vae_family() {
   return {
@@ -34,4 +34,4 @@ Family vae_family() {
   };
 }
 
-}  // namespace limn
+}  // namespace limn::models

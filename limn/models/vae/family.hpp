@@ -3,8 +3,8 @@
 
 #include "limn/models/registry.hpp"
 
-namespace limn {
+namespace limn::models {
 
 [[nodiscard]] Family vae_family();
 
-}  // namespace limn
+}  // namespace limn::models

@@ -6,7 +6,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using Kind = InitialValues::Kind;
@@ -35,4 +35,4 @@ InitialValues initial_values(const VaeOptions& options, const kernels::Parameter
   return {.kind = Kind::kUniform, .value = 1 / std::sqrt(fan_in)};
 }
 
-}  // namespace limn
+}  // namespace limn::models

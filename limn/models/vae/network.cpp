@@ -5,7 +5,7 @@
 
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // Floats of the largest activations of one group of images, 1 MB: what a second or third cache holds.
@@ -13,19 +13,19 @@ constexpr std::int64_t kGroupFloats = 1 << 18;
 constexpr std::int64_t kLargestGroup = 128;
 
 // Whether [C, H, W] and [H, W, C] are two orders.
-bool has_two_orders(const ImageShape& shape) { return shape.channels > 1 && shape.height * shape.width > 1; }
+bool has_two_orders(const image::ImageShape& shape) { return shape.channels > 1 && shape.height * shape.width > 1; }
 
-VaeLayer reordering(VaeLayerKind kind, const ImageShape& shape) {
+VaeLayer reordering(VaeLayerKind kind, const image::ImageShape& shape) {
   return {.kind = kind, .name = {}, .input = shape, .output = shape};
 }
 
 }  // namespace
 
 VaeNetwork::VaeNetwork(std::span<const VaeLayer> layers, kernels::Precision precision) : precision_(precision) {
-  if (const ImageShape& in = layers.front().input; has_two_orders(in))
+  if (const image::ImageShape& in = layers.front().input; has_two_orders(in))
     append(reordering(VaeLayerKind::kUnflatten, in));
   for (const VaeLayer& layer : layers) append(layer);
-  if (const ImageShape& out = layers.back().output; has_two_orders(out))
+  if (const image::ImageShape& out = layers.back().output; has_two_orders(out))
     append(reordering(VaeLayerKind::kFlatten, out));
 }
 
@@ -152,4 +152,4 @@ void VaeNetwork::update_running(const Pass& pass, std::span<const std::span<floa
     if (normalises(i)) stages_[i].update_running(pass.statistics[i], buffers);
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -11,7 +11,7 @@
 #include "limn/kernels/aligned_buffer.hpp"
 #include "limn/models/vae/stage.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Rows of a batch that go through a network together.
 struct VaeRows {
@@ -80,4 +80,4 @@ class VaeNetwork {
   kernels::Parameters values_;  // while training
 };
 
-}  // namespace limn
+}  // namespace limn::models

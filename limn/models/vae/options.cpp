@@ -1,6 +1,6 @@
 #include "limn/models/vae/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 std::vector<OptionField> fields(VaeOptions& o) {
   constexpr double kMany = 65536;
@@ -18,7 +18,7 @@ std::vector<OptionField> fields(VaeOptions& o) {
   };
 }
 
-VaeOptions resolved(VaeOptions o, const ImageShape& data) {
+VaeOptions resolved(VaeOptions o, const image::ImageShape& data) {
   const auto default_to = [](std::int64_t& value, std::int64_t otherwise) { value = value == 0 ? otherwise : value; };
   default_to(o.image_channels, data.channels);
   default_to(o.image_height, data.height);
@@ -28,7 +28,7 @@ VaeOptions resolved(VaeOptions o, const ImageShape& data) {
   return o;
 }
 
-ImageShape image_shape(const VaeOptions& o) {
+image::ImageShape image_shape(const VaeOptions& o) {
   return {.channels = o.image_channels, .height = o.image_height, .width = o.image_width};
 }
 
@@ -37,4 +37,4 @@ double beta_at(const VaeOptions& o, std::int64_t step) {
   return o.beta * static_cast<double>(step) / static_cast<double>(o.beta_warmup_steps);
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -9,7 +9,7 @@
 #include "limn/core/options.hpp"
 #include "limn/image/dataset.hpp"
 
-namespace limn {
+namespace limn::models {
 
 inline constexpr const char* kVaeModel = "vae";
 inline constexpr std::int64_t kVaeLargestSide = 1024;  // of an image, pixels
@@ -29,10 +29,10 @@ struct VaeOptions {
 [[nodiscard]] std::vector<OptionField> fields(VaeOptions& options);
 
 // `options` with every 0 that stands for a default replaced; a 0 of the image's size by `data`.
-[[nodiscard]] VaeOptions resolved(VaeOptions options, const ImageShape& data);
-[[nodiscard]] ImageShape image_shape(const VaeOptions& options);
+[[nodiscard]] VaeOptions resolved(VaeOptions options, const image::ImageShape& data);
+[[nodiscard]] image::ImageShape image_shape(const VaeOptions& options);
 
 // The KL weight of training step `step`.
 [[nodiscard]] double beta_at(const VaeOptions& options, std::int64_t step);
 
-}  // namespace limn
+}  // namespace limn::models

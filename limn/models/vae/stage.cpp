@@ -5,7 +5,7 @@
 
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using kernels::parallel_for;
@@ -223,4 +223,4 @@ void VaeStage::add_gradients(ConstMatrix x, ConstMatrix d, kernels::Precision pr
   else tasks.push_back({values_of(d), [this, d, bias] { sum_columns(pixels(d), bias); }});
 }
 
-}  // namespace limn
+}  // namespace limn::models

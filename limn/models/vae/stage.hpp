@@ -16,7 +16,7 @@
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/models/vae/tensors.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Work that does not depend on the order in which it is done.
 struct VaeTask {
@@ -93,4 +93,4 @@ class VaeStage {
   std::optional<kernels::Convolution> convolution_;  // of either kind
 };
 
-}  // namespace limn
+}  // namespace limn::models

@@ -6,7 +6,7 @@
 #include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // The fewest images that a task takes through the network: below that a product is mostly packing.
@@ -128,4 +128,4 @@ void VaeStep::run_rows(const VaeBatch& batch, const Scales& scales, const VaeRow
   encoder_.network.backward(encoder_.pass, rows, encoder_.gradients, {}, scratch);
 }
 
-}  // namespace limn
+}  // namespace limn::models

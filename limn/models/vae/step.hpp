@@ -17,7 +17,7 @@
 #include "limn/models/vae/network.hpp"
 #include "limn/models/vae/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 // Means over the (whole) batch, in nats.
 struct VaeLosses {
@@ -72,4 +72,4 @@ class VaeStep {
   std::vector<double> reconstruction_, kl_;  // [B]
 };
 
-}  // namespace limn
+}  // namespace limn::models

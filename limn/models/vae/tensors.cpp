@@ -6,7 +6,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // A convolution of the tables below: out channels as a multiple of channels / 2.
@@ -68,14 +68,14 @@ void require_fitting_side(const VaeOptions& options, std::int64_t side, const ch
 // Appends layers, each reading what the one before it gives.
 class SequentialBuilder {
  public:
-  SequentialBuilder(std::string prefix, ImageShape input) : prefix_(std::move(prefix)), shape_(input) {}
+  SequentialBuilder(std::string prefix, image::ImageShape input) : prefix_(std::move(prefix)), shape_(input) {}
 
   void linear(std::int64_t out) { append(VaeLayerKind::kLinear, {out, 1, 1}, {}); }
   void activation(VaeLayerKind kind) { append(kind, shape_, {}); }
   void flatten() { append(VaeLayerKind::kFlatten, {shape_.size(), 1, 1}, {}); }
-  void unflatten(const ImageShape& shape) { append(VaeLayerKind::kUnflatten, shape, {}); }
+  void unflatten(const image::ImageShape& shape) { append(VaeLayerKind::kUnflatten, shape, {}); }
   void convolution(const Convolution& c, std::int64_t out_channels, bool is_transposed) {
-    const ImageShape out{out_channels, side_after(shape_.height, c, is_transposed),
+    const image::ImageShape out{out_channels, side_after(shape_.height, c, is_transposed),
                          side_after(shape_.width, c, is_transposed)};
     append(is_transposed ? VaeLayerKind::kTransposedConvolution : VaeLayerKind::kConvolution, out, c);
   }
@@ -85,11 +85,11 @@ class SequentialBuilder {
     append(VaeLayerKind::kLeakyRelu, shape_, {});
   }
 
-  [[nodiscard]] const ImageShape& shape() const { return shape_; }
+  [[nodiscard]] const image::ImageShape& shape() const { return shape_; }
   [[nodiscard]] std::vector<VaeLayer> layers() && { return std::move(layers_); }
 
  private:
-  void append(VaeLayerKind kind, const ImageShape& output, const Convolution& c) {
+  void append(VaeLayerKind kind, const image::ImageShape& output, const Convolution& c) {
     layers_.push_back({.kind = kind,
                        .name = fmt::format("{}.{}", prefix_, layers_.size()),
                        .input = shape_,
@@ -101,7 +101,7 @@ class SequentialBuilder {
   }
 
   std::string prefix_;
-  ImageShape shape_;
+  image::ImageShape shape_;
   std::vector<VaeLayer> layers_;
 };
 
@@ -124,7 +124,7 @@ VaeLayout convolutional_layout(const VaeOptions& o) {
   const ConvolutionalShape shape = shape_of(o.arch);
   SequentialBuilder encoder("encoder", image_shape(o)), decoder("decoder", {o.z_size, 1, 1});
   for (const auto& c : shape.encoder) encoder.normalised_convolution(c, o.channels, false);
-  const ImageShape inner = encoder.shape();
+  const image::ImageShape inner = encoder.shape();
   encoder.flatten();
   encoder.linear(o.hidden);
   encoder.linear(2 * o.z_size);
@@ -147,15 +147,15 @@ std::vector<VaeLayer> all_layers(const VaeOptions& options) {
 VaeLayout vae_layout(const VaeOptions& o) {
   require(o.image_channels == 1 || o.image_channels == 3, "image_channels={}: must be 1 or 3", o.image_channels);
   require(o.image_height > 0 && o.image_width > 0 && o.hidden > 0 && o.z_size > 0,
-          "the model's sizes are not all known: image {}, hidden {}, z_size {}", text(image_shape(o)), o.hidden,
+          "the model's sizes are not all known: image {}, hidden {}, z_size {}", image::text(image_shape(o)), o.hidden,
           o.z_size);
   return o.arch == "dense" ? dense_layout(o) : convolutional_layout(o);
 }
 
 kernels::ConvolutionShape convolution_shape(const VaeLayer& layer) {
   const bool is_transposed = layer.kind == VaeLayerKind::kTransposedConvolution;
-  const ImageShape& large = is_transposed ? layer.output : layer.input;
-  const ImageShape& small = is_transposed ? layer.input : layer.output;
+  const image::ImageShape& large = is_transposed ? layer.output : layer.input;
+  const image::ImageShape& small = is_transposed ? layer.input : layer.output;
   return {.large_height = large.height,
           .large_width = large.width,
           .large_channels = large.channels,
@@ -196,4 +196,4 @@ std::vector<kernels::ParameterSpec> vae_buffers(const VaeOptions& options) {
   return all;
 }
 
-}  // namespace limn
+}  // namespace limn::models

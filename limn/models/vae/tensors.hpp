@@ -11,7 +11,7 @@
 #include "limn/kernels/parameters.hpp"
 #include "limn/models/vae/options.hpp"
 
-namespace limn {
+namespace limn::models {
 
 enum class VaeLayerKind {
   kLinear, kConvolution, kTransposedConvolution, kBatchNorm, kRelu, kLeakyRelu, kFlatten, kUnflatten
@@ -21,8 +21,8 @@ enum class VaeLayerKind {
 struct VaeLayer {
   VaeLayerKind kind = VaeLayerKind::kLinear;
   std::string name;  // "encoder.0"
-  ImageShape input;
-  ImageShape output;
+  image::ImageShape input;
+  image::ImageShape output;
   std::int64_t kernel = 0;   // side, pixels; convolutions only
   std::int64_t stride = 1;
   std::int64_t padding = 0;
@@ -45,4 +45,4 @@ struct VaeLayout {
 // What batch normalisation keeps of the training data: running_mean and running_var of each.
 [[nodiscard]] std::vector<kernels::ParameterSpec> vae_buffers(const VaeOptions& options);
 
-}  // namespace limn
+}  // namespace limn::models

@@ -5,14 +5,14 @@
 #include "limn/models/vae/initial_weights.hpp"
 #include "limn/models/vae/step.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 class VaeTraining final : public ImageTask {
  public:
-  VaeTraining(VaeOptions model, const ImageDataOptions& data_options, const TaskSetting& setting, ImageDataset data)
+  VaeTraining(VaeOptions model, const image::ImageDataOptions& data_options, const TaskSetting& setting, image::ImageDataset data)
       : ImageTask({.model = kVaeModel,
-                   .config = options_to_json(limn::fields(model)),
+                   .config = options_to_json(models::fields(model)),
                    .data = data_options,
                    .setting = setting,
                    .parameters = vae_parameters(model),
@@ -25,7 +25,7 @@ class VaeTraining final : public ImageTask {
   }
 
   StepResult compute_gradients(std::int64_t step) override {
-    const ImageBatch batch = training_batch(step);
+    const image::ImageBatch batch = training_batch(step);
     const std::vector<std::int64_t> places = share().places(setting().batch_size);
     const VaeLosses losses = step_.losses_and_gradients(
         trained().values(), running().mutable_values(), trained().gradients(),
@@ -46,13 +46,13 @@ class VaeTraining final : public ImageTask {
 }  // namespace
 
 std::unique_ptr<TrainingSetup> make_vae_setup() {
-  return std::make_unique<ImageSetup<VaeOptions>>(make_vae_task, ImageDataOptions{});
+  return std::make_unique<ImageSetup<VaeOptions>>(make_vae_task, image::ImageDataOptions{});
 }
 
-std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const ImageDataOptions& data_options,
-                                            const TaskSetting& setting, ImageDataset data) {
+std::unique_ptr<TrainingTask> make_vae_task(const VaeOptions& model, const image::ImageDataOptions& data_options,
+                                            const TaskSetting& setting, image::ImageDataset data) {
   const VaeOptions fitting = fitted(model, data);
   return std::make_unique<VaeTraining>(fitting, data_options, setting, std::move(data));
 }
 
-}  // namespace limn
+}  // namespace limn::models

@@ -12,7 +12,7 @@
 #include "testing/compare.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using limn::testing::all_near;
@@ -70,7 +70,7 @@ TEST(DrawModel, WhatItEncodesDecodesToItsReconstruction) {
     const DrawModel model(checkpoint_of(small_options(has_attention)));
     const auto pixels = images(3);
     const ImageModel::EncodeOptions options{.seed = 5};
-    const DrawingSteps steps = model.reconstruct_steps(pixels, options);
+    const image::DrawingSteps steps = model.reconstruct_steps(pixels, options);
     const auto decoded = model.decode(model.encode(pixels, options));
     EXPECT_EQ(steps.count, 3);
     EXPECT_EQ(steps.steps, kSteps);
@@ -87,7 +87,7 @@ TEST(DrawModel, WhatItEncodesDecodesToItsReconstruction) {
 TEST(DrawModel, DrawsTheSameFromTheSameLatents) {
   const DrawModel model(checkpoint_of(small_options()));
   const Latents z = prior_latents(5, model.latent_size(), 9);
-  const DrawingSteps steps = model.decode_steps(z);
+  const image::DrawingSteps steps = model.decode_steps(z);
   EXPECT_TRUE(steps.reads.empty());  // nothing is read
   EXPECT_EQ(steps.writes.size(), 5 * kSteps);
   const auto decoded = model.decode(z);
@@ -184,4 +184,4 @@ TEST(DrawModel, RefusesWhatDoesNotFitItsOptions) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

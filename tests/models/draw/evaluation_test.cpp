@@ -10,7 +10,7 @@
 #include "models/tiny_images.hpp"
 #include "testing/compare.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 TEST(MeanStepKl, IsTheMeanOverTheFirstImagesOfEachStep) {
@@ -26,10 +26,10 @@ TEST(MeanStepKl, IsTheMeanOverTheFirstImagesOfEachStep) {
   const DrawModel model(testing::random_images(kDrawModel, options_to_json(fields(options)),
                                                draw_parameters(draw_shape(options))));
   const std::vector<std::string> paths{"builtin:shapes"};
-  const ImageDataset data = ImageDataset::load(paths, {.image_size = 6, .color = "grey"});
+  const image::ImageDataset data = image::ImageDataset::load(paths, {.image_size = 6, .color = "grey"});
   for (const Split split : {Split::kValid, Split::kTrain}) {
     const std::int64_t count = std::min<std::int64_t>(data.size(split), 500);
-    const ImageBatch images = data.batch(split, 0, count);
+    const image::ImageBatch images = data.batch(split, 0, count);
     const std::vector<double> kl = model.step_kl(images.pixels, {.indices = images.indices});
     std::vector<double> expected(3);
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
@@ -40,4 +40,4 @@ TEST(MeanStepKl, IsTheMeanOverTheFirstImagesOfEachStep) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -13,7 +13,7 @@
 #include "models/step_fixture.hpp"
 #include "testing/compare.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using testing::StepFixture;
@@ -129,4 +129,4 @@ TEST(DrawStep, RefusesTensorsAndImagesOfOtherSizes) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -12,7 +12,7 @@
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using ::testing::HasSubstr;
@@ -187,4 +187,4 @@ TEST(ResolveModelPath, TakesTheBestOfARunOrElseTheLast) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -10,21 +10,21 @@
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using testing::random_sketch;
 using testing::tiny_checkpoint;
 
 // Every drawing of the stream: its prefix and what step() gave.
-std::vector<Sketch> finished(StrokeStream& stream, std::span<const DrawRequest> requests) {
-  std::vector<Sketch> sketches;
+std::vector<sketch::Sketch> finished(StrokeStream& stream, std::span<const DrawRequest> requests) {
+  std::vector<sketch::Sketch> sketches;
   for (const DrawRequest& request : requests) sketches.push_back({{request.prefix.begin(), request.prefix.end()}});
   std::vector<NewPoint> points;
   while (!stream.is_done()) stream.step(points);
   for (const auto& [drawing, point] : points) sketches[drawing].points.push_back(point);
   // The pen bit of the last point before an end is known only after the point was given.
-  for (Sketch& sketch : sketches)
+  for (sketch::Sketch& sketch : sketches)
     if (!sketch.points.empty()) sketch.points.back().is_pen_lifted = true;
   return sketches;
 }
@@ -32,7 +32,7 @@ std::vector<Sketch> finished(StrokeStream& stream, std::span<const DrawRequest> 
 // Several endings of one beginning, each with its own temperature, and z where the model reads one.
 void expect_same_as_draw(bool is_conditional, std::int64_t given) {
   const SketchRnnModel model(tiny_checkpoint(is_conditional));
-  const Sketch beginning = random_sketch(given, 4);
+  const sketch::Sketch beginning = random_sketch(given, 4);
   constexpr std::int64_t kMost = 21, kDrawings = 5;
   const Latents z = prior_latents(kDrawings, model.latent_size(), 8);
   std::vector<DrawRequest> requests;
@@ -64,7 +64,7 @@ TEST(StrokeStream, GivesThePointsOfDrawBitForBit) {
 // A page shows the first points while the rest is drawn: each step after the prefix gives one for every drawing.
 TEST(StrokeStream, GivesTheFirstPointsWithoutWaitingForTheRest) {
   const SketchRnnModel model(tiny_checkpoint(false));
-  const Sketch beginning = random_sketch(4, 2);
+  const sketch::Sketch beginning = random_sketch(4, 2);
   std::vector<DrawRequest> requests;
   for (std::uint64_t i = 0; i < 3; ++i) requests.push_back({.prefix = beginning.points, .seed = 1, .index = i});
   const auto stream = model.stream(requests);
@@ -83,7 +83,7 @@ TEST(StrokeStream, GivesTheFirstPointsWithoutWaitingForTheRest) {
 
 TEST(StrokeStream, StopsAtMaxPointsWithThePenLifted) {
   const SketchRnnModel model(tiny_checkpoint(false));
-  const Sketch beginning = random_sketch(6, 2);
+  const sketch::Sketch beginning = random_sketch(6, 2);
   const std::vector<DrawRequest> requests{{.prefix = beginning.points, .index = 0, .max_points = 7},
                                           {.prefix = beginning.points, .index = 1, .max_points = 6}};
   const auto stream = model.stream(requests);
@@ -104,9 +104,9 @@ TEST(StrokeStream, StopsAtMaxPointsWithThePenLifted) {
 TEST(StrokeStream, KeepsItsOwnCopyOfTheRequest) {
   const SketchRnnModel model(tiny_checkpoint(true));
   auto z = std::make_unique<Latents>(prior_latents(1, model.latent_size(), 9));
-  auto prefix = std::make_unique<Sketch>(random_sketch(4, 3));
+  auto prefix = std::make_unique<sketch::Sketch>(random_sketch(4, 3));
   const Latents kept_z = *z;
-  const Sketch kept_prefix = *prefix;
+  const sketch::Sketch kept_prefix = *prefix;
   const DrawRequest request{.z = z->values, .prefix = prefix->points, .seed = 5};
   const auto stream = model.stream({&request, 1});
   z.reset();
@@ -134,7 +134,7 @@ TEST(DrawingLoop, RowsThatJoinLaterDrawTheSame) {
   }
   while (loop.size() > 0) loop.step(points, ended);
   EXPECT_EQ(ended.size(), 4U);
-  std::vector<Sketch> sketches(4);
+  std::vector<sketch::Sketch> sketches(4);
   for (const auto& [drawing, point] : points) sketches[drawing].points.push_back(point);
   for (std::size_t i = 0; i < 4; ++i) {
     if (!sketches[i].points.empty()) sketches[i].points.back().is_pen_lifted = true;
@@ -152,4 +152,4 @@ TEST(StrokeStream, RefusesWhatDrawRefuses) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -12,7 +12,7 @@
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using testing::PlainModel;
@@ -30,14 +30,14 @@ class ThreadCount {
   int before_;
 };
 
-std::vector<Sketch> some_sketches() {
-  std::vector<Sketch> all;
+std::vector<sketch::Sketch> some_sketches() {
+  std::vector<sketch::Sketch> all;
   for (const std::int64_t length : {5, 1, 9, 0, 3, 9}) all.push_back(random_sketch(length, all.size()));
   return all;
 }
 
-std::vector<Sketch> sketches_of(const std::vector<Drawing>& drawings) {
-  std::vector<Sketch> all;
+std::vector<sketch::Sketch> sketches_of(const std::vector<Drawing>& drawings) {
+  std::vector<sketch::Sketch> all;
   for (const auto& drawing : drawings) all.push_back(drawing.sketch);
   return all;
 }
@@ -62,7 +62,7 @@ TEST(Encode, MatchesThePlainModelInTheCallersOrder) {
 
 TEST(Encode, ManyAtOnceAreAsOneByOne) {
   const SketchRnnModel model(tiny_checkpoint(true));
-  std::vector<Sketch> sketches;
+  std::vector<sketch::Sketch> sketches;
   for (std::uint64_t i = 0; i < 300; ++i)
     sketches.push_back(random_sketch(static_cast<std::int64_t>(i % 11), i));
   const auto all = model.encode(sketches);
@@ -87,7 +87,7 @@ TEST(Decoder, DistributionMatchesThePlainModel) {
       checkpoint.squashes_latent = squashes && conditional;
       const SketchRnnModel model(checkpoint);
       const Latents z = prior_latents(1, conditional ? 5 : 0, 4);
-      const Sketch sketch = random_sketch(8, 2);
+      const sketch::Sketch sketch = random_sketch(8, 2);
       const auto outputs = PlainModel(checkpoint).decode(sketch, Vector(z.values.begin(), z.values.end()));
       const auto ours = testing::decoder_outputs(model, sketch, z.values);
       ASSERT_EQ(ours.size(), outputs.size());
@@ -173,7 +173,7 @@ TEST(Draw, GreedyIgnoresSeedAndTemperatureAndLowTemperaturesTendToIt) {
 
 TEST(Draw, CompletionKeepsThePrefixAndDependsOnIt) {
   const SketchRnnModel model(tiny_checkpoint(false));
-  const Sketch prefix = random_sketch(6, 1), other = random_sketch(6, 2);
+  const sketch::Sketch prefix = random_sketch(6, 1), other = random_sketch(6, 2);
   std::vector<DrawRequest> requests;
   for (std::uint64_t i = 0; i < 9; ++i) requests.push_back({.prefix = prefix.points, .index = i});
   requests.push_back({.prefix = other.points, .index = 0});
@@ -185,7 +185,7 @@ TEST(Draw, CompletionKeepsThePrefixAndDependsOnIt) {
     EXPECT_TRUE(std::equal(prefix.points.begin(), prefix.points.end(), points.begin())) << i;
   }
   const auto tail = [](const Drawing& d) {
-    return std::vector<StrokePoint>(d.sketch.points.begin() + 6, d.sketch.points.end());
+    return std::vector<sketch::StrokePoint>(d.sketch.points.begin() + 6, d.sketch.points.end());
   };
   EXPECT_NE(tail(drawings[0]), tail(drawings[9]));
   EXPECT_NE(tail(drawings[0]), tail(drawings[1]));
@@ -193,7 +193,7 @@ TEST(Draw, CompletionKeepsThePrefixAndDependsOnIt) {
 
 TEST(Draw, APrefixThatFillsTheDrawingComesBackWithThePenLifted) {
   const SketchRnnModel model(tiny_checkpoint(false));
-  Sketch prefix = random_sketch(30, 1);
+  sketch::Sketch prefix = random_sketch(30, 1);
   prefix.points.back().is_pen_lifted = false;
   const std::vector<DrawRequest> requests{{.prefix = prefix.points}};
   const auto drawing = model.draw(requests).front();
@@ -205,7 +205,7 @@ TEST(Draw, APrefixThatFillsTheDrawingComesBackWithThePenLifted) {
 TEST(Draw, RefusesRequestsThatDoNotFit) {
   const SketchRnnModel with(tiny_checkpoint(true)), without(tiny_checkpoint(false));
   std::vector<float> z(5), long_z(6), bad_z{0, 0, std::nanf(""), 0, 0};
-  const std::vector<StrokePoint> bad{{std::numeric_limits<float>::infinity(), 0, false}};
+  const std::vector<sketch::StrokePoint> bad{{std::numeric_limits<float>::infinity(), 0, false}};
   const auto throws = [](const SketchRnnModel& g, const DrawRequest& r) {
     EXPECT_THROW((void)g.draw({&r, 1}), Error);
   };
@@ -232,8 +232,8 @@ TEST(Reconstruct, TheMeanNeedsNoNoise) {
 
 TEST(Units, ScaleThereAndBack) {
   const SketchRnnModel model(tiny_checkpoint(false));
-  const Sketch sketch{{{5, -2.5F, false}, {0, 10, true}}};
-  EXPECT_EQ(model.normalised(sketch), (Sketch{{{2, -1, false}, {0, 4, true}}}));
+  const sketch::Sketch sketch{{{5, -2.5F, false}, {0, 10, true}}};
+  EXPECT_EQ(model.normalised(sketch), (sketch::Sketch{{{2, -1, false}, {0, 4, true}}}));
   EXPECT_EQ(model.in_data_units(model.normalised(sketch)), sketch);
 }
 
@@ -254,7 +254,7 @@ TEST(SketchRnnModel, RefusesABrokenCheckpoint) {
 TEST(Golden, ASeededDrawingStaysTheSame) {
   const SketchRnnModel model(tiny_checkpoint(true));
   const auto drawing = draw_new(model, 1, {.temperature = 0.5F}, 20, 3).front();
-  const std::vector<StrokePoint> golden{
+  const std::vector<sketch::StrokePoint> golden{
       {-0.026902F, -0.023631F, true}, {-0.097006F, -0.156655F, false}, {-0.647105F, -0.136563F, true},
       {-1.108954F, 0.368723F, false}, {0.564580F, 0.670759F, false},   {1.379767F, 1.611405F, false},
       {0.167406F, 0.806136F, false},  {0.934835F, -0.371007F, false},  {-0.728447F, 1.195194F, true},
@@ -268,4 +268,4 @@ TEST(Golden, ASeededDrawingStaysTheSame) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

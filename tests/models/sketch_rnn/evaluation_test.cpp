@@ -10,7 +10,7 @@
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using testing::PlainModel;
@@ -20,29 +20,29 @@ using testing::Vector;
 
 constexpr std::int64_t kMaxSeqLen = 13;
 
-std::vector<Sketch> split_sketches() {
-  std::vector<Sketch> all;
+std::vector<sketch::Sketch> split_sketches() {
+  std::vector<sketch::Sketch> all;
   for (const std::int64_t length : {5, 1, 9, 3, 9, 2, 7})
     all.push_back(random_sketch(length, 40 + all.size()));
   return all;
 }
 
 // Batches of at most `size`, longest sketches first, indices into `sketches`.
-std::vector<StrokeBatch> batches_of(const std::vector<Sketch>& sketches, std::size_t size) {
+std::vector<sketch::StrokeBatch> batches_of(const std::vector<sketch::Sketch>& sketches, std::size_t size) {
   std::vector<std::int64_t> order(sketches.size());
   std::iota(order.begin(), order.end(), 0);
-  std::vector<StrokeBatch> batches;
+  std::vector<sketch::StrokeBatch> batches;
   for (std::size_t first = 0; first < order.size(); first += size) {
     const auto some = std::span(order).subspan(first, std::min(size, order.size() - first));
-    std::vector<const Sketch*> pointers;
+    std::vector<const sketch::Sketch*> pointers;
     for (const auto i : some) pointers.push_back(&sketches[static_cast<std::size_t>(i)]);
-    batches.push_back(make_batch(pointers, some));
+    batches.push_back(sketch::make_batch(pointers, some));
   }
   return batches;
 }
 
 // The figures again, sketch by sketch in double.
-SketchRnnEvaluation plainly(const SketchRnnContents& checkpoint, const std::vector<Sketch>& sketches,
+SketchRnnEvaluation plainly(const SketchRnnContents& checkpoint, const std::vector<sketch::Sketch>& sketches,
                             std::uint64_t seed, bool uses_mean) {
   const PlainModel plain(checkpoint);
   const auto& o = checkpoint.options;
@@ -111,7 +111,7 @@ TEST(Evaluate, TakesASketchWithoutPoints) {
   sketches.push_back({});
   expect_near(evaluate(sketch_rnn_weights(checkpoint), batches_of(sketches, 4), {.max_seq_len = kMaxSeqLen}),
               plainly(checkpoint, sketches, 0, false));
-  const std::vector<Sketch> empty(2);
+  const std::vector<sketch::Sketch> empty(2);
   expect_near(evaluate(sketch_rnn_weights(checkpoint), batches_of(empty, 4), {.max_seq_len = kMaxSeqLen}),
               plainly(checkpoint, empty, 0, false));
 }
@@ -158,7 +158,7 @@ TEST(LayerOutputs, AreWhatEvaluationUses) {
   for (const bool conditional : {true, false}) {
     const auto checkpoint = tiny_checkpoint(conditional);
     const auto weights = sketch_rnn_weights(checkpoint);
-    const StrokeBatch batch = batches_of(sketches, sketches.size()).front();
+    const sketch::StrokeBatch batch = batches_of(sketches, sketches.size()).front();
     const SketchRnnLayers layers = layer_outputs(weights, batch);
     const auto n = sketches.size(), rows = static_cast<std::size_t>(batch.rows());
     const auto size = [&](std::int64_t columns) { return conditional ? n * static_cast<std::size_t>(columns) : 0; };
@@ -168,7 +168,7 @@ TEST(LayerOutputs, AreWhatEvaluationUses) {
     EXPECT_EQ(layers.decoder.size(), rows * static_cast<std::size_t>(checkpoint.options.dec_rnn_size));
     const auto sums = kernels::mixture_density_loss(
         ConstMatrix(layers.output.data(), batch.rows(), kernels::output_size(checkpoint.options.num_mixture)),
-        ConstMatrix(batch.targets, batch.rows(), kStroke5), 1);
+        ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5), 1);
     const auto evaluated =
         evaluate(weights, std::span(&batch, 1), {.max_seq_len = kMaxSeqLen, .uses_mean = true});
     const double divisor = kMaxSeqLen * static_cast<double>(n);
@@ -178,10 +178,10 @@ TEST(LayerOutputs, AreWhatEvaluationUses) {
 }
 
 TEST(Evaluate, WholeDataSets) {
-  SketchSplits splits;
+  sketch::SketchSplits splits;
   splits[Split::kTrain] = split_sketches();
   splits[Split::kValid] = split_sketches();
-  const StrokeDataset data(splits, {}, "data", 1.0F);
+  const sketch::StrokeDataset data(splits, {}, "data", 1.0F);
   const auto checkpoint = tiny_checkpoint(true);
   const auto weights = sketch_rnn_weights(checkpoint);
   const auto e = evaluate(weights, data, Split::kValid, {.batch_size = 3, .seed = 4});
@@ -190,8 +190,8 @@ TEST(Evaluate, WholeDataSets) {
   EXPECT_NEAR(e.offset, expected.offset * kMaxSeqLen / 9, 1e-5);  // N_max is the data's longest, 9
   EXPECT_NEAR(e.kl, expected.kl, 1e-5);
   EXPECT_THROW((void)evaluate(weights, data, Split::kTest), Error);
-  EXPECT_THROW((void)evaluate(weights, std::vector<StrokeBatch>{}, {.max_seq_len = 3}), Error);
+  EXPECT_THROW((void)evaluate(weights, std::vector<sketch::StrokeBatch>{}, {.max_seq_len = 3}), Error);
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -14,7 +14,7 @@
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using nlohmann::json;
@@ -199,4 +199,4 @@ TEST(MagentaJson, RealModelsSurviveTheRoundTrip) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -8,7 +8,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 // M = 2: pen logits, π logits, μx, μy, log σx, log σy, ρ̂.
@@ -50,7 +50,7 @@ TEST(DrawNextPoint, GreedyTakesTheLikeliest) {
   RandomStream random(1, Purpose::kTest);
   const auto point = draw_next_point(kRow, {.temperature = 1, .is_greedy = true}, random);
   ASSERT_TRUE(point.has_value());
-  EXPECT_EQ(*point, (StrokePoint{3.0F, -1.0F, false}));
+  EXPECT_EQ(*point, (sketch::StrokePoint{3.0F, -1.0F, false}));
 }
 
 TEST(DrawNextPoint, NearZeroTemperatureTendsToGreedy) {
@@ -118,4 +118,4 @@ TEST(DrawNextPoint, RefusesABadTemperature) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -17,7 +17,7 @@ using Vector = std::vector<double>;
 
 class PlainModel {
  public:
-  explicit PlainModel(const SketchRnnContents& checkpoint) : c_(checkpoint) {}
+  explicit PlainModel(const models::SketchRnnContents& checkpoint) : c_(checkpoint) {}
 
   // W x + b of the layer `name`.
   [[nodiscard]] Vector linear(const std::string& name, const Vector& x) const {
@@ -50,14 +50,14 @@ class PlainModel {
     }
   }
 
-  static Vector row5(const StrokePoint& p) {
+  static Vector row5(const sketch::StrokePoint& p) {
     return {p.dx, p.dy, p.is_pen_lifted ? 0.0 : 1.0, p.is_pen_lifted ? 1.0 : 0.0, 0.0};
   }
 
   struct Posterior {
     Vector mu, log_variance;
   };
-  [[nodiscard]] Posterior encode(const Sketch& sketch) const {
+  [[nodiscard]] Posterior encode(const sketch::Sketch& sketch) const {
     const auto n = static_cast<std::size_t>(c_.options.enc_rnn_size);
     State fw{Vector(n), Vector(n)}, bw{Vector(n), Vector(n)};
     for (std::size_t i = 0; i < sketch.points.size(); ++i) {
@@ -70,7 +70,7 @@ class PlainModel {
   }
 
   // Output rows y_1 … y_{Ns+1} for S0 … S_Ns. `z` is empty for an unconditional model.
-  [[nodiscard]] std::vector<Vector> decode(const Sketch& sketch, Vector z) const {
+  [[nodiscard]] std::vector<Vector> decode(const sketch::Sketch& sketch, Vector z) const {
     const auto n = static_cast<std::size_t>(c_.options.dec_rnn_size);
     State s{Vector(n), Vector(n)};
     if (c_.squashes_latent)
@@ -92,7 +92,7 @@ class PlainModel {
   struct Losses {
     double offset = 0, pen_drawing = 0, pen = 0;  // sums over the sketch
   };
-  [[nodiscard]] Losses losses(const Sketch& sketch, const Vector& z) const {
+  [[nodiscard]] Losses losses(const sketch::Sketch& sketch, const Vector& z) const {
     const auto outputs = decode(sketch, z);
     Losses sums;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -118,7 +118,7 @@ class PlainModel {
   }
 
   // Σ_j π_j N(Δx, Δy | …), eq. 24-25 of Graves 2013.
-  [[nodiscard]] double density(const Vector& y, const StrokePoint& p) const {
+  [[nodiscard]] double density(const Vector& y, const sketch::StrokePoint& p) const {
     const auto m = static_cast<std::size_t>(c_.options.num_mixture);
     const Vector pi = softmax(y, 3, m);
     double sum = 0;
@@ -132,7 +132,7 @@ class PlainModel {
     return sum;
   }
 
-  const SketchRnnContents& c_;
+  const models::SketchRnnContents& c_;
 };
 
 }  // namespace limn::testing

@@ -13,10 +13,13 @@
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn::testing {
+namespace limn::models {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::random_sketch;
+using testing::TemporaryFolder;
+using testing::tiny_checkpoint;
 
 struct Tensor {
   std::vector<std::int64_t> shape;
@@ -109,7 +112,7 @@ TEST(PytorchImport, KeepsWhatTheEncoderReads) {
   write_checkpoint(folder / "m.safetensors", to_checkpoint(padded));
   EXPECT_EQ(sketch_rnn_contents(read_checkpoint(folder / "m.safetensors")).encoder_rows, 9);
   const SketchRnnModel with(padded), without(tiny_checkpoint(true));
-  std::vector<Sketch> sketches{random_sketch(4, 0), random_sketch(0, 1), random_sketch(7, 2),
+  std::vector<sketch::Sketch> sketches{random_sketch(4, 0), random_sketch(0, 1), random_sketch(7, 2),
                                random_sketch(12, 3)};
   const auto all = with.encode(sketches);
   EXPECT_NE(all.mu.values, without.encode(sketches).mu.values);
@@ -159,4 +162,4 @@ TEST(PytorchImport, KnowsItsModelsByName) {
 }
 
 }  // namespace
-}  // namespace limn::testing
+}  // namespace limn::models

@@ -16,7 +16,7 @@
 #include "models/step_fixture.hpp"
 #include "testing/compare.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using testing::random_sketch;
@@ -79,13 +79,13 @@ Tensors random_parameters(const SketchRnnOptions& options, float spread) {
 }
 
 // The sketches of these lengths at their places in a batch; lengths fall.
-StrokeBatch batch_of(const std::vector<std::int64_t>& lengths, const std::vector<std::int64_t>& places = {}) {
-  std::vector<Sketch> sketches;
-  std::vector<const Sketch*> views;
+sketch::StrokeBatch batch_of(const std::vector<std::int64_t>& lengths, const std::vector<std::int64_t>& places = {}) {
+  std::vector<sketch::Sketch> sketches;
+  std::vector<const sketch::Sketch*> views;
   for (std::size_t i = 0; i < lengths.size(); ++i)
     sketches.push_back(random_sketch(lengths[i], static_cast<std::uint64_t>(places.empty() ? i : places[i])));
-  for (const Sketch& sketch : sketches) views.push_back(&sketch);
-  StrokeBatch batch = make_batch(views, {});
+  for (const sketch::Sketch& sketch : sketches) views.push_back(&sketch);
+  sketch::StrokeBatch batch = sketch::make_batch(views, {});
   batch.places = places;
   return batch;
 }
@@ -98,7 +98,7 @@ TEST_P(SketchRnnSteps, IsTheStepOfVersion010OnAnyNumberOfThreads) {
   fixture.read_options(fields(options));
   const auto specs = sketch_rnn_parameters(options);
   const Tensors parameters = fixture.tensors("parameters", specs);
-  const StrokeBatch batch = fixture.batch();
+  const sketch::StrokeBatch batch = fixture.batch();
   const SketchRnnStep::Input input{.batch = batch,
                                    .max_seq_len = fixture.number("max_seq_len"),
                                    .seed = fixture.seed(),
@@ -132,7 +132,7 @@ void check_parts(const SketchRnnOptions& options, std::int64_t parts) {
   const std::vector<std::int64_t> lengths{9, 7, 7, 4, 3, 1, 1};
   const Tensors parameters = random_parameters(options, 0.7F);
   SketchRnnStep step(options);
-  const StrokeBatch all = batch_of(lengths);
+  const sketch::StrokeBatch all = batch_of(lengths);
   const Result whole =
       run(step, parameters, {.batch = all, .max_seq_len = kMaxSeqLen, .seed = 5, .step = 3});
 
@@ -144,7 +144,7 @@ void check_parts(const SketchRnnOptions& options, std::int64_t parts) {
       places.push_back(i);
       some.push_back(lengths[static_cast<std::size_t>(i)]);
     }
-    const StrokeBatch batch = batch_of(some, places);
+    const sketch::StrokeBatch batch = batch_of(some, places);
     double own = -1;
     const auto over_all = [&](double kl) {
       own = kl;
@@ -191,7 +191,7 @@ TEST(SketchRnnStep, PartsAddUpToTheWholeBatch) {
 void check_direction(const SketchRnnOptions& options) {
   SCOPED_TRACE(options.enc_model + ", " + options.dec_model);
   const Tensors parameters = random_parameters(options, 0.5F);
-  const StrokeBatch batch = batch_of({8, 5, 5, 2, 1});
+  const sketch::StrokeBatch batch = batch_of({8, 5, 5, 2, 1});
   SketchRnnStep step(options);
   const SketchRnnStep::Input input{.batch = batch, .max_seq_len = kMaxSeqLen, .seed = 2, .step = 4};
   const Result at = run(step, parameters, input);
@@ -224,7 +224,7 @@ TEST(SketchRnnStep, KlBelowItsToleranceHasNoGradient) {
   SketchRnnOptions options = options_with_everything("lstm", "lstm", false);
   options.kl_tolerance = 100;
   const Tensors parameters = random_parameters(options, 0.5F);
-  const StrokeBatch batch = batch_of({6, 3});
+  const sketch::StrokeBatch batch = batch_of({6, 3});
   const SketchRnnStep::Input input{.batch = batch, .max_seq_len = kMaxSeqLen, .seed = 2};
   SketchRnnStep light(options);
   const Result one = run(light, parameters, input);
@@ -246,7 +246,7 @@ TEST(SketchRnnStep, TakesBatchesOfAnySize) {
     SketchRnnStep step(options);
     const std::vector<std::vector<std::int64_t>> batches{{1}, {9, 9, 4}, {1}, {3, 0}, {0}};
     for (const auto& lengths : batches) {
-      const StrokeBatch batch = batch_of(lengths);
+      const sketch::StrokeBatch batch = batch_of(lengths);
       const SketchRnnStep::Input input{.batch = batch, .max_seq_len = kMaxSeqLen, .seed = 2};
       SketchRnnStep fresh(options);
       const Result one = run(step, parameters, input), other = run(fresh, parameters, input);
@@ -256,7 +256,7 @@ TEST(SketchRnnStep, TakesBatchesOfAnySize) {
       for (const auto& gradient : one.gradients)
         for (const float g : gradient) ASSERT_TRUE(std::isfinite(g));
     }
-    const StrokeBatch none = batch_of({});
+    const sketch::StrokeBatch none = batch_of({});
     EXPECT_THROW((void)run(step, parameters, {.batch = none, .max_seq_len = kMaxSeqLen}), Error);
   }
 }
@@ -265,7 +265,7 @@ TEST(SketchRnnStep, TakesBatchesOfAnySize) {
 TEST(SketchRnnStep, WorksInBf16) {
   const SketchRnnOptions options = options_with_everything("lstm", "layer_norm", false);
   const Tensors parameters = random_parameters(options, 0.5F);
-  const StrokeBatch batch = batch_of({8, 5, 2});
+  const sketch::StrokeBatch batch = batch_of({8, 5, 2});
   const SketchRnnStep::Input input{.batch = batch, .max_seq_len = kMaxSeqLen, .seed = 2};
   SketchRnnStep exact(options), rounded(options, kernels::Precision::kBFloat16);
   const Result a = run(rounded, parameters, input), e = run(exact, parameters, input);
@@ -291,7 +291,7 @@ TEST(SketchRnnStep, LearnsOneBatchByHeart) {
     std::ranges::fill(second[i], 0.0F);
     slots.push_back({parameters[i], gradients[i], first[i], second[i]});
   }
-  const StrokeBatch batch = batch_of({6, 5, 3});
+  const sketch::StrokeBatch batch = batch_of({6, 5, 3});
   SketchRnnStep step(options);
   const auto values = testing::const_spans(parameters);
   const auto slopes = testing::spans(gradients);
@@ -307,4 +307,4 @@ TEST(SketchRnnStep, LearnsOneBatchByHeart) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

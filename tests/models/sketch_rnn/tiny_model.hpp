@@ -12,20 +12,20 @@
 
 namespace limn::testing {
 
-inline SketchRnnOptions tiny_options(bool conditional) {
+inline models::SketchRnnOptions tiny_options(bool conditional) {
   return {.conditional = conditional, .enc_rnn_size = 6, .dec_rnn_size = 9, .z_size = 5, .num_mixture = 3};
 }
 
 // Weights uniform in ±spread, from the seed.
-inline SketchRnnContents random_checkpoint(const SketchRnnOptions& options, std::uint64_t seed,
+inline models::SketchRnnContents random_checkpoint(const models::SketchRnnOptions& options, std::uint64_t seed,
                                              float spread) {
-  SketchRnnContents checkpoint;
+  models::SketchRnnContents checkpoint;
   checkpoint.options = options;
   checkpoint.scale_factor = 2.5F;
   checkpoint.max_seq_len = 24;
   checkpoint.step = 17;
   std::uint64_t index = 0;
-  for (const auto& spec : sketch_rnn_parameters(checkpoint.options)) {
+  for (const auto& spec : models::sketch_rnn_parameters(checkpoint.options)) {
     RandomStream random(seed, Purpose::kTest, 0, index++);
     auto& values = checkpoint.weights[spec.name];
     for (std::size_t i = 0; i < spec.count(); ++i) values.push_back(random.uniform(-spread, spread));
@@ -35,13 +35,13 @@ inline SketchRnnContents random_checkpoint(const SketchRnnOptions& options, std:
   return checkpoint;
 }
 
-inline SketchRnnContents tiny_checkpoint(bool conditional) {
+inline models::SketchRnnContents tiny_checkpoint(bool conditional) {
   return random_checkpoint(tiny_options(conditional), 1, 0.6F);
 }
 
-inline Sketch random_sketch(std::int64_t points, std::uint64_t index) {
+inline sketch::Sketch random_sketch(std::int64_t points, std::uint64_t index) {
   RandomStream random(3, Purpose::kTest, 1, index);
-  Sketch sketch;
+  sketch::Sketch sketch;
   for (std::int64_t i = 0; i < points; ++i) {
     const float dx = random.normal(), dy = random.normal();
     sketch.points.push_back({dx, dy, random.uniform() < 0.3F || i + 1 == points});

@@ -16,7 +16,7 @@
 #include "testing/compare.hpp"
 #include "testing/temporary_folder.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using ::testing::HasSubstr;
@@ -203,4 +203,4 @@ TEST(VaeModel, RefusesInputOfAnotherSize) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -10,7 +10,7 @@
 #include "models/step_fixture.hpp"
 #include "testing/compare.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using testing::const_spans;
@@ -75,4 +75,4 @@ TEST(VaeNetwork, DrawsWhatItLearnt) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -15,7 +15,7 @@
 #include "models/step_fixture.hpp"
 #include "testing/compare.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using ::testing::HasSubstr;
@@ -272,4 +272,4 @@ TEST(VaeStep, RefusesOtherSizes) {
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -5,7 +5,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn {
+namespace limn::models {
 namespace {
 
 using ::testing::HasSubstr;
@@ -33,14 +33,14 @@ TEST(VaeLayout, ExplainsSizesThatDoNotFit) {
 
 TEST(VaeLayout, HasTheSizesOfThePaperPage) {
   const VaeLayout big = vae_layout(conv40_options());
-  EXPECT_EQ(big.encoder[12].input, (ImageShape{256, 2, 2}));
-  EXPECT_EQ(big.decoder.back().input, (ImageShape{16, 19, 19}));
-  EXPECT_EQ(big.decoder.back().output, (ImageShape{3, 40, 40}));
+  EXPECT_EQ(big.encoder[12].input, (image::ImageShape{256, 2, 2}));
+  EXPECT_EQ(big.decoder.back().input, (image::ImageShape{16, 19, 19}));
+  EXPECT_EQ(big.decoder.back().output, (image::ImageShape{3, 40, 40}));
   const VaeLayout small = vae_layout(conv20_options());
-  EXPECT_EQ(small.encoder[12].input, (ImageShape{128, 6, 6}));
-  EXPECT_EQ(small.decoder.back().input, (ImageShape{16, 22, 22}));
-  EXPECT_EQ(small.decoder.back().output, (ImageShape{3, 20, 20}));
+  EXPECT_EQ(small.encoder[12].input, (image::ImageShape{128, 6, 6}));
+  EXPECT_EQ(small.decoder.back().input, (image::ImageShape{16, 22, 22}));
+  EXPECT_EQ(small.decoder.back().output, (image::ImageShape{3, 20, 20}));
 }
 
 }  // namespace
-}  // namespace limn
+}  // namespace limn::models

@@ -25,23 +25,23 @@ constexpr std::array kTemperatures{1.0F, 0.65F, 0.25F};
 constexpr std::int64_t kPoints = 12;
 
 void write_random_model(const std::string& path) {
-  SketchRnnOptions options = tiny_options(false);
+  models::SketchRnnOptions options = tiny_options(false);
   options.dec_rnn_size = 37;
   options.num_mixture = 20;  // the only number that the format holds
-  write_checkpoint(path, to_checkpoint(random_checkpoint(options, 11, 0.7F)));
+  models::write_checkpoint(path, models::to_checkpoint(random_checkpoint(options, 11, 0.7F)));
 }
 
-json described(const NextPointDistribution& d) {
+json described(const models::NextPointDistribution& d) {
   return {{"pen", d.pen},         {"pi", d.pi},           {"mu_x", d.mu_x}, {"mu_y", d.mu_y},
           {"sigma_x", d.sigma_x}, {"sigma_y", d.sigma_y}, {"rho", d.rho}};
 }
 
-json distributions(const SketchRnnModel& model) {
-  const Sketch sketch = random_sketch(kPoints, 5);  // normalised
+json distributions(const models::SketchRnnModel& model) {
+  const sketch::Sketch sketch = random_sketch(kPoints, 5);  // normalised
   json strokes = json::array(), steps = json::array();
   for (const auto& y : decoder_outputs(model, sketch, {})) {
     json step = json::array();
-    for (const float temperature : kTemperatures) step.push_back(described(next_point_distribution(y, temperature)));
+    for (const float temperature : kTemperatures) step.push_back(described(models::next_point_distribution(y, temperature)));
     steps.push_back(step);
   }
   for (const auto& point : model.in_data_units(sketch).points)
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     const bool is_random = argc == 3 && std::string(argv[1]) == "--random";
     limn::require(argc == 2 || is_random, "usage: next_point_distributions MODEL | --random FILE");
     if (is_random) limn::testing::write_random_model(argv[2]);
-    const limn::SketchRnnModel model(limn::standard_registry().read(argv[argc - 1]));
+    const limn::models::SketchRnnModel model(limn::models::standard_registry().read(argv[argc - 1]));
     fmt::print("{}\n", limn::testing::distributions(model).dump());
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
