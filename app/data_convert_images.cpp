@@ -32,7 +32,8 @@ void convert_images(const std::vector<std::string>& inputs, const std::string& o
   require(has_sharded_name(out), "{}: images are written to a folder of shards only; use a name that ends in .limn",
           out);
   for (const std::string& input : inputs)
-    require(image::is_image_data(input), "{}: not a set of images like {}; convert the two apart", input, inputs.front());
+    require(image::is_image_data(input), "{}: not a set of images like {}; convert the two apart", input,
+            inputs.front());
   image::ImageDataOptions options;
   try {
     set_options(stored_fields(options), settings);
@@ -40,10 +41,11 @@ void convert_images(const std::vector<std::string>& inputs, const std::string& o
     fail("--set {}", error.what());
   }
   watch_for_interrupts();  // so that an interrupted folder leaves nothing behind
-  const image::ShardedImageCounts counts = image::write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
+  const image::ShardedImageCounts counts =
+      image::write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
   const auto [train, valid, test] = counts.images;
-  fmt::print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test, image::text(counts.shape),
-             train, valid, test);
+  fmt::print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test,
+             image::text(counts.shape), train, valid, test);
   for (const std::string& file : counts.skipped) fmt::print(stderr, "limn: note: left out: {}\n", file);
 }
 

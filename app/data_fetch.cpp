@@ -118,9 +118,9 @@ json fetch(const fetch::SourceFile& file, const fs::path& path, const FetchArgum
   fetch::RemoteFile remote = file.remote;
   if (a.is_unchecked) remote.md5.clear();
   const auto result = fetch::download(remote, path,
-                               {.on_progress = [&](const fetch::DownloadProgress& p) { progress.show(p); },
-                                .on_retry = [&](const std::string& reason) { progress.note(reason); },
-                                .should_stop = is_interrupted});
+                                      {.on_progress = [&](const fetch::DownloadProgress& p) { progress.show(p); },
+                                       .on_retry = [&](const std::string& reason) { progress.note(reason); },
+                                       .should_stop = is_interrupted});
   return {{"path", path.string()},
           {"url", remote.url},
           {"bytes", result.bytes},

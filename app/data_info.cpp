@@ -54,8 +54,8 @@ json describe(const image::ImageDataset& data, const std::string& path) {
 
 void print_table(const std::string& path, const image::ImageDataset& data) {
   fmt::print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
-             data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean", "deviation",
-             "black", "white");
+             data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean",
+             "deviation", "black", "white");
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
     const auto s = summarize(data, static_cast<Split>(i));
     fmt::print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
@@ -82,7 +82,8 @@ void show_images(const std::string& path, bool is_json) {
 
 void show_info(const std::string& path, bool is_json) {
   if (image::is_image_data(path)) return show_images(path, is_json);
-  const auto summary = is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path));
+  const auto summary =
+      is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path));
   if (!is_json) {
     print_table(path, summary);
     return;

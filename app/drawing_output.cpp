@@ -61,7 +61,8 @@ void save_growing(const fs::path& path, const image::DrawingSteps& steps, std::s
   std::vector<render::Sheet> frames;
   for (std::int64_t t = 0; t <= steps.steps; ++t) frames.push_back(render::step_frame(steps, t, columns, originals));
   const int frame_ms = std::max(kShortestStepMs, kDrawingMs / static_cast<int>(steps.steps));
-  render::save_sheets_as_frames(path, frames, frame_ms, kHoldMs, render::steps_save_options(frames.front(), steps.shape, kStepsWidth));
+  render::save_sheets_as_frames(path, frames, frame_ms, kHoldMs,
+                                render::steps_save_options(frames.front(), steps.shape, kStepsWidth));
 }
 
 void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
@@ -102,7 +103,8 @@ std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render
   return cells;
 }
 
-void save_drawings(const fs::path& path, const render::Sheet& sheet, const models::Drawings& drawings, const SheetLook& look) {
+void save_drawings(const fs::path& path, const render::Sheet& sheet, const models::Drawings& drawings,
+                   const SheetLook& look) {
   if (drawings.content == models::Content::kImages) {
     const double side = longer_side(drawings.shape);
     const double cell = look.scale > 0 ? side * static_cast<double>(look.scale)
@@ -129,8 +131,8 @@ void save_steps(const fs::path& path, const image::DrawingSteps& steps, std::spa
   if (is_animation(path)) {
     save_growing(path, steps, originals);
   } else {
-    const render::Sheet sheet =
-        originals.empty() ? render::every_step_sheet(steps) : render::chosen_steps_sheet(steps, kChosenSteps, originals);
+    const render::Sheet sheet = originals.empty() ? render::every_step_sheet(steps)
+                                                  : render::chosen_steps_sheet(steps, kChosenSteps, originals);
     render::save_sheet(path, sheet, render::steps_save_options(sheet, steps.shape));
   }
   print_path(path);

@@ -23,7 +23,8 @@ void check_output(const std::filesystem::path& path, models::Content content, bo
 // Adds drawings of the same content and shape.
 void append(models::Drawings& all, models::Drawings more);
 // A cell for each drawing, in which strokes have the colour.
-[[nodiscard]] std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render::Colour colour = render::kInk);
+[[nodiscard]] std::vector<render::SheetCell> cells_of(const models::Drawings& drawings,
+                                                      render::Colour colour = render::kInk);
 
 // Of images.
 struct SheetLook {
@@ -39,6 +40,7 @@ void save_grid(const std::filesystem::path& path, const models::Drawings& drawin
 
 // A .gif shows the canvases growing, with the windows on them; a sheet the canvas of each step. With `originals`
 // [n, C, H, W] a .gif shows each beside its canvas with the window that is read, and a sheet some of the steps.
-void save_steps(const std::filesystem::path& path, const image::DrawingSteps& steps, std::span<const float> originals = {});
+void save_steps(const std::filesystem::path& path, const image::DrawingSteps& steps,
+                std::span<const float> originals = {});
 
 }  // namespace limn::app

@@ -19,7 +19,9 @@ struct ExportArguments {
 };
 
 // For --to: "magenta-json".
-std::string name_of(const models::ForeignFormat& format) { return fmt::format("{}-{}", format.name, format.ending.substr(1)); }
+std::string name_of(const models::ForeignFormat& format) {
+  return fmt::format("{}-{}", format.name, format.ending.substr(1));
+}
 
 std::vector<std::string> names_of(std::span<const models::Family> families) {
   std::vector<std::string> names;

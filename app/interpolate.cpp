@@ -48,11 +48,11 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   for (const auto& reference : references) append(given, model->read({reference}, 1));
   const models::Latents ends = model->latents_of(given, {.uses_mean = true});
   models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
-                                        .top_right = ends.row(1),
-                                        .bottom_left = ends.row(2),
-                                        .bottom_right = ends.row(3)},
-                                       a.steps, a.steps)
-                         : models::interpolate_latents(ends.row(0), ends.row(1), a.steps);
+                                                        .top_right = ends.row(1),
+                                                        .bottom_left = ends.row(2),
+                                                        .bottom_right = ends.row(3)},
+                                                       a.steps, a.steps)
+                                 : models::interpolate_latents(ends.row(0), ends.row(1), a.steps);
   if (!is_grid && model->content() == models::Content::kImages && is_animation(a.out)) path = there_and_back(path);
   save_grid(a.out, model->draw_latents(path, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}),
             static_cast<int>(a.steps));

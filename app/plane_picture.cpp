@@ -17,7 +17,8 @@ void check_plane_output(const models::Model& model, const PlanePicture& picture,
   check_output(out, model.content(), false);
 }
 
-void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture, const std::filesystem::path& out) {
+void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture,
+                const std::filesystem::path& out) {
   save_grid(out, model.draw_latents(z, {.is_greedy = true}), static_cast<int>(picture.grid),
             {.gap = 0, .scale = picture.scale});
 }

@@ -17,6 +17,7 @@ void add_picture_options(const Command& command, PlanePicture& picture);
 // Throws Error unless `out` has an ending for the model's drawings.
 void check_plane_output(const models::Model& model, const PlanePicture& picture, const std::filesystem::path& out);
 // Of n x n vectors, row after row. Images join without gaps; sketches take the likeliest point at each step.
-void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture, const std::filesystem::path& out);
+void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture,
+                const std::filesystem::path& out);
 
 }  // namespace limn::app

@@ -46,7 +46,8 @@ void reconstruct_sketches(const models::Model& model, const models::Drawings& gi
 }
 
 // The cells from `first` on, as many as the sheet has columns, as a row.
-void append_row(render::Sheet& sheet, const std::string& heading, const std::vector<render::SheetCell>& cells, std::size_t first) {
+void append_row(render::Sheet& sheet, const std::string& heading, const std::vector<render::SheetCell>& cells,
+                std::size_t first) {
   sheet.row_headings.push_back(heading);
   for (std::size_t i = first; i < first + static_cast<std::size_t>(sheet.columns); ++i)
     sheet.cells.push_back(i < cells.size() ? cells[i] : render::SheetCell{});

@@ -57,7 +57,8 @@ class SvgFolderWriter : public sketch::SketchWriter {
 
 }  // namespace
 
-std::unique_ptr<sketch::SketchWriter> open_sketch_output(const fs::path& out, const sketch::SketchWriterOptions& options) {
+std::unique_ptr<sketch::SketchWriter> open_sketch_output(const fs::path& out,
+                                                         const sketch::SketchWriterOptions& options) {
   std::error_code ignored;
   const bool is_folder = !has_sharded_name(out) && (!out.has_filename() || fs::is_directory(out, ignored));
   const bool is_svg = is_folder || ending_of(out) == ".svg";

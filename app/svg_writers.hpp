@@ -12,6 +12,6 @@ namespace limn::app {
 // '/' or exists as one), which gets a 000000.svg and so on as the sketches come. Throws Error for other endings, for a
 // folder that holds .svg files already, and for shares where the format keeps no splits.
 [[nodiscard]] std::unique_ptr<sketch::SketchWriter> open_sketch_output(const std::filesystem::path& out,
-                                                               const sketch::SketchWriterOptions& options);
+                                                                       const sketch::SketchWriterOptions& options);
 
 }  // namespace limn::app

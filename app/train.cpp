@@ -169,17 +169,18 @@ void print_result(const train::TrainResult& result, const std::string& family, c
   fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 
-train::TrainResult train(models::TrainingTask& task, const models::Registry& registry, const train::TrainOptions& options, const runs::RunDirectory& run,
-                  const std::string& config, train::ProcessGroup* group, const TrainArguments& a) {
+train::TrainResult train(models::TrainingTask& task, const models::Registry& registry,
+                         const train::TrainOptions& options, const runs::RunDirectory& run, const std::string& config,
+                         train::ProcessGroup* group, const TrainArguments& a) {
   Console console(a.is_quiet || (group != nullptr && !group->is_first()));
   watch_for_interrupts();
   train::Trainer trainer(task, registry, options, run,
-                  {.on_step = [&](const train::Progress& p) { console.show(p); },
-                   .on_validation = [&](std::int64_t step, const Metrics& m,
-                                        bool is_best) { console.show_validation(step, m, is_best); },
-                   .on_notice = [&](const std::string& text) { console.line(text, true); },
-                   .should_stop = is_interrupted},
-                  group);
+                         {.on_step = [&](const train::Progress& p) { console.show(p); },
+                          .on_validation = [&](std::int64_t step, const Metrics& m,
+                                               bool is_best) { console.show_validation(step, m, is_best); },
+                          .on_notice = [&](const std::string& text) { console.line(text, true); },
+                          .should_stop = is_interrupted},
+                         group);
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);

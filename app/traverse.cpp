@@ -73,8 +73,8 @@ void traverse(const TraverseArguments& a, const models::Registry& registry) {
   const std::vector<float> base = base_of(*model, a);
   if (is_folder) make_directories(out);
   for (const auto& [across, down] : pairs)
-    save_plane(*model, models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid), a.picture,
-               path_of(out, across, down, pairs.size() == 1));
+    save_plane(*model, models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid),
+               a.picture, path_of(out, across, down, pairs.size() == 1));
 }
 
 }  // namespace

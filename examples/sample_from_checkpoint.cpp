@@ -35,8 +35,8 @@ int draw(const Arguments& arguments) {
   std::vector<limn::render::SheetCell> cells;
   for (std::size_t i = 0; i < drawings.size(); ++i) {
     const limn::sketch::Sketch sketch = model->in_data_units(drawings[i].sketch);
-    std::printf("drawing %zu: %zu points, %zu strokes%s\n", i, sketch.points.size(), limn::sketch::to_strokes(sketch).size(),
-                drawings[i].is_finished ? "" : ", cut at the longest length");
+    std::printf("drawing %zu: %zu points, %zu strokes%s\n", i, sketch.points.size(),
+                limn::sketch::to_strokes(sketch).size(), drawings[i].is_finished ? "" : ", cut at the longest length");
     cells.push_back(limn::render::cell_of(sketch));
   }
   limn::render::save_sheet(arguments.out, limn::render::grid_sheet(std::move(cells)));

@@ -56,8 +56,8 @@ double step_flops(std::span<const models::TaskParameter> parameters, std::int64_
 }
 
 // Checks our first step against the twin's and times the twin.
-void compare(const BenchOptions& options, const DrawSetting& setting, const image::ImageDataset& data, OurTraining& ours,
-             BenchRow& row) {
+void compare(const BenchOptions& options, const DrawSetting& setting, const image::ImageDataset& data,
+             OurTraining& ours, BenchRow& row) {
   const double loss = ours.compute_gradients(0);
   const Gradients gradients = gradients_of(ours.parameters());
   FirstStep first = first_step(setting, data);
@@ -89,15 +89,15 @@ void bench_draw_training(const BenchOptions& options, BenchReport& report) {
   const DrawSetting setting = mnist_setting(options);
   const std::vector<std::string> paths{"builtin:shapes"};
   const auto data = image::ImageDataset::load(paths, setting.data);
-  OurTraining ours(models::make_draw_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
+  OurTraining ours(models::make_draw_task(setting.model, setting.data, task_setting(setting.train), data),
+                   setting.train);
   BenchRow row{.name = name,
                .shape = fmt::format("{} images, T = {}", options.batch_size, setting.model.time_steps),
                .flops = step_flops(ours.parameters(), setting.model.time_steps * options.batch_size)};
   if (options.plain != nullptr) compare(options, setting, data, ours, row);
   const bool is_peak_ours = reset_peak_memory();
   ours.run_step(0);
-  row.ours =
-      time_runs([&] { ours.run_step(0); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
+  row.ours = time_runs([&] { ours.run_step(0); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
   if (is_peak_ours) row.peak_bytes = peak_memory();
   report.add(row);
 }

@@ -8,8 +8,8 @@
 #include "limn/core/random.hpp"
 #include "limn/kernels/aligned_buffer.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
-#include "limn/train/libtorch_module.hpp"
 #include "limn/models/sketch_rnn/training.hpp"
+#include "limn/train/libtorch_module.hpp"
 
 namespace limn::app {
 namespace {
@@ -43,8 +43,8 @@ class PlainDecoder {
     const auto setting = sketch_rnn_setting(checkpoint.options);
     libtorch::Decoder* decoder = nullptr;
     train::call_libtorch(api.decoder_create, &setting,
-                  libtorch::NamedTensors{tensors.data(), static_cast<std::int64_t>(tensors.size())}, float_rows(z),
-                  &decoder);
+                         libtorch::NamedTensors{tensors.data(), static_cast<std::int64_t>(tensors.size())},
+                         float_rows(z), &decoder);
     decoder_.reset(decoder);
   }
 
@@ -77,7 +77,7 @@ void draw_plain(const libtorch::Api& api, const models::SketchRnnModel& model, C
     decoder.step(x.view(), y.view());
     for (std::int64_t b = 0; b < z.rows; ++b) {
       const auto point = models::draw_next_point({y.row(b), static_cast<std::size_t>(y.columns())},
-                                         {.temperature = kTemperature}, random);
+                                                 {.temperature = kTemperature}, random);
       const auto row = point ? models::stroke5_row(*point) : models::kStartRow;
       std::ranges::copy(row, x.row(b));
     }
@@ -124,8 +124,8 @@ void compare(const BenchOptions& options, const models::SketchRnnModel& model, C
   set_plain_threads(options, options.threads);
   row.difference = output_difference(*options.plain, model, z);
   require_agreement(row.name, row.difference, kLimit);
-  Timing plain = time_runs([&] { draw_plain(*options.plain, model, z, points); },
-                           {.least = 2, .most = 5, .seconds = 3});
+  Timing plain =
+      time_runs([&] { draw_plain(*options.plain, model, z, points); }, {.least = 2, .most = 5, .seconds = 3});
   const double scale = static_cast<double>(model.max_seq_len()) / static_cast<double>(points);
   plain.median *= scale, plain.low *= scale, plain.high *= scale;
   row.plain = plain;

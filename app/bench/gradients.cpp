@@ -22,8 +22,7 @@ constexpr double kRoundingFactor = 100;
 
 Gradients gradients_of(std::span<const models::TaskParameter> parameters) {
   Gradients gradients;
-  for (const auto& p : parameters)
-    gradients[p.name].assign(p.gradient.begin(), p.gradient.end());
+  for (const auto& p : parameters) gradients[p.name].assign(p.gradient.begin(), p.gradient.end());
   return gradients;
 }
 
@@ -65,8 +64,7 @@ Gradients gradients_rounded_otherwise(OurTraining& training, std::int64_t step) 
                                                                             : GemmBackend::kOneDnn);
   (void)training.compute_gradients(step);
   kernels::set_gemm_backend(GemmBackend::kAutomatic);
-  for (std::size_t i = 0; i < kept.size(); ++i)
-    std::ranges::copy(kept[i], training.parameters()[i].value.begin());
+  for (std::size_t i = 0; i < kept.size(); ++i) std::ranges::copy(kept[i], training.parameters()[i].value.begin());
   return gradients_of(training.parameters());
 }
 

@@ -33,10 +33,9 @@ BenchRow measure(const BenchOptions& options, const sketch::StrokeDataset& data,
                  std::int64_t length) {
   train::TrainOptions options_of_run = training_options("sketch-rnn");
   options_of_run.batch_size = batch;
-  OurTraining training(
-      models::make_sketch_rnn_task({}, {.augment_stroke_prob = 0}, task_setting(options_of_run),
-                           sketches_of_length(data, batch, length)),
-      options_of_run);
+  OurTraining training(models::make_sketch_rnn_task({}, {.augment_stroke_prob = 0}, task_setting(options_of_run),
+                                                    sketches_of_length(data, batch, length)),
+                       options_of_run);
   training.run_step(0);
   return {.name = {},
           .shape = fmt::format("{} sketches of {} points", batch, length),
@@ -58,8 +57,7 @@ void fit_line(std::vector<BenchRow>& rows) {
 }  // namespace
 
 void bench_growth(const BenchOptions& options, const sketch::StrokeDataset& data, BenchReport& report) {
-  const auto run = [&](const std::string& name,
-                       const std::vector<std::pair<std::int64_t, std::int64_t>>& sizes) {
+  const auto run = [&](const std::string& name, const std::vector<std::pair<std::int64_t, std::int64_t>>& sizes) {
     if (!report.wants(name)) return;
     std::vector<BenchRow> rows;
     for (const auto& [batch, length] : sizes) {

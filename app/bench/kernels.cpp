@@ -1,5 +1,5 @@
-#include <oneapi/dnnl/dnnl.h>
 #include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
 
 #include <algorithm>
 #include <array>
@@ -20,7 +20,7 @@ namespace limn::app {
 namespace {
 
 constexpr std::int64_t kRowsOfThread = 96;  // multiply_parallel leaves fewer to the caller
-constexpr double kLimit = 1e-4;  // of float32 results, relative to the largest element
+constexpr double kLimit = 1e-4;             // of float32 results, relative to the largest element
 
 kernels::MatrixBuffer matrix(std::int64_t rows, std::int64_t columns, float value = 0) {
   kernels::MatrixBuffer values;
@@ -76,8 +76,7 @@ void time_and_report(const BenchOptions& options, BenchRow row, const Comparison
 }
 
 // C [m, n] = A [m, k] · W [n, k]ᵀ with weights packed beforehand, as a step does.
-void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, std::int64_t k,
-                   BenchReport& report) {
+void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, std::int64_t k, BenchReport& report) {
   const std::string name = "gemm forward";
   if (!report.wants(name)) return;
   const kernels::MatrixBuffer a = random_matrix(m, k, 1), w = random_matrix(n, k, 2);
@@ -89,9 +88,11 @@ void bench_product(const BenchOptions& options, std::int64_t m, std::int64_t n, 
                      .flops = 2.0 * static_cast<double>(m * n * k)};
   time_and_report(options, row,
                   {.ours = [&] { kernels::multiply_parallel(packed, a.view(), {}, c.view()); },
-                   .plain = [&] {
-                     train::call_libtorch(options.plain->multiply, float_rows(a.view()), float_rows(w.view()), expected.row(0));
-                   },
+                   .plain =
+                       [&] {
+                         train::call_libtorch(options.plain->multiply, float_rows(a.view()), float_rows(w.view()),
+                                              expected.row(0));
+                       },
                    .difference = [&] { return difference(span(c), span(expected)); }},
                   report);
 }
@@ -104,21 +105,20 @@ void bench_weight_gradient(const BenchOptions& options, std::int64_t r, std::int
   const kernels::MatrixBuffer d = random_matrix(r, n, 3), a = random_matrix(r, k, 4);
   kernels::MatrixBuffer out = matrix(n, k), expected = matrix(n, k);
   const std::array<kernels::WeightGradient, 1> parts{{{.a = a.view(), .out = out.view()}}};
-  const BenchRow row{.name = name,
-                     .shape = fmt::format("{} x {} x {}", n, k, r),
-                     .flops = 2.0 * static_cast<double>(n * k * r)};
+  const BenchRow row{
+      .name = name, .shape = fmt::format("{} x {} x {}", n, k, r), .flops = 2.0 * static_cast<double>(n * k * r)};
   time_and_report(options, row,
                   {.ours = [&] { kernels::weight_gradients(d.view(), parts); },
-                   .plain = [&] {
-                     train::call_libtorch(options.plain->multiply_transposed, float_rows(d.view()), float_rows(a.view()),
-                                   expected.row(0));
-                   },
+                   .plain =
+                       [&] {
+                         train::call_libtorch(options.plain->multiply_transposed, float_rows(d.view()),
+                                              float_rows(a.view()), expected.row(0));
+                       },
                    .difference = [&] { return difference(span(out), span(expected)); }},
                   report);
 }
 
-void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::int64_t mixtures,
-                           BenchReport& report) {
+void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::int64_t mixtures, BenchReport& report) {
   const std::string name = "mixture density";
   if (!report.wants(name)) return;
   const std::int64_t columns = kernels::output_size(mixtures);
@@ -129,15 +129,15 @@ void bench_mixture_density(const BenchOptions& options, std::int64_t rows, std::
     std::copy_n(offsets.row(r), 2, targets.row(r));
     targets.row(r)[2] = 1;
   }
-  const BenchRow row{.name = name,
-                     .shape = fmt::format("{} rows, M = {}", rows, mixtures),
-                     .points = static_cast<double>(rows)};
+  const BenchRow row{
+      .name = name, .shape = fmt::format("{} rows, M = {}", rows, mixtures), .points = static_cast<double>(rows)};
   time_and_report(options, row,
                   {.ours = [&] { (void)kernels::mixture_density_loss(y.view(), targets.view(), 1, gradient.view()); },
-                   .plain = [&] {
-                     train::call_libtorch(options.plain->mixture_density_gradient, float_rows(y.view()),
-                                   float_rows(targets.view()), expected.row(0));
-                   },
+                   .plain =
+                       [&] {
+                         train::call_libtorch(options.plain->mixture_density_gradient, float_rows(y.view()),
+                                              float_rows(targets.view()), expected.row(0));
+                       },
                    .difference = [&] { return difference(span(gradient), span(expected)); }},
                   report);
 }
@@ -151,12 +151,13 @@ void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& re
   const std::array<kernels::AdamSlot, 1> slots{{{span(value), span(gradient), span(first), span(second)}}};
   std::int64_t step = 0;
   const kernels::AdamOptions adam;
-  const models::TaskParameter parameter{.name = "values", .shape = {count}, .value = span(start), .gradient = span(gradient)};
+  const models::TaskParameter parameter{
+      .name = "values", .shape = {count}, .value = span(start), .gradient = span(gradient)};
   std::optional<Twin> twin;
   if (options.plain != nullptr) {
     twin.emplace(*options.plain, std::span(&parameter, 1),
-                 libtorch::AdamSetting{.learning_rate = adam.learning_rate, .beta1 = adam.beta1, .clip_value = 1,
-                                       .clip_norm = 0});
+                 libtorch::AdamSetting{
+                     .learning_rate = adam.learning_rate, .beta1 = adam.beta1, .clip_value = 1, .clip_norm = 0});
     twin->set_gradient(parameter.name, span(gradient));
   }
   // Of the first steps of both: how far the values moved.
@@ -166,10 +167,11 @@ void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& re
     return distance;
   };
   time_and_report(options, {.name = name, .shape = fmt::format("{} parameters", count)},
-                  {.ours = [&] {
-                     kernels::adam_step(slots, adam, ++step, kernels::ClipMode::kValue, 1.0,
-                                        kernels::gradient_norm(slots));
-                   },
+                  {.ours =
+                       [&] {
+                         kernels::adam_step(slots, adam, ++step, kernels::ClipMode::kValue, 1.0,
+                                            kernels::gradient_norm(slots));
+                       },
                    .plain = [&] { twin->update(); },
                    .difference = [&] { return difference(moved(span(value)), moved(twin->value(parameter.name))); },
                    .limit = 1e-3},  // differences of numbers near 1: float32 rounding shows

@@ -16,9 +16,7 @@ namespace {
 using json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // The value of "key : value" in a file of /proc, or nothing.
 std::string proc_value(const char* path, const std::string& key) {
@@ -41,8 +39,7 @@ std::string time_text(double seconds) {
 // "12.30 ms ±2%": half the distance between the quartiles. One run alone has no spread.
 std::string timing_text(const Timing& timing) {
   if (timing.runs < 2) return time_text(timing.median) + " once";
-  return fmt::format("{} ±{:.0f}%", time_text(timing.median),
-                     50 * (timing.high - timing.low) / timing.median);
+  return fmt::format("{} ±{:.0f}%", time_text(timing.median), 50 * (timing.high - timing.low) / timing.median);
 }
 
 json timing_json(const Timing& timing) {
@@ -75,10 +72,11 @@ json row_json(const BenchRow& row, double gemm_rate) {
 constexpr double kNotableGradientDifference = 1e-3;
 
 // All that can be measured, so that --only is refused before anything is.
-constexpr std::array kRowNames{"train lstm f32",     "train lstm bf16",    "train layer_norm f32", "train layer_norm bf16",
-                               "train hyper f32",    "train hyper bf16",   "train draw",           "train vae",
-                               "growth with length", "growth with batch",  "gemm forward",         "gemm weight gradient",
-                               "mixture density",    "clip and Adam",      "generate one",         "generate many"};
+constexpr std::array kRowNames{
+    "train lstm f32",     "train lstm bf16",   "train layer_norm f32", "train layer_norm bf16",
+    "train hyper f32",    "train hyper bf16",  "train draw",           "train vae",
+    "growth with length", "growth with batch", "gemm forward",         "gemm weight gradient",
+    "mixture density",    "clip and Adam",     "generate one",         "generate many"};
 
 constexpr const char* kLine = "{:<26} {:<30} {:>15} {:>15} {:>7} {:>8} {:>6} {:>10} {:>8}\n";
 
@@ -126,10 +124,9 @@ void require_agreement(const std::string& name, double difference, double limit)
 BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_second)
     : options_(options), gemm_rate_(gemm_flops_per_second) {
   if (options_.is_json) return;
-  fmt::print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n",
-             cpu_name(), options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
-  fmt::print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s",
-             "peak MB");
+  fmt::print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
+             options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
+  fmt::print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s", "peak MB");
   std::fflush(stdout);
 }
 
@@ -147,9 +144,7 @@ void BenchReport::add(const BenchRow& row) {
   rows_.push_back(row);
   if (options_.is_json) return;
   const double rate = row.flops / row.ours.median;
-  const auto if_any = [](double value, const std::string& text) {
-    return value > 0 ? text : std::string("-");
-  };
+  const auto if_any = [](double value, const std::string& text) { return value > 0 ? text : std::string("-"); };
   fmt::print(kLine, row.name, row.shape, row.plain ? timing_text(*row.plain) : "-", timing_text(row.ours),
              row.plain ? fmt::format("{:.1f}x", row.plain->median / row.ours.median) : "-",
              if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
@@ -157,8 +152,7 @@ void BenchReport::add(const BenchRow& row) {
              if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
              if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
   if (row.gradient_difference > kNotableGradientDifference)
-    fmt::print("  its gradients differ from plain LibTorch's by {:.1e} of their norm{}\n",
-               row.gradient_difference,
+    fmt::print("  its gradients differ from plain LibTorch's by {:.1e} of their norm{}\n", row.gradient_difference,
                row.gradient_rounding > 0
                    ? fmt::format("; rounding otherwise moves them by {:.1e}", row.gradient_rounding)
                    : "");

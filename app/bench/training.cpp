@@ -1,3 +1,5 @@
+#include "limn/models/sketch_rnn/training.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -6,7 +8,6 @@
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/training.hpp"
 
 namespace limn::app {
 namespace {
@@ -21,8 +22,7 @@ struct SketchRnnSetting {
 };
 
 std::int64_t rows_of(const sketch::StrokeDataset& data, const SketchRnnSetting& options, std::int64_t step) {
-  return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size)
-      .rows();
+  return data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size).rows();
 }
 
 // Of the first steps the one whose batch has a middling number of points: batches are alike in length within,
@@ -64,8 +64,8 @@ struct PlainStep {
 };
 
 // The twin takes long: the step that is checked is a timed one, and the only one where it takes seconds.
-PlainStep run_plain(const BenchOptions& options, const SketchRnnSetting& setting,
-                    const sketch::StrokeDataset& data, std::span<const models::TaskParameter> start, std::int64_t step) {
+PlainStep run_plain(const BenchOptions& options, const SketchRnnSetting& setting, const sketch::StrokeDataset& data,
+                    std::span<const models::TaskParameter> start, std::int64_t step) {
   Twin twin(*options.plain, setting.model, start, adam_setting(setting.train));
   PlainStep plain;
   set_plain_threads(options, options.threads);
@@ -118,8 +118,8 @@ void bench_cell(const BenchOptions& options, const sketch::StrokeDataset& data, 
     if (options.plain != nullptr) compare(options, setting, data, step, ours, plain, row);
     const bool is_peak_ours = reset_peak_memory();
     ours.run_step(step);
-    row.ours = time_runs([&] { ours.run_step(step); },
-                         {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
+    row.ours =
+        time_runs([&] { ours.run_step(step); }, {.least = 3, .most = 15, .seconds = options.is_quick ? 2.0 : 8.0});
     if (is_peak_ours) row.peak_bytes = peak_memory();
     report.add(row);
     medians[name] = row.ours.median;

@@ -95,8 +95,8 @@ Twin::Twin(const libtorch::Api& api, std::span<const models::TaskParameter> star
   for (const auto& p : start) sizes_[p.name] = static_cast<std::int64_t>(p.value.size());
 }
 
-Twin::Twin(const libtorch::Api& api, const models::SketchRnnOptions& options, std::span<const models::TaskParameter> start,
-           const libtorch::AdamSetting& adam)
+Twin::Twin(const libtorch::Api& api, const models::SketchRnnOptions& options,
+           std::span<const models::TaskParameter> start, const libtorch::AdamSetting& adam)
     : Twin(api, start) {
   const auto setting = sketch_rnn_setting(options);
   libtorch::Twin* twin = nullptr;
@@ -118,8 +118,8 @@ Twin::Twin(const libtorch::Api& api, const models::VaeOptions& options, std::spa
     : Twin(api, start) {
   const auto setting = vae_setting(options);
   libtorch::Twin* twin = nullptr;
-  train::call_libtorch(api.twin_create_vae, &setting, list_of(named_tensors(start)), list_of(named_tensors(buffers)), &adam,
-                &twin);
+  train::call_libtorch(api.twin_create_vae, &setting, list_of(named_tensors(start)), list_of(named_tensors(buffers)),
+                       &adam, &twin);
   twin_.reset(twin);
 }
 
@@ -156,7 +156,7 @@ void Twin::update() { train::call_libtorch(api_.twin_update, twin_.get()); }
 
 void Twin::set_gradient(const std::string& name, std::span<const float> values) {
   train::call_libtorch(api_.twin_set_gradient, twin_.get(), name.c_str(), values.data(),
-                static_cast<std::int64_t>(values.size()));
+                       static_cast<std::int64_t>(values.size()));
 }
 
 std::vector<float> Twin::value(const std::string& name) const {

@@ -49,7 +49,8 @@ class Twin {
   Twin(const libtorch::Api& api, std::span<const models::TaskParameter> start, const libtorch::AdamSetting& adam);
 
   // The loss; the gradients stay inside.
-  double compute_gradients(const sketch::StrokeBatch& batch, std::int64_t max_seq_len, std::uint64_t seed, std::int64_t step);
+  double compute_gradients(const sketch::StrokeBatch& batch, std::int64_t max_seq_len, std::uint64_t seed,
+                           std::int64_t step);
   double compute_gradients(ConstMatrix pixels, ConstMatrix noise, double beta = 1);
   void update();
   void set_gradient(const std::string& name, std::span<const float> values);

@@ -26,7 +26,8 @@ struct VaeSetting {
 // The same steps in plain LibTorch, from the same weights, with the same images and noise.
 class PlainVae {
  public:
-  PlainVae(const libtorch::Api& api, const VaeSetting& options, const image::ImageDataset& data, const OurTraining& ours)
+  PlainVae(const libtorch::Api& api, const VaeSetting& options, const image::ImageDataset& data,
+           const OurTraining& ours)
       : seed_(static_cast<std::uint64_t>(options.train.seed)),
         data_(data),
         twin_(api, models::resolved(options.model, data.shape()), ours.parameters(), ours.buffers(),
@@ -39,7 +40,7 @@ class PlainVae {
     const image::ImageBatch batch = data_.training_batch(plan_, step);
     for (std::int64_t b = 0; b < kBatch; ++b)
       models::fill_latent_noise({.seed = seed_, .step = static_cast<std::uint64_t>(step)}, b,
-                        {noise_.row(b), static_cast<std::size_t>(noise_.columns())});
+                                {noise_.row(b), static_cast<std::size_t>(noise_.columns())});
     return twin_.compute_gradients(ConstMatrix(batch.pixels.data(), kBatch, data_.shape().size()), noise_.view());
   }
   void run_step(std::int64_t step) {
@@ -92,7 +93,8 @@ void bench_vae(const BenchOptions& options, BenchReport& report) {
   setting.train.batch_size = kBatch;
   const std::vector<std::string> paths{"builtin:shapes"};
   const auto data = image::ImageDataset::load(paths, setting.data);
-  OurTraining ours(models::make_vae_task(setting.model, setting.data, task_setting(setting.train), data), setting.train);
+  OurTraining ours(models::make_vae_task(setting.model, setting.data, task_setting(setting.train), data),
+                   setting.train);
   BenchRow row{.name = name,
                .shape = fmt::format("{} images of {}, 784-256-2-256-784", kBatch, image::text(data.shape())),
                .flops = step_flops(ours.parameters())};
@@ -108,8 +110,8 @@ void bench_vae(const BenchOptions& options, BenchReport& report) {
   report.add(row);
   const double steps = kMnistImages / static_cast<double>(kBatch);
   const std::string plain = row.plain ? fmt::format("plain LibTorch {:.2f} s, ", steps * row.plain->median) : "";
-  report.note(fmt::format("an epoch of MNIST, {:.0f} such steps: {}limn {:.2f} s", steps, plain,
-                          steps * row.ours.median));
+  report.note(
+      fmt::format("an epoch of MNIST, {:.0f} such steps: {}limn {:.2f} s", steps, plain, steps * row.ours.median));
 }
 
 }  // namespace limn::app

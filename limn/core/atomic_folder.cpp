@@ -66,8 +66,7 @@ AtomicFolder::AtomicFolder(fs::path path) : path_(std::move(path)) {
   // A number may be taken by what a killed process left behind.
   int error = EEXIST;
   for (int number = 0; error == EEXIST; ++number) {
-    temporary_ = path_.parent_path() /
-                 fmt::format(".{}.{}.{}.tmp", path_.filename().string(), ::getpid(), number);
+    temporary_ = path_.parent_path() / fmt::format(".{}.{}.{}.tmp", path_.filename().string(), ::getpid(), number);
     error = ::mkdir(temporary_.c_str(), 0777) == 0 ? 0 : errno;
   }
   if (error != 0) fail_to_write(path_, error);
@@ -78,9 +77,7 @@ AtomicFolder::~AtomicFolder() {
   if (!is_done_) fs::remove_all(temporary_, ignored);
 }
 
-AtomicFolder::File AtomicFolder::create(const std::string& name) const {
-  return {temporary_ / name, path_ / name};
-}
+AtomicFolder::File AtomicFolder::create(const std::string& name) const { return {temporary_ / name, path_ / name}; }
 
 void AtomicFolder::commit() {
   if (const int error = flush_folder(temporary_); error != 0) fail_to_write(path_, error);

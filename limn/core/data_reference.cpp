@@ -32,8 +32,10 @@ std::string advice_on_missing(const std::string& path) {
     const std::string before = path.substr(0, path.rfind(mark));
     std::error_code ignored;
     if (before.size() < path.size() && std::filesystem::exists(before, ignored))
-      return fmt::format("{} is there; its sketches or images are named as :train, :valid, :test, #17 or :test#17 after "
-                         "its name, where some are chosen", before);
+      return fmt::format(
+          "{} is there; its sketches or images are named as :train, :valid, :test, #17 or :test#17 after "
+          "its name, where some are chosen",
+          before);
   }
   return "check the path";
 }

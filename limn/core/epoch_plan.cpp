@@ -21,8 +21,8 @@ void require_batch(std::int64_t count, std::int64_t batch_size, std::string_view
   require(count <= kMaxExamples, "{}: {} training examples are more than the {} that are numbered", name, count,
           kMaxExamples);
   require(count >= batch_size,
-          "{0}: the training split holds {1} examples, fewer than one batch of {2}; use --batch-size {1} or less",
-          name, count, batch_size);
+          "{0}: the training split holds {1} examples, fewer than one batch of {2}; use --batch-size {1} or less", name,
+          count, batch_size);
 }
 
 EpochPlan shuffled_plan(std::int64_t count, std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size,

@@ -28,9 +28,7 @@ struct EpochPlan {
     return batch_size == 0 ? 0 : static_cast<std::int64_t>(indices.size()) / batch_size;
   }
   [[nodiscard]] std::int64_t first_step() const { return epoch * batches(); }
-  [[nodiscard]] bool covers(std::int64_t step) const {
-    return step >= first_step() && step < first_step() + batches();
-  }
+  [[nodiscard]] bool covers(std::int64_t step) const { return step >= first_step() && step < first_step() + batches(); }
   // The indices of batch `step`, counted over all epochs; covers(step) must hold.
   [[nodiscard]] std::span<const std::uint32_t> batch(std::int64_t step) const {
     return std::span(indices).subspan(static_cast<std::size_t>((step - first_step()) * batch_size),

@@ -1,5 +1,5 @@
-// Trees of JSON, parsed and written in one source: the templates of nlohmann/json take the compiler seconds in each file
-// that parses or writes for itself. Who includes this links nlohmann_json.
+// Trees of JSON, parsed and written in one source: the templates of nlohmann/json take the compiler seconds in each
+// file that parses or writes for itself. Who includes this links nlohmann_json.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
-// JSON without trees. Reading goes event by event, so that nesting costs no memory: a reader derives from JsonEvents, and
-// every event that it does not override is refused.
+// JSON without trees. Reading goes event by event, so that nesting costs no memory: a reader derives from JsonEvents,
+// and every event that it does not override is refused.
 #pragma once
 
 #include <string>

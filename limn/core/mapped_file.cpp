@@ -16,8 +16,7 @@ namespace limn {
 MappedFile::MappedFile(const std::filesystem::path& path) {
   // Without O_NONBLOCK a pipe of that name would be waited for.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  require(descriptor >= 0, "{}: cannot open: {}; fetch or convert the data again", path.string(),
-          std::strerror(errno));
+  require(descriptor >= 0, "{}: cannot open: {}; fetch or convert the data again", path.string(), std::strerror(errno));
   struct stat status {};
   void* memory = nullptr;
   int error = ::fstat(descriptor, &status) == 0 ? 0 : errno;

@@ -12,7 +12,8 @@ struct Metric {
   double value = 0;
 };
 using Metrics = std::vector<Metric>;
-// Whether it is a part of another ("kl/3" of "kl"): recorded, but neither shown in a line of progress nor drawn as a curve.
+// Whether it is a part of another ("kl/3" of "kl"): recorded, but neither shown in a line of progress nor drawn as a
+// curve.
 [[nodiscard]] inline bool is_detail(std::string_view name) { return name.find('/') != std::string_view::npos; }
 // The value of that name, or NaN.
 [[nodiscard]] double metric(const Metrics& metrics, std::string_view name);

@@ -43,9 +43,12 @@ bool parse_number(std::string_view text, T& out) {
 void assign(const OptionField& field, std::string_view text) {
   std::visit(Overloaded{
                  [&](bool* target) {
-                   if (text == "true" || text == "1" || text == "yes" || text == "on") *target = true;
-                   else if (text == "false" || text == "0" || text == "no" || text == "off") *target = false;
-                   else fail("{}={}: expected true or false", field.name, printable(text));
+                   if (text == "true" || text == "1" || text == "yes" || text == "on")
+                     *target = true;
+                   else if (text == "false" || text == "0" || text == "no" || text == "off")
+                     *target = false;
+                   else
+                     fail("{}={}: expected true or false", field.name, printable(text));
                  },
                  [&](std::int64_t* target) {
                    require(parse_number(text, *target), "{}={}: expected a whole number", field.name, printable(text));
@@ -76,10 +79,10 @@ std::string complaint(const OptionField& field) {
             return outside(*v) ? fmt::format("{}={}: must be {}", field.name, *v, range) : std::string();
           },
           [&](const std::string* v) {
-            if (field.choices.empty() || std::find(field.choices.begin(), field.choices.end(), *v) != field.choices.end())
+            if (field.choices.empty() ||
+                std::find(field.choices.begin(), field.choices.end(), *v) != field.choices.end())
               return std::string();
-            return fmt::format("{}={}: must be one of {}", field.name, printable(*v),
-                               fmt::join(field.choices, ", "));
+            return fmt::format("{}={}: must be one of {}", field.name, printable(*v), fmt::join(field.choices, ", "));
           },
       },
       field.target);
@@ -104,7 +107,8 @@ void set_option(std::span<const OptionField> fields, std::string_view name, std:
   const OptionValue before = field.get();
   assign(field, text);
   if (const std::string bad = complaint(field); !bad.empty()) {
-    std::visit([&](auto* target) { *target = std::get<std::remove_pointer_t<decltype(target)>>(before); }, field.target);
+    std::visit([&](auto* target) { *target = std::get<std::remove_pointer_t<decltype(target)>>(before); },
+               field.target);
     throw Error(bad);
   }
 }
@@ -137,9 +141,12 @@ void options_from_json(std::span<const OptionField> fields, std::string_view tex
   try {
     for (const auto& [name, value] : object.items()) {
       const OptionField& field = field_named(fields, name);
-      if (value.is_string()) set_option(fields, name, value.get_ref<const std::string&>());
-      else if (value.is_primitive() && !value.is_null()) set_option(fields, name, json_text(value));
-      else fail("{}: expected one value", field.name);
+      if (value.is_string())
+        set_option(fields, name, value.get_ref<const std::string&>());
+      else if (value.is_primitive() && !value.is_null())
+        set_option(fields, name, json_text(value));
+      else
+        fail("{}: expected one value", field.name);
     }
   } catch (const Error& error) {
     fail("{}: {}", origin, error.what());

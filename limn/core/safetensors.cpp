@@ -47,11 +47,16 @@ T load(const std::byte* from) {
 
 float to_float(DType type, const std::byte* from) {
   switch (type) {
-    case DType::kF16: return half_to_float(load<std::uint16_t>(from));
-    case DType::kBF16: return std::bit_cast<float>(static_cast<std::uint32_t>(load<std::uint16_t>(from)) << 16);
-    case DType::kF32: return load<float>(from);
-    case DType::kF64: return static_cast<float>(load<double>(from));
-    default: return 0;
+    case DType::kF16:
+      return half_to_float(load<std::uint16_t>(from));
+    case DType::kBF16:
+      return std::bit_cast<float>(static_cast<std::uint32_t>(load<std::uint16_t>(from)) << 16);
+    case DType::kF32:
+      return load<float>(from);
+    case DType::kF64:
+      return static_cast<float>(load<double>(from));
+    default:
+      return 0;
   }
 }
 
@@ -94,9 +99,8 @@ void check_tiling(const std::map<std::string, TensorData>& tensors, std::span<co
                   const std::string& origin) {
   std::vector<std::span<const std::byte>> pieces;
   for (const auto& [name, tensor] : tensors) pieces.push_back(tensor.bytes);
-  std::sort(pieces.begin(), pieces.end(), [](auto a, auto b) {
-    return a.data() != b.data() ? a.data() < b.data() : a.size() < b.size();
-  });
+  std::sort(pieces.begin(), pieces.end(),
+            [](auto a, auto b) { return a.data() != b.data() ? a.data() < b.data() : a.size() < b.size(); });
   const std::byte* next = data.data();
   for (const auto& piece : pieces) {
     require(piece.data() == next, "{}: its tensors overlap or leave gaps; the file is damaged", origin);
@@ -131,8 +135,10 @@ SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
   file.bytes_ = std::move(bytes);
   file.origin_ = std::move(origin);
   const std::span<const std::byte> all(file.bytes_);
-  require(magic_of(all) != "PK", "{}: a zip archive, as .npz data sets are, and no model; name a run directory or a "
-          ".safetensors file", file.origin_);
+  require(magic_of(all) != "PK",
+          "{}: a zip archive, as .npz data sets are, and no model; name a run directory or a "
+          ".safetensors file",
+          file.origin_);
   require(all.size() >= 8, "{}: {} bytes is too short for a safetensors file", file.origin_, all.size());
   const auto header_size = load<std::uint64_t>(all.data());
   require(header_size <= kMaxHeader && header_size <= all.size() - 8,
@@ -148,7 +154,8 @@ SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
     if (name == "__metadata__") {
       require(entry.is_object(), "{}: __metadata__ is not an object; the file is damaged", file.origin_);
       for (const auto& [key, value] : entry.items()) {
-        require(value.is_string(), "{}: metadata {} is not a string; the file is damaged", file.origin_, printable(key));
+        require(value.is_string(), "{}: metadata {} is not a string; the file is damaged", file.origin_,
+                printable(key));
         file.metadata_[key] = value.get<std::string>();
       }
       continue;

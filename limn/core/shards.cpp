@@ -10,8 +10,8 @@
 #include <limits>
 
 #include "limn/core/error.hpp"
-#include "limn/core/json.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn {
 namespace {
@@ -24,7 +24,7 @@ constexpr const char* kFormatName = "limn-shards";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint64_t kMaxIndex = std::uint64_t{16} << 20;  // of shards for 40 TB
 constexpr int kMaxDepth = 8;
-constexpr std::uint64_t kHeaderSize = 16;  // magic, version, row size
+constexpr std::uint64_t kHeaderSize = 16;                                     // magic, version, row size
 constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();  // what the table can number
 constexpr std::int64_t kMaxRowSize = std::int64_t{1} << 28;
 constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes collected before they are written
@@ -58,8 +58,8 @@ Json read_index(const fs::path& folder) {
   const bool is_ours = index.is_object() && index.value("format", Json()) == Json(kFormatName);
   require(is_ours, "{}: not the index of a sharded data set; {}", path.string(), kAdvice);
   require(index.value("version", Json()) == Json(kVersion),
-          "{}: has version {}; this limn reads version {}: convert the data again, or use a newer limn",
-          path.string(), printable(json_text(index.value("version", Json()))), kVersion);
+          "{}: has version {}; this limn reads version {}: convert the data again, or use a newer limn", path.string(),
+          printable(json_text(index.value("version", Json()))), kVersion);
   return index;
 }
 
@@ -113,12 +113,10 @@ ShardLists parse_lists(const Json& index, const ShardFormat& format, const std::
 void check_header(std::span<const std::byte> file, const Shard& shard, const ShardFormat& format,
                   const std::string& name) {
   const std::uint64_t size = shard.file_size(format);
-  require(file.size() == size, "{}: has {} bytes where the index announces {}; {}", name, file.size(), size,
-          kAdvice);
-  require(std::memcmp(file.data(), format.magic.data(), format.magic.size()) == 0 &&
-              number_at(file, 8) == kVersion && number_at(file, 12) == static_cast<std::uint32_t>(shard.row_size),
-          "{}: does not begin as a shard of {} with rows of {} bytes; {}", name, format.kind, shard.row_size,
-          kAdvice);
+  require(file.size() == size, "{}: has {} bytes where the index announces {}; {}", name, file.size(), size, kAdvice);
+  require(std::memcmp(file.data(), format.magic.data(), format.magic.size()) == 0 && number_at(file, 8) == kVersion &&
+              number_at(file, 12) == static_cast<std::uint32_t>(shard.row_size),
+          "{}: does not begin as a shard of {} with rows of {} bytes; {}", name, format.kind, shard.row_size, kAdvice);
 }
 
 std::uint32_t crc(std::uint32_t before, std::span<const std::byte> bytes) {
@@ -135,9 +133,7 @@ bool is_sharded(const fs::path& path) {
   return has_sharded_name(path) && fs::is_directory(path, ignored);
 }
 
-std::string sharded_kind(const fs::path& folder) {
-  return kind_of(read_index(without_slash(folder)));
-}
+std::string sharded_kind(const fs::path& folder) { return kind_of(read_index(without_slash(folder))); }
 
 std::uint64_t Shard::file_size(const ShardFormat& format) const {
   const std::uint64_t table = format.has_table ? sizeof(std::uint32_t) * (static_cast<std::uint64_t>(records) + 1) : 0;
@@ -148,8 +144,8 @@ ShardReader::ShardReader(const fs::path& folder, const ShardFormat& format)
     : folder_(without_slash(folder)), format_(format) {
   const Json index = read_index(folder_);
   const std::string where = (folder_ / kIndexName).string();
-  require(kind_of(index) == format.kind, "{}: holds {} where {} are wanted; choose another data set",
-          folder_.string(), kind_of(index), format.kind);
+  require(kind_of(index) == format.kind, "{}: holds {} where {} are wanted; choose another data set", folder_.string(),
+          kind_of(index), format.kind);
   lists_ = parse_lists(index, format, where);
   const Json facts = index.value("facts", Json());
   require(facts.is_object(), "{}: has no facts; {}", where, kAdvice);

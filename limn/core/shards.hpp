@@ -109,8 +109,7 @@ class ShardReader {
 class ShardWriter {
  public:
   // Throws Error if there is something of that name.
-  ShardWriter(std::filesystem::path path, const ShardFormat& format,
-              std::int64_t max_shard_bytes = kMaxShardBytes);
+  ShardWriter(std::filesystem::path path, const ShardFormat& format, std::int64_t max_shard_bytes = kMaxShardBytes);
 
   // A record of whole rows. Begins another shard if this one is full or has rows of another size.
   void add(Split split, std::span<const std::byte> rows, std::int64_t row_size);

@@ -41,8 +41,7 @@ struct ContentRange {
 std::optional<ContentRange> parse_content_range(std::string_view text) {
   constexpr std::string_view kUnit = "bytes ";
   const std::size_t dash = text.find('-'), slash = text.find('/');
-  if (!text.starts_with(kUnit) || dash == std::string_view::npos || slash == std::string_view::npos ||
-      slash < dash)
+  if (!text.starts_with(kUnit) || dash == std::string_view::npos || slash == std::string_view::npos || slash < dash)
     return std::nullopt;
   const auto first = number(text.substr(kUnit.size(), dash - kUnit.size()));
   const std::string_view total = text.substr(slash + 1);
@@ -57,8 +56,7 @@ std::string announced_md5(const HttpAnswer& answer) {
   const std::string stored = answer.header("x-goog-stored-content-encoding");
   const std::string hashes = answer.header("x-goog-hash");
   constexpr std::string_view kKey = "md5=";
-  if (const std::size_t at = hashes.find(kKey);
-      at != std::string::npos && (stored.empty() || stored == "identity"))
+  if (const std::size_t at = hashes.find(kKey); at != std::string::npos && (stored.empty() || stored == "identity"))
     encoded = hashes.substr(at + kKey.size(), hashes.find(',', at) - at - kKey.size());
   const auto bytes = decode_base64(encoded);
   constexpr std::size_t kMd5Bytes = 16;
@@ -76,8 +74,7 @@ class Download {
  public:
   Download(const RemoteFile& file, const std::filesystem::path& target, const DownloadOptions& options)
       : file_(file), options_(options), part_(target), resumed_from_(part_.size()) {
-    if (part_.size() == 0 || part_.edition().url != file.url || part_.edition().validator().empty())
-      resumed_from_ = 0;
+    if (part_.size() == 0 || part_.edition().url != file.url || part_.edition().validator().empty()) resumed_from_ = 0;
   }
 
   DownloadResult run() {
@@ -90,10 +87,8 @@ class Download {
       md5 = md5_of_file(part_.path());
     }
     check(md5);
-    DownloadResult result{.bytes = part_.size(),
-                          .resumed_from = resumed_from_,
-                          .md5 = md5,
-                          .is_md5_checked = !expected_md5().empty()};
+    DownloadResult result{
+        .bytes = part_.size(), .resumed_from = resumed_from_, .md5 = md5, .is_md5_checked = !expected_md5().empty()};
     part_.commit();
     return result;
   }
@@ -101,8 +96,7 @@ class Download {
  private:
   [[nodiscard]] std::string expected_md5() const { return file_.md5.empty() ? announced_md5_ : file_.md5; }
   [[nodiscard]] bool is_right(const std::string& md5) const {
-    return (file_.size < 0 || part_.size() == file_.size) &&
-           (expected_md5().empty() || md5 == expected_md5());
+    return (file_.size < 0 || part_.size() == file_.size) && (expected_md5().empty() || md5 == expected_md5());
   }
   // Wrong bytes are not kept: the next run could only continue from them.
   void check(const std::string& md5) {
@@ -110,8 +104,8 @@ class Download {
     const std::int64_t size = part_.size();
     part_.discard();
     require(file_.size < 0 || size == file_.size,
-            "{}: {} bytes came, {} were expected: damaged, or another edition; try again or another address",
-            file_.url, size, file_.size);
+            "{}: {} bytes came, {} were expected: damaged, or another edition; try again or another address", file_.url,
+            size, file_.size);
     fail(
         "{}: its MD5 is {}, expected {}: damaged on the way, or another edition; try again or another "
         "address",
@@ -131,8 +125,7 @@ class Download {
       retry(reason);
       wait(std::min(std::int64_t{1} << std::min(failures - 1, 30), kLongestDelay) * options_.first_delay_ms);
     }
-    fail("{}: the connection broke off {} times; try again later, it goes on from here", file_.url,
-         kMaxAttempts);
+    fail("{}: the connection broke off {} times; try again later, it goes on from here", file_.url, kMaxAttempts);
   }
 
   // Empty if the file is whole; else why another attempt is worth it. Throws where it is not.
@@ -145,27 +138,24 @@ class Download {
   }
 
   std::string attempt() {
-    const bool goes_on =
-        part_.size() > 0 && part_.edition().url == file_.url && !part_.edition().validator().empty();
+    const bool goes_on = part_.size() > 0 && part_.edition().url == file_.url && !part_.edition().validator().empty();
     has_begun_ = false;
     total_ = -1;
-    const HttpOutcome outcome =
-        http_get({.url = file_.url,
-                  .first_byte = goes_on ? part_.size() : 0,
-                  .if_range = goes_on ? part_.edition().validator() : "",
-                  .connect_timeout_ms = options_.connect_timeout_ms,
-                  .stall_timeout_s = options_.stall_timeout_s,
-                  .max_redirects = options_.max_redirects,
-                  .on_body = [&](const auto& answer, auto piece) { take(answer, piece); },
-                  .should_stop = options_.should_stop});
+    const HttpOutcome outcome = http_get({.url = file_.url,
+                                          .first_byte = goes_on ? part_.size() : 0,
+                                          .if_range = goes_on ? part_.edition().validator() : "",
+                                          .connect_timeout_ms = options_.connect_timeout_ms,
+                                          .stall_timeout_s = options_.stall_timeout_s,
+                                          .max_redirects = options_.max_redirects,
+                                          .on_body = [&](const auto& answer, auto piece) { take(answer, piece); },
+                                          .should_stop = options_.should_stop});
     switch (outcome.end) {
       case HttpEnd::kDropped:
         return outcome.detail;
       case HttpEnd::kStopped:
         stop();
       case HttpEnd::kUnknownHost:
-        fail("{}: no network, or no such host ({}); check the connection and the address", file_.url,
-             outcome.detail);
+        fail("{}: no network, or no such host ({}); check the connection and the address", file_.url, outcome.detail);
       case HttpEnd::kImpossible:
         fail("{}: {}; try another address", file_.url, outcome.detail);
       case HttpEnd::kComplete:
@@ -177,17 +167,15 @@ class Download {
   // The end of an answer that came whole.
   std::string judge(const HttpAnswer& answer) {
     if (is_ours_to_repeat(answer.status)) return fmt::format("the server answered {}", answer.status);
-    if (answer.status == kRangeNotSatisfiable && part_.size() > 0)
-      return start_again("the file there is shorter now");
+    if (answer.status == kRangeNotSatisfiable && part_.size() > 0) return start_again("the file there is shorter now");
     require(answer.status != 404 && answer.status != 410,
             "{}: the server answered {}: there is no such file; check its name", file_.url, answer.status);
     require(answer.status == kOk || answer.status == kPartialContent,
             "{}: the server answered {}; check the address, or take another one", file_.url, answer.status);
     begin(answer);  // an empty body brought no piece
     if (total_ >= 0 && part_.size() < total_) return "the answer was shorter than the file";
-    require(total_ < 0 || part_.size() == total_,
-            "{}: {} bytes came where the server had said {}; try another address", file_.url, part_.size(),
-            total_);
+    require(total_ < 0 || part_.size() == total_, "{}: {} bytes came where the server had said {}; try another address",
+            file_.url, part_.size(), total_);
     return {};
   }
 
@@ -201,8 +189,7 @@ class Download {
   void begin(const HttpAnswer& answer) {
     if (has_begun_) return;
     has_begun_ = true;
-    Edition edition{
-        .url = file_.url, .etag = answer.header("etag"), .last_modified = answer.header("last-modified")};
+    Edition edition{.url = file_.url, .etag = answer.header("etag"), .last_modified = answer.header("last-modified")};
     announced_md5_ = announced_md5(answer);
     if (answer.status == kOk) {
       // From the start: the first attempt, or the file changed, or the server knows no ranges.
@@ -214,9 +201,8 @@ class Download {
       if (range) total_ = edition.size = range->total;
       if (!range || range->first != part_.size() || !part_.edition().may_be(edition)) throw WrongPart();
     }
-    require(total_ <= options_.max_bytes,
-            "{}: {} bytes are more than a file may have here, {}; is the address right?", file_.url, total_,
-            options_.max_bytes);
+    require(total_ <= options_.max_bytes, "{}: {} bytes are more than a file may have here, {}; is the address right?",
+            file_.url, total_, options_.max_bytes);
   }
 
   void take(const HttpAnswer& answer, std::span<const std::byte> piece) {
@@ -257,8 +243,7 @@ class Download {
 
 }  // namespace
 
-DownloadResult download(const RemoteFile& file, const std::filesystem::path& target,
-                        const DownloadOptions& options) {
+DownloadResult download(const RemoteFile& file, const std::filesystem::path& target, const DownloadOptions& options) {
   check_url(file.url);
   return Download(file, target, options).run();
 }

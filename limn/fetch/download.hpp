@@ -15,8 +15,8 @@
 namespace limn::fetch {
 
 struct RemoteFile {
-  std::string url;  // http or https
-  std::string md5;  // hexadecimal, as published; empty: what the server's x-goog-hash or Content-MD5 says
+  std::string url;         // http or https
+  std::string md5;         // hexadecimal, as published; empty: what the server's x-goog-hash or Content-MD5 says
   std::int64_t size = -1;  // bytes, as published; -1: unknown
 };
 
@@ -32,8 +32,7 @@ struct DownloadOptions {
   std::int64_t connect_timeout_ms = 20'000;
   std::int64_t stall_timeout_s = 30;  // a connection without a byte for so long counts as dropped
   int max_redirects = 5;
-  std::int64_t max_bytes = std::int64_t{1}
-                           << 36;  // no file is larger; bounds what an endless answer may take
+  std::int64_t max_bytes = std::int64_t{1} << 36;  // no file is larger; bounds what an endless answer may take
   std::function<void(const DownloadProgress&)> on_progress = {};
   std::function<void(const std::string& reason)> on_retry = {};  // before waiting
   std::function<bool()> should_stop = {};                        // asked several times a second

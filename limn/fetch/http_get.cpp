@@ -100,8 +100,7 @@ void set_options(CURL* curl, Transfer& transfer) {
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_tick);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &transfer);
-  if (request.first_byte > 0)
-    curl_easy_setopt(curl, CURLOPT_RANGE, fmt::format("{}-", request.first_byte).c_str());
+  if (request.first_byte > 0) curl_easy_setopt(curl, CURLOPT_RANGE, fmt::format("{}-", request.first_byte).c_str());
 }
 
 HttpEnd end_of(CURLcode code) {
@@ -162,8 +161,7 @@ HttpOutcome http_get(const HttpGet& request) {
   }
   const CURLcode code = curl_easy_perform(handle.get());
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
-  if (transfer.is_stopped)
-    return {.end = HttpEnd::kStopped, .answer = transfer.answer, .detail = "interrupted"};
+  if (transfer.is_stopped) return {.end = HttpEnd::kStopped, .answer = transfer.answer, .detail = "interrupted"};
   HttpOutcome outcome{.end = end_of(code), .answer = std::move(transfer.answer), .detail = {}};
   if (code != CURLE_OK) outcome.detail = printable(detail_of(code, message, request.max_redirects), 200);
   return outcome;
@@ -184,9 +182,8 @@ void check_url(const std::string& url) {
 std::string percent_encoded(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
-    const bool is_plain =
-        (std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80) ||
-        std::string_view("-_.~").find(c) != std::string_view::npos;
+    const bool is_plain = (std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80) ||
+                          std::string_view("-_.~").find(c) != std::string_view::npos;
     encoded += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return encoded;

@@ -23,16 +23,14 @@ constexpr std::array<std::array<int, 4>, 4> kRotations{
 std::array<std::uint32_t, kSteps> sines() {
   std::array<std::uint32_t, kSteps> table{};
   for (std::size_t i = 0; i < table.size(); ++i)
-    table[i] = static_cast<std::uint32_t>(
-        std::floor(std::ldexp(std::fabs(std::sin(static_cast<double>(i + 1))), 32)));
+    table[i] = static_cast<std::uint32_t>(std::floor(std::ldexp(std::fabs(std::sin(static_cast<double>(i + 1))), 32)));
   return table;
 }
 const std::array<std::uint32_t, kSteps> kSines = sines();
 
 std::uint32_t word_at(std::span<const std::byte> bytes, std::size_t word) {
   std::uint32_t value = 0;
-  for (std::size_t i = 4; i > 0; --i)
-    value = value << 8 | std::to_integer<std::uint32_t>(bytes[4 * word + i - 1]);
+  for (std::size_t i = 4; i > 0; --i) value = value << 8 | std::to_integer<std::uint32_t>(bytes[4 * word + i - 1]);
   return value;
 }
 
@@ -80,8 +78,7 @@ std::string Md5::finish() {
   constexpr std::size_t kLengthBytes = 8;
   std::vector<std::byte> padding{std::byte{0x80}};
   padding.resize(1 + (2 * kBlock - 1 - kLengthBytes - length_ % kBlock) % kBlock);
-  for (std::size_t i = 0; i < kLengthBytes; ++i)
-    padding.push_back(static_cast<std::byte>(bits >> 8 * i & 0xff));
+  for (std::size_t i = 0; i < kLengthBytes; ++i) padding.push_back(static_cast<std::byte>(bits >> 8 * i & 0xff));
   update(padding);
   std::string digest;
   for (const std::uint32_t word : state_)

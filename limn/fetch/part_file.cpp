@@ -10,12 +10,11 @@
 #include <utility>
 
 #include "limn/core/error.hpp"
-#include "limn/core/json.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/json.hpp"
 
 namespace limn::fetch {
 namespace {
-
 
 constexpr std::uint64_t kMaxNote = 1 << 16;
 
@@ -27,8 +26,8 @@ constexpr std::uint64_t kMaxNote = 1 << 16;
 bool has_name(int descriptor, const std::filesystem::path& path) {
   struct stat opened {
   }, named{};
-  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -44,8 +43,7 @@ bool Edition::may_be(const Edition& answered) const {
          (answered.size < 0 || size < 0 || size == answered.size);
 }
 
-PartFile::PartFile(std::filesystem::path target)
-    : target_(std::move(target)), part_(target_), note_(target_) {
+PartFile::PartFile(std::filesystem::path target) : target_(std::move(target)), part_(target_), note_(target_) {
   part_ += ".part";
   note_ += ".part.json";
   open_and_lock();
@@ -69,8 +67,7 @@ void PartFile::open_and_lock() {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       const int reason = errno;
       ::close(std::exchange(descriptor_, -1));
-      require(reason != EWOULDBLOCK, "{}: another process is downloading it; wait for that one",
-              target_.string());
+      require(reason != EWOULDBLOCK, "{}: another process is downloading it; wait for that one", target_.string());
       errno = reason;
       fail_errno(part_, "cannot be locked");
     }
@@ -87,8 +84,7 @@ void PartFile::read_edition() {
     return is_there ? note[key].get<std::string>() : std::string();
   };
   edition_ = {.url = text("url"), .etag = text("etag"), .last_modified = text("last_modified")};
-  if (note.is_object() && note.contains("size") && note["size"].is_number_integer())
-    edition_.size = note["size"];
+  if (note.is_object() && note.contains("size") && note["size"].is_number_integer()) edition_.size = note["size"];
 }
 
 void PartFile::restart(const Edition& edition) {
@@ -98,10 +94,8 @@ void PartFile::restart(const Edition& edition) {
   if (::ftruncate(descriptor_, 0) != 0) fail_errno(part_, "cannot be written");
   size_ = 0;
   edition_ = edition;
-  const Json note{{"url", edition.url},
-                  {"etag", edition.etag},
-                  {"last_modified", edition.last_modified},
-                  {"size", edition.size}};
+  const Json note{
+      {"url", edition.url}, {"etag", edition.etag}, {"last_modified", edition.last_modified}, {"size", edition.size}};
   write_file(note_, json_text(note));
 }
 

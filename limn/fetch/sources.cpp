@@ -99,10 +99,8 @@ void check_item(const Source& source, std::string_view item) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
            std::string_view(" -_'").find(c) != std::string_view::npos;
   };
-  require(!item.empty(), "{}: name a {}, for example {}:{}", source.name, source.item, source.name,
-          source.example);
-  require(item.size() <= kLongest && std::ranges::all_of(item, is_fit) && item.front() != '-' &&
-              item.front() != ' ',
+  require(!item.empty(), "{}: name a {}, for example {}:{}", source.name, source.item, source.name, source.example);
+  require(item.size() <= kLongest && std::ranges::all_of(item, is_fit) && item.front() != '-' && item.front() != ' ',
           "{}:{}: not a {}; one looks like {}:{}", source.name, printable(item), source.item, source.name,
           source.example);
 }
@@ -122,28 +120,24 @@ SourceFiles files_of_source(std::string_view text, std::string_view format_name,
   SourceFiles result{.folder = std::string(source.name), .files = {}};
   const std::string item(colon == std::string_view::npos ? "" : text.substr(colon + 1));
   if (source.item.empty()) {
-    require(colon == std::string_view::npos, "{}: it is one set, leave :{} out", source.name,
-            printable(item));
+    require(colon == std::string_view::npos, "{}: it is one set, leave :{} out", source.name, printable(item));
     for (const Published& file : source.files)
       result.files.push_back({.name = std::string(file.name),
                               .remote = {.url = address(folder, file.name), .md5 = std::string(file.md5)}});
     return result;
   }
   check_item(source, item);
-  result.files.push_back(
-      {.name = item + std::string(format.suffix),
-       .remote = {.url = address(folder, item + std::string(format.remote_suffix)), .md5 = {}}});
+  result.files.push_back({.name = item + std::string(format.suffix),
+                          .remote = {.url = address(folder, item + std::string(format.remote_suffix)), .md5 = {}}});
   return result;
 }
 
 std::string sources_help() {
   std::string text;
   for (const Source& source : kSources) {
-    const std::string name =
-        std::string(source.name) + (source.item.empty() ? "" : fmt::format(":{}", source.item));
+    const std::string name = std::string(source.name) + (source.item.empty() ? "" : fmt::format(":{}", source.item));
     text += fmt::format("  {:<20} {}\n", name, source.help);
-    for (const Format& format : source.formats)
-      text += fmt::format("    {:<18} {}\n", format.name, format.base);
+    for (const Format& format : source.formats) text += fmt::format("    {:<18} {}\n", format.name, format.base);
   }
   return text;
 }

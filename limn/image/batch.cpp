@@ -57,13 +57,11 @@ std::int64_t ImageDataset::batches_per_epoch(std::int64_t batch_size) const {
 
 EpochPlan ImageDataset::plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const {
   // Even where there is no batch, so that shuffled_plan() says why.
-  const std::int64_t per_epoch =
-      std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
+  const std::int64_t per_epoch = std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
   return shuffled_plan(size(Split::kTrain), seed, step / per_epoch, batch_size, name_);
 }
 
-ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step,
-                                        const BatchShare& share) const {
+ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step, const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
   const std::span<const std::uint32_t> places = plan.batch(step);
   std::vector<std::int64_t> indices;
@@ -78,8 +76,7 @@ ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step
   BitDrawer drawer(shape_);
   for (std::size_t b = 0; b < drawn.indices.size(); ++b) {
     const std::int64_t index = drawn.indices[b];
-    const RandomStream random(plan.seed, Purpose::kBinarize,
-                              kFirstDynamicStep + static_cast<std::uint64_t>(plan.epoch),
+    const RandomStream random(plan.seed, Purpose::kBinarize, kFirstDynamicStep + static_cast<std::uint64_t>(plan.epoch),
                               static_cast<std::uint64_t>(index));
     drawer.draw(bytes(Split::kTrain, index), random, &drawn.pixels[b * image_size]);
   }
@@ -110,8 +107,8 @@ ImageBatch ImageDataset::batch(Split split, std::span<const std::int64_t> indice
 }
 
 ImageBatch ImageDataset::batch(Split split, std::int64_t first, std::int64_t count) const {
-  require(first >= 0 && count >= 0 && first <= size(split) - count, "{}: no images {} to {}: {} holds {}",
-          name_, first, first + count - 1, kSplitNames[static_cast<std::size_t>(split)], size(split));
+  require(first >= 0 && count >= 0 && first <= size(split) - count, "{}: no images {} to {}: {} holds {}", name_, first,
+          first + count - 1, kSplitNames[static_cast<std::size_t>(split)], size(split));
   std::vector<std::int64_t> indices(static_cast<std::size_t>(count));
   std::iota(indices.begin(), indices.end(), first);
   return batch(split, indices);

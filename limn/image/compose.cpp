@@ -31,8 +31,7 @@ void compose_pairs(ImageSet& set, const ImageDataOptions& options, std::string_v
   const ImageShape shape = set.shape;
   const std::int64_t side = options.compose_size;
   require(shape.height <= side && shape.width <= side,
-          "{}: images of {} do not fit on a canvas of {}×{}; use a larger compose_size", name, text(shape),
-          side, side);
+          "{}: images of {} do not fit on a canvas of {}×{}; use a larger compose_size", name, text(shape), side, side);
   const ImageShape canvas_shape{shape.channels, side, side};
   const auto image_size = static_cast<std::size_t>(shape.size());
   const auto canvas_size = static_cast<std::size_t>(canvas_shape.size());

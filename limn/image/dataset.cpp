@@ -30,8 +30,8 @@ void join_labels(ImagePart& all, const ImagePart& more, std::int64_t all_count, 
 
 void join(ImageSet& all, ImageSet&& more, std::string_view path) {
   require(all.shape.height == more.shape.height && all.shape.width == more.shape.width,
-          "{}: images of {} where the data before it have {}; use image_size={} to scale all to one size",
-          path, text(more.shape), text(all.shape), all.shape.height);
+          "{}: images of {} where the data before it have {}; use image_size={} to scale all to one size", path,
+          text(more.shape), text(all.shape), all.shape.height);
   if (all.shape.channels != more.shape.channels) {
     widen_to_rgb(all);
     widen_to_rgb(more);
@@ -76,9 +76,7 @@ struct ImageDataset::Piece {
   [[nodiscard]] const ImagePart& part(Split split) const { return held.parts[static_cast<std::size_t>(split)]; }
 };
 
-std::string text(const ImageShape& shape) {
-  return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width);
-}
+std::string text(const ImageShape& shape) { return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width); }
 
 std::vector<OptionField> fields(ImageDataOptions& options) {
   constexpr double kMaxSide = 4096;
@@ -188,8 +186,8 @@ std::span<const std::uint8_t> ImageDataset::bytes(Split split, std::int64_t inde
 Raster to_raster(std::span<const float> pixels, const ImageShape& shape) {
   require(std::ssize(pixels) == shape.size(), "to_raster: {} pixels, expected the {} of {}", pixels.size(),
           shape.size(), text(shape));
-  Raster raster = make_raster(static_cast<int>(shape.width), static_cast<int>(shape.height),
-                              static_cast<int>(shape.channels));
+  Raster raster =
+      make_raster(static_cast<int>(shape.width), static_cast<int>(shape.height), static_cast<int>(shape.channels));
   const auto channels = static_cast<std::size_t>(shape.channels), plane = pixels.size() / channels;
   for (std::size_t i = 0; i < raster.pixels.size(); ++i) {
     const float value = pixels[i % channels * plane + i / channels];

@@ -39,9 +39,9 @@ struct ImageDataOptions {
                                   // Bernoulli(grey / 255)) or dynamic (drawn anew each epoch in training; evaluation
                                   // is as fixed)
   std::int64_t binarize_seed = 1;
-  std::string damaged = "refuse"; // refuse (an error that names the file) or skip
-  std::string compose = "none";   // none or two-digits: two images of the set at random places of a canvas
-  std::int64_t compose_size = 60; // side of that canvas, pixels
+  std::string damaged = "refuse";  // refuse (an error that names the file) or skip
+  std::string compose = "none";    // none or two-digits: two images of the set at random places of a canvas
+  std::int64_t compose_size = 60;  // side of that canvas, pixels
 };
 [[nodiscard]] std::vector<OptionField> fields(ImageDataOptions& options);
 
@@ -98,8 +98,8 @@ class ImageDataset {
 // file: what --in, --from, --to and --base take. The images come in the shape asked for, resized and cropped as
 // `options` says; Error if they do not fit it.
 struct NamedImages {
-  std::vector<float> pixels;         // [n, C, H, W] in [0, 1]
-  std::vector<std::string> labels;   // n
+  std::vector<float> pixels;        // [n, C, H, W] in [0, 1]
+  std::vector<std::string> labels;  // n
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(labels.size()); }
 };
 [[nodiscard]] NamedImages read_images(const std::string& reference, const ImageShape& shape,

@@ -83,8 +83,8 @@ unsigned read_magic(Source& source, std::string_view origin) {
           "{}: not an IDX file by its first bytes; check the path", origin);
   if (type != kUnsignedByte)
     fail("{}: an IDX file of {}; only unsigned bytes (type 0x08) are read", origin, type_name(type));
-  require(dimensions >= 1 && dimensions <= kMaxDimensions,
-          "{}: an IDX file of {} dimensions; 1 to {} are read", origin, dimensions, kMaxDimensions);
+  require(dimensions >= 1 && dimensions <= kMaxDimensions, "{}: an IDX file of {} dimensions; 1 to {} are read", origin,
+          dimensions, kMaxDimensions);
   return dimensions;
 }
 
@@ -94,8 +94,7 @@ std::uint64_t checked_count(std::span<const std::int64_t> sizes, bool is_packed,
   const std::uint64_t limit = is_packed ? kIdxUnpackFactor * file_size + kIdxUnpackFloor : file_size;
   std::uint64_t count = 1;
   for (const std::int64_t size : sizes) {
-    require(size > 0, "{}: an empty IDX array of {}; use one that holds something", origin,
-            fmt::join(sizes, "×"));
+    require(size > 0, "{}: an empty IDX array of {}; use one that holds something", origin, fmt::join(sizes, "×"));
     // Sizes are below 2^32 and so is what the product is compared with, divided by them: nothing overflows.
     require(static_cast<std::uint64_t>(size) <= limit / count,
             "{}: declares {} bytes, more than a file of {} can hold; fetch the file again", origin,

@@ -11,9 +11,8 @@ namespace {
 
 template <std::size_t N>
 bool begins_with(std::span<const std::byte> file, const std::array<unsigned char, N>& magic) {
-  return file.size() >= N && std::ranges::equal(file.first(N), magic, {}, [](std::byte byte) {
-           return std::to_integer<unsigned char>(byte);
-         });
+  return file.size() >= N && std::ranges::equal(file.first(N), magic, {},
+                                                [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
 }
 
 constexpr std::array<unsigned char, 8> kPngMagic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -32,18 +31,17 @@ bool has_image_ending(const std::filesystem::path& path) {
   return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
 }
 
-void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte,
-                         std::size_t file_size, std::string_view origin) {
-  require(width >= 1 && height >= 1, "{}: damaged: an image of {}×{} pixels; replace or remove it", origin,
-          width, height);
-  require(width <= kMaxImagePixels / height,
-          "{}: {}×{} pixels are more than the {} that are read; scale it down", origin, width, height,
-          kMaxImagePixels);
-  require(width <= kMaxImageSide && height <= kMaxImageSide, "{}: {}×{} pixels; a side may have {}; scale it down", origin,
-          width, height, kMaxImageSide);
+void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte, std::size_t file_size,
+                         std::string_view origin) {
+  require(width >= 1 && height >= 1, "{}: damaged: an image of {}×{} pixels; replace or remove it", origin, width,
+          height);
+  require(width <= kMaxImagePixels / height, "{}: {}×{} pixels are more than the {} that are read; scale it down",
+          origin, width, height, kMaxImagePixels);
+  require(width <= kMaxImageSide && height <= kMaxImageSide, "{}: {}×{} pixels; a side may have {}; scale it down",
+          origin, width, height, kMaxImageSide);
   require(static_cast<double>(width * height) <= pixels_per_byte * static_cast<double>(file_size),
-          "{}: damaged: declares {}×{} pixels, more than its {} bytes can hold; replace or remove it", origin,
-          width, height, file_size);
+          "{}: damaged: declares {}×{} pixels, more than its {} bytes can hold; replace or remove it", origin, width,
+          height, file_size);
 }
 
 }  // namespace limn::image

@@ -30,8 +30,9 @@ inline constexpr std::uint64_t kMaxImageSide = 65'535;
 [[nodiscard]] bool has_image_ending(const std::filesystem::path& path);
 
 // What a file of that many bytes may declare: throws Error unless width × height pixels are at least one, not
-// above kMaxImagePixels, neither side above kMaxImageSide, and not more than `pixels_per_byte` for each byte of the file.
-void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte,
-                         std::size_t file_size, std::string_view origin);
+// above kMaxImagePixels, neither side above kMaxImageSide, and not more than `pixels_per_byte` for each byte of the
+// file.
+void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte, std::size_t file_size,
+                         std::string_view origin);
 
 }  // namespace limn::image

@@ -36,8 +36,8 @@ Raster prepared(Raster image, const ImageDataOptions& options, std::string_view 
   const auto crop = static_cast<int>(options.center_crop), side = static_cast<int>(options.image_size);
   if (crop > 0) {
     require(crop <= image.width && crop <= image.height,
-            "{}: {}×{} pixels are too few to cut {}×{} out of them; use a smaller center_crop, or image_size",
-            origin, image.width, image.height, crop, crop);
+            "{}: {}×{} pixels are too few to cut {}×{} out of them; use a smaller center_crop, or image_size", origin,
+            image.width, image.height, crop, crop);
     image = center_cropped(image, crop, crop);
   }
   if (side == 0) return image;
@@ -111,8 +111,7 @@ void move_to_valid(ImageSet& set, std::span<const std::int64_t> places) {
 std::vector<std::int64_t> places_for_valid(std::int64_t count, bool has_test, const ImageDataOptions& options) {
   const double usual = has_test ? kValidShareWithTest : kValidShareWithoutTest;
   const double share = options.valid_share < 0 ? usual : options.valid_share;
-  const std::int64_t kept =
-      std::clamp<std::int64_t>(std::llround(share * static_cast<double>(count)), 0, count - 1);
+  const std::int64_t kept = std::clamp<std::int64_t>(std::llround(share * static_cast<double>(count)), 0, count - 1);
   std::vector<std::int64_t> places(static_cast<std::size_t>(count));
   std::iota(places.begin(), places.end(), std::int64_t{0});
   if (!has_test) {
@@ -132,13 +131,11 @@ void divide(ImageSet& set, bool has_test, const ImageDataOptions& options) {
 ImageSet read_idx_images(const fs::path& path, const ImageDataOptions& options) {
   IdxArray array = read_idx(path);
   require(array.sizes.size() == 3,
-          "{}: an IDX file of {} dimensions, which are no images; name the file of images or its folder",
-          path.string(), array.sizes.size());
+          "{}: an IDX file of {} dimensions, which are no images; name the file of images or its folder", path.string(),
+          array.sizes.size());
   const ImageShape stored{1, array.sizes[1], array.sizes[2]};
-  require(
-      static_cast<std::uint64_t>(stored.height) <= kMaxImagePixels / static_cast<std::uint64_t>(stored.width),
-      "{}: images of {} pixels are more than the {} that are read", path.string(), text(stored),
-      kMaxImagePixels);
+  require(static_cast<std::uint64_t>(stored.height) <= kMaxImagePixels / static_cast<std::uint64_t>(stored.width),
+          "{}: images of {} pixels are more than the {} that are read", path.string(), text(stored), kMaxImagePixels);
   ImageSet set;
   if (options.color != "rgb" && options.center_crop == 0 && options.image_size == 0) {
     set.shape = stored;
@@ -163,8 +160,7 @@ std::optional<fs::path> find_idx(const fs::path& folder, const std::string& stem
 
 ImageSet read_mnist_folder(const fs::path& folder, const ImageDataOptions& options) {
   const auto train = find_idx(folder, "train-images"), test = find_idx(folder, "t10k-images");
-  require(train.has_value(),
-          "{}: holds {} but no train-images-idx3-ubyte; fetch that too, or name the one file",
+  require(train.has_value(), "{}: holds {} but no train-images-idx3-ubyte; fetch that too, or name the one file",
           folder.string(), test ? test->filename().string() : "");
   ImageSet set = read_idx_images(*train, options);
   if (test) {
@@ -183,8 +179,7 @@ std::vector<fs::path> image_files(const fs::path& folder) {
   std::error_code error, ignored;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path& path = entry->path();
-    if (has_image_ending(path) && !path.filename().native().starts_with('.') &&
-        entry->is_regular_file(ignored))
+    if (has_image_ending(path) && !path.filename().native().starts_with('.') && entry->is_regular_file(ignored))
       files.push_back(path);
   }
   require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
@@ -284,15 +279,12 @@ void read_pictures(const PictureFolder& pictures, const ImageDataOptions& option
 
 ImageSet read_image_set(const std::string& path, const ImageDataOptions& options) {
   if (path == kBuiltinShapes) return read_shapes(options);
-  require(!path.starts_with("builtin:"), "{}: no such image set is built in; there is {}", path,
-          kBuiltinShapes);
+  require(!path.starts_with("builtin:"), "{}: no such image set is built in; there is {}", path, kBuiltinShapes);
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    if (find_idx(path, "train-images") || find_idx(path, "t10k-images"))
-      return read_mnist_folder(path, options);
+    if (find_idx(path, "train-images") || find_idx(path, "t10k-images")) return read_mnist_folder(path, options);
     const std::vector<fs::path> files = image_files(path);
-    require(!files.empty(), "{}: a folder without PNG, JPEG or MNIST's IDX files; name one that holds images",
-            path);
+    require(!files.empty(), "{}: a folder without PNG, JPEG or MNIST's IDX files; name one that holds images", path);
     return read_picture_files(files, options);
   }
   if (has_image_ending(path)) return read_picture_files({path}, options);

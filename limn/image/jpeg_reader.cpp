@@ -74,8 +74,7 @@ bool read_header(JpegReader& reader, std::span<const std::byte> file) {
   jpeg_create_decompress(&info);
   reader.progress.progress_monitor = count_scans;
   info.progress = &reader.progress;
-  jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(file.data()),
-               static_cast<unsigned long>(file.size()));
+  jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(file.data()), static_cast<unsigned long>(file.size()));
   jpeg_read_header(&info, TRUE);
   const bool is_cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
   info.out_color_space = is_cmyk ? JCS_CMYK : info.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
@@ -87,8 +86,7 @@ bool read_rows(JpegReader& reader, JSAMPLE* pixels) {
   jpeg_decompress_struct& info = reader.info;
   if (setjmp(reader.error.jump) != 0) return false;
   jpeg_start_decompress(&info);
-  const std::size_t row_bytes =
-      std::size_t{info.output_width} * static_cast<std::size_t>(info.output_components);
+  const std::size_t row_bytes = std::size_t{info.output_width} * static_cast<std::size_t>(info.output_components);
   while (info.output_scanline < info.output_height) {
     JSAMPROW row = pixels + std::size_t{info.output_scanline} * row_bytes;
     jpeg_read_scanlines(&info, &row, 1);
@@ -113,8 +111,7 @@ Raster from_cmyk(const Raster& inks, int width, bool is_inverted) {
 Raster decode_jpeg(std::span<const std::byte> file, std::string_view origin) {
   JpegReader reader;
   const auto check = [&](bool is_good) {
-    require(is_good, "{}: damaged JPEG file: {}; replace or remove it", origin,
-            printable(reader.error.message));
+    require(is_good, "{}: damaged JPEG file: {}; replace or remove it", origin, printable(reader.error.message));
   };
   check(read_header(reader, file));
   const jpeg_decompress_struct& info = reader.info;

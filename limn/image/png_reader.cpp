@@ -66,8 +66,7 @@ bool read_header(PngReader& reader, PngHeader& header) {
   png_set_keep_unknown_chunks(reader.png, PNG_HANDLE_CHUNK_NEVER, nullptr, kAllButPixels);
   png_read_info(reader.png, reader.info);
   int depth = 0, colour_type = 0;
-  png_get_IHDR(reader.png, reader.info, &header.width, &header.height, &depth, &colour_type, nullptr, nullptr,
-               nullptr);
+  png_get_IHDR(reader.png, reader.info, &header.width, &header.height, &depth, &colour_type, nullptr, nullptr, nullptr);
   header.bits_per_pixel = depth * png_get_channels(reader.png, reader.info);
   header.is_grey = (colour_type & PNG_COLOR_MASK_COLOR) == 0 ||
                    (colour_type == PNG_COLOR_TYPE_PALETTE && is_grey_palette(reader.png, reader.info));
@@ -98,8 +97,7 @@ std::uint8_t over_white(unsigned value, unsigned alpha) {
 
 // Drops the alpha, and two of three channels that are the same.
 Raster flattened(const std::vector<png_byte>& pixels, const PngHeader& header) {
-  Raster raster =
-      make_raster(static_cast<int>(header.width), static_cast<int>(header.height), header.is_grey ? 1 : 3);
+  Raster raster = make_raster(static_cast<int>(header.width), static_cast<int>(header.height), header.is_grey ? 1 : 3);
   const bool has_alpha = header.channels % 2 == 0;
   const auto step = static_cast<std::size_t>(header.channels);
   std::uint8_t* out = raster.pixels.data();
@@ -124,8 +122,7 @@ Raster decode_png(std::span<const std::byte> file, std::string_view origin) {
 
   PngHeader header;
   check(read_header(reader, header));
-  check_declared_size(header.width, header.height, kMostDeflated * 8 / header.bits_per_pixel, file.size(),
-                      origin);
+  check_declared_size(header.width, header.height, kMostDeflated * 8 / header.bits_per_pixel, file.size(), origin);
   check(set_conversion(reader, header));
   const std::size_t row_bytes = std::size_t{header.width} * static_cast<std::size_t>(header.channels);
   std::vector<png_byte> pixels(row_bytes * header.height);

@@ -18,16 +18,15 @@ Split split_of(const DataReference& reference, const ImageDataset& data) {
 
 void check_shape(const ImageShape& found, const ImageShape& wanted, const std::string& path) {
   if (found == wanted) return;
-  const std::string advice = wanted.height == wanted.width
-                                 ? fmt::format("; image_size={} scales images to that", wanted.height)
-                                 : "";
+  const std::string advice =
+      wanted.height == wanted.width ? fmt::format("; image_size={} scales images to that", wanted.height) : "";
   fail("{}: images of {}, but the model has {}{}", path, text(found), text(wanted), advice);
 }
 
 }  // namespace
 
-NamedImages read_images(const std::string& reference_text, const ImageShape& shape,
-                        const ImageDataOptions& options, std::int64_t max_count) {
+NamedImages read_images(const std::string& reference_text, const ImageShape& shape, const ImageDataOptions& options,
+                        std::int64_t max_count) {
   const DataReference reference = parse_data_reference(reference_text);
   ImageDataOptions fitting = options;
   fitting.color = shape.channels == 1 ? "grey" : "rgb";
@@ -40,8 +39,7 @@ NamedImages read_images(const std::string& reference_text, const ImageShape& sha
   const std::int64_t size = data.size(split);
   require(size > 0, "{}: holds no images in {}; name another split", reference.path, split_name);
   const std::int64_t first = reference.index.value_or(0);
-  require(first < size, "{}: no image #{}: {} holds {}, #0 to #{}", reference.path, first, split_name, size,
-          size - 1);
+  require(first < size, "{}: no image #{}: {} holds {}, #0 to #{}", reference.path, first, split_name, size, size - 1);
   const std::int64_t count = reference.index ? 1 : max_count > 0 ? std::min(size, max_count) : size;
 
   NamedImages images{.pixels = data.batch(split, first, count).pixels, .labels = {}};

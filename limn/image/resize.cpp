@@ -38,9 +38,7 @@ std::vector<Taps> axis_taps(int from, int to) {
   std::vector<Taps> taps;
   taps.reserve(static_cast<std::size_t>(to));
   for (int i = 0; i < to; ++i)
-    taps.push_back(from == to  ? Taps{i, {1.0F}}
-                   : from > to ? area_taps(i, ratio, from)
-                               : linear_taps(i, ratio, from));
+    taps.push_back(from == to ? Taps{i, {1.0F}} : from > to ? area_taps(i, ratio, from) : linear_taps(i, ratio, from));
   return taps;
 }
 

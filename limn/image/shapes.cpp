@@ -36,8 +36,7 @@ Polygon regular_polygon(int corners) {
 // `waist` is where the notches lie, as a share of where the points reach.
 Polygon star(double waist) {
   Polygon polygon = regular_polygon(10);
-  for (std::size_t i = 1; i < polygon.size(); i += 2)
-    polygon[i] = {waist * polygon[i].x, waist * polygon[i].y};
+  for (std::size_t i = 1; i < polygon.size(); i += 2) polygon[i] = {waist * polygon[i].x, waist * polygon[i].y};
   return polygon;
 }
 
@@ -89,8 +88,7 @@ double distance_to_moon(Point p, double gap) {
 }
 
 enum class Kind { kDisc, kRing, kSquare, kTriangle, kCross, kStar, kHeart, kMoon };
-constexpr std::array<const char*, 8> kKindNames{"disc",  "ring", "square", "triangle",
-                                                "cross", "star", "heart",  "moon"};
+constexpr std::array<const char*, 8> kKindNames{"disc", "ring", "square", "triangle", "cross", "star", "heart", "moon"};
 
 // What a picture shows: a shape of radius 1, then turned, scaled and moved.
 struct Pose {
@@ -113,8 +111,7 @@ Pose draw_pose(std::int64_t index, RandomStream& random) {
   const bool is_outlined = random.uniform() < 0.3F;
   // A line of a fifth of the radius leaves even a star its hole.
   const double thickness = between(1.6, std::max(1.8, 0.3 * pose.radius));
-  const bool can_be_outlined =
-      pose.kind != Kind::kDisc && pose.kind != Kind::kCross && pose.kind != Kind::kMoon;
+  const bool can_be_outlined = pose.kind != Kind::kDisc && pose.kind != Kind::kCross && pose.kind != Kind::kMoon;
   if (pose.kind == Kind::kRing || (is_outlined && can_be_outlined)) pose.thickness = thickness;
   const double middle = kShapeSide / 2.0, room = std::min(3.5, middle - 0.5 - pose.radius);
   pose.centre.x = middle + between(-room, room);

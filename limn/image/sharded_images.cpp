@@ -16,8 +16,8 @@ ImageShape parse_shape(const ShardReader& shards, const std::string& where) {
   const Json shape = parse_json(shards.facts()).value("shape", Json());
   const auto extent = [&](const char* name) {
     const Json value = shape.is_object() ? shape.value(name, Json()) : Json();
-    const bool is_extent = value.is_number_unsigned() && value.get<std::uint64_t>() > 0 &&
-                           value.get<std::uint64_t>() <= kMaxImagePixels;
+    const bool is_extent =
+        value.is_number_unsigned() && value.get<std::uint64_t>() > 0 && value.get<std::uint64_t>() <= kMaxImagePixels;
     require(is_extent, "{}: the {} of its images are not in the index; {}", where, name, kAdvice);
     return value.get<std::int64_t>();
   };
@@ -44,8 +44,7 @@ class Writer {
   void commit(ShardedImageCounts& counts) {
     (void)shards_.finish();
     const ImageShape& shape = counts.shape;
-    const Json facts{
-        {"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
+    const Json facts{{"shape", {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}}}};
     shards_.commit(json_text(facts));
     for (std::size_t i = 0; i < kSplitNames.size(); ++i) counts.images[i] = shards_.size(static_cast<Split>(i));
   }

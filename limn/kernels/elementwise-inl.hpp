@@ -90,8 +90,7 @@ HWY_INLINE FloatVector hyperbolic_tangent(FloatVector x) {
   const Floats d;
   const auto one = hn::Set(d, 1.0f), two = hn::Set(d, 2.0f);
   const auto magnitude = hn::Abs(x);
-  const auto far =
-      hn::NegMulAdd(two, hn::Div(one, hn::Add(exponential(hn::Add(magnitude, magnitude)), one)), one);
+  const auto far = hn::NegMulAdd(two, hn::Div(one, hn::Add(exponential(hn::Add(magnitude, magnitude)), one)), one);
   const auto s = hn::Mul(x, x);
   auto p = hn::Set(d, -5.70498872745e-3f);
   p = hn::MulAdd(p, s, hn::Set(d, 2.06390887954e-2f));

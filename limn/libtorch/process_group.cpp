@@ -50,9 +50,10 @@ std::unique_ptr<Group> meet(const GroupSetting& setting) {
                                      : c10d::ProcessGroupGloo::createDefaultDevice());
     group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(group->store, setting.rank, setting.world_size, gloo);
   } catch (const std::exception& error) {
-    fail("process {} of {}: cannot meet the others at {}:{} ({}); see that all are started and that address and port "
-         "are those of rank 0", setting.rank, setting.world_size, address, setting.master_port,
-         first_line(error.what()));
+    fail(
+        "process {} of {}: cannot meet the others at {}:{} ({}); see that all are started and that address and port "
+        "are those of rank 0",
+        setting.rank, setting.world_size, address, setting.master_port, first_line(error.what()));
   }
   return group;
 }
@@ -75,8 +76,10 @@ std::unique_ptr<Group> meet(const GroupSetting& setting) {
     gone = {0};  // the store lives in rank 0
   }
   const std::string who = gone.empty() ? "another process" : fmt::format("process {}", fmt::join(gone, ", "));
-  fail("process {} of {}: lost contact with {} ({}); the run can be continued with --resume, with any number of "
-       "processes", group.rank, group.size, who, first_line(cause));
+  fail(
+      "process {} of {}: lost contact with {} ({}); the run can be continued with --resume, with any number of "
+      "processes",
+      group.rank, group.size, who, first_line(cause));
 }
 
 // Makes `call` on the values, as a tensor that shares their memory, and waits for it.

@@ -74,20 +74,20 @@ models::SketchRnnOptions options_of(const SketchRnnSetting& s) {
 }
 
 models::DrawShape shape_of(const DrawSetting& s) {
-  return {.channels = s.channels,
-          .height = s.height,
-          .width = s.width,
-          .steps = s.steps,
-          .enc_rnn_size = s.enc_rnn_size,
-          .dec_rnn_size = s.dec_rnn_size,
-          .z_size = s.z_size,
-          .reads_with_attention = s.reads_with_attention != 0,
-          .writes_with_attention = s.writes_with_attention != 0,
-          .read_size = s.read_size,
-          .write_size = s.write_size,
-          .likelihood = s.is_gaussian != 0 ? kernels::PixelLikelihood::kSquaredError
-                                           : kernels::PixelLikelihood::kBernoulli,
-          .pixel_deviation = s.pixel_deviation};
+  return {
+      .channels = s.channels,
+      .height = s.height,
+      .width = s.width,
+      .steps = s.steps,
+      .enc_rnn_size = s.enc_rnn_size,
+      .dec_rnn_size = s.dec_rnn_size,
+      .z_size = s.z_size,
+      .reads_with_attention = s.reads_with_attention != 0,
+      .writes_with_attention = s.writes_with_attention != 0,
+      .read_size = s.read_size,
+      .write_size = s.write_size,
+      .likelihood = s.is_gaussian != 0 ? kernels::PixelLikelihood::kSquaredError : kernels::PixelLikelihood::kBernoulli,
+      .pixel_deviation = s.pixel_deviation};
 }
 
 models::VaeOptions options_of(const VaeSetting& s) {
@@ -168,8 +168,8 @@ void add_constructors(Api& api) {
       *result = twin.release();
     });
   };
-  api.twin_create_draw = [](const DrawSetting* setting, NamedTensors parameters, const AdamSetting* adam,
-                            Twin** result, ErrorText error) {
+  api.twin_create_draw = [](const DrawSetting* setting, NamedTensors parameters, const AdamSetting* adam, Twin** result,
+                            ErrorText error) {
     return guarded(error, [&] {
       auto twin = twin_of(parameters, *adam);
       twin->image_loss = [shape = shape_of(*setting)](const Twin& t, const ImageStep& s) {
@@ -247,8 +247,8 @@ void add_decoder(Api& api) {
     return guarded(error, [&] {
       const torch::NoGradGuard no_grad;
       Decoder& d = *decoder;
-      d.state = oracle::cell_step(d.shape, d.parameters, "decoder.cell.", torch::cat({view_of(x), d.z}, 1), d.state,
-                                  {}, 0);
+      d.state =
+          oracle::cell_step(d.shape, d.parameters, "decoder.cell.", torch::cat({view_of(x), d.z}, 1), d.state, {}, 0);
       copy_out(d.linear("decoder.output", d.state.narrow(1, 0, d.shape.hidden_size)), y);
     });
   };

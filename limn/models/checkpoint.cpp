@@ -51,8 +51,9 @@ void check_format(const SafetensorsFile& file) {
   require(file.metadata(kFormat) == kFormatName, "{}: its format is '{}', expected '{}'; it is not a limn checkpoint",
           file.origin(), printable(file.metadata(kFormat)), kFormatName);
   const auto version = parsed_number<std::int64_t>(file.metadata(kVersion), file.origin(), kVersion);
-  require(version >= 1 && version <= kFormatVersion, "{}: checkpoint version {}; this limn reads up to {}: use a newer limn",
-          file.origin(), version, kFormatVersion);
+  require(version >= 1 && version <= kFormatVersion,
+          "{}: checkpoint version {}; this limn reads up to {}: use a newer limn", file.origin(), version,
+          kFormatVersion);
 }
 
 Checkpoint parse_checkpoint(const SafetensorsFile& file) {

@@ -29,7 +29,7 @@ struct Checkpoint {
   std::map<std::string, std::string> extra = {};
   std::map<std::string, std::vector<float>> weights = {};
   std::map<std::string, std::vector<std::int64_t>> shapes = {};  // of the weights, by the same names
-  std::string origin = "the model";  // the name of the file in messages
+  std::string origin = "the model";                              // the name of the file in messages
 };
 
 // Throws Error naming the file: not a limn checkpoint, a version from the future, metadata that are not what they
@@ -50,7 +50,8 @@ void check_weights(const Checkpoint& checkpoint, std::span<const kernels::Parame
 void check_format(const SafetensorsFile& file);
 
 // The entry of `extra` as a number, `otherwise` where it is absent. Throws Error naming the origin if it is none.
-[[nodiscard]] std::int64_t whole_number_of(const Checkpoint& checkpoint, const std::string& key, std::int64_t otherwise);
+[[nodiscard]] std::int64_t whole_number_of(const Checkpoint& checkpoint, const std::string& key,
+                                           std::int64_t otherwise);
 [[nodiscard]] float number_of(const Checkpoint& checkpoint, const std::string& key);
 
 // A file as it is; for a run directory its checkpoints/best.safetensors or else checkpoints/last.safetensors.

@@ -15,10 +15,10 @@ enum class Content { kSketches, kImages };
 // n drawings of one kind; the fields of the other kind are empty.
 struct Drawings {
   Content content = Content::kSketches;
-  std::vector<sketch::Sketch> sketches = {};     // in data units
-  image::ImageShape shape = {};                 // of every image
-  std::vector<float> pixels = {};        // [n, C, H, W] in [0, 1]
-  std::vector<std::string> labels = {};  // n names for people, or none
+  std::vector<sketch::Sketch> sketches = {};  // in data units
+  image::ImageShape shape = {};               // of every image
+  std::vector<float> pixels = {};             // [n, C, H, W] in [0, 1]
+  std::vector<std::string> labels = {};       // n names for people, or none
 
   [[nodiscard]] std::int64_t count() const {
     if (content == Content::kSketches) return static_cast<std::int64_t>(sketches.size());

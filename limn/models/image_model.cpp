@@ -74,11 +74,16 @@ std::string ImageModel::inability(Ability ability) const {
   switch (ability) {
     case Ability::kEncode:
     case Ability::kDecode:
-    case Ability::kImportanceSamples: return "";
-    case Ability::kComplete: return "it draws images, and only strokes can be continued";
-    case Ability::kTemperature: return "it draws images, which have no temperature: an image follows from z alone";
-    case Ability::kSteps: return "it draws an image at once, not step by step";
-    case Ability::kEvaluateMean: return "its losses are those of draws of z";
+    case Ability::kImportanceSamples:
+      return "";
+    case Ability::kComplete:
+      return "it draws images, and only strokes can be continued";
+    case Ability::kTemperature:
+      return "it draws images, which have no temperature: an image follows from z alone";
+    case Ability::kSteps:
+      return "it draws an image at once, not step by step";
+    case Ability::kEvaluateMean:
+      return "its losses are those of draws of z";
   }
   return "it cannot do that";
 }
@@ -112,11 +117,11 @@ Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& op
 
 Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
   const auto data = image::ImageDataset::load(request.data, data_options());
-  const ImageEvaluation e =
-      models::evaluate(*this, data, request.split,
-                     {.samples = request.samples, .importance_samples = request.importance_samples, .seed = request.seed});
-  Evaluation result{.n = e.n,
-                    .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
+  const ImageEvaluation e = models::evaluate(
+      *this, data, request.split,
+      {.samples = request.samples, .importance_samples = request.importance_samples, .seed = request.seed});
+  Evaluation result{
+      .n = e.n, .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
   if (e.importance_samples > 0) result.losses.push_back({"importance_weighted", e.importance_weighted});
   if (e.active_units >= 0) result.counts.emplace_back("active_units", e.active_units);
   if (e.importance_samples > 0) result.counts.emplace_back("importance_samples", e.importance_samples);
@@ -125,8 +130,8 @@ Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
 
 ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,
                          const ImageEvaluationOptions& options) {
-  require(data.shape() == model.shape(), "{}: its images are {}, the model draws {}", data.name(), image::text(data.shape()),
-          image::text(model.shape()));
+  require(data.shape() == model.shape(), "{}: its images are {}, the model draws {}", data.name(),
+          image::text(data.shape()), image::text(model.shape()));
   ImageEvaluation result{.n = data.size(split), .importance_samples = options.importance_samples};
   if (options.max_images > 0) result.n = std::min(result.n, options.max_images);
   require(result.n > 0, "{}: its {} split holds no image to evaluate", data.name(),
@@ -144,8 +149,7 @@ ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& dat
       for (std::int64_t i = 0; i < mu.count(); ++i) means.add(mu.row(i));
     }
     if (options.importance_samples > 0)
-      result.importance_weighted +=
-          importance_weighted_sum(model, batch.pixels, encoding, options.importance_samples);
+      result.importance_weighted += importance_weighted_sum(model, batch.pixels, encoding, options.importance_samples);
   }
   const auto n = static_cast<double>(result.n);
   result.reconstruction /= n;

@@ -13,10 +13,10 @@
 
 #include "limn/core/options.hpp"
 #include "limn/core/safetensors.hpp"
-#include "limn/models/latent.hpp"
-#include "limn/models/model.hpp"
 #include "limn/image/dataset.hpp"
 #include "limn/kernels/parameters.hpp"
+#include "limn/models/latent.hpp"
+#include "limn/models/model.hpp"
 
 namespace limn::models {
 
@@ -73,9 +73,9 @@ struct ImageEvaluation {
   std::int64_t n = 0;
   double reconstruction = 0;
   double kl = 0;
-  double total = 0;             // the bound on −log p(x): reconstruction + kl (β = 1 whatever training used)
-  std::int64_t active_units = -1;       // −1 where the model cannot say
-  double importance_weighted = 0;       // estimate of −log p(x); 0 samples: not computed
+  double total = 0;                // the bound on −log p(x): reconstruction + kl (β = 1 whatever training used)
+  std::int64_t active_units = -1;  // −1 where the model cannot say
+  double importance_weighted = 0;  // estimate of −log p(x); 0 samples: not computed
   std::int64_t importance_samples = 0;
 };
 struct ImageEvaluationOptions {
@@ -83,7 +83,7 @@ struct ImageEvaluationOptions {
   std::int64_t samples = 1;             // draws of z for the bound
   std::int64_t importance_samples = 0;  // K
   std::uint64_t seed = 0;
-  std::int64_t max_images = 0;          // the first so many of the split; 0: all
+  std::int64_t max_images = 0;  // the first so many of the split; 0: all
 };
 [[nodiscard]] ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,
                                        const ImageEvaluationOptions& options = {});

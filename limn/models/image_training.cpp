@@ -14,10 +14,11 @@ constexpr std::int64_t kWatchedImages = 32;
 }  // namespace
 
 void require_fitting(const image::ImageDataset& data, const image::ImageShape& wanted) {
-  require(wanted == data.shape(),
-          "{}: its images are {}, the options ask for {}; leave image_channels, image_height and image_width out, or set "
-          "image_size, center_crop or color of the data",
-          data.name(), image::text(data.shape()), image::text(wanted));
+  require(
+      wanted == data.shape(),
+      "{}: its images are {}, the options ask for {}; leave image_channels, image_height and image_width out, or set "
+      "image_size, center_crop or color of the data",
+      data.name(), image::text(data.shape()), image::text(wanted));
 }
 
 ImageTask::ImageTask(Setup setup, image::ImageDataset data)
@@ -33,7 +34,9 @@ image::ImageBatch ImageTask::training_batch(std::int64_t step) {
   return data_.training_batch(plan_, step, share());
 }
 
-std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const { return setup_.make_model(checkpoint(step, {})); }
+std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const {
+  return setup_.make_model(checkpoint(step, {}));
+}
 
 Metrics ImageTask::evaluate(Split split, std::int64_t step) {
   if (data_.size(split) == 0) return {};

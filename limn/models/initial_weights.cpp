@@ -51,7 +51,8 @@ void initialise(const kernels::ParameterSpec& spec, const InitialValues& rule, s
     case Kind::kConstant:
       std::ranges::fill(values, rule.value);
       return;
-    case Kind::kUniform: return fill_uniform(values, rule.value, random);
+    case Kind::kUniform:
+      return fill_uniform(values, rule.value, random);
     case Kind::kNormal:
       for (float& value : values) value = rule.value * random.normal();
       return;

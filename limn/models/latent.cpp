@@ -14,14 +14,13 @@ namespace {
 // Below this sine of the angle between two vectors the arc's weights lose digits; the line is then as good.
 constexpr double kSmallestSine = 1e-3;
 
-void lerp(std::span<const float> a, std::span<const float> b, double weight_a, double weight_b,
-          std::span<float> out) {
+void lerp(std::span<const float> a, std::span<const float> b, double weight_a, double weight_b, std::span<float> out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(weight_a * a[i] + weight_b * b[i]);
 }
 
 void slerp_into(std::span<const float> a, std::span<const float> b, double t, std::span<float> out) {
-  require(a.size() == b.size(), "interpolation: the latent vectors have {} and {} numbers, expected as many",
-          a.size(), b.size());
+  require(a.size() == b.size(), "interpolation: the latent vectors have {} and {} numbers, expected as many", a.size(),
+          b.size());
   double dot = 0, norm_a = 0, norm_b = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     dot += static_cast<double>(a[i]) * b[i];
@@ -50,9 +49,7 @@ double draw_row(const LatentPosterior& posterior, std::int64_t i, std::span<cons
 
 }  // namespace
 
-std::int64_t Latents::count() const {
-  return z_size > 0 ? static_cast<std::int64_t>(values.size()) / z_size : 0;
-}
+std::int64_t Latents::count() const { return z_size > 0 ? static_cast<std::int64_t>(values.size()) / z_size : 0; }
 
 std::span<const float> Latents::row(std::int64_t i) const {
   assert(i >= 0 && i < count());
@@ -85,18 +82,15 @@ Latents latent_grid(const LatentCorners& corners, std::int64_t rows, std::int64_
   for (std::int64_t r = 0; r < rows; ++r) {
     slerp_into(corners.top_left, corners.bottom_left, fraction(r, rows), left);
     slerp_into(corners.top_right, corners.bottom_right, fraction(r, rows), right);
-    for (std::int64_t c = 0; c < columns; ++c)
-      slerp_into(left, right, fraction(c, columns), grid.row(r * columns + c));
+    for (std::int64_t c = 0; c < columns; ++c) slerp_into(left, right, fraction(c, columns), grid.row(r * columns + c));
   }
   return grid;
 }
 
-Latents prior_latents(std::int64_t count, std::int64_t z_size, std::uint64_t seed,
-                      std::uint64_t first_index) {
+Latents prior_latents(std::int64_t count, std::int64_t z_size, std::uint64_t seed, std::uint64_t first_index) {
   Latents z(count, z_size);
   for (std::int64_t i = 0; i < count; ++i)
-    RandomStream(seed, Purpose::kLatentPrior, 0, first_index + static_cast<std::uint64_t>(i))
-        .fill_normal(z.row(i));
+    RandomStream(seed, Purpose::kLatentPrior, 0, first_index + static_cast<std::uint64_t>(i)).fill_normal(z.row(i));
   return z;
 }
 
@@ -118,8 +112,7 @@ double posterior_kl(const LatentPosterior& posterior) {
   return sum;
 }
 
-Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
-                          std::span<const std::int64_t> indices) {
+Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed, std::span<const std::int64_t> indices) {
   const std::int64_t n = posterior.mu.count(), z_size = posterior.mu.z_size;
   assert(indices.empty() || static_cast<std::int64_t>(indices.size()) == n);
   Latents z(n, z_size);

@@ -16,8 +16,7 @@ struct Latents {
   std::vector<float> values;  // [n, Z]
 
   Latents() = default;
-  Latents(std::int64_t count, std::int64_t size)
-      : z_size(size), values(static_cast<std::size_t>(count * size)) {}
+  Latents(std::int64_t count, std::int64_t size) : z_size(size), values(static_cast<std::size_t>(count * size)) {}
   [[nodiscard]] std::int64_t count() const;
   [[nodiscard]] std::span<const float> row(std::int64_t i) const;
   [[nodiscard]] std::span<float> row(std::int64_t i);
@@ -38,8 +37,7 @@ struct LatentPosterior {
 [[nodiscard]] std::vector<float> slerp(std::span<const float> a, std::span<const float> b, float t);
 
 // `steps` >= 2 points from `a` to `b`, both ends among them.
-[[nodiscard]] Latents interpolate_latents(std::span<const float> a, std::span<const float> b,
-                                          std::int64_t steps);
+[[nodiscard]] Latents interpolate_latents(std::span<const float> a, std::span<const float> b, std::int64_t steps);
 
 struct LatentCorners {
   std::span<const float> top_left;

@@ -1,5 +1,6 @@
-// Latent vectors on planes through latent space, for pictures that show what its dimensions mean (docs/papers/vae.md "Manifold and traversal"): the
-// manifold of a two-dimensional space and traversals of two dimensions of any. Plain functions on values.
+// Latent vectors on planes through latent space, for pictures that show what its dimensions mean (docs/papers/vae.md
+// "Manifold and traversal"): the manifold of a two-dimensional space and traversals of two dimensions of any. Plain
+// functions on values.
 #pragma once
 
 #include <cstdint>

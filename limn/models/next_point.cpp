@@ -30,8 +30,7 @@ double relative_weight(float logit, float largest, float temperature) {
 void softmax(std::span<const float> logits, float temperature, std::span<double> out) {
   const float largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i)
-    sum += out[i] = relative_weight(logits[i], largest, temperature);
+  for (std::size_t i = 0; i < logits.size(); ++i) sum += out[i] = relative_weight(logits[i], largest, temperature);
   for (double& p : out) p /= sum;
 }
 
@@ -77,12 +76,11 @@ NextPointDistribution next_point_distribution(std::span<const float> y, float te
 
 void check(const PointChoice& choice) {
   require(std::isfinite(choice.temperature) && choice.temperature > 0,
-          "temperature {}: expected a number above 0; for the likeliest drawing ask for greedy",
-          choice.temperature);
+          "temperature {}: expected a number above 0; for the likeliest drawing ask for greedy", choice.temperature);
 }
 
 std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
-                                           RandomStream& random) {
+                                                   RandomStream& random) {
   const OutputRow row(y);
   require(std::all_of(y.begin(), y.end(), [](float v) { return std::isfinite(v); }),
           "sampling: the decoder's output is not finite; the model has diverged, take an earlier checkpoint");

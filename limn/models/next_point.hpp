@@ -16,7 +16,7 @@ namespace limn::models {
 // The distribution of the next row, in normalised units. Arrays of M.
 struct NextPointDistribution {
   std::array<double, sketch::kPenStates> pen{};  // probability of down, lifted, end
-  std::vector<double> pi;                // weight of each component, sum 1
+  std::vector<double> pi;                        // weight of each component, sum 1
   std::vector<double> mu_x, mu_y;
   std::vector<double> sigma_x, sigma_y;  // standard deviations
   std::vector<double> rho;               // correlation
@@ -28,8 +28,7 @@ struct NextPointDistribution {
 
 struct PointChoice {
   float temperature = 0.4F;  // above 0; higher is more varied
-  bool is_greedy =
-      false;  // the likeliest pen state and component, its mean offset; temperature has no effect
+  bool is_greedy = false;    // the likeliest pen state and component, its mean offset; temperature has no effect
 };
 // Throws Error unless the temperature is a positive number.
 void check(const PointChoice& choice);
@@ -38,7 +37,7 @@ void check(const PointChoice& choice);
 // one number for the pen state and, unless that is the end, one for the component and a normal pair for the
 // offset. Throws Error if the offset is not finite: the model has diverged.
 [[nodiscard]] std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
-                                                         RandomStream& random);
+                                                                 RandomStream& random);
 
 // The stroke-5 row that the decoder reads for a point.
 [[nodiscard]] std::array<float, sketch::kStroke5> stroke5_row(const sketch::StrokePoint& point);

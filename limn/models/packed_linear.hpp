@@ -1,14 +1,14 @@
 // A layer y = x Wᵀ + b with weights packed for inference. Immutable after construction, so any number of
-// threads may use one, each with its own scratch memory. A row's result does not depend on the others. The bias is kept; the weights are copied into their
-// packed form.
+// threads may use one, each with its own scratch memory. A row's result does not depend on the others. The bias is
+// kept; the weights are copied into their packed form.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "limn/core/matrix.hpp"
-#include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/kernels/products/gemm.hpp"
+#include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn::models {
 

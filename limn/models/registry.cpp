@@ -12,7 +12,7 @@
 namespace limn::models {
 namespace {
 
-std::vector<std::string> names_of(std::span<const Family> families, std::string Family::* name) {
+std::vector<std::string> names_of(std::span<const Family> families, std::string Family::*name) {
   std::vector<std::string> names;
   for (const Family& family : families) names.push_back(family.*name);
   return names;

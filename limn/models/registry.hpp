@@ -1,5 +1,6 @@
 // The families of models that limn knows: one explicit table, and models of any family from files. A new family is a
-// folder below limn/models, a line in registry.cpp and a page in docs/papers (docs/adding-a-model.md). Values; any thread.
+// folder below limn/models, a line in registry.cpp and a page in docs/papers (docs/adding-a-model.md). Values; any
+// thread.
 #pragma once
 
 #include <filesystem>
@@ -39,10 +40,10 @@ struct ForeignFormat {
 };
 
 struct Family {
-  std::string name = {};           // in checkpoints: "sketch_rnn"
-  std::string command = {};        // on the command line and in config.toml: "sketch-rnn"
-  std::string title = {};          // for people: "Sketch-RNN"
-  std::string help = {};           // one line, with the paper
+  std::string name = {};     // in checkpoints: "sketch_rnn"
+  std::string command = {};  // on the command line and in config.toml: "sketch-rnn"
+  std::string title = {};    // for people: "Sketch-RNN"
+  std::string help = {};     // one line, with the paper
   Content content = Content::kSketches;
   std::string built_in_data = {};  // "builtin:doodles"
   std::string examples = {};       // of limn train, for --help

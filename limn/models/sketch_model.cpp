@@ -18,7 +18,9 @@ sketch::Sketch SketchModel::normalised(const sketch::Sketch& sketch) const {
   return sketch::scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
 }
 
-sketch::Sketch SketchModel::in_data_units(const sketch::Sketch& sketch) const { return sketch::scaled(sketch, scale_factor(), scale_factor()); }
+sketch::Sketch SketchModel::in_data_units(const sketch::Sketch& sketch) const {
+  return sketch::scaled(sketch, scale_factor(), scale_factor());
+}
 
 Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
   Drawings all;
@@ -66,7 +68,8 @@ Drawings SketchModel::complete(const Drawings& beginning, const CompletionOption
   } else if (is_conditional()) {
     // Each ending has a z of its own.
     const LatentPosterior one = encode(std::span(&given, 1));
-    LatentPosterior all{.mu = Latents(options.count, latent_size()), .log_variance = Latents(options.count, latent_size())};
+    LatentPosterior all{.mu = Latents(options.count, latent_size()),
+                        .log_variance = Latents(options.count, latent_size())};
     for (std::int64_t i = 0; i < options.count; ++i) {
       std::ranges::copy(one.mu.row(0), all.mu.row(i).begin());
       std::ranges::copy(one.log_variance.row(0), all.log_variance.row(i).begin());

@@ -1,8 +1,9 @@
-// A model that draws pen sketches, of any family: what the commands and the studio need beyond Model. A family implements
-// encoding and drawing; reading, completing and the rest follow from these here. Immutable, for any number of threads.
+// A model that draws pen sketches, of any family: what the commands and the studio need beyond Model. A family
+// implements encoding and drawing; reading, completing and the rest follow from these here. Immutable, for any number
+// of threads.
 //
-// Units: the calls of this class with spans of sketches take and give normalised units (data units over scale_factor());
-// the calls of Model take and give data units.
+// Units: the calls of this class with spans of sketches take and give normalised units (data units over
+// scale_factor()); the calls of Model take and give data units.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@ namespace limn::models {
 
 // One drawing that is wanted. The memory of z and prefix must outlive the call.
 struct DrawRequest {
-  std::span<const float> z = {};             // [Z]; exactly if the model has a latent space
+  std::span<const float> z = {};                     // [Z]; exactly if the model has a latent space
   std::span<const sketch::StrokePoint> prefix = {};  // what is drawn already; the drawing continues from its end
-  PointChoice choice = {};                   // temperature, or greedy
+  PointChoice choice = {};                           // temperature, or greedy
   std::uint64_t seed = 0;
   std::uint64_t index = 0;      // with the seed it determines the drawing, whatever is drawn beside it
   std::int64_t max_points = 0;  // of the whole drawing; 0: the model's max_seq_len
@@ -88,7 +89,8 @@ class SketchModel : public Model {
 // A drawing of each row of z, drawing i with index first_index + i.
 [[nodiscard]] std::vector<Drawing> draw_latents(const SketchModel& model, const Latents& z, const PointChoice& choice,
                                                 std::uint64_t seed, std::uint64_t first_index = 0);
-// `count` new drawings: z from the prior where the model has a latent space. Number i depends on (seed, first_index + i).
+// `count` new drawings: z from the prior where the model has a latent space. Number i depends on (seed, first_index +
+// i).
 [[nodiscard]] std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
                                             std::uint64_t seed, std::uint64_t first_index = 0);
 

@@ -1,5 +1,5 @@
-// What training needs of a model and its data. A task computes losses and gradients, judges itself on a split, and gives
-// its checkpoints and sample drawings. The trainer (limn/train) knows nothing of strokes or pixels.
+// What training needs of a model and its data. A task computes losses and gradients, judges itself on a split, and
+// gives its checkpoints and sample drawings. The trainer (limn/train) knows nothing of strokes or pixels.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ struct SampleRow {
   Drawings drawings;
 };
 struct SampleSteps {
-  std::string heading;           // of each drawing
+  std::string heading;  // of each drawing
   image::DrawingSteps steps;
   std::vector<float> originals;  // [n, C, H, W] of what is redrawn, or none
 };

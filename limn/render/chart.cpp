@@ -14,13 +14,8 @@ namespace limn::render {
 namespace {
 
 // Okabe & Ito without yellow, which paper swallows; neighbours differ in lightness as well.
-constexpr std::array<Colour, 7> kPalette{{{0, 114, 178},
-                                          {230, 159, 0},
-                                          {0, 158, 115},
-                                          {204, 121, 167},
-                                          {213, 94, 0},
-                                          {86, 180, 233},
-                                          {60, 60, 66}}};
+constexpr std::array<Colour, 7> kPalette{
+    {{0, 114, 178}, {230, 159, 0}, {0, 158, 115}, {204, 121, 167}, {213, 94, 0}, {86, 180, 233}, {60, 60, 66}}};
 constexpr double kCurveWidth = 1.6;
 constexpr double kTickSize = 11;
 constexpr double kLabelSize = 12;
@@ -49,9 +44,7 @@ Style style_of(const ChartSeries& series, std::size_t place) {
 }
 
 Colour tinted(Colour colour) {
-  const auto towards_paper = [](std::uint8_t value) {
-    return static_cast<std::uint8_t>(255 - (255 - value) * 3 / 10);
-  };
+  const auto towards_paper = [](std::uint8_t value) { return static_cast<std::uint8_t>(255 - (255 - value) * 3 / 10); };
   return {towards_paper(colour.red), towards_paper(colour.green), towards_paper(colour.blue)};
 }
 
@@ -71,34 +64,29 @@ std::vector<LegendEntry> legend_of(const Chart& chart) {
 
 class ChartLayout {
  public:
-  ChartLayout(std::span<const Chart> charts, const ChartOptions& options)
-      : charts_(charts), options_(options) {
+  ChartLayout(std::span<const Chart> charts, const ChartOptions& options) : charts_(charts), options_(options) {
     check();
     const auto count = static_cast<int>(charts.size());
     columns_ = options.columns > 0 ? std::min(options.columns, count) : std::min(count, count == 4 ? 2 : 3);
     picture_.width = 2 * kPadding + columns_ * options.panel_width + (columns_ - 1) * kPadding;
-    has_common_legend_ = std::all_of(charts.begin(), charts.end(), [&](const Chart& chart) {
-      return legend_of(chart) == legend_of(charts[0]);
-    });
+    has_common_legend_ = std::all_of(charts.begin(), charts.end(),
+                                     [&](const Chart& chart) { return legend_of(chart) == legend_of(charts[0]); });
   }
 
   Picture build() {
     double top = kPadding;
     if (!options_.title.empty()) {
-      add_text(
-          {.at = {kPadding, top + kTitleSize}, .text = options_.title, .size = kTitleSize, .is_bold = true},
-          picture_.width / 1.15);
+      add_text({.at = {kPadding, top + kTitleSize}, .text = options_.title, .size = kTitleSize, .is_bold = true},
+               picture_.width / 1.15);
       top += kTitleSize * 1.9;
     }
-    if (has_common_legend_)
-      top = add_legend(legend_of(charts_[0]), kPadding, top, picture_.width - 2 * kPadding);
+    if (has_common_legend_) top = add_legend(legend_of(charts_[0]), kPadding, top, picture_.width - 2 * kPadding);
     for (std::size_t i = 0; i < charts_.size(); ++i) {
       const auto column = static_cast<double>(i % static_cast<std::size_t>(columns_));
       const auto row = static_cast<double>(i / static_cast<std::size_t>(columns_));
       const double left = kPadding + column * (options_.panel_width + kPadding);
       const double panel_top = top + row * (options_.panel_height + kPadding);
-      add_panel(charts_[i],
-                {left, panel_top, left + options_.panel_width, panel_top + options_.panel_height});
+      add_panel(charts_[i], {left, panel_top, left + options_.panel_width, panel_top + options_.panel_height});
     }
     const std::size_t rows =
         (charts_.size() + static_cast<std::size_t>(columns_) - 1) / static_cast<std::size_t>(columns_);
@@ -114,9 +102,8 @@ class ChartLayout {
             options_.panel_height);
     for (const Chart& chart : charts_)
       for (const ChartSeries& series : chart.series)
-        require(series.x.size() == series.y.size(),
-                "render: series {} has {} x and {} y; they must be as many", printable(series.name),
-                series.x.size(), series.y.size());
+        require(series.x.size() == series.y.size(), "render: series {} has {} x and {} y; they must be as many",
+                printable(series.name), series.x.size(), series.y.size());
   }
 
   // The text as far as there is room.
@@ -125,10 +112,9 @@ class ChartLayout {
     if (!text.text.empty()) picture_.elements.push_back(std::move(text));
   }
 
-  void add_line(std::vector<PicturePoint> points, Colour colour, double width,
-                std::vector<double> dashes = {}) {
-    picture_.elements.push_back(PictureLine{
-        .points = std::move(points), .colour = colour, .width = width, .dashes = std::move(dashes)});
+  void add_line(std::vector<PicturePoint> points, Colour colour, double width, std::vector<double> dashes = {}) {
+    picture_.elements.push_back(
+        PictureLine{.points = std::move(points), .colour = colour, .width = width, .dashes = std::move(dashes)});
   }
 
   // Entries in rows as wide as there is room; returns where the rows end.
@@ -143,10 +129,8 @@ class ChartLayout {
         top += kLegendRow;
       }
       const double middle = top + kLegendRow / 2;
-      add_line({{x + 1, middle}, {x + kSample, middle}}, entry.style.colour, kCurveWidth + 0.6,
-               entry.style.dashes);
-      add_text({.at = {x + kSample + 8, middle + kLegendSize * 0.36}, .text = name, .size = kLegendSize},
-               room);
+      add_line({{x + 1, middle}, {x + kSample, middle}}, entry.style.colour, kCurveWidth + 0.6, entry.style.dashes);
+      add_text({.at = {x + kSample + 8, middle + kLegendSize * 0.36}, .text = name, .size = kLegendSize}, room);
       x += width;
     }
     return top + kLegendRow + 8;
@@ -238,8 +222,8 @@ class ChartLayout {
   }
 
   // Values that are not finite part the curve.
-  void add_curve(std::span<const double> xs, std::span<const double> ys, const Style& style,
-                 const PlotBox& plot, AxisRange x_range, AxisRange y_range) {
+  void add_curve(std::span<const double> xs, std::span<const double> ys, const Style& style, const PlotBox& plot,
+                 AxisRange x_range, AxisRange y_range) {
     std::vector<PicturePoint> curve;
     const auto flush = [&] {
       for (std::vector<PicturePoint>& piece : clip_curve(thin_curve(curve), plot)) {

@@ -16,7 +16,7 @@ struct ChartSeries {
   std::vector<double> x = {};
   std::vector<double> y = {};  // as many as x
   bool is_dashed = false;      // validation beside training, say
-  int colour = -1;  // place in the palette, so that curves of one run share it; -1: place in the chart
+  int colour = -1;             // place in the palette, so that curves of one run share it; -1: place in the chart
 };
 
 struct Chart {

@@ -11,8 +11,7 @@ namespace limn::render {
 namespace {
 
 // The part of a segment inside the box (Liang & Barsky 1984), or nothing.
-std::optional<std::pair<PicturePoint, PicturePoint>> clip_segment(PicturePoint a, PicturePoint b,
-                                                                  const PlotBox& box) {
+std::optional<std::pair<PicturePoint, PicturePoint>> clip_segment(PicturePoint a, PicturePoint b, const PlotBox& box) {
   const double dx = b.x - a.x;
   const double dy = b.y - a.y;
   const std::array<double, 4> towards{-dx, dx, -dy, dy};
@@ -29,8 +28,7 @@ std::optional<std::pair<PicturePoint, PicturePoint>> clip_segment(PicturePoint a
     if (towards[i] > 0) leave = std::min(leave, t);
   }
   if (enter > leave) return std::nullopt;
-  return std::pair{PicturePoint{a.x + enter * dx, a.y + enter * dy},
-                   PicturePoint{a.x + leave * dx, a.y + leave * dy}};
+  return std::pair{PicturePoint{a.x + enter * dx, a.y + enter * dy}, PicturePoint{a.x + leave * dx, a.y + leave * dy}};
 }
 
 }  // namespace

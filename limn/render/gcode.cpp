@@ -17,13 +17,12 @@ constexpr int kDecimals = 2;  // 10 µm, finer than any pen
 using Polyline = std::vector<PicturePoint>;
 
 void check(const GcodeOptions& options) {
-  require(options.margin >= 0 && options.page_width > 2 * options.margin &&
-              options.page_height > 2 * options.margin,
+  require(options.margin >= 0 && options.page_width > 2 * options.margin && options.page_height > 2 * options.margin,
           "render: a page of {} x {} mm leaves nothing inside a margin of {} mm; choose a larger page or a "
           "smaller margin",
           options.page_width, options.page_height, options.margin);
-  require(options.page_width <= 1e5 && options.page_height <= 1e5,
-          "render: a page of {} x {} mm is absurdly large", options.page_width, options.page_height);
+  require(options.page_width <= 1e5 && options.page_height <= 1e5, "render: a page of {} x {} mm is absurdly large",
+          options.page_width, options.page_height);
   require(options.feed_mm_per_min > 0 && std::isfinite(options.feed_mm_per_min),
           "render: a feed of {} mm/min; it must be positive", options.feed_mm_per_min);
   require(options.pen_delay_s >= 0 && std::isfinite(options.pen_delay_s),
@@ -36,8 +35,7 @@ std::vector<Polyline> strokes_of(const Picture& picture) {
   for (const PictureElement& element : picture.elements) {
     has_images |= std::holds_alternative<PictureImage>(element);
     const auto* line = std::get_if<PictureLine>(&element);
-    if (line != nullptr && line->cell != kDecoration && !line->points.empty())
-      strokes.push_back(line->points);
+    if (line != nullptr && line->cell != kDecoration && !line->points.empty()) strokes.push_back(line->points);
   }
   require(!strokes.empty() || !has_images,
           "render: G-code draws strokes and this picture has only images; write .png, .gif or .svg instead");
@@ -89,9 +87,7 @@ class GcodeWriter {
 
  private:
   static std::string number(double value) { return number_text(value, kDecimals); }
-  static std::string at(PicturePoint point) {
-    return fmt::format("X{} Y{}", number(point.x), number(point.y));
-  }
+  static std::string at(PicturePoint point) { return fmt::format("X{} Y{}", number(point.x), number(point.y)); }
 
   void move_pen(const std::string& command) {
     out_ += command + '\n';
@@ -108,8 +104,8 @@ class GcodeWriter {
     for (std::size_t i = 1; i < stroke.size(); ++i) {
       std::string next = at(stroke[i]);
       if (next == pen) continue;
-      out_ += has_feed ? fmt::format("G1 {}\n", next)
-                       : fmt::format("G1 {} F{}\n", next, number(options_.feed_mm_per_min));
+      out_ +=
+          has_feed ? fmt::format("G1 {}\n", next) : fmt::format("G1 {} F{}\n", next, number(options_.feed_mm_per_min));
       has_feed = true;
       pen = std::move(next);
     }

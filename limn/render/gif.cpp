@@ -53,8 +53,8 @@ struct Patch {
 // The smallest patch that turns `before` into `after`, both of that width; nothing if they are equal. Where
 // they agree inside it, the patch is `transparent` (if there is such an index): long runs, which LZW packs
 // well.
-std::optional<Patch> difference(std::span<const std::uint8_t> before, std::span<const std::uint8_t> after,
-                                int width, std::optional<std::uint8_t> transparent) {
+std::optional<Patch> difference(std::span<const std::uint8_t> before, std::span<const std::uint8_t> after, int width,
+                                std::optional<std::uint8_t> transparent) {
   const int height = static_cast<int>(after.size()) / width;
   int left = width, right = -1, top = height, bottom = -1;
   for (int y = 0; y < height; ++y) {
@@ -73,8 +73,7 @@ std::optional<Patch> difference(std::span<const std::uint8_t> before, std::span<
   Patch patch{.left = left, .top = top, .width = right - left + 1, .height = bottom - top + 1, .indices = {}};
   for (int y = top; y <= bottom; ++y) {
     for (int x = left; x <= right; ++x) {
-      const auto i =
-          static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
+      const auto i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
       patch.indices.push_back(transparent && before[i] == after[i] ? *transparent : after[i]);
     }
   }
@@ -115,17 +114,16 @@ struct GifEncoder::State {
 
   void flush() {
     if (!pending) return;
-    const GraphicsControlBlock control{
-        .DisposalMode = DISPOSE_DO_NOT,
-        .UserInputFlag = false,
-        .DelayTime = std::min(pending->delay, kMaxDelay),
-        .TransparentColor = transparent ? int{*transparent} : NO_TRANSPARENT_COLOR};
+    const GraphicsControlBlock control{.DisposalMode = DISPOSE_DO_NOT,
+                                       .UserInputFlag = false,
+                                       .DelayTime = std::min(pending->delay, kMaxDelay),
+                                       .TransparentColor = transparent ? int{*transparent} : NO_TRANSPARENT_COLOR};
     std::array<GifByteType, 4> extension{};
     EGifGCBToExtension(&control, extension.data());
-    check(EGifPutExtension(file, GRAPHICS_EXT_FUNC_CODE, static_cast<int>(extension.size()),
-                           extension.data()) == GIF_OK);
-    check(EGifPutImageDesc(file, pending->left, pending->top, pending->width, pending->height, false,
-                           nullptr) == GIF_OK);
+    check(EGifPutExtension(file, GRAPHICS_EXT_FUNC_CODE, static_cast<int>(extension.size()), extension.data()) ==
+          GIF_OK);
+    check(EGifPutImageDesc(file, pending->left, pending->top, pending->width, pending->height, false, nullptr) ==
+          GIF_OK);
     for (int y = 0; y < pending->height; ++y) {
       std::uint8_t* row = pending->indices.data() + static_cast<std::ptrdiff_t>(y) * pending->width;
       check(EGifPutLine(file, row, pending->width) == GIF_OK);
@@ -145,8 +143,8 @@ struct GifEncoder::State {
 GifEncoder::GifEncoder(int width, int height, std::vector<Colour> palette) {
   require(width >= 1 && height >= 1 && width <= kMaxGifSide && height <= kMaxGifSide,
           "render: a GIF of {}x{} pixels; the format allows 1 to {} a side", width, height, kMaxGifSide);
-  require(!palette.empty() && palette.size() <= 256,
-          "render: a GIF palette of {} colours; the format allows 1 to 256", palette.size());
+  require(!palette.empty() && palette.size() <= 256, "render: a GIF palette of {} colours; the format allows 1 to 256",
+          palette.size());
   state_ = std::make_unique<State>(width, height, std::move(palette));
   state_->open();
 }
@@ -156,9 +154,8 @@ GifEncoder::~GifEncoder() = default;
 void GifEncoder::add(const image::Raster& frame, int duration_ms) {
   State& s = *state_;
   image::check_raster(frame, "render");
-  require(frame.width == s.width && frame.height == s.height,
-          "render: a GIF frame of {}x{} pixels, expected {}x{}", frame.width, frame.height, s.width,
-          s.height);
+  require(frame.width == s.width && frame.height == s.height, "render: a GIF frame of {}x{} pixels, expected {}x{}",
+          frame.width, frame.height, s.width, s.height);
   const int delay = (std::max(duration_ms, 0) + 5) / 10;
   std::vector<std::uint8_t> indices = s.index.indices(frame);
   std::optional<Patch> patch;
@@ -218,8 +215,8 @@ Bytes encode_pen_gif(const Picture& picture, const PenAnimationOptions& options)
   ColourHistogram histogram;
   histogram.add(finished);
   GifEncoder encoder(finished.width, finished.height, histogram.palette(options.max_colours));
-  const std::int64_t step = std::max<std::int64_t>(options.points_per_frame,
-                                                   (longest + options.max_frames - 1) / options.max_frames);
+  const std::int64_t step =
+      std::max<std::int64_t>(options.points_per_frame, (longest + options.max_frames - 1) / options.max_frames);
   for (std::int64_t shown = step; shown < longest; shown += step)
     encoder.add(paint(picture, {.scale = options.scale, .points_per_cell = shown}), options.frame_ms);
   encoder.add(finished, options.hold_ms);

@@ -72,17 +72,15 @@ Box measure(std::span<const CountedColour> colours, std::size_t first, std::size
 std::vector<Box> cut_boxes(std::span<CountedColour> colours, std::size_t count) {
   std::vector<Box> boxes{measure(colours, 0, colours.size())};
   while (boxes.size() < count) {
-    const auto worst = std::max_element(boxes.begin(), boxes.end(), [](const Box& a, const Box& b) {
-      return a.squared_error < b.squared_error;
-    });
+    const auto worst = std::max_element(boxes.begin(), boxes.end(),
+                                        [](const Box& a, const Box& b) { return a.squared_error < b.squared_error; });
     if (worst->squared_error < 0.5) break;  // one colour a box, but for rounding
     const Box box = *worst;
     const double mean = box.mean[static_cast<std::size_t>(box.widest_channel)];
     const auto begin = colours.begin() + static_cast<std::ptrdiff_t>(box.first);
     const auto end = colours.begin() + static_cast<std::ptrdiff_t>(box.last);
-    const auto middle = std::partition(begin, end, [&](const CountedColour& colour) {
-      return channel(colour.packed, box.widest_channel) <= mean;
-    });
+    const auto middle = std::partition(
+        begin, end, [&](const CountedColour& colour) { return channel(colour.packed, box.widest_channel) <= mean; });
     const auto cut = static_cast<std::size_t>(middle - colours.begin());
     if (cut == box.first || cut == box.last) break;
     *worst = measure(colours, box.first, cut);
@@ -118,9 +116,8 @@ std::vector<Colour> ColourHistogram::palette(int max_colours) const {
     if (palette.empty()) palette.push_back(kPaper);
     return palette;
   }
-  const auto most =
-      std::max_element(colours.begin(), colours.end(),
-                       [](const CountedColour& a, const CountedColour& b) { return a.count < b.count; });
+  const auto most = std::max_element(colours.begin(), colours.end(),
+                                     [](const CountedColour& a, const CountedColour& b) { return a.count < b.count; });
   palette.push_back(unpack(most->packed));
   colours.erase(most);
   for (const Box& box : cut_boxes(colours, static_cast<std::size_t>(max_colours) - 1)) {

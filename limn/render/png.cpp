@@ -32,16 +32,14 @@ void check_status(cairo_status_t status, std::string_view what) {
 
 Surface make_surface(cairo_format_t format, int width, int height) {
   Surface surface(cairo_image_surface_create(format, width, height));
-  check_status(cairo_surface_status(surface.get()),
-               fmt::format("make an image of {}x{} pixels", width, height));
+  check_status(cairo_surface_status(surface.get()), fmt::format("make an image of {}x{} pixels", width, height));
   cairo_surface_flush(surface.get());
   return surface;
 }
 
 // Grey as A8, which cairo writes as 8-bit grey, where `is_grey_alpha`; otherwise as RGB24.
 Surface surface_of(const image::Raster& raster, bool is_grey_alpha) {
-  Surface surface =
-      make_surface(is_grey_alpha ? CAIRO_FORMAT_A8 : CAIRO_FORMAT_RGB24, raster.width, raster.height);
+  Surface surface = make_surface(is_grey_alpha ? CAIRO_FORMAT_A8 : CAIRO_FORMAT_RGB24, raster.width, raster.height);
   unsigned char* data = cairo_image_surface_get_data(surface.get());
   const int stride = cairo_image_surface_get_stride(surface.get());
   for (int y = 0; y < raster.height; ++y) {
@@ -53,8 +51,7 @@ Surface surface_of(const image::Raster& raster, bool is_grey_alpha) {
     for (int x = 0; x < raster.width; ++x) {
       const std::uint8_t* pixel = raster.at(x, y);
       const int green = raster.channels == 3 ? 1 : 0;
-      const std::uint32_t packed =
-          std::uint32_t{pixel[0]} << 16 | std::uint32_t{pixel[green]} << 8 | pixel[2 * green];
+      const std::uint32_t packed = std::uint32_t{pixel[0]} << 16 | std::uint32_t{pixel[green]} << 8 | pixel[2 * green];
       std::memcpy(row + 4 * static_cast<std::ptrdiff_t>(x), &packed, 4);
     }
   }
@@ -72,8 +69,7 @@ class Painter {
   void paint(const Picture& picture) {
     set_colour(picture.background);
     cairo_paint(cairo_);
-    for (const PictureElement& element : picture.elements)
-      std::visit([&](const auto& value) { add(value); }, element);
+    for (const PictureElement& element : picture.elements) std::visit([&](const auto& value) { add(value); }, element);
   }
 
  private:
@@ -99,8 +95,7 @@ class Painter {
     cairo_set_dash(cairo_, line.dashes.data(), static_cast<int>(line.dashes.size()), 0);
     cairo_move_to(cairo_, line.points[0].x, line.points[0].y);
     for (std::int64_t i = 1; i < visible; ++i)
-      cairo_line_to(cairo_, line.points[static_cast<std::size_t>(i)].x,
-                    line.points[static_cast<std::size_t>(i)].y);
+      cairo_line_to(cairo_, line.points[static_cast<std::size_t>(i)].x, line.points[static_cast<std::size_t>(i)].y);
     cairo_stroke(cairo_);
   }
 
@@ -130,8 +125,7 @@ class Painter {
     cairo_set_source_surface(cairo_, surface.get(), 0, 0);
     // Enlarged pixels stay sharp; a reduced image needs the filter.
     const bool is_enlarged = image.width * options_.scale >= image.raster.width;
-    cairo_pattern_set_filter(cairo_get_source(cairo_),
-                             is_enlarged ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
+    cairo_pattern_set_filter(cairo_get_source(cairo_), is_enlarged ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
     cairo_rectangle(cairo_, 0, 0, image.raster.width, image.raster.height);
     cairo_fill(cairo_);
     cairo_restore(cairo_);
@@ -151,8 +145,7 @@ image::Raster raster_of(cairo_surface_t* surface) {
   for (int y = 0; y < raster.height; ++y) {
     for (int x = 0; x < raster.width; ++x) {
       std::uint32_t packed = 0;
-      std::memcpy(&packed,
-                  data + static_cast<std::ptrdiff_t>(y) * stride + 4 * static_cast<std::ptrdiff_t>(x), 4);
+      std::memcpy(&packed, data + static_cast<std::ptrdiff_t>(y) * stride + 4 * static_cast<std::ptrdiff_t>(x), 4);
       std::uint8_t* pixel = raster.at(x, y);
       for (int c = 0; c < 3; ++c) pixel[c] = static_cast<std::uint8_t>(packed >> (16 - 8 * c));
     }
@@ -198,8 +191,6 @@ Bytes encode_png(const image::Raster& raster) {
   return bytes;
 }
 
-void write_png(const std::filesystem::path& path, const image::Raster& raster) {
-  write_file(path, encode_png(raster));
-}
+void write_png(const std::filesystem::path& path, const image::Raster& raster) { write_file(path, encode_png(raster)); }
 
 }  // namespace limn::render

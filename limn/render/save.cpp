@@ -45,8 +45,8 @@ void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const Sav
     write_file(path, gcode_text(picture, options.gcode));
 }
 
-void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms,
-                           int hold_ms, const SaveOptions& options) {
+void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms, int hold_ms,
+                           const SaveOptions& options) {
   (void)known_ending(path, kFrameEndings);
   std::vector<GifFrame> frames;
   for (const Sheet& sheet : sheets)
@@ -55,8 +55,8 @@ void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sh
   write_gif(path, frames);
 }
 
-void save_charts(const std::filesystem::path& path, std::span<const Chart> charts,
-                 const ChartOptions& options, double png_scale) {
+void save_charts(const std::filesystem::path& path, std::span<const Chart> charts, const ChartOptions& options,
+                 double png_scale) {
   const std::string ending = known_ending(path, kChartEndings);
   const Picture picture = lay_out_charts(charts, options);
   if (ending == ".svg")

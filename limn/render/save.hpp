@@ -29,11 +29,11 @@ void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const Sav
 
 // One frame a sheet, each for `frame_ms` and the last for `hold_ms`: .gif only. Sheets must have the same
 // layout.
-void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms,
-                           int hold_ms, const SaveOptions& options = {});
+void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms, int hold_ms,
+                           const SaveOptions& options = {});
 
 // .svg and .png.
-void save_charts(const std::filesystem::path& path, std::span<const Chart> charts,
-                 const ChartOptions& options = {}, double png_scale = 2);
+void save_charts(const std::filesystem::path& path, std::span<const Chart> charts, const ChartOptions& options = {},
+                 double png_scale = 2);
 
 }  // namespace limn::render

@@ -35,8 +35,7 @@ Extent extent_of(const SheetCell& cell, std::size_t index) {
     for (const sketch::Stroke& stroke : part.strokes) {
       for (const auto [x, y] : stroke) {
         require(std::isfinite(x) && std::isfinite(y),
-                "render: drawing {} holds a position that is not a finite number; leave that drawing out",
-                index + 1);
+                "render: drawing {} holds a position that is not a finite number; leave that drawing out", index + 1);
         extent.min_x = std::min<double>(extent.min_x, x);
         extent.max_x = std::max<double>(extent.max_x, x);
         extent.min_y = std::min<double>(extent.min_y, y);
@@ -83,8 +82,7 @@ class SheetLayout {
  private:
   void check() {
     require(sheet_.columns >= 1, "render: a sheet of {} columns; it needs at least one", sheet_.columns);
-    require(options_.margin >= 0 && options_.margin < 0.5, "render: margin {} is outside 0 … 0.5",
-            options_.margin);
+    require(options_.margin >= 0 && options_.margin < 0.5, "render: margin {} is outside 0 … 0.5", options_.margin);
     require(options_.cell_size >= 0 && options_.cell_size <= 20000 && options_.line_width >= 0 &&
                 options_.line_width <= 1000 && options_.image_gap >= 0 && options_.image_gap <= 1000,
             "render: cell size, line width or image gap is negative or absurdly large");
@@ -120,8 +118,7 @@ class SheetLayout {
   // Origin of the grid and size of the picture. A lone drawing has no frame: its own margin is enough.
   void choose_frame() {
     const int rows = sheet_.rows();
-    const bool is_plain =
-        sheet_.title.empty() && sheet_.column_headings.empty() && sheet_.row_headings.empty();
+    const bool is_plain = sheet_.title.empty() && sheet_.column_headings.empty() && sheet_.row_headings.empty();
     const double padding = is_plain && sheet_.cells.size() <= 1 ? 0 : kPadding;
     double heading_width = 0;
     for (const std::string& heading : sheet_.row_headings)
@@ -159,8 +156,7 @@ class SheetLayout {
     }
     heading.anchor = Anchor::kEnd;
     for (std::size_t r = 0; r < sheet_.row_headings.size() && std::cmp_less(r, sheet_.rows()); ++r) {
-      const double y =
-          grid_y_ + static_cast<double>(r) * row_pitch() + cell_height_ / 2 + kHeadingSize * 0.35;
+      const double y = grid_y_ + static_cast<double>(r) * row_pitch() + cell_height_ / 2 + kHeadingSize * 0.35;
       heading.at = {grid_x_ - 10, y};
       heading.text = sheet_.row_headings[r];
       add_text(heading, grid_x_);
@@ -222,22 +218,16 @@ class SheetLayout {
     const double zoom = std::min(cell_width_ / image.width, cell_height_ / image.height);
     const double width = image.width * zoom;
     const double height = image.height * zoom;
-    picture_.elements.push_back(PictureImage{.top_left = {centre.x - width / 2, centre.y - height / 2},
-                                             .width = width,
-                                             .height = height,
-                                             .raster = image});
-    return {.from_x = image.width / 2.0,
-            .from_y = image.height / 2.0,
-            .to_x = centre.x,
-            .to_y = centre.y,
-            .scale = zoom};
+    picture_.elements.push_back(PictureImage{
+        .top_left = {centre.x - width / 2, centre.y - height / 2}, .width = width, .height = height, .raster = image});
+    return {
+        .from_x = image.width / 2.0, .from_y = image.height / 2.0, .to_x = centre.x, .to_y = centre.y, .scale = zoom};
   }
 
   void add_part(const DrawingPart& part, const Placement& placement, int cell) {
     for (const sketch::Stroke& stroke : part.strokes) {
       if (stroke.empty()) continue;
-      PictureLine line{
-          .points = {}, .colour = part.colour, .width = line_width_ * part.relative_width, .cell = cell};
+      PictureLine line{.points = {}, .colour = part.colour, .width = line_width_ * part.relative_width, .cell = cell};
       line.points.reserve(stroke.size());
       for (const sketch::Position position : stroke) line.points.push_back(placement(position));
       picture_.elements.push_back(std::move(line));
@@ -307,8 +297,6 @@ Sheet grid_sheet(std::vector<SheetCell> cells, int columns) {
   return Sheet{.columns = std::max(1, columns), .cells = std::move(cells)};
 }
 
-Picture lay_out(const Sheet& sheet, const SheetOptions& options) {
-  return SheetLayout(sheet, options).build();
-}
+Picture lay_out(const Sheet& sheet, const SheetOptions& options) { return SheetLayout(sheet, options).build(); }
 
 }  // namespace limn::render

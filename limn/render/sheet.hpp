@@ -21,9 +21,9 @@ struct DrawingPart {
 };
 
 struct SheetCell {
-  std::vector<DrawingPart> parts = {};  // painted in this order, fitted together
-  std::optional<image::Raster> image = {};     // painted under the parts
-  std::string label = {};               // below the drawing
+  std::vector<DrawingPart> parts = {};      // painted in this order, fitted together
+  std::optional<image::Raster> image = {};  // painted under the parts
+  std::string label = {};                   // below the drawing
 };
 
 // Cells stand row by row. Headings may be fewer than columns or rows, or none.
@@ -41,9 +41,8 @@ struct Sheet {
 [[nodiscard]] SheetCell cell_of(const sketch::Sketch& sketch, std::string label = {}, Colour colour = kInk);
 // A cell whose first `given_points` points have one colour and whose rest has another. A stroke that crosses
 // is cut at the last given point, which both parts share.
-[[nodiscard]] SheetCell completion_cell(const sketch::Sketch& sketch, std::size_t given_points,
-                                        std::string label = {}, Colour given_colour = kInk,
-                                        Colour added_colour = kAccent);
+[[nodiscard]] SheetCell completion_cell(const sketch::Sketch& sketch, std::size_t given_points, std::string label = {},
+                                        Colour given_colour = kInk, Colour added_colour = kAccent);
 [[nodiscard]] SheetCell cell_of(image::Raster image, std::string label = {});
 
 // One drawing and nothing else.
@@ -52,9 +51,9 @@ struct Sheet {
 [[nodiscard]] Sheet grid_sheet(std::vector<SheetCell> cells, int columns = 0);
 
 struct SheetOptions {
-  double cell_size = 0;   // side of a cell, pixels; 0: chosen so that a sheet is about 1100 wide
-  double margin = 0.1;    // empty border inside a cell, share of its side, below 0.5; images have none
-  double line_width = 0;  // pixels; 0: in proportion to the cell
+  double cell_size = 0;           // side of a cell, pixels; 0: chosen so that a sheet is about 1100 wide
+  double margin = 0.1;            // empty border inside a cell, share of its side, below 0.5; images have none
+  double line_width = 0;          // pixels; 0: in proportion to the cell
   bool has_shared_scale = false;  // one scale for all drawings, so that their sizes compare
   bool has_separators = false;    // hairlines between cells
   double image_gap = 3;           // pixels between images; 0 makes a manifold seamless

@@ -14,7 +14,8 @@ constexpr double kThinnest = 0.2;
 constexpr double kThickest = 1.5;
 
 // The parts of a side from (x0, y0) to (x1, y1), which is horizontal or vertical, that lie on the image.
-void append_side(std::vector<sketch::Stroke>& strokes, sketch::Position a, sketch::Position b, const image::ImageShape& shape) {
+void append_side(std::vector<sketch::Stroke>& strokes, sketch::Position a, sketch::Position b,
+                 const image::ImageShape& shape) {
   const auto width = static_cast<float>(shape.width), height = static_cast<float>(shape.height);
   const auto is_beside = [](float low, float high, float limit) { return high < 0 || low > limit; };
   if (is_beside(std::min(a.x, b.x), std::max(a.x, b.x), width)) return;
@@ -44,14 +45,16 @@ SheetCell original_cell(const image::DrawingSteps& steps, std::int64_t drawing, 
 
 }  // namespace
 
-SheetCell window_cell(std::span<const float> pixels, const image::ImageShape& shape, const image::WindowBox& window, Colour colour) {
+SheetCell window_cell(std::span<const float> pixels, const image::ImageShape& shape, const image::WindowBox& window,
+                      Colour colour) {
   SheetCell cell = cell_of(image::to_raster(pixels, shape));
   const float half = window.side / 2;
   const float left = window.center_x - half, right = window.center_x + half;
   const float top = window.center_y - half, bottom = window.center_y + half;
-  DrawingPart part{.strokes = {},
-                   .colour = colour,
-                   .relative_width = std::clamp(kWidthOfSigma * static_cast<double>(window.sigma), kThinnest, kThickest)};
+  DrawingPart part{
+      .strokes = {},
+      .colour = colour,
+      .relative_width = std::clamp(kWidthOfSigma * static_cast<double>(window.sigma), kThinnest, kThickest)};
   append_side(part.strokes, {left, top}, {right, top}, shape);
   append_side(part.strokes, {right, top}, {right, bottom}, shape);
   append_side(part.strokes, {right, bottom}, {left, bottom}, shape);

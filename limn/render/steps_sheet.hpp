@@ -13,18 +13,19 @@
 
 namespace limn::render {
 
-inline constexpr Colour kReadWindow{0, 158, 115};   // bluish green
-inline constexpr Colour kWriteWindow{213, 94, 0};   // vermilion
+inline constexpr Colour kReadWindow{0, 158, 115};  // bluish green
+inline constexpr Colour kWriteWindow{213, 94, 0};  // vermilion
 
 // An image [C, H, W] with a window on it; the parts of the rectangle that lie outside of the image are left out.
-[[nodiscard]] SheetCell window_cell(std::span<const float> pixels, const image::ImageShape& shape, const image::WindowBox& window,
-                                    Colour colour);
+[[nodiscard]] SheetCell window_cell(std::span<const float> pixels, const image::ImageShape& shape,
+                                    const image::WindowBox& window, Colour colour);
 
 // The canvas of every drawing after every step, `columns` steps a row, with the windows written through.
 [[nodiscard]] Sheet every_step_sheet(const image::DrawingSteps& steps, int columns = 16);
 // A row for each drawing: `columns` of its steps, evenly spaced, the last among them. With `originals` [n, C, H, W] a
 // row before it shows the original with the windows that were read at those steps.
-[[nodiscard]] Sheet chosen_steps_sheet(const image::DrawingSteps& steps, int columns, std::span<const float> originals = {});
+[[nodiscard]] Sheet chosen_steps_sheet(const image::DrawingSteps& steps, int columns,
+                                       std::span<const float> originals = {});
 // All drawings after step t, from 0, in `columns` columns; with `originals`, which stand before their canvases. With
 // t = steps the finished drawings, without windows. Sheets of all t have one layout: frames of an animation.
 [[nodiscard]] Sheet step_frame(const image::DrawingSteps& steps, std::int64_t t, int columns,

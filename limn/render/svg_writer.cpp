@@ -4,8 +4,8 @@
 #include <cmath>
 #include <span>
 
-#include "limn/core/error.hpp"
 #include "limn/core/base64.hpp"
+#include "limn/core/error.hpp"
 #include "limn/render/png.hpp"
 #include "limn/render/text.hpp"
 
@@ -71,8 +71,7 @@ class PictureWriter {
         "width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n"
         "<rect width=\"100%\" height=\"100%\" fill=\"{2}\"/>\n",
         number(picture.width), number(picture.height), colour_text(picture.background));
-    for (const PictureElement& element : picture.elements)
-      std::visit([&](const auto& value) { add(value); }, element);
+    for (const PictureElement& element : picture.elements) std::visit([&](const auto& value) { add(value); }, element);
     open_group({});
     return out_ + "</svg>\n";
   }
@@ -102,8 +101,7 @@ class PictureWriter {
       return;
     }
     out_ += "<polyline points=\"";
-    for (const PicturePoint& point : line.points)
-      out_ += fmt::format("{},{} ", number(point.x), number(point.y));
+    for (const PicturePoint& point : line.points) out_ += fmt::format("{},{} ", number(point.x), number(point.y));
     out_.back() = '"';
     out_ += "/>\n";
   }
@@ -145,9 +143,8 @@ std::string svg_text(const sketch::Sketch& sketch) {
   bool is_first = true;
   for (const sketch::Stroke& stroke : strokes) {
     for (const auto [x, y] : stroke) {
-      require(
-          std::abs(x) <= kLargestPosition && std::abs(y) <= kLargestPosition,
-          "render: a position is not a finite number or beyond 1e12; scale the sketch down or leave it out");
+      require(std::abs(x) <= kLargestPosition && std::abs(y) <= kLargestPosition,
+              "render: a position is not a finite number or beyond 1e12; scale the sketch down or leave it out");
       min_x = is_first ? x : std::min<double>(min_x, x);
       max_x = is_first ? x : std::max<double>(max_x, x);
       min_y = is_first ? y : std::min<double>(min_y, y);
@@ -155,8 +152,7 @@ std::string svg_text(const sketch::Sketch& sketch) {
       is_first = false;
     }
   }
-  const double extent =
-      std::max(max_x - min_x, max_y - min_y) > 0 ? std::max(max_x - min_x, max_y - min_y) : 1;
+  const double extent = std::max(max_x - min_x, max_y - min_y) > 0 ? std::max(max_x - min_x, max_y - min_y) : 1;
   const int decimals = std::clamp(4 - static_cast<int>(std::floor(std::log10(extent))), 0, 9);
   const double margin = extent / 10;
   const auto in_units = [&](double value) { return number_text(value, decimals); };

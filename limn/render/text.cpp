@@ -30,14 +30,11 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 // XML 1.0 has no U+FFFE and U+FFFF.
-bool is_noncharacter(std::string_view sequence) {
-  return sequence == "\xEF\xBF\xBE" || sequence == "\xEF\xBF\xBF";
-}
+bool is_noncharacter(std::string_view sequence) { return sequence == "\xEF\xBF\xBE" || sequence == "\xEF\xBF\xBF"; }
 
 // The advance of a character as a share of the font size: DejaVu Sans and its kin, by classes.
 double advance(std::string_view sequence) {
-  if (sequence.size() >= 3 && static_cast<std::uint8_t>(sequence[0]) >= 0xE3)
-    return 1.0;  // Chinese, Japanese, …
+  if (sequence.size() >= 3 && static_cast<std::uint8_t>(sequence[0]) >= 0xE3) return 1.0;  // Chinese, Japanese, …
   if (sequence.size() > 1) return sequence == kEllipsis ? 1.0 : 0.62;
   const char c = sequence[0];
   if (std::string_view("ijl|'!.,:; I").find(c) != std::string_view::npos) return 0.32;
@@ -56,8 +53,8 @@ std::string clean_text(std::string_view text) {
     const std::size_t length = sequence_length(text);
     const std::string_view sequence = text.substr(0, length == 0 ? 1 : length);
     const auto lead = static_cast<std::uint8_t>(sequence[0]);
-    const bool is_control = lead < 0x20 || lead == 0x7F ||
-                            (lead == 0xC2 && length == 2 && static_cast<std::uint8_t>(sequence[1]) < 0xA0);
+    const bool is_control =
+        lead < 0x20 || lead == 0x7F || (lead == 0xC2 && length == 2 && static_cast<std::uint8_t>(sequence[1]) < 0xA0);
     if (length == 0 || is_noncharacter(sequence))
       clean += kReplacement;
     else if (is_control)

@@ -79,8 +79,7 @@ void improve(std::span<const StrokeEnds> strokes, std::vector<StrokeVisit>& visi
 
 }  // namespace
 
-double travel_length(std::span<const StrokeEnds> strokes, std::span<const StrokeVisit> visits,
-                     PicturePoint home) {
+double travel_length(std::span<const StrokeEnds> strokes, std::span<const StrokeVisit> visits, PicturePoint home) {
   double length = 0;
   PicturePoint pen = home;
   for (const StrokeVisit visit : visits) {

@@ -47,17 +47,18 @@ class ForeignCharacters {
     while (at_ < text_.size()) {
       if (is_foreign()) return true;
       const char c = text_[at_];
-      if (c == '#') at_ = std::min(text_.find('\n', at_), text_.size());
-      else if (c != '"' && c != '\'') ++at_;
-      else if (skip_string(c)) return true;
+      if (c == '#')
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      else if (c != '"' && c != '\'')
+        ++at_;
+      else if (skip_string(c))
+        return true;
     }
     return false;
   }
 
  private:
-  [[nodiscard]] bool is_foreign() const {
-    return at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80;
-  }
+  [[nodiscard]] bool is_foreign() const { return at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80; }
   bool take(std::string_view word) {
     if (!text_.substr(at_).starts_with(word)) return false;
     at_ += word.size();
@@ -139,9 +140,12 @@ RunConfig read_config(const std::string& path) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const std::string where = fmt::format("{}:{}: {}", path, node.source().begin.line, printable(name));
-    if (name == "family") config.family = value_text(node, where);
-    else if (name == "data" || name == "data_set") config.data = data_list(node, path);
-    else config.assignments.push_back(name + "=" + value_text(node, where));
+    if (name == "family")
+      config.family = value_text(node, where);
+    else if (name == "data" || name == "data_set")
+      config.data = data_list(node, path);
+    else
+      config.assignments.push_back(name + "=" + value_text(node, where));
   }
   return config;
 }

@@ -11,8 +11,8 @@ namespace limn::runs {
 
 // What config.toml and --config hold: the family, where the data come from, and every option as name and text.
 struct RunConfig {
-  std::string family;             // "sketch-rnn", "vae" or "draw"; empty if the file does not say
-  std::vector<std::string> data;  // paths or builtin:…; empty means the family's built-in set
+  std::string family;                    // "sketch-rnn", "vae" or "draw"; empty if the file does not say
+  std::vector<std::string> data;         // paths or builtin:…; empty means the family's built-in set
   std::vector<std::string> assignments;  // "name=value"
 };
 [[nodiscard]] std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options);

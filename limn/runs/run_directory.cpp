@@ -90,8 +90,10 @@ void RunDirectory::append_metrics(std::int64_t step, std::string_view split, con
   OrderedJson line{{"step", step}, {"split", split}};
   // JSON has no NaN: what is not finite becomes null.
   for (const auto& [name, value] : values) {
-    if (std::isfinite(value)) line[name] = value;
-    else line[name] = nullptr;
+    if (std::isfinite(value))
+      line[name] = value;
+    else
+      line[name] = nullptr;
   }
   append_line(metrics(), json_text(line));
 }

@@ -1,5 +1,5 @@
-// The files of a run (docs/formats.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes one: a
-// second one that wants to is refused as long as the first lives.
+// The files of a run (docs/formats.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes
+// one: a second one that wants to is refused as long as the first lives.
 #pragma once
 
 #include <cstdint>

@@ -19,8 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Figures of metrics.jsonl that are no losses.
-const std::set<std::string> kNoLosses{"step",    "split",   "learning_rate",       "kl_weight",
-                                      "beta",    "seconds", "examples_per_second", "gradient_norm"};
+const std::set<std::string> kNoLosses{"step", "split",   "learning_rate",       "kl_weight",
+                                      "beta", "seconds", "examples_per_second", "gradient_norm"};
 constexpr double kShortestSilence = 60;  // seconds
 constexpr double kSilenceInSteps = 30;
 

@@ -1,5 +1,6 @@
-// What a run has written so far, for those who look on: limn plot, limn watch and the studio. A run may be read while it
-// trains and after it was killed; a line that is not whole is skipped. Plain functions; nothing is kept between calls.
+// What a run has written so far, for those who look on: limn plot, limn watch and the studio. A run may be read while
+// it trains and after it was killed; a line that is not whole is skipped. Plain functions; nothing is kept between
+// calls.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,12 @@ struct LossCurve {
 };
 
 struct RunRecord {
-  std::string family;            // "sketch-rnn", "vae" or "draw"; empty where config.toml does not say
-  std::int64_t num_steps = 0;    // of the whole run; 0 where config.toml does not say
-  std::int64_t step = 0;         // the last one written
+  std::string family;          // "sketch-rnn", "vae" or "draw"; empty where config.toml does not say
+  std::int64_t num_steps = 0;  // of the whole run; 0 where config.toml does not say
+  std::int64_t step = 0;       // the last one written
   std::map<std::pair<std::string, std::string>, LossCurve> curves;  // by (loss, split)
-  Metrics last_train;            // the figures of the last training line, losses first
-  double best_total = 0;         // on validation, where best_step > 0
+  Metrics last_train;     // the figures of the last training line, losses first
+  double best_total = 0;  // on validation, where best_step > 0
   std::int64_t best_step = 0;
   std::filesystem::path last_sample;  // the newest picture; empty if there is none yet
   std::string last_message;           // the last line of log.txt

@@ -32,8 +32,7 @@ std::string host_name(std::string_view host) {
 
 bool is_address(const std::string& name) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
 // Takes the same time wherever they differ.
@@ -69,8 +68,7 @@ AccessRules::AccessRules(std::string token, std::vector<std::string> names)
 
 bool AccessRules::is_our_host(std::string_view host) const {
   const std::string name = host_name(host);
-  return name == "localhost" || is_address(name) ||
-         (!name.empty() && std::ranges::find(names_, name) != names_.end());
+  return name == "localhost" || is_address(name) || (!name.empty() && std::ranges::find(names_, name) != names_.end());
 }
 
 bool AccessRules::has_token(const HttpRequest& request) const {
@@ -82,10 +80,9 @@ bool AccessRules::has_token(const HttpRequest& request) const {
 std::optional<Refusal> AccessRules::complaint(const HttpRequest& request, bool is_api) const {
   const std::string_view host = request.header("host");
   if (!is_our_host(host))
-    return Refusal(
-        421,
-        "this studio does not go by the name in Host; open it by its address, or start limn serve with "
-        "--allow-host NAME");
+    return Refusal(421,
+                   "this studio does not go by the name in Host; open it by its address, or start limn serve with "
+                   "--allow-host NAME");
   const std::string_view origin = request.header("origin");
   const std::size_t scheme = origin.find("://");
   const bool is_same_origin =
@@ -95,23 +92,21 @@ std::optional<Refusal> AccessRules::complaint(const HttpRequest& request, bool i
   if (is_api && !site.empty() && site != "same-origin" && site != "none")
     return Refusal(403, "pages of other sites may not use this studio");
   if (is_api && asks_for_token() && !has_token(request))
-    return Refusal(
-        401, "this studio asks for its token, which limn serve printed: send it as Authorization: Bearer …");
+    return Refusal(401, "this studio asks for its token, which limn serve printed: send it as Authorization: Bearer …");
   return std::nullopt;
 }
 
 std::vector<std::pair<std::string, std::string>> security_headers() {
-  return {
-      {"Content-Security-Policy",
-       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-       "trusted-types 'none'"},
-      {"X-Content-Type-Options", "nosniff"},
-      {"X-Frame-Options", "DENY"},
-      {"Referrer-Policy", "no-referrer"},
-      {"Cross-Origin-Opener-Policy", "same-origin"},
-      {"Cross-Origin-Resource-Policy", "same-origin"},
-      {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"}};
+  return {{"Content-Security-Policy",
+           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+           "trusted-types 'none'"},
+          {"X-Content-Type-Options", "nosniff"},
+          {"X-Frame-Options", "DENY"},
+          {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Opener-Policy", "same-origin"},
+          {"Cross-Origin-Resource-Policy", "same-origin"},
+          {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"}};
 }
 
 }  // namespace limn::serve

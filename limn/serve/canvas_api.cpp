@@ -44,7 +44,8 @@ HttpReply as_gif(const image::DrawingSteps& drawn) {
   for (std::int64_t t = 0; t < drawn.steps; ++t) {
     render::Sheet sheet;
     sheet.cells.push_back(render::cell_of(image::to_raster(drawn.canvas(0, t), drawn.shape)));
-    frames.push_back({.image = render::paint(render::lay_out(sheet, {.cell_size = kGifSide})), .duration_ms = kFrameMs});
+    frames.push_back(
+        {.image = render::paint(render::lay_out(sheet, {.cell_size = kGifSide})), .duration_ms = kFrameMs});
   }
   frames.back().duration_ms = kHoldMs;
   const Bytes gif = render::encode_gif(frames);
@@ -69,8 +70,9 @@ HttpReply show_canvases(const ApiContext& context, const StudioModel& studio_mod
   }
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const image::DrawingSteps drawn = given.pixels.empty() ? model.steps_from(models::prior_latents(1, model.latent_size(), seed))
-                                                  : model.steps_redrawing(given, {.seed = seed});
+  const image::DrawingSteps drawn = given.pixels.empty()
+                                        ? model.steps_from(models::prior_latents(1, model.latent_size(), seed))
+                                        : model.steps_redrawing(given, {.seed = seed});
   return format == "gif" ? as_gif(drawn) : as_json(drawn, seed);
 }
 

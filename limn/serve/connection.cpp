@@ -57,8 +57,7 @@ bool has_control(std::string_view text) {
 bool is_request_line(std::string_view line) {
   const std::size_t first = line.find(' '), last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return false;
-  constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
-                                                     "PATCH", "DELETE", "OPTIONS"};
+  constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
   const std::string_view target = line.substr(first + 1, last - first - 1), version = line.substr(last + 1);
   return std::ranges::find(kMethods, line.substr(0, first)) != kMethods.end() && target.starts_with('/') &&
          target.find(' ') == std::string_view::npos && (version == "HTTP/1.1" || version == "HTTP/1.0");
@@ -182,8 +181,7 @@ std::int64_t Connection::read(char* to, std::size_t size) {
     const std::int64_t got = receive(body_deadline_);
     if (got <= 0) return -1;
   }
-  const std::size_t count =
-      std::min({size, buffer_.size(), static_cast<std::size_t>(body_allowed_ - body_read_)});
+  const std::size_t count = std::min({size, buffer_.size(), static_cast<std::size_t>(body_allowed_ - body_read_)});
   std::memcpy(to, buffer_.data(), count);
   buffer_.erase(0, count);
   body_read_ += count;

@@ -78,9 +78,7 @@ class GuardedStream final : public httplib::Stream {
   [[nodiscard]] bool is_writable() const override { return !connection_.is_peer_gone(); }
   ssize_t read(char* to, std::size_t size) override { return connection_.read(to, size); }
   ssize_t write(const char* from, std::size_t size) override { return connection_.write(from, size); }
-  void get_remote_ip_and_port(std::string& ip, int& port) const override {
-    address_of(getpeername, ip, port);
-  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override { address_of(getpeername, ip, port); }
   void get_local_ip_and_port(std::string& ip, int& port) const override { address_of(getsockname, ip, port); }
   [[nodiscard]] socket_t socket() const override { return connection_.socket(); }
 
@@ -102,9 +100,7 @@ class GuardedStream final : public httplib::Stream {
 class SinkStream final : public ReplyStream {
  public:
   explicit SinkStream(httplib::DataSink& sink) : sink_(sink) {}
-  bool write(std::string_view bytes) override {
-    return bytes.empty() || sink_.write(bytes.data(), bytes.size());
-  }
+  bool write(std::string_view bytes) override { return bytes.empty() || sink_.write(bytes.data(), bytes.size()); }
   [[nodiscard]] bool is_open() const override { return sink_.is_writable(); }
 
  private:
@@ -112,11 +108,8 @@ class SinkStream final : public ReplyStream {
 };
 
 HttpRequest to_request(const httplib::Request& request) {
-  HttpRequest result{.method = request.method,
-                     .path = request.path,
-                     .address = request.remote_addr,
-                     .headers = {},
-                     .body = {}};
+  HttpRequest result{
+      .method = request.method, .path = request.path, .address = request.remote_addr, .headers = {}, .body = {}};
   for (const auto& [name, value] : request.headers) {
     auto& kept = result.headers[lower_case(name)];
     kept = kept.empty() ? value : kept + ", " + value;
@@ -144,8 +137,7 @@ void put_reply(HttpReply reply, httplib::Response& response) {
 
 class HttpServer::Implementation final : public httplib::Server {
  public:
-  Implementation(HttpHandlers handlers, const Limits& limits)
-      : handlers_(std::move(handlers)), limits_(limits) {
+  Implementation(HttpHandlers handlers, const Limits& limits) : handlers_(std::move(handlers)), limits_(limits) {
     // Room for connections that have been told to give way and still run to their end.
     constexpr std::size_t kLeaving = 16;
     new_task_queue = [this] {
@@ -209,23 +201,21 @@ class HttpServer::Implementation final : public httplib::Server {
       answer(head, response);
       return HandlerResponse::Handled;
     });
-    Post("[^]*", [this](const httplib::Request& request, httplib::Response& response,
-                        const httplib::ContentReader& read) {
-      HttpRequest whole = to_request(request);
-      const bool is_read = read([&](const char* data, std::size_t size) {
-        whole.body.append(data, size);
-        return whole.body.size() <= limits_.max_body_bytes;
-      });
-      if (!is_read)
-        return put_reply(error_reply(408, "the body did not come in full or in time; send it again"),
-                         response);
-      answer(whole, response);
-    });
+    Post("[^]*",
+         [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read) {
+           HttpRequest whole = to_request(request);
+           const bool is_read = read([&](const char* data, std::size_t size) {
+             whole.body.append(data, size);
+             return whole.body.size() <= limits_.max_body_bytes;
+           });
+           if (!is_read)
+             return put_reply(error_reply(408, "the body did not come in full or in time; send it again"), response);
+           answer(whole, response);
+         });
     // What the library turns down itself: a request line that is none, a path that is too long.
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
-      const auto reply =
-          error_reply(response.status, "this is not a request that can be answered; see /openapi.json");
+      const auto reply = error_reply(response.status, "this is not a request that can be answered; see /openapi.json");
       response.set_content(reply.body, reply.type);
     });
   }
@@ -304,9 +294,8 @@ class HttpServer::Implementation final : public httplib::Server {
                          : reply.status == 431 ? "Request Header Fields Too Large"
                          : reply.status == 503 ? "Service Unavailable"
                                                : "Bad Request";
-    std::string text =
-        fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
-                    reply.status, reason, reply.type, reply.body.size());
+    std::string text = fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
+                                   reply.status, reason, reply.type, reply.body.size());
     for (const auto* headers : {&handlers_.headers, &reply.headers})
       for (const auto& [name, value] : *headers) text += fmt::format("{}: {}\r\n", name, value);
     return text + "\r\n" + reply.body;
@@ -353,10 +342,9 @@ int HttpServer::bind(const std::string& host, int port) {
     require(port > 0, "{}: cannot listen there; is it an address of this machine?", host);
     return port;
   }
-  require(
-      implementation_->bind_to_port(host, port),
-      "{}:{}: cannot listen there; another program may have the port, choose one with --port, or 0 for any",
-      host, port);
+  require(implementation_->bind_to_port(host, port),
+          "{}:{}: cannot listen there; another program may have the port, choose one with --port, or 0 for any", host,
+          port);
   return port;
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t kMostImages = 625;
 
 // Images side by side, row after row, without gaps.
 image::Raster sheet_of(std::span<const float> pixels, const image::ImageShape& shape, std::int64_t count,
-                std::int64_t columns) {
+                       std::int64_t columns) {
   const auto width = static_cast<int>(shape.width), height = static_cast<int>(shape.height);
   const auto rows = static_cast<int>((count + columns - 1) / columns);
   image::Raster sheet =
@@ -26,8 +26,7 @@ image::Raster sheet_of(std::span<const float> pixels, const image::ImageShape& s
   for (std::int64_t i = 0; i < count; ++i) {
     const image::Raster image = image::to_raster(pixels.subspan(static_cast<std::size_t>(i) * size, size), shape);
     const int left = static_cast<int>(i % columns) * width, top = static_cast<int>(i / columns) * height;
-    for (int y = 0; y < height; ++y)
-      std::copy_n(image.at(0, y), width * image.channels, sheet.at(left, top + y));
+    for (int y = 0; y < height; ++y) std::copy_n(image.at(0, y), width * image.channels, sheet.at(left, top + y));
   }
   return sheet;
 }
@@ -39,8 +38,8 @@ HttpReply decode(const ApiContext& context, const StudioModel& studio_model, std
   studio_model.need(models::Ability::kDecode);
   const JsonObject body(text, {"z", "columns"});
   const std::int64_t z_size = model.latent_size();
-  const auto lists = body.number_lists("z", -kFarthestLatent, kFarthestLatent, static_cast<std::size_t>(z_size),
-                                       kMostImages);
+  const auto lists =
+      body.number_lists("z", -kFarthestLatent, kFarthestLatent, static_cast<std::size_t>(z_size), kMostImages);
   const auto count = static_cast<std::int64_t>(lists.size());
   models::Latents z(count, z_size);
   for (std::int64_t i = 0; i < count; ++i)

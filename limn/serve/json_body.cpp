@@ -16,9 +16,7 @@ constexpr int kMostDepth = 8;
 // Nothing that a person draws is farther away.
 constexpr double kFarthest = 1e6;
 
-[[noreturn]] void refuse(const std::string& where, const std::string& sentence) {
-  throw Refusal(400, sentence, where);
-}
+[[noreturn]] void refuse(const std::string& where, const std::string& sentence) { throw Refusal(400, sentence, where); }
 
 std::string kind_of(const json& value) {
   if (value.is_number()) return "a number";
@@ -36,8 +34,7 @@ std::string place_of(std::string_view text, std::size_t byte) {
   const std::string_view before = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
   const auto line = std::ranges::count(before, '\n') + 1;
   const std::size_t start = before.rfind('\n');
-  return fmt::format("line {}, column {}", line,
-                     before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1);
+  return fmt::format("line {}, column {}", line, before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1);
 }
 
 double number_in(const json& value, const std::string& where, double low, double high) {
@@ -58,20 +55,18 @@ sketch::Position point_at(const json& value, const std::string& where) {
 
 // Adds to `points`, which counts those of the whole request.
 std::vector<sketch::Stroke> strokes_at(const json& value, const std::string& where, const Limits& limits,
-                               std::int64_t most, std::int64_t& points) {
+                                       std::int64_t most, std::int64_t& points) {
   expect(value.is_array(), value, where, "a list of strokes");
   if (static_cast<std::int64_t>(value.size()) > limits.max_strokes)
-    throw Refusal(
-        413, fmt::format("{} has {} strokes; a drawing may have {}", where, value.size(), limits.max_strokes),
-        where);
+    throw Refusal(413, fmt::format("{} has {} strokes; a drawing may have {}", where, value.size(), limits.max_strokes),
+                  where);
   std::vector<sketch::Stroke> strokes;
   for (std::size_t s = 0; s < value.size(); ++s) {
     const std::string stroke_path = fmt::format("{}[{}]", where, s);
     expect(value[s].is_array(), value[s], stroke_path, "a stroke, which is a list of points");
     points += static_cast<std::int64_t>(value[s].size());
     if (points > most)
-      throw Refusal(413,
-                    fmt::format("the request has more than {} points; draw with fewer, or simplify", most),
+      throw Refusal(413, fmt::format("the request has more than {} points; draw with fewer, or simplify", most),
                     stroke_path);
     sketch::Stroke stroke;
     stroke.reserve(value[s].size());
@@ -126,9 +121,9 @@ JsonObject::JsonObject(std::shared_ptr<const json> object, std::string path,
   for (const auto& item : object_->items()) {
     if (std::ranges::find(known, std::string_view(item.key())) != known.end()) continue;
     const std::string name = printable(item.key(), 40), nearest = nearest_name(item.key(), known);
-    refuse(path_of(name),
-           nearest.empty() ? fmt::format("there is no '{}' here; there are {}", name, fmt::join(known, ", "))
-                           : fmt::format("there is no '{}' here; do you mean {}?", name, nearest));
+    refuse(path_of(name), nearest.empty()
+                              ? fmt::format("there is no '{}' here; there are {}", name, fmt::join(known, ", "))
+                              : fmt::format("there is no '{}' here; do you mean {}?", name, nearest));
   }
 }
 
@@ -148,8 +143,7 @@ const json& JsonObject::member(std::string_view name) const {
   return *found;
 }
 
-double JsonObject::number(std::string_view name, double low, double high,
-                          std::optional<double> otherwise) const {
+double JsonObject::number(std::string_view name, double low, double high, std::optional<double> otherwise) const {
   if (!has(name) && otherwise) return *otherwise;
   return number_in(member(name), path_of(name), low, high);
 }
@@ -183,8 +177,8 @@ std::string JsonObject::choice(std::string_view name, std::initializer_list<std:
   expect(value.is_string(), value, path_of(name), "a text");
   const auto& text = value.get_ref<const std::string&>();
   if (std::ranges::find(choices, std::string_view(text)) == choices.end())
-    refuse(path_of(name), fmt::format("{}: is '{}', expected {}", path_of(name), printable(text, 40),
-                                      fmt::join(choices, ", ")));
+    refuse(path_of(name),
+           fmt::format("{}: is '{}', expected {}", path_of(name), printable(text, 40), fmt::join(choices, ", ")));
   return text;
 }
 
@@ -219,15 +213,13 @@ std::vector<std::vector<sketch::Stroke>> JsonObject::drawings(std::string_view n
   const std::string where = path_of(name);
   expect(value.is_array(), value, where, "a list of drawings");
   if (value.empty() || static_cast<std::int64_t>(value.size()) > limits.max_saved_drawings)
-    throw Refusal(
-        value.empty() ? 400 : 413,
-        fmt::format("{} has {} drawings, expected 1 to {}", where, value.size(), limits.max_saved_drawings),
-        where);
+    throw Refusal(value.empty() ? 400 : 413,
+                  fmt::format("{} has {} drawings, expected 1 to {}", where, value.size(), limits.max_saved_drawings),
+                  where);
   std::int64_t points = 0;
   std::vector<std::vector<sketch::Stroke>> drawings;
   for (std::size_t i = 0; i < value.size(); ++i)
-    drawings.push_back(
-        strokes_at(value[i], fmt::format("{}[{}]", where, i), limits, limits.max_saved_points, points));
+    drawings.push_back(strokes_at(value[i], fmt::format("{}[{}]", where, i), limits, limits.max_saved_points, points));
   return drawings;
 }
 

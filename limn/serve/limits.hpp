@@ -10,7 +10,7 @@ namespace limn::serve {
 
 struct Limits {
   // Connections.
-  int max_connections = 128;  // beyond it those that wait for a request give way, then newcomers get a 503
+  int max_connections = 128;           // beyond it those that wait for a request give way, then newcomers get a 503
   std::size_t max_head_bytes = 16384;  // request line and headers
   std::size_t max_head_lines = 100;
   std::size_t max_line_bytes = 2048;        // the request line

@@ -92,14 +92,12 @@ PreparedDrawing prepare(std::span<const sketch::Stroke> strokes, const PaperFram
   std::vector<sketch::Stroke> normalised = simple;
   for (sketch::Stroke& stroke : normalised)
     for (sketch::Position& p : stroke)
-      p = {static_cast<float>((p.x - map.origin_x) / map.scale),
-           static_cast<float>((p.y - map.origin_y) / map.scale)};
+      p = {static_cast<float>((p.x - map.origin_x) / map.scale), static_cast<float>((p.y - map.origin_y) / map.scale)};
   result.sketch = sketch::from_strokes(normalised);
   if (!normalised.empty()) result.pen = normalised.back().back();
   // Where drawings begin at (0, 0) the model is not given that point, unless its stroke has no other.
   auto& points = result.sketch.points;
-  if (!typical.has_page_position && !points.empty() && !points.front().is_pen_lifted)
-    points.erase(points.begin());
+  if (!typical.has_page_position && !points.empty() && !points.front().is_pen_lifted) points.erase(points.begin());
   return result;
 }
 
@@ -113,8 +111,7 @@ std::vector<sketch::Stroke> placed(const sketch::Sketch& drawing, const PaperFra
   const double top = frame.y + (frame.size - scale * box->height()) / 2;
   for (sketch::Stroke& stroke : strokes)
     for (sketch::Position& p : stroke)
-      p = {static_cast<float>(left + scale * (p.x - box->min_x)),
-           static_cast<float>(top + scale * (p.y - box->min_y))};
+      p = {static_cast<float>(left + scale * (p.x - box->min_x)), static_cast<float>(top + scale * (p.y - box->min_y))};
   return strokes;
 }
 

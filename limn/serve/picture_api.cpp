@@ -31,9 +31,7 @@ constexpr std::array kFormats{Format{"svg", "image/svg+xml"},
 constexpr std::size_t kMostOnSheet = 100;
 constexpr double kCell = 640;
 
-std::string text_of(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 std::string stroke_file(const std::string& format, const std::string& word, std::vector<sketch::Sketch> sketches) {
   if (format == "json") return sketch::sketches_to_json(sketches);
@@ -63,8 +61,8 @@ std::string frames_gif(std::span<const render::SheetCell> cells, int frame_ms) {
 
 std::string picture_file(const std::string& format, const std::vector<render::SheetCell>& cells, bool is_animation) {
   if (cells.size() > kMostOnSheet)
-    throw Refusal(413, fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz",
-                                   kMostOnSheet));
+    throw Refusal(413,
+                  fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz", kMostOnSheet));
   if (format == "gif" && is_animation) return frames_gif(cells, 120);
   const bool is_single = cells.size() == 1;
   const render::Picture picture = render::lay_out(render::grid_sheet(cells), {.cell_size = is_single ? kCell : 0});
@@ -89,8 +87,7 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
   const JsonObject body(text, {"drawings", "format", "given_strokes", "animation", "word"});
   const std::string format = body.choice("format", {"svg", "png", "gif", "gcode", "json", "ndjson", "npz"});
   const auto drawings = body.drawings("drawings", context.limits);
-  const std::int64_t given =
-      body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
+  const std::int64_t given = body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
   const bool is_animation = body.truth("animation", false);
   const std::string word = printable(body.text("word", "drawing"), 40);
   std::int64_t points = 0;
@@ -115,8 +112,7 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
     reply.body = format == "svg" && is_plain ? render::svg_text(sketch::from_strokes(drawings[0]))
                                              : picture_file(format, cells, is_animation);
   }
-  reply.headers.emplace_back("Content-Disposition",
-                             fmt::format("attachment; filename=\"drawing.{}\"", format));
+  reply.headers.emplace_back("Content-Disposition", fmt::format("attachment; filename=\"drawing.{}\"", format));
   return reply;
 }
 

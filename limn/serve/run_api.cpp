@@ -11,20 +11,19 @@ namespace {
 
 const RunWatch& runs_of(const ApiContext& context) {
   if (context.runs == nullptr)
-    throw Refusal(404,
-                  "this studio watches no runs; start limn serve with --runs and the folder that holds them");
+    throw Refusal(404, "this studio watches no runs; start limn serve with --runs and the folder that holds them");
   return *context.runs;
 }
 
 OrderedJson to_json(const WatchedRun& run) {
   const runs::RunRecord& record = run.record;
   OrderedJson json{{"id", run.id},
-                              {"name", run.name},
-                              {"family", record.family},
-                              {"step", record.step},
-                              {"num_steps", record.num_steps},
-                              {"active", !record.is_finished() && record.seems_to_run()},
-                              {"seconds_since_change", std::round(record.idle_seconds)}};
+                   {"name", run.name},
+                   {"family", record.family},
+                   {"step", record.step},
+                   {"num_steps", record.num_steps},
+                   {"active", !record.is_finished() && record.seems_to_run()},
+                   {"seconds_since_change", std::round(record.idle_seconds)}};
   const auto put = [&](const char* name, double value) {
     if (std::isfinite(value)) json[name] = value;
   };
@@ -55,8 +54,7 @@ HttpReply show_run(const ApiContext& context, std::string_view id, const HttpReq
   auto json = to_json(*run);
   auto curves = OrderedJson::array();
   for (const auto& [key, curve] : run->record.curves)
-    curves.push_back(
-        {{"metric", key.first}, {"split", key.second}, {"steps", curve.steps}, {"values", curve.values}});
+    curves.push_back({{"metric", key.first}, {"split", key.second}, {"steps", curve.steps}, {"values", curve.values}});
   auto samples = OrderedJson::array();
   for (const auto& [step, ending] : run->samples) samples.push_back({{"step", step}, {"format", ending}});
   json["curves"] = curves;

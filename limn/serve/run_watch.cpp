@@ -29,8 +29,8 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t hash = 14695981039346
 std::uint64_t state_of(const fs::path& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return 0;
-  return hash_of(fmt::format("{} {} {} {}", status.st_ino, status.st_size, status.st_mtim.tv_sec,
-                             status.st_mtim.tv_nsec));
+  return hash_of(
+      fmt::format("{} {} {} {}", status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec));
 }
 
 std::int64_t step_of(const std::string& stem) {
@@ -108,8 +108,7 @@ class RunWatch::Folder {
 };
 
 RunWatch::RunWatch(fs::path root) : root_(std::move(root)) {
-  require(fs::is_directory(root_), "{}: is not a folder; give --runs the folder that holds your runs",
-          root_.string());
+  require(fs::is_directory(root_), "{}: is not a folder; give --runs the folder that holds your runs", root_.string());
 }
 RunWatch::~RunWatch() = default;
 

@@ -18,8 +18,8 @@ namespace limn::serve {
 
 struct WatchedRun {
   std::string id;
-  std::string name;  // the folder, relative to --runs
-  runs::RunRecord record;  // its curves thinned to kMostCurvePoints
+  std::string name;                             // the folder, relative to --runs
+  runs::RunRecord record;                       // its curves thinned to kMostCurvePoints
   std::map<std::int64_t, std::string> samples;  // step to the picture's ending, png or svg; the latest kMostSamples
   std::uint64_t version = 0;                    // another number where anything changed
 };

@@ -57,8 +57,7 @@ class GrowingReply {
       return false;
     }
     if (Clock::now() < deadline_) return true;
-    out.write(
-        event("error", {{"message", "the time for one reply is over; ask for fewer or shorter drawings"}}));
+    out.write(event("error", {{"message", "the time for one reply is over; ask for fewer or shorter drawings"}}));
     return false;
   }
 
@@ -95,9 +94,8 @@ class EndingsReply final : public GrowingReply {
         map_(given.map),
         pens_(this->drawings().size(), {given.pen.x, given.pen.y}),
         has_ended_(pens_.size()),
-        opening_(event(
-            "start",
-            {{"endings", pens_.size()}, {"seed", seed}, {"given_points", given.sketch.points.size()}})) {}
+        opening_(event("start",
+                       {{"endings", pens_.size()}, {"seed", seed}, {"given_points", given.sketch.points.size()}})) {}
 
  private:
   struct Pen {
@@ -132,8 +130,8 @@ class EndingsReply final : public GrowingReply {
 // Each drawing whole, once it has ended.
 class WholeDrawingsReply final : public GrowingReply {
  public:
-  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<models::StrokeStream> drawings,
-                     double size, OrderedJson opening)
+  WholeDrawingsReply(const ApiContext& context, std::shared_ptr<void> place,
+                     std::unique_ptr<models::StrokeStream> drawings, double size, OrderedJson opening)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         size_(size),
         sketches_(this->drawings().size()),
@@ -147,9 +145,9 @@ class WholeDrawingsReply final : public GrowingReply {
     for (std::size_t i = 0; i < sketches_.size(); ++i) {
       if (is_told_[i] || !drawings().has_ended(i)) continue;
       is_told_[i] = true;
-      text += fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
-                          drawings().is_finished(i),
-                          strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
+      text +=
+          fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
+                      drawings().is_finished(i), strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
     }
     return text;
   }
@@ -177,8 +175,9 @@ PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> stro
           .size = frame.number("size", kSmallest, kFar)};
 }
 
-PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model, std::span<const sketch::Stroke> strokes,
-                                const PaperFrame& frame, std::int64_t max_points) {
+PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
+                                std::span<const sketch::Stroke> strokes, const PaperFrame& frame,
+                                std::int64_t max_points) {
   const TypicalDrawing& typical = model.typical_drawing();
   const WorkGate::Turn turn(context.gate);
   return prepare(strokes, frame, typical, max_points);
@@ -186,7 +185,7 @@ PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& mo
 
 // A whole drawing as the model's data were.
 sketch::Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body,
-                     std::string_view name) {
+                             std::string_view name) {
   const auto strokes = body.strokes(name, context.limits);
   const std::string where = body.path_of(name);
   if (strokes.empty()) throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
@@ -194,16 +193,18 @@ sketch::Sketch whole_drawing(const ApiContext& context, const StudioModel& model
   return prepare_in_turn(context, model, strokes, frame_around(strokes), longest).sketch;
 }
 
-models::LatentPosterior encode_in_turn(const ApiContext& context, const models::SketchModel& model, std::span<const sketch::Sketch> sketches) {
+models::LatentPosterior encode_in_turn(const ApiContext& context, const models::SketchModel& model,
+                                       std::span<const sketch::Sketch> sketches) {
   const WorkGate::Turn turn(context.gate);
   return model.encode(sketches);
 }
 
 // A z for each of `count` endings: from what is drawn, or from the prior where nothing is drawn or the model does not
 // encode.
-models::Latents ending_latents(const ApiContext& context, const models::SketchModel& model, const sketch::Sketch& given, std::int64_t count,
-                       std::uint64_t seed) {
-  if (given.points.empty() || !model.can(models::Ability::kEncode)) return models::prior_latents(count, model.latent_size(), seed);
+models::Latents ending_latents(const ApiContext& context, const models::SketchModel& model, const sketch::Sketch& given,
+                               std::int64_t count, std::uint64_t seed) {
+  if (given.points.empty() || !model.can(models::Ability::kEncode))
+    return models::prior_latents(count, model.latent_size(), seed);
   const models::LatentPosterior posterior = encode_in_turn(context, model, std::span(&given, 1));
   models::Latents z(count, model.latent_size());
   for (std::int64_t i = 0; i < count; ++i)
@@ -229,7 +230,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
   const PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
   const models::PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
-                           .is_greedy = body.truth("greedy", false)};
+                                   .is_greedy = body.truth("greedy", false)};
   const std::uint64_t seed = seed_of(body);
   const std::int64_t longest = model.max_seq_len();
   const std::int64_t limit = body.integer("max_points", 1, longest, longest);
@@ -238,8 +239,8 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
   // A quarter of the points is left for the ending.
   const PreparedDrawing given =
       prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
-  const models::Latents z = model.latent_size() > 0 ? ending_latents(context, model, given.sketch, count, seed)
-                                            : models::Latents(count, 0);
+  const models::Latents z =
+      model.latent_size() > 0 ? ending_latents(context, model, given.sketch, count, seed) : models::Latents(count, 0);
   std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)
     requests.push_back({.z = z.row(i),
@@ -248,8 +249,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
                         .seed = seed,
                         .index = static_cast<std::uint64_t>(i),
                         .max_points = std::max(limit, std::ssize(given.sketch.points) + 1)});
-  return streamed(
-      std::make_shared<EndingsReply>(context, std::move(place), model.stream(requests), given, seed));
+  return streamed(std::make_shared<EndingsReply>(context, std::move(place), model.stream(requests), given, seed));
 }
 
 HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
@@ -260,8 +260,7 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
       body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
                                : std::vector<double>{0.1, 0.4, 0.7, 1.0};
   const auto rows = static_cast<std::int64_t>(temperatures.size());
-  const std::int64_t count =
-      body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
+  const std::int64_t count = body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
   const sketch::Sketch sketch = whole_drawing(context, studio_model, body, "strokes");

@@ -20,8 +20,7 @@ namespace {
 // A bucket of tokens for each address, refilled with time; addresses with a full bucket are forgotten.
 class RequestRate {
  public:
-  explicit RequestRate(const Limits& limits)
-      : rate_(limits.requests_per_second), burst_(limits.request_burst) {}
+  explicit RequestRate(const Limits& limits) : rate_(limits.requests_per_second), burst_(limits.request_burst) {}
 
   bool allows(const std::string& address) {
     const auto time = std::chrono::steady_clock::now();
@@ -77,9 +76,9 @@ struct Route {
 OrderedJson describe(const StudioModel& studio_model) {
   const models::Model& model = studio_model.model();
   OrderedJson json{{"id", studio_model.id()},
-                              {"name", studio_model.name()},
-                              {"kind", model.checkpoint().model},
-                              {"step", model.checkpoint().step}};
+                   {"name", studio_model.name()},
+                   {"kind", model.checkpoint().model},
+                   {"step", model.checkpoint().step}};
   json["draws"] = model.content() == models::Content::kSketches ? "strokes" : "images";
   json["steps"] = model.can(models::Ability::kSteps);
   if (const models::SketchModel* sketches = model.as_sketch_model()) {
@@ -116,10 +115,9 @@ constexpr std::array kRoutes{
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
             return complete(c, c.models.find(p[2]), r.body);
           }},
-    Route{"POST", "/api/models/*/variations",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return vary(c, c.models.find(p[2]), r.body);
-          }},
+    Route{
+        "POST", "/api/models/*/variations",
+        [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return vary(c, c.models.find(p[2]), r.body); }},
     Route{"POST", "/api/models/*/morphs",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
             return morph(c, c.models.find(p[2]), r.body);
@@ -138,8 +136,7 @@ constexpr std::array kRoutes{
           }},
     Route{"POST", "/api/pictures",
           [](const ApiContext& c, const Parts&, const HttpRequest& r) { return save_picture(c, r.body); }},
-    Route{"GET", "/api/runs",
-          [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},
+    Route{"GET", "/api/runs", [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},
     Route{"GET", "/api/runs/*",
           [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_run(c, p[2], r); }},
     Route{"GET", "/api/runs/*/samples/*",
@@ -158,9 +155,7 @@ std::string_view plain_method(std::string_view method) { return method == "HEAD"
 
 }  // namespace
 
-HttpReply json_reply(const OrderedJson& value) {
-  return {.body = json_text(value) + "\n"};
-}
+HttpReply json_reply(const OrderedJson& value) { return {.body = json_text(value) + "\n"}; }
 
 std::string strokes_json(std::span<const sketch::Stroke> strokes) {
   std::string text = "[";
@@ -226,8 +221,7 @@ std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
     is_known = is_known || route.method == plain_method(request.method);
   }
-  if (allowed.empty())
-    return error_reply(404, "there is nothing here; /openapi.json describes what there is");
+  if (allowed.empty()) return error_reply(404, "there is nothing here; /openapi.json describes what there is");
   if (!is_known) {
     HttpReply reply = error_reply(405, fmt::format("this path takes {}", allowed));
     reply.headers.emplace_back("Allow", allowed);

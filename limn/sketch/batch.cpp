@@ -22,9 +22,8 @@ std::int64_t length_of(const Sketch* sketch) { return static_cast<std::int64_t>(
 std::vector<std::size_t> longest_first(std::span<const Sketch* const> sketches) {
   std::vector<std::size_t> order(sketches.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return length_of(sketches[a]) > length_of(sketches[b]);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return length_of(sketches[a]) > length_of(sketches[b]); });
   return order;
 }
 

@@ -13,8 +13,7 @@
 
 namespace limn::sketch {
 
-static_assert(std::endian::native == std::endian::little,
-              "limn reads and writes files on little-endian machines");
+static_assert(std::endian::native == std::endian::little, "limn reads and writes files on little-endian machines");
 
 class ByteReader {
  public:
@@ -27,8 +26,8 @@ class ByteReader {
 
   // The next `count` bytes; they are passed over.
   std::span<const std::byte> take(std::uint64_t count, std::string_view what) {
-    require(count <= left(), "{}: truncated at byte {}: {} needs {} bytes, {} are left; fetch the file again",
-            origin_, position_, what, count, left());
+    require(count <= left(), "{}: truncated at byte {}: {} needs {} bytes, {} are left; fetch the file again", origin_,
+            position_, what, count, left());
     const auto taken = bytes_.subspan(position_, static_cast<std::size_t>(count));
     position_ += taken.size();
     return taken;

@@ -64,18 +64,17 @@ StrokeDataset::StrokeDataset(std::shared_ptr<const SketchStore> store, const Str
                              std::string name, float scale_factor)
     : store_(std::move(store)), options_(options), name_(std::move(name)) {
   for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
-    require(store_->size(split) <= kMaxExamples, "{}: {} sketches in {} are more than the {} that are numbered",
-            name_, store_->size(split), kSplitNames[static_cast<std::size_t>(split)], kMaxExamples);
-  require(store_->size(Split::kTrain) > 0,
-          "{}: the training split is empty; give data with sketches to learn from", name_);
+    require(store_->size(split) <= kMaxExamples, "{}: {} sketches in {} are more than the {} that are numbered", name_,
+            store_->size(split), kSplitNames[static_cast<std::size_t>(split)], kMaxExamples);
+  require(store_->size(Split::kTrain) > 0, "{}: the training split is empty; give data with sketches to learn from",
+          name_);
   const Dropped dropped = drop_by_length(Split::kTrain);
   if (size(Split::kTrain) == 0) fail_nothing_left(dropped);
   drop_by_length(Split::kValid);
   drop_by_length(Split::kTest);
 
   scale_factor_ = scale_factor > 0 ? scale_factor : static_cast<float>(training_deviation());
-  require(scale_factor_ > 0, "{}: all offsets of the training split are the same; there is nothing to learn",
-          name_);
+  require(scale_factor_ > 0, "{}: all offsets of the training split are the same; there is nothing to learn", name_);
   max_seq_len_ = options_.max_seq_len;
   if (max_seq_len_ == 0)
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
@@ -109,11 +108,9 @@ StrokeDataset::Dropped StrokeDataset::drop_by_length(Split split) {
 void StrokeDataset::fail_nothing_left(const Dropped& dropped) const {
   std::vector<std::string> reasons;
   if (dropped.too_long > 0)
-    reasons.push_back(
-        fmt::format("{} longer than max_seq_len = {} points", dropped.too_long, options_.max_seq_len));
+    reasons.push_back(fmt::format("{} longer than max_seq_len = {} points", dropped.too_long, options_.max_seq_len));
   if (dropped.too_short > 0 && options_.min_seq_len > 1)
-    reasons.push_back(
-        fmt::format("{} shorter than min_seq_len = {}", dropped.too_short, options_.min_seq_len));
+    reasons.push_back(fmt::format("{} shorter than min_seq_len = {}", dropped.too_short, options_.min_seq_len));
   else if (dropped.too_short > 0)
     reasons.push_back(fmt::format("{} without points", dropped.too_short));
   fail("{}: none of the {} training sketches is left: {}; change these options or the data", name_,
@@ -177,10 +174,9 @@ std::int64_t StrokeDataset::batches_per_epoch(std::int64_t batch_size) const {
 
 void StrokeDataset::require_batch(std::int64_t batch_size) const {
   require(batch_size > 0, "{}: a batch of {} sketches; use --batch-size 1 or more", name_, batch_size);
-  require(
-      batches_per_epoch(batch_size) > 0,
-      "{0}: the training split holds {1} sketches, fewer than one batch of {2}; use --batch-size {1} or less",
-      name_, size(Split::kTrain), batch_size);
+  require(batches_per_epoch(batch_size) > 0,
+          "{0}: the training split holds {1} sketches, fewer than one batch of {2}; use --batch-size {1} or less",
+          name_, size(Split::kTrain), batch_size);
 }
 
 EpochPlan StrokeDataset::epoch_plan(std::uint64_t seed, std::int64_t epoch, std::int64_t batch_size) const {
@@ -202,8 +198,7 @@ EpochPlan StrokeDataset::epoch_plan(std::uint64_t seed, std::int64_t epoch, std:
 EpochPlan StrokeDataset::plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const {
   assert(step >= 0);
   // Without a whole batch there is no epoch to count; epoch_plan says so to the user.
-  const std::int64_t per_epoch =
-      std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
+  const std::int64_t per_epoch = std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
   return epoch_plan(seed, step / per_epoch, batch_size);
 }
 
@@ -214,8 +209,7 @@ std::vector<std::int64_t> StrokeDataset::batch_indices(std::uint64_t seed, std::
   return {batch.begin(), batch.end()};
 }
 
-StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t step,
-                                          const BatchShare& share) const {
+StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t step, const BatchShare& share) const {
   assert(plan.covers(step) && share.rank >= 0 && share.rank < share.ranks);
   const std::span<const std::uint32_t> whole = plan.batch(step);
   const std::vector<std::int64_t> places = share.places(std::ssize(whole));
@@ -235,8 +229,7 @@ StrokeBatch StrokeDataset::training_batch(const EpochPlan& plan, std::int64_t st
   return batch;
 }
 
-StrokeBatch StrokeDataset::training_batch(std::uint64_t seed, std::int64_t step,
-                                          std::int64_t batch_size) const {
+StrokeBatch StrokeDataset::training_batch(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const {
   return training_batch(plan_for_step(seed, step, batch_size), step);
 }
 

@@ -46,8 +46,7 @@ struct StrokeBatch {
 };
 
 // Packs sketches (any order; the batch sorts them stably by length, longest first). `indices` may be empty.
-[[nodiscard]] StrokeBatch make_batch(std::span<const Sketch* const> sketches,
-                                     std::span<const std::int64_t> indices);
+[[nodiscard]] StrokeBatch make_batch(std::span<const Sketch* const> sketches, std::span<const std::int64_t> indices);
 
 // How many batches a pool holds: more make the lengths within a batch more alike, and so also its drawings.
 inline constexpr std::int64_t kPoolBatches = 5;
@@ -79,11 +78,10 @@ class StrokeDataset {
   // `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
   StrokeDataset(std::shared_ptr<const SketchStore> store, const StrokeDataOptions& options, std::string name,
                 float scale_factor = 0);
-  StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name,
-                float scale_factor = 0);
+  StrokeDataset(SketchSplits splits, const StrokeDataOptions& options, std::string name, float scale_factor = 0);
   // PATHs of any format of sketch_file.hpp, or "builtin:doodles"; several are joined split by split.
-  [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths,
-                                          const StrokeDataOptions& options, float scale_factor = 0);
+  [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths, const StrokeDataOptions& options,
+                                          float scale_factor = 0);
 
   // What was not dropped.
   [[nodiscard]] std::int64_t size(Split split) const;
@@ -113,8 +111,7 @@ class StrokeDataset {
   // The same for a caller that keeps no plan.
   [[nodiscard]] std::vector<std::int64_t> batch_indices(std::uint64_t seed, std::int64_t step,
                                                         std::int64_t batch_size) const;
-  [[nodiscard]] StrokeBatch training_batch(std::uint64_t seed, std::int64_t step,
-                                           std::int64_t batch_size) const;
+  [[nodiscard]] StrokeBatch training_batch(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const;
   // `numbers` of sketches of a split by length, longest first, equal lengths in the order given.
   void sort_longest_first(Split split, std::span<std::uint32_t> numbers) const;
 

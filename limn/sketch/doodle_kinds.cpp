@@ -16,8 +16,8 @@ void draw_cat(DoodlePen& pen) {
   const auto tip = [&](double degrees, double side) { return head(degrees) + Point{side * lean, -ear}; };
   if (pen.chance(0.65)) {
     // Head and ears in one go, from the left ear over the right one and round the chin.
-    pen.lines({head(196), tip(214, -1), head(244), head(270), head(296), tip(326, 1), head(344), head(10),
-               head(38), head(66), head(90), head(114), head(142), head(170), head(196)});
+    pen.lines({head(196), tip(214, -1), head(244), head(270), head(296), tip(326, 1), head(344), head(10), head(38),
+               head(66), head(90), head(114), head(142), head(170), head(196)});
   } else {
     pen.loop({0, 0}, rx, ry);
     pen.lines({head(198), tip(214, -1), head(242)});
@@ -28,8 +28,7 @@ void draw_cat(DoodlePen& pen) {
   pen.eye({eye_x, eye_y});
   const double nose = pen.about(15, 4);
   pen.polygon({{-7, nose - 5}, {7, nose - 5}, {0, nose + 5}});
-  if (pen.chance(0.6))
-    pen.curve({{-20, nose + 17}, {-10, nose + 24}, {0, nose + 8}, {10, nose + 24}, {20, nose + 17}});
+  if (pen.chance(0.6)) pen.curve({{-20, nose + 17}, {-10, nose + 24}, {0, nose + 8}, {10, nose + 24}, {20, nose + 17}});
   const double reach = pen.about(124, 12), root = pen.about(42, 6);
   const int whiskers = pen.chance(0.75) ? 2 : 3;
   for (const double side : {-1.0, 1.0}) {
@@ -66,8 +65,8 @@ void draw_face(DoodlePen& pen) {
   if (pen.chance(0.5)) {
     for (const double degrees : {-112.0, -92.0, -72.0}) {
       const double root = 0.96, tip = pen.about(1.3, 0.08), lean = pen.about(6, 5);
-      pen.lines({on_ellipse({0, 0}, rx * root, ry * root, degrees),
-                 on_ellipse({0, 0}, rx * tip, ry * tip, degrees + lean)});
+      pen.lines(
+          {on_ellipse({0, 0}, rx * root, ry * root, degrees), on_ellipse({0, 0}, rx * tip, ry * tip, degrees + lean)});
     }
   }
 }
@@ -90,11 +89,8 @@ void draw_flower(DoodlePen& pen) {
   const double ground = outer + pen.about(95, 15), sway = pen.about(0, 14);
   pen.curve({{0, outer}, {sway, 0.5 * (outer + ground)}, {0, ground}});
   const double side = pen.chance(0.5) ? 1 : -1, height = 0.4 * outer + 0.6 * ground;
-  pen.curve({{sway, height},
-             {side * 26, height - 24},
-             {side * 48, height - 20},
-             {side * 30, height - 2},
-             {sway, height}});
+  pen.curve(
+      {{sway, height}, {side * 26, height - 24}, {side * 48, height - 20}, {side * 30, height - 2}, {sway, height}});
 }
 
 void draw_house(DoodlePen& pen) {
@@ -130,17 +126,15 @@ void draw_fish(DoodlePen& pen) {
   const double length = pen.about(92, 8), height = pen.about(50, 8);
   const double tail_x = pen.about(132, 8), tail = pen.about(42, 8);
   const auto at = [side](double x, double y) { return Point{side * x, y}; };
-  pen.curve({at(tail_x, -tail), at(0.84 * length, 2), at(0.35 * length, 0.85 * height),
-             at(-0.25 * length, height), at(-0.8 * length, 0.45 * height), at(-length, 0),
-             at(-0.8 * length, -0.45 * height), at(-0.25 * length, -height),
-             at(0.35 * length, -0.85 * height), at(0.84 * length, -2), at(tail_x, tail)});
+  pen.curve({at(tail_x, -tail), at(0.84 * length, 2), at(0.35 * length, 0.85 * height), at(-0.25 * length, height),
+             at(-0.8 * length, 0.45 * height), at(-length, 0), at(-0.8 * length, -0.45 * height),
+             at(-0.25 * length, -height), at(0.35 * length, -0.85 * height), at(0.84 * length, -2), at(tail_x, tail)});
   pen.lines({at(tail_x, tail), at(tail_x - pen.about(12, 8), 0), at(tail_x, -tail)});
   const double eye_x = pen.about(-56, 6), eye_y = pen.about(-13, 4);
   pen.eye(at(eye_x, eye_y));
   if (pen.chance(0.6)) pen.lines({at(-length + 2, 12), at(-length + 26, 14)});
   if (pen.chance(0.6))
-    pen.arc(at(-34, 0), 12, 0.55 * height, -70 * side + (side < 0 ? 180 : 0),
-            70 * side + (side < 0 ? 180 : 0));
+    pen.arc(at(-34, 0), 12, 0.55 * height, -70 * side + (side < 0 ? 180 : 0), 70 * side + (side < 0 ? 180 : 0));
   if (pen.chance(0.5)) pen.curve({at(-22, -height), at(12, -height - 26), at(34, -0.85 * height)});
 }
 

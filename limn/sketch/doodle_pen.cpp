@@ -82,8 +82,7 @@ void DoodlePen::curve(std::vector<Point> nodes) {
 }
 
 void DoodlePen::arc(Point centre, double radius_x, double radius_y, double from_degrees, double to_degrees) {
-  const double length =
-      std::abs(to_degrees - from_degrees) * std::numbers::pi / 180 * std::max(radius_x, radius_y);
+  const double length = std::abs(to_degrees - from_degrees) * std::numbers::pi / 180 * std::max(radius_x, radius_y);
   const int steps = std::max(4, static_cast<int>(std::ceil(length / kSampleSpacing)));
   // A hand comes back a little farther in or out than it set off.
   const double drift = about(0, 0.06);
@@ -91,8 +90,8 @@ void DoodlePen::arc(Point centre, double radius_x, double radius_y, double from_
   for (int k = 0; k <= steps; ++k) {
     const double t = static_cast<double>(k) / steps;
     const double reach = 1 + drift * t;
-    path.push_back(on_ellipse(centre, radius_x * reach, radius_y * reach,
-                              from_degrees + t * (to_degrees - from_degrees)));
+    path.push_back(
+        on_ellipse(centre, radius_x * reach, radius_y * reach, from_degrees + t * (to_degrees - from_degrees)));
   }
   finish(std::move(path));
 }

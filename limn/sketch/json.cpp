@@ -29,16 +29,16 @@ class SketchListReader : public JsonEvents {
   void number(double value) override {
     if (depth_ != kPoint) refuse("a number outside of a point");
     const auto coordinate = static_cast<float>(value);
-    require(std::abs(value) <= 1e30, "{}: sketch {}: a coordinate of {} is beyond all pages", what(),
-            sketches_.size(), value);
+    require(std::abs(value) <= 1e30, "{}: sketch {}: a coordinate of {} is beyond all pages", what(), sketches_.size(),
+            value);
     if (coordinates_ == 0) position_.x = coordinate;
     if (coordinates_ == 1) position_.y = coordinate;
     ++coordinates_;
   }
   void end_list() override {
     if (depth_ == kPoint) {
-      require(coordinates_ >= 2, "{}: sketch {}: a point has {} numbers; expected [x, y]", what(),
-              sketches_.size(), coordinates_);
+      require(coordinates_ >= 2, "{}: sketch {}: a point has {} numbers; expected [x, y]", what(), sketches_.size(),
+              coordinates_);
       strokes_.back().push_back(position_);
     }
     if (depth_ == kSketch) sketches_.push_back(from_strokes(strokes_));

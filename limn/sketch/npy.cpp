@@ -74,9 +74,7 @@ class HeaderParser {
       }
     }
     if (peek() != '\0' || !descr || !is_fortran_order || !shape) complain();
-    return {.format = parse_number_format(*descr, origin_),
-            .is_fortran_order = *is_fortran_order,
-            .shape = *shape};
+    return {.format = parse_number_format(*descr, origin_), .is_fortran_order = *is_fortran_order, .shape = *shape};
   }
 
  private:
@@ -121,8 +119,7 @@ class HeaderParser {
       if (numbers.size() == kMaxDimensions) complain();
       peek();
       std::int64_t number = 0;
-      const auto [end, error] =
-          std::from_chars(text_.data() + position_, text_.data() + text_.size(), number);
+      const auto [end, error] = std::from_chars(text_.data() + position_, text_.data() + text_.size(), number);
       if (error != std::errc{}) complain();
       position_ = static_cast<std::size_t>(end - text_.data());
       skip('L');  // Python 2 wrote long integers so
@@ -157,8 +154,7 @@ NumberFormat parse_number_format(std::string_view descr, std::string_view origin
   }
   // 'O8' and 'O4' are how Python 2 wrote the size of a pointer.
   if (rest == "O" || rest == "O8" || rest == "O4") return {.kind = 'O', .size = 0, .is_big_endian = false};
-  constexpr std::string_view kSupported[] = {"i1", "i2", "i4", "i8", "u1", "u2",
-                                             "u4", "u8", "b1", "f2", "f4", "f8"};
+  constexpr std::string_view kSupported[] = {"i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1", "f2", "f4", "f8"};
   for (const std::string_view known : kSupported) {
     if (rest != known) continue;
     format.kind = rest[0];
@@ -196,8 +192,8 @@ std::int64_t element_count(std::span<const std::int64_t> shape, std::string_view
   for (const std::int64_t size : shape) {
     require(size >= 0, "{}: a dimension of {} is impossible; the file is damaged", origin, size);
     // The product is kept below 2^48 although another dimension may be zero: the division cannot overflow.
-    require(size == 0 || count <= kMaxElements / size,
-            "{}: the shape announces too many elements; the file is damaged", origin);
+    require(size == 0 || count <= kMaxElements / size, "{}: the shape announces too many elements; the file is damaged",
+            origin);
     count *= size;
   }
   return count;
@@ -215,13 +211,11 @@ NumericArray make_numeric_array(NumberFormat format, std::vector<std::int64_t> s
 
 NpyHeader parse_npy_header(std::span<const std::byte> file, std::string_view origin) {
   ByteReader reader(file, origin);
-  require(text_of(file).starts_with(kMagic), "{}: not a .npy array: it does not begin with \\x93NUMPY",
-          origin);
+  require(text_of(file).starts_with(kMagic), "{}: not a .npy array: it does not begin with \\x93NUMPY", origin);
   reader.take(kMagic.size(), "the magic");
   const auto major = reader.number<std::uint8_t>("the version");
   reader.number<std::uint8_t>("the version");
-  require(major >= 1 && major <= 3, "{}: .npy version {} is unknown; versions 1 to 3 are read", origin,
-          major);
+  require(major >= 1 && major <= 3, "{}: .npy version {} is unknown; versions 1 to 3 are read", origin, major);
   const std::uint64_t size = major == 1 ? reader.number<std::uint16_t>("the header's length")
                                         : reader.number<std::uint32_t>("the header's length");
   require(size <= kMaxHeader, "{}: a .npy header of {} bytes is not a plain array's", origin, size);
@@ -251,16 +245,14 @@ FloatMatrix parse_npy_matrix(std::span<const std::byte> file, std::string_view o
   require(header.format.kind != 'O', "{}: holds Python objects; save a plain array of numbers", origin);
   require(header.shape.size() == 1 || header.shape.size() == 2,
           "{}: has {} dimensions; expected [vectors, size] or [size]", origin, header.shape.size());
-  const NumericArray array = make_numeric_array(header.format, std::move(header.shape),
-                                                header.is_fortran_order, file.subspan(header.size), origin);
+  const NumericArray array = make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order,
+                                                file.subspan(header.size), origin);
   require(array.count() > 0, "{}: the array is empty", origin);
-  FloatMatrix matrix{.rows = array.shape.size() == 2 ? array.shape[0] : 1,
-                     .columns = array.shape.back(),
-                     .values = array.values()};
+  FloatMatrix matrix{
+      .rows = array.shape.size() == 2 ? array.shape[0] : 1, .columns = array.shape.back(), .values = array.values()};
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
-    require(std::isfinite(matrix.values[i]), "{}: value {} of row {} is not finite; fix or remove that row",
-            origin, i % static_cast<std::size_t>(matrix.columns),
-            i / static_cast<std::size_t>(matrix.columns));
+    require(std::isfinite(matrix.values[i]), "{}: value {} of row {} is not finite; fix or remove that row", origin,
+            i % static_cast<std::size_t>(matrix.columns), i / static_cast<std::size_t>(matrix.columns));
   return matrix;
 }
 
@@ -268,8 +260,7 @@ FloatMatrix read_npy_matrix(const std::filesystem::path& path) {
   return parse_npy_matrix(read_file(path, kMaxMatrixFile), path.string());
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const float> values,
-               std::span<const std::int64_t> shape) {
+void write_npy(const std::filesystem::path& path, std::span<const float> values, std::span<const std::int64_t> shape) {
   assert(static_cast<std::int64_t>(values.size()) == product(shape));
   AtomicFile file(path);
   file.write(npy_header("<f4", shape));

@@ -72,7 +72,6 @@ struct FloatMatrix {
 [[nodiscard]] FloatMatrix read_npy_matrix(const std::filesystem::path& path);
 [[nodiscard]] FloatMatrix parse_npy_matrix(std::span<const std::byte> file, std::string_view origin);
 // Writes `values` (row-major, as many as `shape` says) as float32, replacing `path` all or nothing.
-void write_npy(const std::filesystem::path& path, std::span<const float> values,
-               std::span<const std::int64_t> shape);
+void write_npy(const std::filesystem::path& path, std::span<const float> values, std::span<const std::int64_t> shape);
 
 }  // namespace limn::sketch

@@ -28,12 +28,10 @@ Sketch sketch_of(const NumericArray& array, std::int64_t length, const Place& pl
     const float dy = array.value(place(row, 1));
     const float pen = array.value(place(row, 2));
     require(std::isfinite(dx) && std::isfinite(dy),
-            "{}: sketch {}: the offset of row {} is not finite; fix or remove that sketch", origin, index,
-            row);
-    require(
-        pen == 0 || pen == 1,
-        "{}: sketch {}: row {} has {} in its third column; it must be 1 where the pen lifts and 0 elsewhere",
-        origin, index, row, pen);
+            "{}: sketch {}: the offset of row {} is not finite; fix or remove that sketch", origin, index, row);
+    require(pen == 0 || pen == 1,
+            "{}: sketch {}: row {} has {} in its third column; it must be 1 where the pen lifts and 0 elsewhere",
+            origin, index, row, pen);
     sketch.points.push_back({.dx = dx, .dy = dy, .is_pen_lifted = pen == 1});
   }
   return sketch;
@@ -76,8 +74,7 @@ std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::strin
   const auto data = npy.subspan(header.size);
   if (header.format.kind != 'O')
     return sketches_of_block(
-        make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin),
-        origin);
+        make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin), origin);
 
   const PickledArrays pickled = read_pickled_arrays(data, origin);
   require(element_count(header.shape, origin) == pickled.outer_count,
@@ -107,9 +104,7 @@ SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origi
   return splits;
 }
 
-SketchSplits read_npz(const std::filesystem::path& path) {
-  return parse_npz(read_file(path, kMaxFile), path.string());
-}
+SketchSplits read_npz(const std::filesystem::path& path) { return parse_npz(read_file(path, kMaxFile), path.string()); }
 
 namespace {
 

@@ -30,8 +30,8 @@ void write_npz(const std::filesystem::path& path, const SketchSplits& splits);
 [[nodiscard]] Bytes serialize_npz(const SketchSplits& splits);
 // Sketches that are not in memory, for what goes through them several times.
 struct SketchSource {
-  std::array<std::int64_t, 3> counts{};                 // of each split
-  std::function<Sketch(Split, std::int64_t)> sketch;    // the same every time it is asked; may throw
+  std::array<std::int64_t, 3> counts{};               // of each split
+  std::function<Sketch(Split, std::int64_t)> sketch;  // the same every time it is asked; may throw
 };
 // The same file, holding a thousand sketches at a time.
 void stream_npz(const std::filesystem::path& path, const SketchSource& source);

@@ -20,26 +20,13 @@ using namespace pickle;
 constexpr std::size_t kMaxStack = std::size_t{1} << 16;
 constexpr int kMaxUnwrapping = 4;
 
-enum class Kind : std::uint8_t {
-  kNone,
-  kBool,
-  kInt,
-  kFloat,
-  kBytes,
-  kText,
-  kTuple,
-  kList,
-  kName,
-  kDtype,
-  kArray
-};
+enum class Kind : std::uint8_t { kNone, kBool, kInt, kFloat, kBytes, kText, kTuple, kList, kName, kDtype, kArray };
 constexpr std::string_view kKindNames[] = {"None",    "a bool", "an int", "a float", "bytes",   "text",
                                            "a tuple", "a list", "a name", "a dtype", "an array"};
 
 struct Value {
   Kind kind = Kind::kNone;
-  std::int64_t number =
-      0;  // the int or bool, the float's bits, or a place in the machine's table of that kind
+  std::int64_t number = 0;  // the int or bool, the float's bits, or a place in the machine's table of that kind
 };
 
 struct ArrayNode {
@@ -62,9 +49,8 @@ class Machine {
   PickledArrays run() {
     const bool has_protocol = reader_.number<std::uint8_t>("the first opcode") == kProto;
     const int protocol = has_protocol ? reader_.number<std::uint8_t>("the protocol") : 0;
-    require(protocol >= 2 && protocol <= 5,
-            "{}: pickle protocol {} is not read, 2 to 5 are; save it again with NumPy", origin_,
-            protocol == 0 ? "0 or 1" : std::to_string(protocol));
+    require(protocol >= 2 && protocol <= 5, "{}: pickle protocol {} is not read, 2 to 5 are; save it again with NumPy",
+            origin_, protocol == 0 ? "0 or 1" : std::to_string(protocol));
     while (true) {
       const auto opcode = reader_.number<std::uint8_t>("an opcode");
       if (opcode == kStop) break;
@@ -82,9 +68,8 @@ class Machine {
 
   // --- memory: everything that grows is paid for before it grows ---
   void charge(std::uint64_t bytes) {
-    require(bytes <= memory_left_,
-            "{}: the pickle would take more than {} times its size in memory; it is refused", origin_,
-            kPickleMemoryFactor);
+    require(bytes <= memory_left_, "{}: the pickle would take more than {} times its size in memory; it is refused",
+            origin_, kPickleMemoryFactor);
     memory_left_ -= bytes;
   }
   template <class T>
@@ -129,9 +114,7 @@ class Machine {
   void drop(std::size_t count) { stack_.resize(stack_.size() - count); }
 
   // --- values ---
-  void push_bytes(Kind kind, std::uint64_t size) {
-    push(place(kind, strings_, reader_.take(size, "a string")));
-  }
+  void push_bytes(Kind kind, std::uint64_t size) { push(place(kind, strings_, reader_.take(size, "a string"))); }
   [[nodiscard]] std::span<const std::byte> bytes_of(Value value) const {
     if (value.kind != Kind::kBytes) expected(Kind::kBytes, value);
     return strings_[static_cast<std::size_t>(value.number)];
@@ -197,8 +180,8 @@ class Machine {
     for (const PermittedName& permitted : kPermittedNames)
       if (permitted.module == module && permitted.name == name)
         return push({Kind::kName, static_cast<std::int64_t>(permitted.value)});
-    fail("{}: the pickle asks for {}.{}, which no array of sketches needs; it is refused and nothing was run",
-         origin_, printable(module), printable(name));
+    fail("{}: the pickle asks for {}.{}, which no array of sketches needs; it is refused and nothing was run", origin_,
+         printable(module), printable(name));
   }
   void reduce() {
     const auto arguments = items(pop(Kind::kTuple));
@@ -226,8 +209,7 @@ class Machine {
   }
   // Python 3's bytes in protocol 2: text of U+0000 to U+00FF, in UTF-8, a byte for a character.
   Value encode_latin1(std::span<const Value> arguments) {
-    if (arguments.size() != 2 || arguments[0].kind != Kind::kText)
-      complain("encode() with unexpected arguments");
+    if (arguments.size() != 2 || arguments[0].kind != Kind::kText) complain("encode() with unexpected arguments");
     const std::string_view encoding = word(arguments[1]);
     if (encoding != "latin1" && encoding != "latin-1") complain("encode() to anything but latin-1");
     const auto text = strings_[static_cast<std::size_t>(arguments[0].number)];
@@ -242,15 +224,13 @@ class Machine {
       }
       const bool has_next = i + 1 < text.size() && (std::to_integer<unsigned>(text[i + 1]) & 0xc0) == 0x80;
       if ((lead != 0xc2 && lead != 0xc3) || !has_next) complain("a text that is not latin-1");
-      bytes.push_back(
-          static_cast<std::byte>((lead & 3) << 6 | (std::to_integer<unsigned>(text[++i]) & 0x3f)));
+      bytes.push_back(static_cast<std::byte>((lead & 3) << 6 | (std::to_integer<unsigned>(text[++i]) & 0x3f)));
     }
     result_.owned.push_back(std::move(bytes));
     return place(Kind::kBytes, strings_, std::span<const std::byte>(result_.owned.back()));
   }
   Value array_from_buffer(std::span<const Value> arguments) {
-    if (arguments.size() != 4 || arguments[1].kind != Kind::kDtype)
-      complain("_frombuffer() with unexpected arguments");
+    if (arguments.size() != 4 || arguments[1].kind != Kind::kDtype) complain("_frombuffer() with unexpected arguments");
     ArrayNode array;
     set_numbers(array, arguments[2], arguments[1], word(arguments[3]) == "F", arguments[0]);
     return place(Kind::kArray, arrays_, std::move(array));
@@ -262,16 +242,14 @@ class Machine {
     array.is_fortran_order = is_fortran_order;
     array.is_built = true;
     if (array.format.kind != 'O') {
-      array.bytes =
-          make_numeric_array(array.format, array.shape, is_fortran_order, bytes_of(data), origin_).bytes;
+      array.bytes = make_numeric_array(array.format, array.shape, is_fortran_order, bytes_of(data), origin_).bytes;
       return;
     }
     if (data.kind != Kind::kList) expected(Kind::kList, data);
     array.list = static_cast<std::size_t>(data.number);
     const std::size_t found = lists_[array.list].size();
     if (static_cast<std::uint64_t>(element_count(array.shape, origin_)) != found)
-      complain(
-          fmt::format("an object array of shape {} holds {} elements", fmt::join(array.shape, "x"), found));
+      complain(fmt::format("an object array of shape {} holds {} elements", fmt::join(array.shape, "x"), found));
   }
   void build() {
     const auto state = items(pop(Kind::kTuple));
@@ -286,8 +264,7 @@ class Machine {
       // (version, shape, dtype, Fortran order, bytes or list)
       ArrayNode& array = arrays_[static_cast<std::size_t>(target.number)];
       if (array.is_built) complain("an array's state is set twice");
-      if (state.size() != 5 || state[2].kind != Kind::kDtype)
-        complain("an array's state is not (version, shape, …)");
+      if (state.size() != 5 || state[2].kind != Kind::kDtype) complain("an array's state is not (version, shape, …)");
       set_numbers(array, state[1], state[2], truth(state[3]), state[4]);
     } else {
       complain("a state is given to what has none");
@@ -325,8 +302,7 @@ class Machine {
 void Machine::push_long() {
   const auto bytes = reader_.take(reader_.number<std::uint8_t>("a number"), "a number");
   if (bytes.size() > 8) complain("a number of more than 64 bits");
-  std::uint64_t bits =
-      !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0} ? ~std::uint64_t{0} : 0;
+  std::uint64_t bits = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0} ? ~std::uint64_t{0} : 0;
   for (std::size_t i = bytes.size(); i-- > 0;) bits = bits << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   push_int(static_cast<std::int64_t>(bits));
 }
@@ -351,8 +327,8 @@ void Machine::step(std::uint8_t opcode) {
     case kLong1:
       return push_long();
     case kBinFloat:
-      return push({Kind::kFloat, std::bit_cast<std::int64_t>(
-                                     __builtin_bswap64(reader_.number<std::uint64_t>("a number")))});
+      return push(
+          {Kind::kFloat, std::bit_cast<std::int64_t>(__builtin_bswap64(reader_.number<std::uint64_t>("a number")))});
     case kBinString:
     case kBinBytes:
       return push_bytes(Kind::kBytes, reader_.number<std::uint32_t>("a length"));
@@ -434,9 +410,8 @@ void Machine::collect_numbers(const ArrayNode& outer) {
       std::memcpy(bytes.data() + i * sizeof(double), &number, sizeof(double));
     }
     result_.owned.push_back(std::move(bytes));
-    add_result({.format = {.kind = 'f', .size = 8},
-                .shape = {outer.shape[1], outer.shape[2]},
-                .bytes = result_.owned.back()});
+    add_result(
+        {.format = {.kind = 'f', .size = 8}, .shape = {outer.shape[1], outer.shape[2]}, .bytes = result_.owned.back()});
   }
 }
 
@@ -459,9 +434,8 @@ PickledArrays Machine::collect(Value value) {
     return std::move(result_);
   }
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    require(elements[i].kind == Kind::kArray,
-            "{}: sketch {} is {}; make each sketch an n x 3 array of numbers", origin_, i,
-            kKindNames[static_cast<int>(elements[i].kind)]);
+    require(elements[i].kind == Kind::kArray, "{}: sketch {} is {}; make each sketch an n x 3 array of numbers",
+            origin_, i, kKindNames[static_cast<int>(elements[i].kind)]);
     const ArrayNode& array = arrays_[static_cast<std::size_t>(elements[i].number)];
     require(array.is_built && array.format.kind != 'O',
             "{}: sketch {} is an array of objects; make each sketch an n x 3 array of numbers", origin_, i);

@@ -55,16 +55,12 @@ enum Opcode : std::uint8_t {
 
 // Opcodes that Python has and no NumPy array needs, for the error messages.
 inline constexpr std::pair<std::uint8_t, std::string_view> kRefusedOpcodes[] = {
-    {'0', "POP"},        {'1', "POP_MARK"},     {'2', "DUP"},
-    {'F', "FLOAT"},      {'I', "INT"},          {'L', "LONG"},
-    {'P', "PERSID"},     {'Q', "BINPERSID"},    {'S', "STRING"},
-    {'V', "UNICODE"},    {'d', "DICT"},         {'}', "EMPTY_DICT"},
-    {'g', "GET"},        {'i', "INST"},         {'l', "LIST"},
-    {'o', "OBJ"},        {'p', "PUT"},          {'s', "SETITEM"},
-    {'u', "SETITEMS"},   {0x81, "NEWOBJ"},      {0x82, "EXT1"},
-    {0x83, "EXT2"},      {0x84, "EXT4"},        {0x8b, "LONG4"},
-    {0x8f, "EMPTY_SET"}, {0x90, "ADDITEMS"},    {0x91, "FROZENSET"},
-    {0x92, "NEWOBJ_EX"}, {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"}};
+    {'0', "POP"},       {'1', "POP_MARK"},   {'2', "DUP"},        {'F', "FLOAT"},        {'I', "INT"},
+    {'L', "LONG"},      {'P', "PERSID"},     {'Q', "BINPERSID"},  {'S', "STRING"},       {'V', "UNICODE"},
+    {'d', "DICT"},      {'}', "EMPTY_DICT"}, {'g', "GET"},        {'i', "INST"},         {'l', "LIST"},
+    {'o', "OBJ"},       {'p', "PUT"},        {'s', "SETITEM"},    {'u', "SETITEMS"},     {0x81, "NEWOBJ"},
+    {0x82, "EXT1"},     {0x83, "EXT2"},      {0x84, "EXT4"},      {0x8b, "LONG4"},       {0x8f, "EMPTY_SET"},
+    {0x90, "ADDITEMS"}, {0x91, "FROZENSET"}, {0x92, "NEWOBJ_EX"}, {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"}};
 
 // The name of an opcode that is refused, or its number.
 inline std::string opcode_name(std::uint8_t opcode) {

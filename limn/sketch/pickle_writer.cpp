@@ -116,8 +116,7 @@ std::string rows_of(const Sketch& sketch) {
   std::string rows;
   rows.reserve(sketch.points.size() * 3 * sizeof(Number));
   for (const StrokePoint& p : sketch.points) {
-    const Number row[] = {static_cast<Number>(p.dx), static_cast<Number>(p.dy),
-                          static_cast<Number>(p.is_pen_lifted)};
+    const Number row[] = {static_cast<Number>(p.dx), static_cast<Number>(p.dy), static_cast<Number>(p.is_pen_lifted)};
     rows.append(reinterpret_cast<const char*>(row), sizeof(row));
   }
   return rows;

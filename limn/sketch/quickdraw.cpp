@@ -92,8 +92,7 @@ class RecordReader : public JsonEvents {
     ++place_;
   }
   void text(const std::string& value) override {
-    if (in_drawing() || depth_ == 0 || (depth_ == kRecord && field_ == "drawing"))
-      refuse("a text for coordinates");
+    if (in_drawing() || depth_ == 0 || (depth_ == kRecord && field_ == "drawing")) refuse("a text for coordinates");
     if (depth_ != kRecord) return;
     if (field_ == "word") record_.word = value;
     if (field_ == "countrycode") record_.country_code = value;
@@ -161,8 +160,8 @@ std::string timestamp_text(std::uint32_t seconds) {
   const year_month_day date{day};
   const hh_mm_ss clock{time - day};
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
 }
 
 // The inverse; 0 for a text that is no such time.
@@ -170,8 +169,7 @@ std::uint32_t timestamp_seconds(const std::string& text) {
   using namespace std::chrono;
   int year = 0;
   unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2u %2u:%2u:%2u", &year, &month, &day, &hour, &minute, &second) != 6)
-    return 0;
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2u %2u:%2u:%2u", &year, &month, &day, &hour, &minute, &second) != 6) return 0;
   const year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
   if (!date.ok() || year < 1970 || year > 2105) return 0;
   const auto time = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
@@ -190,8 +188,8 @@ Sketch read_bin_drawing(std::istream& in, const std::string& where) {
     take(in, y.data(), y.size(), where);
     Stroke& stroke = strokes.emplace_back();
     for (std::size_t p = 0; p < point_count; ++p)
-      stroke.push_back({static_cast<float>(static_cast<unsigned char>(x[p])),
-                        static_cast<float>(static_cast<unsigned char>(y[p]))});
+      stroke.push_back(
+          {static_cast<float>(static_cast<unsigned char>(x[p])), static_cast<float>(static_cast<unsigned char>(y[p]))});
   }
   return from_strokes(strokes);
 }
@@ -203,9 +201,8 @@ std::vector<Stroke> whole_numbers(const Sketch& sketch, QuickDrawScale scale) {
   std::vector<Stroke> strokes = to_strokes(sketch);
   const auto box = bounds(sketch);
   if (!box) return strokes;
-  const bool is_whole = std::ranges::all_of(sketch.points, [](const StrokePoint& p) {
-    return p.dx == std::round(p.dx) && p.dy == std::round(p.dy);
-  });
+  const bool is_whole = std::ranges::all_of(
+      sketch.points, [](const StrokePoint& p) { return p.dx == std::round(p.dx) && p.dy == std::round(p.dy); });
   if (scale == QuickDrawScale::kAlways || !is_whole || box->width() > kQuickDrawSize || box->height() > kQuickDrawSize)
     strokes = fitted(strokes, kQuickDrawSize);
   else
@@ -256,8 +253,8 @@ void read_quickdraw_bin(std::istream& in, const std::string& origin, const Quick
     record.key_id = number<std::uint64_t>(in, where);
     take(in, record.country_code.data(), 2, where);
     const auto recognized = number<std::int8_t>(in, where);
-    require(recognized == 0 || recognized == 1,
-            "{}: recognized is {}, not 0 or 1; is it a Quick, Draw! .bin file?", where, recognized);
+    require(recognized == 0 || recognized == 1, "{}: recognized is {}, not 0 or 1; is it a Quick, Draw! .bin file?",
+            where, recognized);
     record.recognized = recognized == 1;
     record.timestamp = timestamp_text(number<std::uint32_t>(in, where));
     record.sketch = read_bin_drawing(in, where);
@@ -265,14 +262,12 @@ void read_quickdraw_bin(std::istream& in, const std::string& origin, const Quick
   }
 }
 
-void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options,
-                 const QuickDrawSink& sink) {
+void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
   std::ifstream in = open_for_reading(path);
   read_ndjson(in, path.string(), options, sink);
 }
 
-void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options,
-                        const QuickDrawSink& sink) {
+void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
   std::ifstream in = open_for_reading(path);
   read_quickdraw_bin(in, path.string(), options, sink);
 }
@@ -280,8 +275,8 @@ void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOption
 std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale) {
   std::string line =
       fmt::format(R"({{"word":{},"countrycode":{},"timestamp":{},"recognized":{},"key_id":"{}","drawing":[)",
-                  ascii_json_string(record.word), ascii_json_string(record.country_code), ascii_json_string(record.timestamp),
-                  record.recognized, record.key_id);
+                  ascii_json_string(record.word), ascii_json_string(record.country_code),
+                  ascii_json_string(record.timestamp), record.recognized, record.key_id);
   const std::vector<Stroke> strokes = whole_numbers(record.sketch, scale);
   for (std::size_t i = 0; i < strokes.size(); ++i) {
     line += i == 0 ? "[[" : ",[[";
@@ -297,8 +292,7 @@ std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale) {
 
 std::string quickdraw_bin_record(const QuickDrawRecord& record, QuickDrawScale scale) {
   const std::vector<Stroke> strokes = whole_numbers(record.sketch, scale);
-  require(strokes.size() <= kMaxCount, "a drawing of {} strokes; .bin counts to {}", strokes.size(),
-          kMaxCount);
+  require(strokes.size() <= kMaxCount, "a drawing of {} strokes; .bin counts to {}", strokes.size(), kMaxCount);
   std::string out;
   append_number(out, record.key_id);
   std::string country = record.country_code;

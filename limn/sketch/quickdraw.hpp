@@ -40,18 +40,15 @@ void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOpt
 void read_quickdraw_bin(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
                         const QuickDrawSink& sink);
 // The same from files. Throws Error if they cannot be opened.
-void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options,
-                 const QuickDrawSink& sink);
-void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options,
-                        const QuickDrawSink& sink);
+void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink);
+void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink);
 
 // How drawings become whole numbers 0-255. A drawing of whole numbers that fits is only moved to the top
 // left, so that nothing is lost; any other, or every one with kAlways, is scaled to a longer side of 255 and
 // rounded.
 enum class QuickDrawScale { kIfNeeded, kAlways };
 
-[[nodiscard]] std::string ndjson_line(const QuickDrawRecord& record,
-                                      QuickDrawScale scale = QuickDrawScale::kIfNeeded);
+[[nodiscard]] std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale = QuickDrawScale::kIfNeeded);
 // Throws Error for more strokes or points than the format's 16 bits can count.
 [[nodiscard]] std::string quickdraw_bin_record(const QuickDrawRecord& record,
                                                QuickDrawScale scale = QuickDrawScale::kIfNeeded);

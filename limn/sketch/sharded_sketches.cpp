@@ -23,8 +23,7 @@ bool fits_int16(float value) {
 }
 
 bool fits_int16(const Sketch& sketch) {
-  return std::ranges::all_of(sketch.points,
-                             [](const StrokePoint& p) { return fits_int16(p.dx) && fits_int16(p.dy); });
+  return std::ranges::all_of(sketch.points, [](const StrokePoint& p) { return fits_int16(p.dx) && fits_int16(p.dy); });
 }
 
 template <class Row>
@@ -46,9 +45,8 @@ bool decode(std::span<const std::byte> rows, Sketch& sketch) {
   for (std::size_t i = 0; i < sketch.points.size(); ++i) {
     Row row;
     std::memcpy(row.data(), &rows[i * sizeof(Row)], sizeof(Row));
-    sketch.points[i] = {.dx = static_cast<float>(row[0]),
-                        .dy = static_cast<float>(row[1]),
-                        .is_pen_lifted = row[2] != 0};
+    sketch.points[i] = {
+        .dx = static_cast<float>(row[0]), .dy = static_cast<float>(row[1]), .is_pen_lifted = row[2] != 0};
     is_good = is_good && (row[2] == 0 || row[2] == 1) && std::isfinite(sketch.points[i].dx) &&
               std::isfinite(sketch.points[i].dy);
   }
@@ -85,9 +83,8 @@ float offset(const Json& facts, const char* name) {
 }
 
 SplitSummary parse_summary(const Json& facts) {
-  SplitSummary s{.sketches = whole(facts, "sketches"),
-                 .points = whole(facts, "points"),
-                 .strokes = whole(facts, "strokes")};
+  SplitSummary s{
+      .sketches = whole(facts, "sketches"), .points = whole(facts, "points"), .strokes = whole(facts, "strokes")};
   s.min_length = whole(facts.at("length"), "min");
   s.median_length = facts.at("length").at("median").get<double>();
   s.max_length = whole(facts.at("length"), "max");
@@ -138,8 +135,8 @@ std::int64_t ShardedSketches::length(Split split, std::int64_t index) const {
   const std::int64_t length = shards_.rows(split, index);
   const LengthRange range = lengths(split);
   if (length < range.shortest || length > range.longest)
-    fail("{}: sketch {} of {} has {} points where its index announces {} to {}; {}", shards_.place(split, index),
-         index, kSplitNames[static_cast<std::size_t>(split)], length, range.shortest, range.longest, kAdvice);
+    fail("{}: sketch {} of {} has {} points where its index announces {} to {}; {}", shards_.place(split, index), index,
+         kSplitNames[static_cast<std::size_t>(split)], length, range.shortest, range.longest, kAdvice);
   return length;
 }
 

@@ -53,8 +53,7 @@ std::vector<Stroke> each_changed(std::span<const Stroke> strokes, Change change)
 std::vector<Stroke> longest_strokes(std::span<const Stroke> strokes, std::int64_t max_points) {
   std::vector<std::size_t> order(strokes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater{},
-                           [&](std::size_t i) { return length_of(strokes[i]); });
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) { return length_of(strokes[i]); });
   std::int64_t left = max_points;
   std::vector<bool> is_kept(strokes.size());
   for (const std::size_t i : order) {
@@ -108,8 +107,8 @@ Stroke resampled(std::span<const Position> stroke, double spacing) {
   require(spacing > 0, "resampling at a spacing of {}; it must be above 0", spacing);
   // A bound on memory: a drawing of a million points is no drawing.
   constexpr double kMostPoints = 1e6;
-  require(length_of(stroke) / spacing < kMostPoints,
-          "a stroke of length {} resampled at {} has too many points", length_of(stroke), spacing);
+  require(length_of(stroke) / spacing < kMostPoints, "a stroke of length {} resampled at {} has too many points",
+          length_of(stroke), spacing);
   if (stroke.size() < 2) return {stroke.begin(), stroke.end()};
   Stroke result{stroke.front()};
   double to_next = spacing;  // the way left to the next point

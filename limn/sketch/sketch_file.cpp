@@ -30,8 +30,10 @@ std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions
   require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
   if (files.empty() && fs::exists(folder / "config.toml", error))
     fail("{}: a run directory, which is a model and no data; name a file of sketches", folder.string());
-  require(!files.empty(), "{}: a folder without .svg files; name a file or a folder of SVGs (images are for limn train "
-          "vae and draw)", folder.string());
+  require(!files.empty(),
+          "{}: a folder without .svg files; name a file or a folder of SVGs (images are for limn train "
+          "vae and draw)",
+          folder.string());
   std::ranges::sort(files);
   std::vector<Sketch> sketches;
   for (const fs::path& file : files) sketches.push_back(read_svg(file, options));
@@ -109,8 +111,8 @@ std::vector<Sketch> read_sketches(const SketchReference& reference, const Sketch
           reference.path);
   if (!reference.index)
     return some_of(*store, split, 0, options.max_sketches > 0 ? std::min(options.max_sketches, size) : size);
-  require(*reference.index < size, "{}: no sketch #{}: {} holds {}, #0 to #{}", reference.path, *reference.index,
-          name, size, size - 1);
+  require(*reference.index < size, "{}: no sketch #{}: {} holds {}, #0 to #{}", reference.path, *reference.index, name,
+          size, size - 1);
   return some_of(*store, split, *reference.index, 1);
 }
 

@@ -16,14 +16,13 @@
 namespace limn::sketch {
 
 struct SketchReadOptions {
-  bool only_recognized = false;  // Quick, Draw!: passes over drawings that were not recognized
-  double svg_tolerance = 0.25;   // as SvgReadOptions::tolerance
+  bool only_recognized = false;   // Quick, Draw!: passes over drawings that were not recognized
+  double svg_tolerance = 0.25;    // as SvgReadOptions::tolerance
   std::int64_t max_sketches = 0;  // of a reference: the first so many; 0: all
 };
 
 // Throws Error for an ending that is not read, naming those that are.
-[[nodiscard]] SketchSplits read_sketches(const std::filesystem::path& path,
-                                         const SketchReadOptions& options = {});
+[[nodiscard]] SketchSplits read_sketches(const std::filesystem::path& path, const SketchReadOptions& options = {});
 
 // The same as a store: a folder of shards stays on disk, everything else is read.
 [[nodiscard]] std::shared_ptr<const SketchStore> open_sketches(const std::filesystem::path& path,

@@ -33,8 +33,7 @@ float clamped_offset(float offset) { return std::clamp(offset, -kOffsetLimit, kO
 double offset_deviation(const EachSketch& each) {
   double sum = 0, count = 0;
   each([&](const Sketch& sketch) {
-    for (const StrokePoint& point : sketch.points)
-      sum += double{clamped_offset(point.dx)} + clamped_offset(point.dy);
+    for (const StrokePoint& point : sketch.points) sum += double{clamped_offset(point.dx)} + clamped_offset(point.dy);
     count += 2.0 * static_cast<double>(sketch.points.size());
   });
   if (count == 0) return 0;

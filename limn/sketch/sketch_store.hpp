@@ -19,9 +19,7 @@ namespace limn::sketch {
 struct SketchSplits {
   std::array<std::vector<Sketch>, 3> sketches;
   [[nodiscard]] std::vector<Sketch>& operator[](Split split) { return sketches[static_cast<int>(split)]; }
-  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const {
-    return sketches[static_cast<int>(split)];
-  }
+  [[nodiscard]] const std::vector<Sketch>& operator[](Split split) const { return sketches[static_cast<int>(split)]; }
 };
 
 // Offsets beyond this are clamped on loading, as Magenta does: slips of the pen, not drawing.

@@ -21,9 +21,10 @@ using SplitShares = std::array<double, 3>;
 [[nodiscard]] SplitShares parse_split_shares(std::string_view text);
 
 struct SketchWriterOptions {
-  std::optional<SplitShares> shares = {};  // .npz and .limn only: deals all sketches out anew; none: the splits they have
-  std::uint64_t seed = 1;                  // of the dealing
-  std::function<void()> poll = {};         // called once or more for each sketch that finish() writes; may throw
+  std::optional<SplitShares> shares =
+      {};                           // .npz and .limn only: deals all sketches out anew; none: the splits they have
+  std::uint64_t seed = 1;           // of the dealing
+  std::function<void()> poll = {};  // called once or more for each sketch that finish() writes; may throw
 };
 
 class SketchWriter {

@@ -21,9 +21,7 @@ double radians(double degrees) { return degrees * std::numbers::pi / 180; }
 }  // namespace
 
 Transform operator*(const Transform& outer, const Transform& inner) {
-  const auto linear = [&](double x, double y) {
-    return Point{outer.a * x + outer.c * y, outer.b * x + outer.d * y};
-  };
+  const auto linear = [&](double x, double y) { return Point{outer.a * x + outer.c * y, outer.b * x + outer.d * y}; };
   const Point first = linear(inner.a, inner.b);
   const Point second = linear(inner.c, inner.d);
   const Point offset = outer({inner.e, inner.f});
@@ -128,9 +126,9 @@ Pen::Pen(double tolerance, std::size_t max_points, const std::string& origin)
 
 void Pen::append(Point p) {
   const Point placed = transform(p);
-  require(std::isfinite(placed.x) && std::isfinite(placed.y) && std::abs(placed.x) <= 1e15 &&
-              std::abs(placed.y) <= 1e15,
-          "{}: its transforms carry a point beyond all pages; fix them", origin_);
+  require(
+      std::isfinite(placed.x) && std::isfinite(placed.y) && std::abs(placed.x) <= 1e15 && std::abs(placed.y) <= 1e15,
+      "{}: its transforms carry a point beyond all pages; fix them", origin_);
   require(points_left_-- > 0, "{}: draws more points than limn reads; split the drawing", origin_);
   const Position position{static_cast<float>(placed.x), static_cast<float>(placed.y)};
   if (strokes_.back().empty() || strokes_.back().back() != position) strokes_.back().push_back(position);
@@ -163,8 +161,7 @@ void Pen::cubic_to(Point control1, Point control2, Point end) {
   const auto length = [&](Point p) {
     return std::hypot(transform.a * p.x + transform.c * p.y, transform.b * p.x + transform.d * p.y);
   };
-  const double bend =
-      std::max(length(begin - 2 * control1 + control2), length(control1 - 2 * control2 + end));
+  const double bend = std::max(length(begin - 2 * control1 + control2), length(control1 - 2 * control2 + end));
   const double wanted = std::ceil(std::sqrt(0.75 * bend / tolerance_));
   const int pieces = wanted < kMaxPieces ? std::max(1, static_cast<int>(wanted)) : kMaxPieces;
   for (int i = 1; i < pieces; ++i) {
@@ -200,8 +197,7 @@ void Pen::arc_to(Point radii, double rotation_degrees, bool is_large, bool is_sw
   if (!is_sweeping && sweep > 0) sweep -= 2 * std::numbers::pi;
   // A chord over the angle w lies r (1 - cos(w/2)) off, about r w^2 / 8.
   const double stretch =
-      std::max(std::hypot(transform.a, transform.b), std::hypot(transform.c, transform.d)) *
-      std::numbers::sqrt2;
+      std::max(std::hypot(transform.a, transform.b), std::hypot(transform.c, transform.d)) * std::numbers::sqrt2;
   const double wanted = std::ceil(std::abs(sweep) * std::sqrt(std::max(rx, ry) * stretch / (8 * tolerance_)));
   const int pieces = wanted < kMaxPieces ? std::max(2, static_cast<int>(wanted)) : kMaxPieces;
   for (int i = 1; i < pieces; ++i) {
@@ -217,8 +213,7 @@ namespace {
 // The state that one path command leaves to the next.
 class PathDrawer {
  public:
-  PathDrawer(Pen& pen, std::string_view data, const std::string& origin)
-      : pen_(pen), scanner_(data, origin) {}
+  PathDrawer(Pen& pen, std::string_view data, const std::string& origin) : pen_(pen), scanner_(data, origin) {}
 
   void draw() {
     pen_.move_to({});
@@ -253,8 +248,7 @@ class PathDrawer {
   }
   // The last control point mirrored, if the last command was of that family.
   [[nodiscard]] Point mirrored(std::string_view family) const {
-    return family.find(previous_) == std::string_view::npos ? pen_.position()
-                                                            : 2 * pen_.position() - control_;
+    return family.find(previous_) == std::string_view::npos ? pen_.position() : 2 * pen_.position() - control_;
   }
   void quadratic(Point control, Point end) {
     const Point begin = pen_.position();
@@ -306,8 +300,6 @@ class PathDrawer {
 
 }  // namespace
 
-void draw_path(Pen& pen, std::string_view data, const std::string& origin) {
-  PathDrawer(pen, data, origin).draw();
-}
+void draw_path(Pen& pen, std::string_view data, const std::string& origin) { PathDrawer(pen, data, origin).draw(); }
 
 }  // namespace limn::sketch::svg

@@ -58,10 +58,8 @@ class Drawer {
  private:
   void element(pugi::xml_node node, const Transform& outer, int depth) {
     if (node.type() != pugi::node_element || is_hidden(node)) return;
-    require(depth < kMaxSvgDepth, "{}: its elements are nested deeper than {}; it is refused", origin_,
-            kMaxSvgDepth);
-    require(++elements_ <= kMaxElements, "{}: draws more than {} elements; it is refused", origin_,
-            kMaxElements);
+    require(depth < kMaxSvgDepth, "{}: its elements are nested deeper than {}; it is refused", origin_, kMaxSvgDepth);
+    require(++elements_ <= kMaxElements, "{}: draws more than {} elements; it is refused", origin_, kMaxElements);
     const std::string_view name = local_name(node.name());
     const Transform inner = outer * svg::parse_transform(node.attribute("transform").value(), origin_);
     if (is_one_of(name, {"g", "a", "switch"})) return children(node, inner, depth);
@@ -99,9 +97,10 @@ class Drawer {
   [[nodiscard]] std::optional<Point> size_of(pugi::xml_node svg) const {
     try {
       const pugi::xml_attribute box = svg.attribute("viewBox");
-      if (!box) return svg.attribute("width") && svg.attribute("height")
-                           ? std::optional(Point{length(svg, "width"), length(svg, "height")})
-                           : std::nullopt;
+      if (!box)
+        return svg.attribute("width") && svg.attribute("height")
+                   ? std::optional(Point{length(svg, "width"), length(svg, "height")})
+                   : std::nullopt;
       Scanner scanner(box.value(), origin_);
       Point size;
       for (double* number : {&size.x, &size.y, &size.x, &size.y}) *number = scanner.number();
@@ -153,11 +152,10 @@ class Drawer {
   void use(pugi::xml_node node, const Transform& transform, int depth) {
     std::string_view target = node.attribute("href").value();
     if (target.empty()) target = node.attribute("xlink:href").value();
-    require(target.starts_with('#'), "{}: <use> refers to \"{}\"; only elements of the same file are drawn",
-            origin_, printable(target, 40));
-    const pugi::xml_node found = by_id(target.substr(1));
-    require(!found.empty(), "{}: <use> refers to \"{}\", which is not there; fix it", origin_,
+    require(target.starts_with('#'), "{}: <use> refers to \"{}\"; only elements of the same file are drawn", origin_,
             printable(target, 40));
+    const pugi::xml_node found = by_id(target.substr(1));
+    require(!found.empty(), "{}: <use> refers to \"{}\", which is not there; fix it", origin_, printable(target, 40));
     const Transform moved = transform * shift(node, true);
     if (local_name(found.name()) == "symbol") return children(found, moved, depth + 1);
     element(found, moved, depth + 1);
@@ -206,8 +204,7 @@ class Drawer {
     const double width = length(node, "width"), height = length(node, "height");
     if (width <= 0 || height <= 0) return;
     // A radius that is not given is as the other one.
-    double rx = length(node, node.attribute("rx") ? "rx" : "ry"),
-           ry = length(node, node.attribute("ry") ? "ry" : "rx");
+    double rx = length(node, node.attribute("rx") ? "rx" : "ry"), ry = length(node, node.attribute("ry") ? "ry" : "rx");
     rx = std::clamp(rx, 0.0, width / 2);
     ry = std::clamp(ry, 0.0, height / 2);
     const auto corner = [&](Point end) {
@@ -245,19 +242,16 @@ class Drawer {
 
 }  // namespace
 
-std::vector<Stroke> parse_svg(std::string_view svg, const std::string& origin,
-                              const SvgReadOptions& options) {
-  require(svg.size() <= kMaxSvgBytes, "{}: {} bytes; an SVG may have {} MiB", origin, svg.size(),
-          kMaxSvgBytes >> 20);
+std::vector<Stroke> parse_svg(std::string_view svg, const std::string& origin, const SvgReadOptions& options) {
+  require(svg.size() <= kMaxSvgBytes, "{}: {} bytes; an SVG may have {} MiB", origin, svg.size(), kMaxSvgBytes >> 20);
   // pugixml skips the DOCTYPE and knows only XML's five entities, so no bomb can be declared and nothing is
   // fetched.
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(svg.data(), svg.size(), pugi::parse_default);
-  require(result.status == pugi::status_ok, "{}: not whole XML: {} at byte {}; fix it or fetch it again",
-          origin, result.description(), result.offset);
-  require(local_name(document.document_element().name()) == "svg",
-          "{}: its outermost element is <{}>; expected <svg>", origin,
-          printable(document.document_element().name(), 40));
+  require(result.status == pugi::status_ok, "{}: not whole XML: {} at byte {}; fix it or fetch it again", origin,
+          result.description(), result.offset);
+  require(local_name(document.document_element().name()) == "svg", "{}: its outermost element is <{}>; expected <svg>",
+          origin, printable(document.document_element().name(), 40));
   return Drawer(document, origin, options).draw();
 }
 

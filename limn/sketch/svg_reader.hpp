@@ -1,8 +1,8 @@
 // SVG drawings as sketches: the outlines of path, polyline, polygon, line, rect, circle and ellipse under
 // every transform, in document order, in user units; fills, widths, colours and the viewBox's scaling play no
 // part. What is not drawn (display:none, defs, symbol, clipPath, mask, marker, pattern) is left out, text,
-// images and a filled rectangle as large as the picture (its paper) too. An internal <use> is drawn; nothing outside of the file is ever opened and no entity is
-// resolved.
+// images and a filled rectangle as large as the picture (its paper) too. An internal <use> is drawn; nothing outside of
+// the file is ever opened and no entity is resolved.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,7 @@
 namespace limn::sketch {
 
 struct SvgReadOptions {
-  double tolerance =
-      0.25;  // farthest that the straight pieces may lie from a curve, user units; smaller: more points
+  double tolerance = 0.25;  // farthest that the straight pieces may lie from a curve, user units; smaller: more points
 };
 
 // Bounds on what an SVG may ask for.

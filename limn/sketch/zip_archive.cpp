@@ -81,8 +81,7 @@ std::optional<Bytes> ZipReader::read(const std::string& name) {
     bytes.resize(filled + static_cast<std::size_t>(n));
     if (n == 0) break;  // here libzip has compared the checksum
     require(static_cast<std::uint64_t>(n) <= unpack_left_,
-            "{}: {}: unpacks to more than {} times the file's size; it is refused", origin_, name,
-            kUnpackFactor);
+            "{}: {}: unpacks to more than {} times the file's size; it is refused", origin_, name, kUnpackFactor);
     unpack_left_ -= static_cast<std::uint64_t>(n);
   }
   bytes.shrink_to_fit();
@@ -93,8 +92,7 @@ namespace {
 
 // Takes the source.
 void add_entry(zip_t* archive, const std::string& name, zip_source_t* source) {
-  const zip_int64_t index =
-      source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+  const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
     zip_source_free(source);
     fail("cannot add {} to a zip archive: {}", name, zip_strerror(archive));
@@ -128,9 +126,12 @@ class EntrySource {
         status->valid |= ZIP_STAT_SIZE;
         return sizeof(zip_stat_t);
       }
-      case ZIP_SOURCE_READ: return read(static_cast<char*>(data), size);
-      case ZIP_SOURCE_ERROR: return zip_error_to_data(&error_, data, size);
-      default: return 0;
+      case ZIP_SOURCE_READ:
+        return read(static_cast<char*>(data), size);
+      case ZIP_SOURCE_ERROR:
+        return zip_error_to_data(&error_, data, size);
+      default:
+        return 0;
     }
   }
   zip_int64_t read(char* to, zip_uint64_t size) {
@@ -166,8 +167,7 @@ struct DiscardArchive {
 
 Bytes whole_source(zip_source_t* source) {
   zip_stat_t status;
-  require(zip_source_stat(source, &status) == 0 && zip_source_open(source) == 0,
-          "cannot read back a zip archive");
+  require(zip_source_stat(source, &status) == 0 && zip_source_open(source) == 0, "cannot read back a zip archive");
   Bytes bytes(status.size);
   std::size_t filled = 0;
   while (filled < bytes.size()) {
@@ -184,8 +184,7 @@ Bytes whole_source(zip_source_t* source) {
 
 Bytes make_zip(std::span<const std::pair<std::string, Bytes>> entries) {
   ZipError error;
-  const std::unique_ptr<zip_source_t, FreeSource> target(
-      zip_source_buffer_create(nullptr, 0, 0, error.get()));
+  const std::unique_ptr<zip_source_t, FreeSource> target(zip_source_buffer_create(nullptr, 0, 0, error.get()));
   require(target != nullptr, "cannot make a zip archive: {}", error.text());
   std::unique_ptr<zip_t, DiscardArchive> archive(
       zip_open_from_source(target.get(), ZIP_CREATE | ZIP_TRUNCATE, error.get()));

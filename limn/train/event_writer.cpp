@@ -33,8 +33,7 @@ constexpr std::array<std::uint32_t, 256> make_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t remainder = byte;
-    for (int bit = 0; bit < 8; ++bit)
-      remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? 0x82F63B78U : 0U);
+    for (int bit = 0; bit < 8; ++bit) remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? 0x82F63B78U : 0U);
     table[byte] = remainder;
   }
   return table;
@@ -152,23 +151,18 @@ PngHeader png_header(std::span<const std::byte> png) {
   };
   const auto colour_type = std::to_integer<unsigned>(png[25]);
   const bool has_colour = (colour_type & 2U) != 0, has_alpha = (colour_type & 4U) != 0;
-  return {.width = big_endian(16),
-          .height = big_endian(20),
-          .channels = (has_colour ? 3 : 1) + (has_alpha ? 1 : 0)};
+  return {.width = big_endian(16), .height = big_endian(20), .channels = (has_colour ? 3 : 1) + (has_alpha ? 1 : 0)};
 }
 
 }  // namespace
 
 std::uint32_t crc32c(std::span<const std::byte> data) {
   std::uint32_t crc = ~0U;
-  for (const std::byte byte : data)
-    crc = (crc >> 8) ^ kTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xFFU];
+  for (const std::byte byte : data) crc = (crc >> 8) ^ kTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xFFU];
   return ~crc;
 }
 
-std::uint32_t masked_crc32c(std::span<const std::byte> data) {
-  return std::rotr(crc32c(data), 15) + 0xA282EAD8U;
-}
+std::uint32_t masked_crc32c(std::span<const std::byte> data) { return std::rotr(crc32c(data), 15) + 0xA282EAD8U; }
 
 std::string scalar_tag(std::string_view name, std::string_view split) {
   if (std::find(kSplitless.begin(), kSplitless.end(), name) != kSplitless.end()) return std::string(name);

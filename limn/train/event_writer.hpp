@@ -1,6 +1,6 @@
-// The TensorBoard events of a run (docs/formats.md "TensorBoard events"): scalars and pictures, one file for each time that training
-// starts. A record is appended in one write, so a killed run leaves whole records. One writer to a file; one
-// thread at a time.
+// The TensorBoard events of a run (docs/formats.md "TensorBoard events"): scalars and pictures, one file for each time
+// that training starts. A record is appended in one write, so a killed run leaves whole records. One writer to a file;
+// one thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -53,7 +53,8 @@ const libtorch::Api& load_libtorch_module(const std::string& purpose) {
   const libtorch::Api* const api = function(libtorch::kApiVersion);
   require(api != nullptr && api->version == libtorch::kApiVersion,
           "{}: {} is of another version of limn (this one needs interface {}); build both together, or set {} to the "
-          "right module", purpose, path->string(), libtorch::kApiVersion, kLibtorchVariable);
+          "right module",
+          purpose, path->string(), libtorch::kApiVersion, kLibtorchVariable);
   return *api;
 }
 

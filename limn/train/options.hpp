@@ -13,11 +13,11 @@ namespace limn::train {
 struct TrainOptions {
   std::int64_t num_steps = 10'000'000;  // steps of the whole run; Ctrl-C and --resume make any number practical
   std::int64_t batch_size = 100;
-  double learning_rate = 1e-3;       // at step 0
-  double decay_rate = 0.9999;        // of the learning rate, a step
-  double min_learning_rate = 1e-5;   // what it decays to
+  double learning_rate = 1e-3;      // at step 0
+  double decay_rate = 0.9999;       // of the learning rate, a step
+  double min_learning_rate = 1e-5;  // what it decays to
   double adam_beta1 = 0.9;
-  double grad_clip = 1.0;            // bound of gradient elements or of the gradient's norm
+  double grad_clip = 1.0;                // bound of gradient elements or of the gradient's norm
   std::string grad_clip_mode = "value";  // value, norm or none
   std::int64_t seed = 1;
   std::int64_t save_every = 500;     // steps between checkpoints

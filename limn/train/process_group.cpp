@@ -16,8 +16,10 @@ std::optional<std::string> environment(const char* name) {
 
 int number_of(const char* name, int low, int high) {
   const auto text = environment(name);
-  require(text.has_value(), "{} is not set although WORLD_SIZE is; start limn by torchrun or set MASTER_ADDR, "
-          "MASTER_PORT, RANK and WORLD_SIZE", name);
+  require(text.has_value(),
+          "{} is not set although WORLD_SIZE is; start limn by torchrun or set MASTER_ADDR, "
+          "MASTER_PORT, RANK and WORLD_SIZE",
+          name);
   int value = 0;
   const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), value);
   require(code == std::errc() && end == text->data() + text->size() && value >= low && value <= high,

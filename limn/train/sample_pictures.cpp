@@ -12,7 +12,8 @@ namespace {
 constexpr int kShownSteps = 12;
 
 render::SheetCell cell_of(const models::Drawings& drawings, std::int64_t i) {
-  if (drawings.content == models::Content::kSketches) return render::cell_of(drawings.sketches[static_cast<std::size_t>(i)]);
+  if (drawings.content == models::Content::kSketches)
+    return render::cell_of(drawings.sketches[static_cast<std::size_t>(i)]);
   const auto size = static_cast<std::size_t>(drawings.shape.size());
   return render::cell_of(
       image::to_raster(std::span(drawings.pixels).subspan(static_cast<std::size_t>(i) * size, size), drawings.shape));
@@ -46,7 +47,8 @@ render::Sheet sheet_of_steps(const models::SampleDrawings& samples) {
 
 }  // namespace
 
-void save_sample_picture(const std::filesystem::path& path, const models::SampleDrawings& samples, const std::string& title) {
+void save_sample_picture(const std::filesystem::path& path, const models::SampleDrawings& samples,
+                         const std::string& title) {
   if (!samples.steps.empty()) {
     render::Sheet sheet = sheet_of_steps(samples);
     sheet.title = title;

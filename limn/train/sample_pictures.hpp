@@ -9,6 +9,7 @@
 namespace limn::train {
 
 // Replaces the .png or .svg at `path`.
-void save_sample_picture(const std::filesystem::path& path, const models::SampleDrawings& samples, const std::string& title);
+void save_sample_picture(const std::filesystem::path& path, const models::SampleDrawings& samples,
+                         const std::string& title);
 
 }  // namespace limn::train

@@ -73,8 +73,8 @@ void restore_buffers(models::TrainingTask& task, const std::vector<std::vector<f
 
 }  // namespace
 
-Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options, const runs::RunDirectory& run,
-                 TrainObserver observer, ProcessGroup* group)
+Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
+                 const runs::RunDirectory& run, TrainObserver observer, ProcessGroup* group)
     : task_(task), registry_(registry), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
   if (group_ != nullptr) {
     require(options.batch_size >= group_->size(),
@@ -144,7 +144,8 @@ void Trainer::share_state() {
   at_.rate_factor = position[2];
 }
 
-// The processes make the same sums, so their weights are the same bits; a machine that computes otherwise is found here.
+// The processes make the same sums, so their weights are the same bits; a machine that computes otherwise is found
+// here.
 void Trainer::check_same_weights() {
   if (group_ == nullptr) return;
   std::uint32_t hash = 2166136261;  // FNV-1a
@@ -154,7 +155,8 @@ void Trainer::check_same_weights() {
   const double difference = group_->sum(mine) - mine * group_->size();
   require(group_->sum(std::abs(difference)) == 0,
           "process {} of {}: the processes' weights differ at step {}; use the same limn on machines of the same kind, "
-          "and continue with --resume", group_->rank(), group_->size(), at_.step);
+          "and continue with --resume",
+          group_->rank(), group_->size(), at_.step);
 }
 
 // True if the step was finite and is applied; else the weights and moments are as before.
@@ -163,8 +165,8 @@ bool Trainer::apply_step(const models::StepResult& result, double learning_rate)
   gradient_norm_ = kernels::gradient_norm(all);
   const bool is_finite = std::isfinite(metric(result.losses, "total")) && gradient_norm_ < kLongestGradient;
   if (!is_finite) {
-    notice(fmt::format("step {}: loss {} or gradient norm {} is not finite; the step is not applied; batch: {}", at_.step,
-                       metric(result.losses, "total"), gradient_norm_, fmt::join(result.indices, " ")));
+    notice(fmt::format("step {}: loss {} or gradient norm {} is not finite; the step is not applied; batch: {}",
+                       at_.step, metric(result.losses, "total"), gradient_norm_, fmt::join(result.indices, " ")));
     ++bad_in_a_row_;
     return false;
   }
@@ -330,14 +332,15 @@ void Trainer::report(const models::StepResult& result, double learning_rate, dou
     record(kSplitNames[static_cast<int>(Split::kTrain)], line);
   }
   if (!observer_.on_step) return;
-  observer_.on_step({.step = at_.step,
-                     .num_steps = options_.num_steps,
-                     .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
-                     .losses = result.losses,
-                     .learning_rate = learning_rate,
-                     .seconds_per_step = smoothed_seconds_,
-                     .examples_per_second = rate,
-                     .seconds_left = smoothed_seconds_ * static_cast<double>(options_.num_steps - at_.step)});
+  observer_.on_step(
+      {.step = at_.step,
+       .num_steps = options_.num_steps,
+       .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
+       .losses = result.losses,
+       .learning_rate = learning_rate,
+       .seconds_per_step = smoothed_seconds_,
+       .examples_per_second = rate,
+       .seconds_left = smoothed_seconds_ * static_cast<double>(options_.num_steps - at_.step)});
 }
 
 TrainResult Trainer::run() {
@@ -376,10 +379,7 @@ TrainResult Trainer::run() {
   if (is_first() && at_.best_step < 0) write_model(run_.best());
   const bool is_finished = at_.step >= options_.num_steps;
   if (is_first()) run_.log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
-  return {.step = at_.step,
-          .is_finished = is_finished,
-          .best_total = at_.best_total,
-          .best_step = at_.best_step};
+  return {.step = at_.step, .is_finished = is_finished, .best_total = at_.best_total, .best_step = at_.best_step};
 }
 
 }  // namespace limn::train

@@ -11,10 +11,10 @@
 
 #include "limn/models/registry.hpp"
 #include "limn/models/training.hpp"
+#include "limn/runs/run_directory.hpp"
 #include "limn/train/event_writer.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/process_group.hpp"
-#include "limn/runs/run_directory.hpp"
 
 namespace limn::train {
 
@@ -23,10 +23,10 @@ struct Progress {
   std::int64_t step = 0;       // steps done
   std::int64_t num_steps = 0;  // steps of the whole run
   double epoch = 0;
-  Metrics losses;              // of this step
+  Metrics losses;  // of this step
   double learning_rate = 0;
-  double seconds_per_step = 0;      // smoothed
-  double examples_per_second = 0;   // smoothed
+  double seconds_per_step = 0;     // smoothed
+  double examples_per_second = 0;  // smoothed
   double seconds_left = 0;
 };
 
@@ -39,9 +39,9 @@ struct TrainObserver {
 };
 
 struct TrainResult {
-  std::int64_t step = 0;      // steps done in all
-  bool is_finished = false;   // false: stopped on request
-  double best_total = 0;      // on validation
+  std::int64_t step = 0;     // steps done in all
+  bool is_finished = false;  // false: stopped on request
+  double best_total = 0;     // on validation
   std::int64_t best_step = 0;
 };
 
@@ -50,8 +50,8 @@ class Trainer {
   // With a group the processes train together: only the first one validates, reads and writes files and calls the
   // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
   // The registry checks checkpoints before they are written; it must outlive the trainer.
-  Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options, const runs::RunDirectory& run,
-          TrainObserver observer = {}, ProcessGroup* group = nullptr);
+  Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
+          const runs::RunDirectory& run, TrainObserver observer = {}, ProcessGroup* group = nullptr);
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
   bool resume();
@@ -65,12 +65,12 @@ class Trainer {
   };
   // What a step changed besides the weights.
   struct Position {
-    std::int64_t step = 0;         // the next step
-    std::int64_t updates = 0;      // Adam steps applied: a step that is not finite is not
+    std::int64_t step = 0;     // the next step
+    std::int64_t updates = 0;  // Adam steps applied: a step that is not finite is not
     double best_total = 0;
-    std::int64_t best_step = -1;   // -1: not validated yet
-    double rate_factor = 1;        // halved each time the run goes back
-    std::int64_t setbacks = 0;     // times gone back since the last new best
+    std::int64_t best_step = -1;  // -1: not validated yet
+    double rate_factor = 1;       // halved each time the run goes back
+    std::int64_t setbacks = 0;    // times gone back since the last new best
   };
 
   [[nodiscard]] bool is_first() const { return group_ == nullptr || group_->is_first(); }

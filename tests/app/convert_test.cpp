@@ -21,7 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-std::vector<sketch::Sketch> train_of(const fs::path& path) { return std::move(sketch::read_sketches(path)[Split::kTrain]); }
+std::vector<sketch::Sketch> train_of(const fs::path& path) {
+  return std::move(sketch::read_sketches(path)[Split::kTrain]);
+}
 
 std::vector<sketch::Sketch> joined(sketch::SketchSplits splits) {
   std::vector<sketch::Sketch> all;
@@ -87,9 +89,10 @@ TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
   sketch::SketchSplits doodles = sketch::read_sketches("builtin:doodles");
   doodles[Split::kTrain].clear();
   const auto order = [](const sketch::Sketch& a, const sketch::Sketch& b) {
-    return std::ranges::lexicographical_compare(a.points, b.points, [](const sketch::StrokePoint& p, const sketch::StrokePoint& q) {
-      return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
-    });
+    return std::ranges::lexicographical_compare(
+        a.points, b.points, [](const sketch::StrokePoint& p, const sketch::StrokePoint& q) {
+          return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
+        });
   };
   auto given = joined(std::move(doodles)), got = joined(sketch::read_npz(folder / "a.npz"));
   std::ranges::sort(given, order);

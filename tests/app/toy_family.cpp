@@ -104,7 +104,8 @@ std::unique_ptr<models::ImageModel> make_toy_model(models::Checkpoint checkpoint
 
 class ToyTask final : public models::ImageTask {
  public:
-  ToyTask(ToyOptions model, const image::ImageDataOptions& data_options, const models::TaskSetting& setting, image::ImageDataset data)
+  ToyTask(ToyOptions model, const image::ImageDataOptions& data_options, const models::TaskSetting& setting,
+          image::ImageDataset data)
       : ImageTask({.model = kToyModel,
                    .config = options_to_json(fields(model)),
                    .data = data_options,
@@ -138,8 +139,9 @@ class ToyTask final : public models::ImageTask {
   }
 };
 
-std::unique_ptr<models::TrainingTask> make_toy_task(const ToyOptions& model, const image::ImageDataOptions& data_options,
-                                            const models::TaskSetting& setting, image::ImageDataset data) {
+std::unique_ptr<models::TrainingTask> make_toy_task(const ToyOptions& model,
+                                                    const image::ImageDataOptions& data_options,
+                                                    const models::TaskSetting& setting, image::ImageDataset data) {
   const ToyOptions fitting = models::fitted(model, data);
   return std::make_unique<ToyTask>(fitting, data_options, setting, std::move(data));
 }

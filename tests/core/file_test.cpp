@@ -20,8 +20,8 @@
 namespace limn {
 namespace {
 
-using limn::testing::TemporaryFolder;
 using limn::testing::error_of;
+using limn::testing::TemporaryFolder;
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;

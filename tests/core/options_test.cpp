@@ -127,8 +127,7 @@ TEST(OptionsJson, KeepsWhatIsAbsentSoThatOldCheckpointsLoad) {
 }
 
 TEST(OptionsJson, NamesTheFileInEveryComplaint) {
-  EXPECT_EQ(error_of_json(R"({"unitz": 3})"),
-            "model.safetensors: unknown option 'unitz'; did you mean 'units'?");
+  EXPECT_EQ(error_of_json(R"({"unitz": 3})"), "model.safetensors: unknown option 'unitz'; did you mean 'units'?");
   EXPECT_EQ(error_of_json(R"({"units": 0})"), "model.safetensors: units=0: must be between 1 and 4096");
   EXPECT_EQ(error_of_json(R"({"units": [3]})"), "model.safetensors: units: expected one value");
   EXPECT_EQ(error_of_json(R"({"units": null})"), "model.safetensors: units: expected one value");

@@ -125,7 +125,8 @@ TEST(Safetensors, ComesBackAsItWasWritten) {
   const TensorData& ids = file.tensors().at("ids");
   EXPECT_EQ(ids.type, DType::kI16);
   EXPECT_EQ(ids.count(), 3);
-  EXPECT_TRUE(std::equal(ids.bytes.begin(), ids.bytes.end(), bytes_of(example.ids).begin(), bytes_of(example.ids).end()));
+  EXPECT_TRUE(
+      std::equal(ids.bytes.begin(), ids.bytes.end(), bytes_of(example.ids).begin(), bytes_of(example.ids).end()));
 }
 
 TEST(Safetensors, IsTheSameBytesForTheSameContent) {
@@ -192,8 +193,8 @@ TEST(ReadF32, SaysWhatWasExpectedAndWhatIsThere) {
 TEST(ParseSafetensors, RefusesEveryTruncation) {
   const Bytes file = serialize_safetensors(Example().content());
   for (std::size_t size = 0; size < file.size(); ++size)
-    EXPECT_THROW((void)SafetensorsFile::parse(Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)), "x"),
-                 Error)
+    EXPECT_THROW(
+        (void)SafetensorsFile::parse(Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)), "x"), Error)
         << size << " of " << file.size() << " bytes";
 }
 

@@ -44,8 +44,8 @@ std::string serve(const ServedRequest& request, const std::string& body, Headers
   const std::string rest = body.substr(is_rest ? static_cast<std::size_t>(first) : 0);
   headers["Content-Length"] = std::to_string(rest.size());
   if (is_rest)
-    headers["Content-Range"] = "bytes " + std::to_string(first) + "-" + std::to_string(body.size() - 1) +
-                               "/" + std::to_string(body.size());
+    headers["Content-Range"] =
+        "bytes " + std::to_string(first) + "-" + std::to_string(body.size() - 1) + "/" + std::to_string(body.size());
   return answer(is_rest ? 206 : 200, headers, rest.substr(0, most));
 }
 
@@ -58,9 +58,7 @@ class DownloadTest : public ::testing::Test {
     options_.on_retry = [this](const std::string& reason) { retries_.push_back(reason); };
   }
 
-  DownloadResult fetch(const HttpServer& server, const RemoteFile& file = {}) {
-    return fetch(server.url("/x"), file);
-  }
+  DownloadResult fetch(const HttpServer& server, const RemoteFile& file = {}) { return fetch(server.url("/x"), file); }
   DownloadResult fetch(const std::string& url, RemoteFile file = {}) {
     file.url = url;
     return download(file, target(), options_);
@@ -119,9 +117,7 @@ TEST_F(DownloadTest, ReplacesAFileOnlyWhenTheNewOneIsWhole) {
 
 TEST_F(DownloadTest, GoesOnAfterEveryDroppedConnection) {
   const std::string body = body_of(5003);
-  const HttpServer server([&](const auto& request) {
-    return serve(request, body, {{"ETag", "\"e\""}}, 1000);
-  });
+  const HttpServer server([&](const auto& request) { return serve(request, body, {{"ETag", "\"e\""}}, 1000); });
   EXPECT_EQ(fetch(server).bytes, 5003);
   EXPECT_EQ(content(), body);
   std::vector<std::int64_t> firsts;
@@ -134,9 +130,7 @@ TEST_F(DownloadTest, GoesOnAfterEveryDroppedConnection) {
 TEST_F(DownloadTest, GoesOnInTheNextRun) {
   const std::string body = body_of(3001);
   options_.retries = 0;
-  const HttpServer server([&](const auto& request) {
-    return serve(request, body, {{"Last-Modified", "Sun"}}, 2000);
-  });
+  const HttpServer server([&](const auto& request) { return serve(request, body, {{"Last-Modified", "Sun"}}, 2000); });
   EXPECT_THAT(error_of(server), AllOf(HasSubstr("/x: "), HasSubstr("goes on from here")));
   EXPECT_FALSE(std::filesystem::exists(target()));
   const auto result = fetch(server);
@@ -199,9 +193,8 @@ TEST_F(DownloadTest, StartsAnewWhereTheFileChanged) {
 TEST_F(DownloadTest, AsksForAllAgainWithoutAValidator) {
   const std::string body = body_of(700);
   for (const Headers& headers : {Headers{}, Headers{{"ETag", "W/\"weak\""}}}) {
-    const HttpServer server([&, n = 0](const auto& request) mutable {
-      return serve(request, body, headers, n++ == 0 ? 300 : 700);
-    });
+    const HttpServer server(
+        [&, n = 0](const auto& request) mutable { return serve(request, body, headers, n++ == 0 ? 300 : 700); });
     fetch(server);
     EXPECT_EQ(content(), body);
     EXPECT_EQ(server.requests()[1].first_byte(), -1);
@@ -223,8 +216,7 @@ TEST_F(DownloadTest, RefusesAWrongLength) {
   const HttpServer three([](const auto&) { return answer(200, {}, "abc"); });
   EXPECT_THAT(error_of(three, {.url = "", .md5 = "", .size = 4}), HasSubstr("3 bytes came, 4 were expected"));
   const HttpServer chunks([](const auto&) {
-    return std::string(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");  // and no last chunk
+    return std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");  // and no last chunk
   });
   EXPECT_THAT(error_of(chunks), HasSubstr("times in a row"));
   EXPECT_FALSE(std::filesystem::exists(target()));
@@ -273,9 +265,8 @@ TEST_F(DownloadTest, TellsRefusalsFromTroubles) {
     EXPECT_EQ(folder_.entries(), 0) << status;
   }
   for (const int status : {408, 429, 500, 502, 503}) {
-    const HttpServer server([&, n = 0](const auto&) mutable {
-      return n++ < 2 ? answer(status, {}, "a page") : answer(200, {}, "abc");
-    });
+    const HttpServer server(
+        [&, n = 0](const auto&) mutable { return n++ < 2 ? answer(status, {}, "a page") : answer(200, {}, "abc"); });
     EXPECT_EQ(fetch(server).bytes, 3) << status;
   }
   const HttpServer failing([](const auto&) { return answer(500, {}, "a page"); });
@@ -303,8 +294,7 @@ TEST_F(DownloadTest, RefusesRedirectsInCirclesAndAway) {
 }
 
 TEST_F(DownloadTest, RefusesOtherProtocols) {
-  for (const char* url :
-       {"file:///etc/passwd", "ftp://127.0.0.1/x", "/etc/passwd", "", "http://", "http:// /x"})
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/x", "/etc/passwd", "", "http://", "http:// /x"})
     EXPECT_THAT(error_of(std::string(url)), HasSubstr("not a URL that begins with http")) << url;
   const HttpServer no_http([](const auto&) { return std::string("hello\n"); });
   EXPECT_THAT(error_of(no_http), HasSubstr("not http or https"));
@@ -345,9 +335,7 @@ TEST_F(DownloadTest, BoundsAnEndlessAnswer) {
 
 TEST_F(DownloadTest, StopsWhenAskedAndKeepsWhatItHas) {
   const std::string body = body_of(4000);
-  const HttpServer server([&](const auto& request) {
-    return serve(request, body, {{"ETag", "\"e\""}}, 1500);
-  });
+  const HttpServer server([&](const auto& request) { return serve(request, body, {{"ETag", "\"e\""}}, 1500); });
   options_.on_progress = [&](const DownloadProgress&) { options_.should_stop = [] { return true; }; };
   EXPECT_THAT(error_of(server), HasSubstr("interrupted after 1500 bytes"));
   options_.on_progress = {};

@@ -48,8 +48,7 @@ std::atomic<unsigned> small_allocations{0};
 std::int64_t held_now() { return static_cast<std::int64_t>(__sanitizer_get_current_allocated_bytes()); }
 
 void on_malloc(const volatile void* /*block*/, std::size_t size) {
-  if (size >= kLarge || small_allocations.fetch_add(1, std::memory_order_relaxed) % kEach == 0)
-    remember(held_now());
+  if (size >= kLarge || small_allocations.fetch_add(1, std::memory_order_relaxed) % kEach == 0) remember(held_now());
 }
 void on_free(const volatile void* /*block*/) {}
 

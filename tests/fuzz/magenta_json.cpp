@@ -1,6 +1,7 @@
 // Magenta's models in JSON.
-#include "fuzz/target.hpp"
 #include "limn/models/sketch_rnn/magenta_json.hpp"
+
+#include "fuzz/target.hpp"
 
 using namespace limn;
 

@@ -7,12 +7,10 @@
 #include <cstdio>
 #include <cstring>
 
-#include "models/tiny_images.hpp"
-#include "models/sketch_rnn/tiny_model.hpp"
 #include "image/picture_files.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "limn/image/sharded_images.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/sketch/json.hpp"
 #include "limn/sketch/npy.hpp"
@@ -20,6 +18,8 @@
 #include "limn/sketch/quickdraw.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/zip_archive.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
+#include "models/tiny_images.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn {
@@ -43,9 +43,10 @@ class Seeds {
 };
 
 sketch::Sketch house() {
-  return sketch::from_strokes(std::vector<sketch::Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
-                                          {{12, 40}, {12, 28}, {18, 28}, {18, 40}},
-                                          {{24, 24}}});
+  return sketch::from_strokes(
+      std::vector<sketch::Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
+                                  {{12, 40}, {12, 28}, {18, 28}, {18, 40}},
+                                  {{24, 24}}});
 }
 
 sketch::Sketch with_fractions() {
@@ -79,9 +80,9 @@ void add_numpy(const Seeds& seeds) {
 
 void add_strokes(const Seeds& seeds) {
   const sketch::QuickDrawRecord record{.word = "house",
-                               .timestamp = "2017-03-01 20:41:36.70725 UTC",
-                               .key_id = 5'201'136'883'597'312,
-                               .sketch = house()};
+                                       .timestamp = "2017-03-01 20:41:36.70725 UTC",
+                                       .key_id = 5'201'136'883'597'312,
+                                       .sketch = house()};
   seeds.add("ndjson", "simplified", sketch::ndjson_line(record) + "\n" + sketch::ndjson_line(record) + "\n");
   seeds.add("ndjson", "raw",
             R"({"word":"dot","recognized":false,"key_id":"7","drawing":[[[1.5,2,3e1],[4,-5,6.25],[0,16,33]]]})");
@@ -106,15 +107,16 @@ void add_images(const Seeds& seeds) {
   seeds.add("idx", "gzip", testing::gzip_file(idx));
   seeds.add("png", "grey", testing::png_file(testing::ramp_image(5, 3, 1)));
   seeds.add("png", "colour", testing::png_file(testing::ramp_image(3, 5, 3)));
-  seeds.add("png", "palette", testing::png_file({.width = 5,
-                                                 .height = 2,
-                                                 .depth = 2,
-                                                 .colour_type = 3,
-                                                 .is_interlaced = true,
-                                                 .rows = testing::ramp(4),
-                                                 .palette = testing::ramp(12),
-                                                 .transparency = testing::ramp(3),
-                                                 .gamma = 0.45}));
+  seeds.add("png", "palette",
+            testing::png_file({.width = 5,
+                               .height = 2,
+                               .depth = 2,
+                               .colour_type = 3,
+                               .is_interlaced = true,
+                               .rows = testing::ramp(4),
+                               .palette = testing::ramp(12),
+                               .transparency = testing::ramp(3),
+                               .gamma = 0.45}));
   seeds.add("png", "deep",
             testing::png_file({.width = 2, .height = 2, .depth = 16, .colour_type = 6, .rows = testing::ramp(32)}));
   for (const int channels : {1, 3, 4})
@@ -159,30 +161,41 @@ std::string without_length(const Bytes& safetensors) {
 
 models::SketchRnnContents smallest_model(const std::string& cell, bool conditional) {
   models::SketchRnnOptions options{.conditional = conditional,
-                           .enc_rnn_size = 1,
-                           .dec_model = cell,
-                           .dec_rnn_size = 2,
-                           .z_size = 1,
-                           .num_mixture = 1,
-                           .hyper_num_units = 1,
-                           .hyper_embedding_size = 1};
+                                   .enc_rnn_size = 1,
+                                   .dec_model = cell,
+                                   .dec_rnn_size = 2,
+                                   .z_size = 1,
+                                   .num_mixture = 1,
+                                   .hyper_num_units = 1,
+                                   .hyper_embedding_size = 1};
   return testing::random_checkpoint(options, 1, 0.5F);
 }
 
 void add_pytorch(const Seeds& seeds) {
   // labml's tensors for one unit each, with arbitrary values.
   const std::vector<std::pair<std::string, std::vector<std::int64_t>>> shapes{
-      {"encoder.lstm.weight_ih_l0", {4, 5}},   {"encoder.lstm.weight_hh_l0", {4, 1}},
-      {"encoder.lstm.bias_ih_l0", {4}},        {"encoder.lstm.bias_hh_l0", {4}},
-      {"encoder.lstm.weight_ih_l0_reverse", {4, 5}}, {"encoder.lstm.weight_hh_l0_reverse", {4, 1}},
-      {"encoder.lstm.bias_ih_l0_reverse", {4}}, {"encoder.lstm.bias_hh_l0_reverse", {4}},
-      {"encoder.mu_head.weight", {1, 2}},      {"encoder.mu_head.bias", {1}},
-      {"encoder.sigma_head.weight", {1, 2}},   {"encoder.sigma_head.bias", {1}},
-      {"decoder.init_state.weight", {2, 1}},   {"decoder.init_state.bias", {2}},
-      {"decoder.lstm.weight_ih_l0", {4, 6}},   {"decoder.lstm.weight_hh_l0", {4, 1}},
-      {"decoder.lstm.bias_ih_l0", {4}},        {"decoder.lstm.bias_hh_l0", {4}},
-      {"decoder.q_head.weight", {3, 1}},       {"decoder.q_head.bias", {3}},
-      {"decoder.mixtures.weight", {6, 1}},     {"decoder.mixtures.bias", {6}}};
+      {"encoder.lstm.weight_ih_l0", {4, 5}},
+      {"encoder.lstm.weight_hh_l0", {4, 1}},
+      {"encoder.lstm.bias_ih_l0", {4}},
+      {"encoder.lstm.bias_hh_l0", {4}},
+      {"encoder.lstm.weight_ih_l0_reverse", {4, 5}},
+      {"encoder.lstm.weight_hh_l0_reverse", {4, 1}},
+      {"encoder.lstm.bias_ih_l0_reverse", {4}},
+      {"encoder.lstm.bias_hh_l0_reverse", {4}},
+      {"encoder.mu_head.weight", {1, 2}},
+      {"encoder.mu_head.bias", {1}},
+      {"encoder.sigma_head.weight", {1, 2}},
+      {"encoder.sigma_head.bias", {1}},
+      {"decoder.init_state.weight", {2, 1}},
+      {"decoder.init_state.bias", {2}},
+      {"decoder.lstm.weight_ih_l0", {4, 6}},
+      {"decoder.lstm.weight_hh_l0", {4, 1}},
+      {"decoder.lstm.bias_ih_l0", {4}},
+      {"decoder.lstm.bias_hh_l0", {4}},
+      {"decoder.q_head.weight", {3, 1}},
+      {"decoder.q_head.bias", {3}},
+      {"decoder.mixtures.weight", {6, 1}},
+      {"decoder.mixtures.bias", {6}}};
   const std::vector<float> values(64, 0.125F);
   SafetensorsContent content;
   for (const auto& [name, shape] : shapes) {
@@ -191,13 +204,18 @@ void add_pytorch(const Seeds& seeds) {
     tensor.bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(tensor.count())));
   }
   seeds.add("pytorch", "labml", without_length(serialize_safetensors(content)));
-  const std::vector<std::pair<std::string, std::vector<std::int64_t>>> others{
-      {"init.weight", {2, 1}},       {"init.bias", {2}},
-      {"param_layer.linear.weight", {9, 1}}, {"param_layer.linear.bias", {9}},
-      {"encoder.output.weight", {2, 2}}, {"encoder.output.bias", {2}},
-      {"cell.weight_ih", {4, 6}},    {"cell.weight_hh", {4, 1}},
-      {"cell.layernorm_h.weight", {4}}, {"cell.layernorm_h.bias", {4}},
-      {"cell.layernorm_c.weight", {1}}, {"cell.layernorm_c.bias", {1}}};
+  const std::vector<std::pair<std::string, std::vector<std::int64_t>>> others{{"init.weight", {2, 1}},
+                                                                              {"init.bias", {2}},
+                                                                              {"param_layer.linear.weight", {9, 1}},
+                                                                              {"param_layer.linear.bias", {9}},
+                                                                              {"encoder.output.weight", {2, 2}},
+                                                                              {"encoder.output.bias", {2}},
+                                                                              {"cell.weight_ih", {4, 6}},
+                                                                              {"cell.weight_hh", {4, 1}},
+                                                                              {"cell.layernorm_h.weight", {4}},
+                                                                              {"cell.layernorm_h.bias", {4}},
+                                                                              {"cell.layernorm_c.weight", {1}},
+                                                                              {"cell.layernorm_c.bias", {1}}};
   content = {};
   for (const auto& [name, shape] : others) content.tensors[name].shape = shape;
   for (const auto& [name, shape] : shapes)
@@ -209,7 +227,8 @@ void add_pytorch(const Seeds& seeds) {
 
 void add_models(const Seeds& seeds) {
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
-    const Bytes file = models::serialize_checkpoint(models::to_checkpoint(smallest_model(cell, cell == std::string_view("lstm"))));
+    const Bytes file =
+        models::serialize_checkpoint(models::to_checkpoint(smallest_model(cell, cell == std::string_view("lstm"))));
     seeds.add("checkpoint", cell, without_length(file));
     if (cell == std::string_view("layer_norm")) seeds.add("safetensors", cell, file);
   }
@@ -229,8 +248,9 @@ void add_runs(const Seeds& seeds) {
   models::SketchRnnOptions options;
   const runs::RunConfig config{.family = "sketch-rnn", .data = {"a.npz", "builtin:doodles"}, .assignments = {}};
   seeds.add("config", "written", runs::config_to_toml(config, fields(options)).substr(0, 3000));
-  seeds.add("config", "by-hand", "family = 'sketch-rnn'\ndata_set = [\"a\", \"b\"]\nz_size = 0x1_0\nconditional = "
-                                 "false\nkl_weight = 5e-1\n# note\ndec_model = \"\"\"hy\\u0070er\"\"\"\n");
+  seeds.add("config", "by-hand",
+            "family = 'sketch-rnn'\ndata_set = [\"a\", \"b\"]\nz_size = 0x1_0\nconditional = "
+            "false\nkl_weight = 5e-1\n# note\ndec_model = \"\"\"hy\\u0070er\"\"\"\n");
   seeds.add("metrics", "lines",
             R"({"step":100,"split":"train","total":1.5,"kl":0.25,"kl/0":0.125,"learning_rate":1e-3,"seconds":0.01})"
             "\n"
@@ -274,19 +294,22 @@ void add_promises(const Seeds& seeds) {
   for (const char* target : {"sketch_json", "magenta_json", "ndjson"}) add(target, "depth", deep);
   add("ndjson", "depth-within", R"({"word":)" + deep);
   add("metrics", "depth", R"({"step":1,"split":)" + deep);
-  add("metrics", "steps", R"({"step":1e300,"split":"train","total":1e308,"seconds":-1e308})"
-                          "\n"
-                          R"({"step":18446744073709551615,"split":"valid","total":1})"
-                          "\n"s);
-  seeds.add("metrics", "config", "num_steps = -9223372036854775808\nfamily = \"draw\"\n\0"
-                                 R"({"step":7,"split":"train","total":1,"seconds":2})"s);
+  add("metrics", "steps",
+      R"({"step":1e300,"split":"train","total":1e308,"seconds":-1e308})"
+      "\n"
+      R"({"step":18446744073709551615,"split":"valid","total":1})"
+      "\n"s);
+  seeds.add("metrics", "config",
+            "num_steps = -9223372036854775808\nfamily = \"draw\"\n\0"
+            R"({"step":7,"split":"train","total":1,"seconds":2})"s);
   add("config", "depth", "a = " + deep);
   add("config", "tables", "[" + std::string(1500, 'a') + std::string("].b = {c = {d = {e = ["));
   add("safetensors", "depth", std::string("\xb8\x0b\0\0\0\0\0\0", 8) + deep);
   add("safetensors", "header", "\xff\xff\xff\xff\xff\xff\xff\x7f{}"s);
   add("shards", "depth", R"({"format":"limn-shards","facts":)" + deep);
-  add("shards", "sizes", R"({"format":"limn-shards","version":1,"kind":"strokes","facts":{},"splits":{"train":[)"
-                         R"({"records":1048576,"rows":4294967295,"row_size":6,"crc32":"00000000"}]}})"s);
+  add("shards", "sizes",
+      R"({"format":"limn-shards","version":1,"kind":"strokes","facts":{},"splits":{"train":[)"
+      R"({"records":1048576,"rows":4294967295,"row_size":6,"crc32":"00000000"}]}})"s);
   for (const char* target : {"checkpoint", "pytorch"}) {
     add(target, "depth", deep);
     add(target, "shape",
@@ -306,8 +329,9 @@ void add_promises(const Seeds& seeds) {
     }
     return svg + "</svg>";
   }());
-  add("svg", "entities", R"(<!DOCTYPE s [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM )"
-                         R"("file:///etc/passwd">]><svg><path d="&b;&c;"/></svg>)"s);
+  add("svg", "entities",
+      R"(<!DOCTYPE s [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM )"
+      R"("file:///etc/passwd">]><svg><path d="&b;&c;"/></svg>)"s);
   add("svg", "curves", [] {  // of as many pieces as a curve may have
     std::string path = "M0 0";
     for (int i = 0; i < 12; ++i) path += "c1e9 1e9-1e9 9 9 9";

@@ -1,7 +1,8 @@
 // Stroke data sets of NumPy: a zip archive, or one array on its own, which is put into an archive here, as changes to
 // packed bytes rarely get past the archive's checksums.
-#include "fuzz/target.hpp"
 #include "limn/sketch/npz.hpp"
+
+#include "fuzz/target.hpp"
 #include "limn/sketch/pickle.hpp"
 #include "limn/sketch/zip_archive.hpp"
 
@@ -10,7 +11,8 @@ using namespace limn;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // Of each byte that unpacks come a pickle's values, and sketches of one point from three.
   constexpr std::uint64_t kPerUnpacked = 2 * sketch::kPickleMemoryFactor;
-  constexpr fuzz::MemoryBound kBound{.per_byte = kPerUnpacked * sketch::kUnpackFactor, .floor = kPerUnpacked * sketch::kUnpackFloor};
+  constexpr fuzz::MemoryBound kBound{.per_byte = kPerUnpacked * sketch::kUnpackFactor,
+                                     .floor = kPerUnpacked * sketch::kUnpackFloor};
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
     if (!fuzz::text_of(input).starts_with("\x93NUMPY")) return void(sketch::parse_npz(input, "input"));
     const std::pair<std::string, Bytes> entry{"train.npy", Bytes(input.begin(), input.end())};

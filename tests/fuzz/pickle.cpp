@@ -6,7 +6,8 @@
 using namespace limn;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr fuzz::MemoryBound kBound{.per_byte = 2 * sketch::kPickleMemoryFactor, .floor = 2 * sketch::kPickleMemoryFloor};
+  constexpr fuzz::MemoryBound kBound{.per_byte = 2 * sketch::kPickleMemoryFactor,
+                                     .floor = 2 * sketch::kPickleMemoryFloor};
   return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
     for (const sketch::NumericArray& array : sketch::read_pickled_arrays(input, "input").arrays) (void)array.count();
   });

@@ -32,8 +32,8 @@ Bytes with_checksums(fuzz::Input input) {
   return file;
 }
 
-// An image may take up to four bytes for each pixel that it declares, and then three more, and sixteen for each of a row;
-// nothing else in the file may take any.
+// An image may take up to four bytes for each pixel that it declares, and then three more, and sixteen for each of a
+// row; nothing else in the file may take any.
 std::uint64_t memory_for_pixels(fuzz::Input file) {
   constexpr std::size_t kWidthAt = 16, kHeightAt = 20, kBytesPerPixel = 7, kBytesPerColumn = 16;
   if (file.size() < kHeightAt + 4) return 0;

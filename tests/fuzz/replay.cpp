@@ -100,10 +100,23 @@ class Mutator {
 
   // A number that readers stumble over, in binary or in text.
   void put_number(Bytes& bytes, std::size_t place) {
-    constexpr std::uint64_t kNumbers[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-                                          0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff};
-    constexpr std::string_view kTexts[] = {"-1", "1e308", "-1e-320", "1e999", "65537", "2147483648",
-                                           "9223372036854775807", "18446744073709551616", "NaN", "null", "[[[["};
+    constexpr std::uint64_t kNumbers[] = {0,
+                                          1,
+                                          0x7f,
+                                          0x80,
+                                          0xff,
+                                          0x7fff,
+                                          0x8000,
+                                          0xffff,
+                                          0x7fffffff,
+                                          0x80000000,
+                                          0xffffffff,
+                                          0x7fffffffffffffff,
+                                          0x8000000000000000,
+                                          0xffffffffffffffff};
+    constexpr std::string_view kTexts[] = {
+        "-1",  "1e308", "-1e-320", "1e999", "65537", "2147483648", "9223372036854775807", "18446744073709551616",
+        "NaN", "null",  "[[[["};
     if (below(2) == 0) {
       const std::string_view text = kTexts[below(std::size(kTexts))];
       const auto some = as_bytes(text);

@@ -53,7 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The shard itself is mapped; of the index come values of JSON.
   constexpr fuzz::MemoryBound kBound{.per_byte = 160, .floor = 64 << 10};
   return fuzz::survive(data, size, kBound, [](fuzz::Input) {
-    if (sharded_kind(folder) == kStrokeShards.kind) read_sketches(folder);
-    else read_images(folder);
+    if (sharded_kind(folder) == kStrokeShards.kind)
+      read_sketches(folder);
+    else
+      read_images(folder);
   });
 }

@@ -13,11 +13,16 @@ using serve::Refusal;
 
 namespace {
 
-constexpr std::array kPaths{"/api/models/gen/completions",        "/api/models/my-doodles/completions",
-                            "/api/models/my-doodles/variations",  "/api/models/my-doodles/morphs",
-                            "/api/models/gen/images",             "/api/pictures",
-                            "/api/models/vae/images",             "/api/models/vae/latents",
-                            "/api/models/draw/canvases",          "/api/models/my-doodles/canvases"};
+constexpr std::array kPaths{"/api/models/gen/completions",
+                            "/api/models/my-doodles/completions",
+                            "/api/models/my-doodles/variations",
+                            "/api/models/my-doodles/morphs",
+                            "/api/models/gen/images",
+                            "/api/pictures",
+                            "/api/models/vae/images",
+                            "/api/models/vae/latents",
+                            "/api/models/draw/canvases",
+                            "/api/models/my-doodles/canvases"};
 
 class Nobody final : public serve::ReplyStream {
  public:

@@ -103,8 +103,7 @@ TEST_F(BinarizeTest, DynamicIsDrawnAnewEachEpoch) {
   ASSERT_EQ(plan.epoch, 1);
   const ImageBatch small = data.training_batch(plan, 4);
   const std::vector<float> all = epoch(1, 1);
-  EXPECT_TRUE(
-      std::equal(small.pixels.begin(), small.pixels.begin() + 1020, all.begin() + small.indices[0] * 1020));
+  EXPECT_TRUE(std::equal(small.pixels.begin(), small.pixels.begin() + 1020, all.begin() + small.indices[0] * 1020));
 }
 
 }  // namespace

@@ -104,14 +104,12 @@ TEST(ImageDataset, ReadsMnistByItsOtherNames) {
 TEST(ImageDataset, SaysWhatAFolderLikeMnistLacks) {
   const TemporaryFolder folder;
   write_file(folder / "t10k-images-idx3-ubyte", idx_file({6, 2, 3}, ramp(36)));
-  EXPECT_THAT(error_for(folder.path()),
-              HasSubstr("holds t10k-images-idx3-ubyte but no train-images-idx3-ubyte"));
+  EXPECT_THAT(error_for(folder.path()), HasSubstr("holds t10k-images-idx3-ubyte but no train-images-idx3-ubyte"));
   write_file(folder / "train-images-idx3-ubyte", idx_file({6, 3, 2}, ramp(36)));
   EXPECT_THAT(error_for(folder.path()),
               HasSubstr("t10k-images-idx3-ubyte: images of 1×2×3, but train-images-idx3-ubyte has 1×3×2"));
   write_file(folder / "labels", idx_file({6}, ramp(6)));
-  EXPECT_THAT(error_for(folder / "labels"),
-              HasSubstr("labels: an IDX file of 1 dimensions, which are no images"));
+  EXPECT_THAT(error_for(folder / "labels"), HasSubstr("labels: an IDX file of 1 dimensions, which are no images"));
 }
 
 TEST(ImageDataset, CropsAndScalesIdxImages) {
@@ -137,9 +135,8 @@ TEST(ImageDataset, ReadsAFolderInOrderOfNames) {
   fs::create_directory(folder / "folder.png");
   const ImageDataset data = load(folder.path(), {.valid_share = 0});
   EXPECT_EQ(data.shape(), (ImageShape{3, 3, 4}));
-  EXPECT_THAT(labels(data, Split::kTrain),
-              ElementsAre("p00.png", "p01.png", "p02.png", "p03.png", "p04.png", "p05.png", "p06.png",
-                          "p07.png", "p08.png", "p09.png", "p10.png"));
+  EXPECT_THAT(labels(data, Split::kTrain), ElementsAre("p00.png", "p01.png", "p02.png", "p03.png", "p04.png", "p05.png",
+                                                       "p06.png", "p07.png", "p08.png", "p09.png", "p10.png"));
   EXPECT_EQ(bytes(data, Split::kTrain, 10), std::vector<std::uint8_t>(36, 10));
 }
 
@@ -194,13 +191,11 @@ TEST(ImageDataset, RefusesSizesThatDisagreeAndSaysWhatHelps) {
   const TemporaryFolder folder;
   write_pictures(folder, 3, 8, 6);
   write_file(folder / "z.png", png_file(make_raster(5, 7, 3, 200)));
-  EXPECT_THAT(
-      error_for(folder.path()),
-      AllOf(HasSubstr("z.png: 5×7 pixels where the images before it have 8×6"), HasSubstr("image_size=5")));
+  EXPECT_THAT(error_for(folder.path()),
+              AllOf(HasSubstr("z.png: 5×7 pixels where the images before it have 8×6"), HasSubstr("image_size=5")));
   EXPECT_EQ(load(folder.path(), {.image_size = 4}).shape(), (ImageShape{3, 4, 4}));
   EXPECT_EQ(load(folder.path(), {.center_crop = 5}).shape(), (ImageShape{3, 5, 5}));
-  EXPECT_THAT(error_for(folder.path(), {.center_crop = 6}),
-              HasSubstr("z.png: 5×7 pixels are too few to cut 6×6"));
+  EXPECT_THAT(error_for(folder.path(), {.center_crop = 6}), HasSubstr("z.png: 5×7 pixels are too few to cut 6×6"));
 }
 
 TEST(ImageDataset, NamesOrSkipsDamagedFiles) {
@@ -211,15 +206,13 @@ TEST(ImageDataset, NamesOrSkipsDamagedFiles) {
   write_file(folder / "cut.png", cut);
   write_file(folder / "empty.jpg", "");
   write_file(folder / "text.jpeg", "text");
-  EXPECT_THAT(error_for(folder.path()),
-              AllOf(StartsWith((folder / "cut.png").string() + ": damaged PNG file"),
-                    HasSubstr("or leave it out with damaged=skip")));
+  EXPECT_THAT(error_for(folder.path()), AllOf(StartsWith((folder / "cut.png").string() + ": damaged PNG file"),
+                                              HasSubstr("or leave it out with damaged=skip")));
   const ImageDataset data = load(folder.path(), {.damaged = "skip"});
   EXPECT_EQ(data.size(Split::kTrain) + data.size(Split::kValid), 6);
   EXPECT_THAT(data.skipped(), ElementsAre(HasSubstr("cut.png: damaged PNG"), HasSubstr("empty.jpg: neither"),
                                           HasSubstr("text.jpeg: neither")));
-  EXPECT_THAT(error_for(folder / "cut.png", {.damaged = "skip"}),
-              ::testing::EndsWith("replace or remove it"));
+  EXPECT_THAT(error_for(folder / "cut.png", {.damaged = "skip"}), ::testing::EndsWith("replace or remove it"));
   for (int i = 0; i < 6; ++i) fs::remove(folder / fmt::format("p{:02}.png", i));
   EXPECT_THAT(error_for(folder.path(), {.damaged = "skip"}),
               HasSubstr("none of the 3 pictures can be read; the first"));
@@ -241,8 +234,7 @@ TEST(ImageDataset, JoinsSetsSplitBySplit) {
   write_mnist(mnist, 12, 4);
   const fs::path pictures = mnist / "pictures";
   fs::create_directory(pictures);
-  for (int i = 0; i < 5; ++i)
-    write_file(pictures / fmt::format("{}.png", i), png_file(make_raster(3, 5, 3, 200)));
+  for (int i = 0; i < 5; ++i) write_file(pictures / fmt::format("{}.png", i), png_file(make_raster(3, 5, 3, 200)));
   const ImageDataset data = load({mnist.path().string(), pictures.string()});
   EXPECT_EQ(data.name(), mnist.path().string() + " + " + pictures.string());
   EXPECT_EQ(data.shape(), (ImageShape{3, 5, 3}));
@@ -320,8 +312,7 @@ TEST(ImageDataset, BatchesFollowThePlan) {
     shared.insert(shared.end(), part.indices.begin(), part.indices.end());
   }
   EXPECT_THAT(shared, ::testing::UnorderedElementsAreArray(batch.indices));
-  EXPECT_THAT(error_of([&] { return data.plan_for_step(1, 0, 21); }),
-              HasSubstr("use --batch-size 20 or less"));
+  EXPECT_THAT(error_of([&] { return data.plan_for_step(1, 0, 21); }), HasSubstr("use --batch-size 20 or less"));
   EXPECT_THAT(error_of([&] { return data.plan_for_step(1, 0, 0); }), HasSubstr("--batch-size 1"));
   EXPECT_THAT(error_of([&] { return data.batch(Split::kTest, 5, 3); }), HasSubstr("test holds 7"));
   EXPECT_EQ(data.batch(Split::kTest, 7, 0).batch_size(), 0);
@@ -343,8 +334,7 @@ TEST(ReadImages, TakesAReference) {
   EXPECT_THAT(one.labels, ElementsAre("3"));
   EXPECT_EQ(read(path + "#17").pixels, std::vector<float>(15, 17 / 255.0F));
   EXPECT_EQ(read(path + ":valid").count(), 4);
-  EXPECT_THAT(error_of([&] { return read(path + ":test#7"); }),
-              HasSubstr("no image #7: test holds 7, #0 to #6"));
+  EXPECT_THAT(error_of([&] { return read(path + ":test#7"); }), HasSubstr("no image #7: test holds 7, #0 to #6"));
   EXPECT_THAT(error_of([&] {
                 return read_images(path, {1, 28, 28}, {}, 1);
               }),

@@ -52,8 +52,7 @@ TEST(Idx, BearsTruncationAtEveryByte) {
   EXPECT_EQ(accepted_truncations(parse, plain), 0U);
   EXPECT_EQ(accepted_truncations(parse, gzip_file(plain)), 0U);
   EXPECT_THAT(error_for(std::span(plain).first(40)), HasSubstr("truncated: the array needs 6 more bytes"));
-  EXPECT_THAT(error_for(std::span(plain).first(9)),
-              HasSubstr("truncated: the IDX header needs 3 more bytes"));
+  EXPECT_THAT(error_for(std::span(plain).first(9)), HasSubstr("truncated: the IDX header needs 3 more bytes"));
   const Bytes packed = gzip_file(plain);
   EXPECT_THAT(error_for(std::span(packed).first(30)), HasSubstr("the gzip stream ends too early"));
 }
@@ -94,9 +93,8 @@ TEST(Idx, RefusesAbsurdSizes) {
   EXPECT_THAT(error_for(idx_file({}, ramp(2))), HasSubstr("0 dimensions"));
   EXPECT_THAT(error_for(idx_file({1, 1, 1, 1, 1}, ramp(1))), HasSubstr("5 dimensions"));
   EXPECT_THAT(error_for(idx_file({3, 0, 2}, {})), HasSubstr("empty IDX array of 3×0×2"));
-  EXPECT_THAT(
-      error_for(idx_file({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ramp(9))),
-      HasSubstr("4294967295×4294967295×4294967295×4294967295 bytes, more than a file of 29 can hold"));
+  EXPECT_THAT(error_for(idx_file({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, ramp(9))),
+              HasSubstr("4294967295×4294967295×4294967295×4294967295 bytes, more than a file of 29 can hold"));
   // 2^64 bytes and 2: the product must not wrap around to something small.
   EXPECT_THAT(error_for(idx_file({1u << 31, 1u << 31, 4}, ramp(1))), HasSubstr("more than a file of"));
 }

@@ -41,33 +41,26 @@ TEST(Png, ReadsGreyAndRgb) {
   for (const int channels : {1, 3}) {
     const Raster image = ramp_image(7, 5, channels);
     EXPECT_EQ(decode(png_file(image)), image);
-    EXPECT_EQ(
-        decode_both({.width = 7, .height = 5, .colour_type = channels == 1 ? 0 : 2, .rows = image.pixels}),
-        image);
+    EXPECT_EQ(decode_both({.width = 7, .height = 5, .colour_type = channels == 1 ? 0 : 2, .rows = image.pixels}),
+              image);
   }
   const Raster one = ramp_image(1, 1, 3, 77);
   EXPECT_EQ(decode(png_file(one)), one);
 }
 
 TEST(Png, ReadsFewBitsOfGrey) {
-  EXPECT_THAT(
-      decode_both({.width = 3, .height = 1, .depth = 1, .colour_type = 0, .rows = {0b10100000}}).pixels,
-      ElementsAre(255, 0, 255));
-  EXPECT_THAT(
-      decode_both({.width = 4, .height = 1, .depth = 2, .colour_type = 0, .rows = {0b00011011}}).pixels,
-      ElementsAre(0, 85, 170, 255));
-  EXPECT_THAT(
-      decode_both({.width = 3, .height = 1, .depth = 4, .colour_type = 0, .rows = {0x0A, 0xF0}}).pixels,
-      ElementsAre(0, 170, 255));
+  EXPECT_THAT(decode_both({.width = 3, .height = 1, .depth = 1, .colour_type = 0, .rows = {0b10100000}}).pixels,
+              ElementsAre(255, 0, 255));
+  EXPECT_THAT(decode_both({.width = 4, .height = 1, .depth = 2, .colour_type = 0, .rows = {0b00011011}}).pixels,
+              ElementsAre(0, 85, 170, 255));
+  EXPECT_THAT(decode_both({.width = 3, .height = 1, .depth = 4, .colour_type = 0, .rows = {0x0A, 0xF0}}).pixels,
+              ElementsAre(0, 170, 255));
 }
 
 TEST(Png, RoundsSixteenBits) {
   // 0x8000 is 127.5 of 255, 0x12FF nearer to 0x13.
-  const Raster grey = decode_both({.width = 4,
-                                   .height = 1,
-                                   .depth = 16,
-                                   .colour_type = 0,
-                                   .rows = {0, 0, 0x12, 0xFF, 0x12, 0x00, 0xFF, 0xFF}});
+  const Raster grey = decode_both(
+      {.width = 4, .height = 1, .depth = 16, .colour_type = 0, .rows = {0, 0, 0x12, 0xFF, 0x12, 0x00, 0xFF, 0xFF}});
   EXPECT_EQ(grey.channels, 1);
   EXPECT_THAT(grey.pixels, ElementsAre(0, 0x13, 0x12, 0xFF));
   const Raster rgb =
@@ -81,28 +74,20 @@ TEST(Png, LaysAlphaOverWhite) {
       {.width = 3, .height = 1, .colour_type = 6, .rows = {10, 20, 30, 255, 10, 20, 30, 0, 0, 100, 255, 51}});
   EXPECT_EQ(rgba.channels, 3);
   EXPECT_THAT(rgba.pixels, ElementsAre(10, 20, 30, 255, 255, 255, 204, 224, 255));
-  const Raster grey =
-      decode_both({.width = 3, .height = 1, .colour_type = 4, .rows = {9, 255, 9, 0, 0, 102}});
+  const Raster grey = decode_both({.width = 3, .height = 1, .colour_type = 4, .rows = {9, 255, 9, 0, 0, 102}});
   EXPECT_EQ(grey.channels, 1);
   EXPECT_THAT(grey.pixels, ElementsAre(9, 255, 153));
-  EXPECT_THAT(
-      decode_both({.width = 1, .height = 1, .depth = 16, .colour_type = 4, .rows = {0, 0, 0x66, 0x66}})
-          .pixels,
-      ElementsAre(153));
+  EXPECT_THAT(decode_both({.width = 1, .height = 1, .depth = 16, .colour_type = 4, .rows = {0, 0, 0x66, 0x66}}).pixels,
+              ElementsAre(153));
 }
 
 TEST(Png, ReadsPalettes) {
   const std::vector<std::uint8_t> colours{255, 0, 0, 0, 255, 0, 1, 2, 3};
-  PngSpec spec{.width = 5,
-               .height = 1,
-               .depth = 2,
-               .colour_type = 3,
-               .rows = {0b00011000, 0b01000000},
-               .palette = colours};
+  PngSpec spec{
+      .width = 5, .height = 1, .depth = 2, .colour_type = 3, .rows = {0b00011000, 0b01000000}, .palette = colours};
   EXPECT_THAT(decode_both(spec).pixels, ElementsAre(255, 0, 0, 0, 255, 0, 1, 2, 3, 255, 0, 0, 0, 255, 0));
   spec.transparency = {255, 0};  // the third stays opaque
-  EXPECT_THAT(decode_both(spec).pixels,
-              ElementsAre(255, 0, 0, 255, 255, 255, 1, 2, 3, 255, 0, 0, 255, 255, 255));
+  EXPECT_THAT(decode_both(spec).pixels, ElementsAre(255, 0, 0, 255, 255, 255, 1, 2, 3, 255, 0, 0, 255, 255, 255));
 }
 
 TEST(Png, TakesAPaletteOfGreysForGrey) {
@@ -118,29 +103,24 @@ TEST(Png, TakesAPaletteOfGreysForGrey) {
 
 TEST(Png, ReadsATransparentColour) {
   EXPECT_THAT(
-      decode_both({.width = 3, .height = 1, .colour_type = 0, .rows = {5, 6, 7}, .transparency = {0, 6}})
-          .pixels,
+      decode_both({.width = 3, .height = 1, .colour_type = 0, .rows = {5, 6, 7}, .transparency = {0, 6}}).pixels,
       ElementsAre(5, 255, 7));
-  EXPECT_THAT(decode_both({.width = 2,
-                           .height = 1,
-                           .colour_type = 2,
-                           .rows = {1, 2, 3, 1, 2, 4},
-                           .transparency = {0, 1, 0, 2, 0, 3}})
-                  .pixels,
-              ElementsAre(255, 255, 255, 1, 2, 4));
+  EXPECT_THAT(
+      decode_both(
+          {.width = 2, .height = 1, .colour_type = 2, .rows = {1, 2, 3, 1, 2, 4}, .transparency = {0, 1, 0, 2, 0, 3}})
+          .pixels,
+      ElementsAre(255, 255, 255, 1, 2, 4));
 }
 
 TEST(Png, KeepsNumbersAsStoredWhateverTheGamma) {
-  EXPECT_THAT(
-      decode_both({.width = 3, .height = 1, .colour_type = 0, .rows = {5, 100, 250}, .gamma = 1.0}).pixels,
-      ElementsAre(5, 100, 250));
+  EXPECT_THAT(decode_both({.width = 3, .height = 1, .colour_type = 0, .rows = {5, 100, 250}, .gamma = 1.0}).pixels,
+              ElementsAre(5, 100, 250));
 }
 
 TEST(Png, BearsTruncationAtEveryByte) {
   const Bytes file = png_file(ramp_image(7, 5, 3));
   EXPECT_EQ(accepted_truncations(decode, file), 0U);
-  EXPECT_THAT(error_for(std::span(file).first(60)),
-              HasSubstr("file: damaged PNG file: the file ends too early"));
+  EXPECT_THAT(error_for(std::span(file).first(60)), HasSubstr("file: damaged PNG file: the file ends too early"));
   PngSpec palette{.width = 5,
                   .height = 3,
                   .colour_type = 3,
@@ -164,8 +144,7 @@ TEST(Png, BearsChanges) {
 
 TEST(Png, RefusesAChecksumThatDiffers) {
   Bytes file = png_file(ramp_image(7, 5, 1));
-  file[file.size() - 14] ^=
-      std::byte{1};  // the last byte of the image's checksum lies before the empty last chunk
+  file[file.size() - 14] ^= std::byte{1};  // the last byte of the image's checksum lies before the empty last chunk
   EXPECT_THAT(error_for(file), HasSubstr("CRC error"));
 }
 
@@ -206,8 +185,7 @@ TEST(Png, RefusesSizesThatItsBytesCannotHold) {
   EXPECT_THAT(error_for(with_size(file, 65536, 1)), HasSubstr("a side may have 65535"));
   EXPECT_THAT(error_for(with_size(file, 1, 65536)), HasSubstr("a side may have 65535"));
   EXPECT_THAT(error_for(with_size(file, 8000, 8000)), HasSubstr("declares 8000×8000 pixels, more than its"));
-  EXPECT_THAT(error_for(with_size(file, 0x7FFFFFFF, 0x7FFFFFFF)),
-              HasSubstr("pixels are more than the 67108864"));
+  EXPECT_THAT(error_for(with_size(file, 0x7FFFFFFF, 0x7FFFFFFF)), HasSubstr("pixels are more than the 67108864"));
   EXPECT_THAT(error_for(with_size(file, 0x7FFFFFFF, 1)), HasSubstr("more than"));
   EXPECT_THAT(error_for(with_size(file, 0, 5)), HasSubstr("damaged"));
   EXPECT_THAT(error_for(with_size(file, 7, 6)), HasSubstr("damaged PNG file"));
@@ -266,8 +244,7 @@ TEST(Jpeg, BearsTruncationAtEveryByte) {
   JpegSpec spec = spec_of(waves(19, 17, 3));
   Bytes file = jpeg_file(spec);
   EXPECT_EQ(accepted_truncations(decode, file), 0U);
-  EXPECT_THAT(error_for(std::span(file).first(file.size() - 9)),
-              HasSubstr("damaged JPEG file: Premature end"));
+  EXPECT_THAT(error_for(std::span(file).first(file.size() - 9)), HasSubstr("damaged JPEG file: Premature end"));
   spec.is_progressive = true;
   EXPECT_EQ(accepted_truncations(decode, jpeg_file(spec)), 0U);
 }

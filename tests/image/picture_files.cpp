@@ -13,9 +13,7 @@
 namespace limn::testing {
 namespace {
 
-[[noreturn]] void throw_png_error(png_structp /*png*/, png_const_charp message) {
-  throw std::runtime_error(message);
-}
+[[noreturn]] void throw_png_error(png_structp /*png*/, png_const_charp message) { throw std::runtime_error(message); }
 
 void append_bytes_to(png_structp png, png_bytep data, std::size_t size) {
   auto* file = static_cast<Bytes*>(png_get_io_ptr(png));
@@ -54,8 +52,7 @@ Bytes png_file(const PngSpec& spec) {
   write_header(png, info, spec);
   std::vector<png_bytep> rows;
   std::vector<std::uint8_t> pixels = spec.rows;
-  if (pixels.size() != row_bytes(spec) * spec.height)
-    throw std::logic_error("png_file: rows of another size");
+  if (pixels.size() != row_bytes(spec) * spec.height) throw std::logic_error("png_file: rows of another size");
   for (std::size_t y = 0; y < spec.height; ++y) rows.push_back(pixels.data() + y * row_bytes(spec));
   png_write_image(png, rows.data());
   png_write_end(png, nullptr);
@@ -116,8 +113,7 @@ Bytes gzip_file(std::span<const std::byte> content) {
   return file;
 }
 
-Bytes idx_file(const std::vector<std::uint32_t>& sizes, std::span<const std::uint8_t> content,
-               std::uint8_t type) {
+Bytes idx_file(const std::vector<std::uint32_t>& sizes, std::span<const std::uint8_t> content, std::uint8_t type) {
   Bytes file{std::byte{0}, std::byte{0}, std::byte{type}, static_cast<std::byte>(sizes.size())};
   for (const std::uint32_t size : sizes)
     for (const int shift : {24, 16, 8, 0}) file.push_back(static_cast<std::byte>(size >> shift));

@@ -37,8 +37,7 @@ TEST(RealImages, Mnist) {
 
 TEST(RealImages, FashionMnistOfDebian) {
   const fs::path folder = "/usr/share/datasets/fashion-mnist";
-  if (!fs::exists(folder))
-    GTEST_SKIP() << "no " << folder << ": install Debian's dataset-fashion-mnist to run this";
+  if (!fs::exists(folder)) GTEST_SKIP() << "no " << folder << ": install Debian's dataset-fashion-mnist to run this";
   const ImageDataset data = load(folder);
   EXPECT_EQ(data.size(Split::kTrain), 50'000);
   EXPECT_EQ(sum_of(data, Split::kTrain), 2'853'847'097);

@@ -18,8 +18,7 @@ Raster row(std::vector<std::uint8_t> values) {
 }
 
 double mean(const Raster& image) {
-  return std::accumulate(image.pixels.begin(), image.pixels.end(), 0.0) /
-         static_cast<double>(image.pixels.size());
+  return std::accumulate(image.pixels.begin(), image.pixels.end(), 0.0) / static_cast<double>(image.pixels.size());
 }
 
 TEST(CenterCrop, TakesTheMiddle) {
@@ -60,8 +59,7 @@ TEST(Resize, TreatsTheAxesApart) {
 
 TEST(Resize, KeepsFlatColoursAndChannelsApart) {
   Raster image = make_raster(13, 11, 3);
-  for (std::size_t i = 0; i < image.pixels.size(); ++i)
-    image.pixels[i] = std::vector<std::uint8_t>{255, 1, 128}[i % 3];
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = std::vector<std::uint8_t>{255, 1, 128}[i % 3];
   for (const auto& [width, height] : {std::pair{5, 3}, {29, 17}, {1, 40}}) {
     const Raster result = resized(image, width, height);
     ASSERT_EQ(result.pixels.size(), static_cast<std::size_t>(3 * width * height));
@@ -77,10 +75,8 @@ TEST(Resize, KeepsTheMean) {
 }
 
 TEST(Channels, GreyIsLumaAndBack) {
-  const Raster colours{.width = 5,
-                       .height = 1,
-                       .channels = 3,
-                       .pixels = {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 9, 9, 9}};
+  const Raster colours{
+      .width = 5, .height = 1, .channels = 3, .pixels = {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 9, 9, 9}};
   EXPECT_THAT(in_channels(colours, 1).pixels, ElementsAre(76, 150, 29, 255, 9));
   EXPECT_THAT(in_channels(row({3, 200}), 3).pixels, ElementsAre(3, 3, 3, 200, 200, 200));
   EXPECT_EQ(in_channels(colours, 3), colours);

@@ -23,7 +23,8 @@ ImageDataset load(const std::vector<fs::path>& paths, const ImageDataOptions& op
 
 ShardedImageCounts write_shards(const std::string& from, const fs::path& to, const ImageDataOptions& options = {},
                                 std::int64_t max_bytes = kMaxShardBytes) {
-  return write_sharded_images({&from, 1}, options, to, [] { return true; }, max_bytes);
+  return write_sharded_images(
+      {&from, 1}, options, to, [] { return true; }, max_bytes);
 }
 
 // `count` pictures of which each third is grey, and one file that is none.
@@ -53,10 +54,10 @@ void read_all(const fs::path& folder) {
 TEST(ShardedImages, HoldWhatTheFolderOfPicturesHolds) {
   const TemporaryFolder folder;
   const fs::path pictures = write_pictures(folder, 23);
-  for (const ImageDataOptions& options :
-       {ImageDataOptions{.damaged = "skip"}, {.image_size = 3, .damaged = "skip"},
-        {.color = "grey", .valid_share = 0.5, .split_seed = 9, .damaged = "skip"},
-        {.damaged = "skip", .compose = "two-digits", .compose_size = 11}}) {
+  for (const ImageDataOptions& options : {ImageDataOptions{.damaged = "skip"},
+                                          {.image_size = 3, .damaged = "skip"},
+                                          {.color = "grey", .valid_share = 0.5, .split_seed = 9, .damaged = "skip"},
+                                          {.damaged = "skip", .compose = "two-digits", .compose_size = 11}}) {
     fs::remove_all(folder / "x.limn");
     const ShardedImageCounts counts = write_shards(pictures.string(), folder / "x.limn", options, 200);
     const ImageDataset expected = load({pictures}, options);
@@ -64,8 +65,7 @@ TEST(ShardedImages, HoldWhatTheFolderOfPicturesHolds) {
     EXPECT_EQ(counts.skipped.size(), 1U);
     expect_same_images(load({folder / "x.limn"}), expected);
   }
-  EXPECT_THAT(error_of([&] { return write_shards(pictures.string(), folder / "y.limn"); }),
-              HasSubstr("p07x.png"));
+  EXPECT_THAT(error_of([&] { return write_shards(pictures.string(), folder / "y.limn"); }), HasSubstr("p07x.png"));
   EXPECT_FALSE(fs::exists(folder / "y.limn"));
 }
 
@@ -88,7 +88,9 @@ TEST(ShardedImages, GiveTheBatchesOfTheOriginal) {
   // Joined with others, in either order.
   expect_same_images(load({folder / "x.limn", pictures}, {.damaged = "skip"}),
                      load({pictures, folder / "x.limn"}, {.damaged = "skip"}));
-  EXPECT_THAT(error_of([&] { return load({folder / "x.limn", fs::path("builtin:shapes")}); }),
+  EXPECT_THAT(error_of([&] {
+                return load({folder / "x.limn", fs::path("builtin:shapes")});
+              }),
               HasSubstr("builtin:shapes: images of 1×28×28 where the data before it have 3×4×5"));
 }
 
@@ -123,9 +125,12 @@ TEST(ShardedImages, DamageIsNamed) {
     write_file(path, whole);
   }
   const std::string index = read_text_file(folder / "x.limn/index.json");
-  for (const auto& [from, to] : {std::pair("\"height\": 4", "\"height\": 5"), {"\"channels\": 3", "\"channels\": 2"},
-                                 {"\"width\": 5", "\"width\": 5e300"}, {"\"images\"", "\"strokes\""},
-                                 {"\"rows\": ", "\"rows\": 1"}, {"\"row_size\": 60", "\"row_size\": 30"}}) {
+  for (const auto& [from, to] : {std::pair("\"height\": 4", "\"height\": 5"),
+                                 {"\"channels\": 3", "\"channels\": 2"},
+                                 {"\"width\": 5", "\"width\": 5e300"},
+                                 {"\"images\"", "\"strokes\""},
+                                 {"\"rows\": ", "\"rows\": 1"},
+                                 {"\"row_size\": 60", "\"row_size\": 30"}}) {
     std::string bad = index;
     ASSERT_NE(bad.find(from), bad.npos) << from;
     bad.replace(bad.find(from), std::string_view(from).size(), to);

@@ -100,10 +100,8 @@ void expect_plain(ClipMode mode, double clip) {
   for (std::size_t i = 0; i < actual.size(); ++i) {
     SCOPED_TRACE("size " + std::to_string(kSizes[i]));
     EXPECT_TRUE(all_near(actual[i].value, expected[i].value, testing::kElementwise, "value"));
-    EXPECT_TRUE(
-        all_near(actual[i].first_moment, expected[i].first_moment, testing::kElementwise, "first_moment"));
-    EXPECT_TRUE(
-        all_near(actual[i].second_moment, expected[i].second_moment, testing::kElementwise, "second_moment"));
+    EXPECT_TRUE(all_near(actual[i].first_moment, expected[i].first_moment, testing::kElementwise, "first_moment"));
+    EXPECT_TRUE(all_near(actual[i].second_moment, expected[i].second_moment, testing::kElementwise, "second_moment"));
   }
 }
 
@@ -162,8 +160,7 @@ TEST(GradientNorm, SurvivesSquaresBeyondFloat32AndShowsWhatIsNotFinite) {
 
 TEST(Adam, ValueClippingDoesNotHideANaN) {
   for_each_simd_target([] {
-    std::vector<float> value(19), gradient(19, std::numeric_limits<float>::quiet_NaN()), first(19),
-        second(19);
+    std::vector<float> value(19), gradient(19, std::numeric_limits<float>::quiet_NaN()), first(19), second(19);
     const AdamSlot slot{value, gradient, first, second};
     adam_step({&slot, 1}, {}, 1, ClipMode::kValue, 1, 0);
     for (const float v : value) EXPECT_TRUE(std::isnan(v));

@@ -142,7 +142,8 @@ TEST(Window, WritesTheInverseOfItsIntensity) {
 TEST(Window, HasFiniteGradientsWhereverItLies) {
   const WindowShape shape{.channels = 1, .height = 5, .width = 19, .size = 4};
   const Values image = random_values(95, 5), error = random_values(95, 6), d_glimpse = random_values(32, 7);
-  for (const Values& parameters : {Values{90, -90, -20, 3, 0}, Values{0.05f, 0, -20, -20, 0}, Values{-4, 6, 60, 60, 80}}) {
+  for (const Values& parameters :
+       {Values{90, -90, -20, 3, 0}, Values{0.05f, 0, -20, -20, 0}, Values{-4, 6, 60, 60, 80}}) {
     WindowScratch scratch;
     Values glimpse(32), d_parameters(5), d_error(95);
     const ReadInput input{view(parameters, 1), view(image, 1), view(error, 1)};

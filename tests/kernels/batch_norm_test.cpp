@@ -98,8 +98,10 @@ TEST(BatchNorm, IsTheDefinition) {
     EXPECT_TRUE(all_near(statistics.mean, means, kFloat32, "mean"));
     EXPECT_TRUE(all_near(statistics.variance, variances, kFloat32, "variance"));
     // One row alone: x − mean is all rounding, and 1 / √ε enlarges it.
-    if (p.rows > 1) EXPECT_TRUE(all_near(y, expected, kFloat32, "y")) << p.rows << " x " << p.channels;
-    else EXPECT_TRUE(all_near(y, expected, limn::testing::kCancelling, "y of one row"));
+    if (p.rows > 1)
+      EXPECT_TRUE(all_near(y, expected, kFloat32, "y")) << p.rows << " x " << p.channels;
+    else
+      EXPECT_TRUE(all_near(y, expected, limn::testing::kCancelling, "y of one row"));
   }
 }
 

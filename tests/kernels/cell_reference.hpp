@@ -50,8 +50,7 @@ Values<S> layer_norm(const Values<S>& a, std::size_t size, const Values<S>& gamm
     S mean(0.0), variance(0.0);
     for (std::size_t i = 0; i < size; ++i) mean = mean + a[begin + i];
     mean = mean / S(static_cast<double>(size));
-    for (std::size_t i = 0; i < size; ++i)
-      variance = variance + (a[begin + i] - mean) * (a[begin + i] - mean);
+    for (std::size_t i = 0; i < size; ++i) variance = variance + (a[begin + i] - mean) * (a[begin + i] - mean);
     variance = variance / S(static_cast<double>(size));
     for (std::size_t i = begin; i < begin + size; ++i) {
       out[i] = (a[i] - mean) / sqrt(variance + S(1e-3)) * gamma[i] + beta[i];
@@ -98,8 +97,7 @@ class CellReference {
     for (std::size_t j = 0; j < units; ++j) {
       c[j] = logistic(a[units + j]) * c[j] + logistic(a[j]) * (tanh(a[2 * units + j]) * S(mask[j]));
     }
-    const Values<S> shown =
-        normalises ? layer_norm(c, units, at(prefix + "cell_gamma"), at(prefix + "cell_beta")) : c;
+    const Values<S> shown = normalises ? layer_norm(c, units, at(prefix + "cell_gamma"), at(prefix + "cell_beta")) : c;
     for (std::size_t j = 0; j < units; ++j) h[j] = logistic(a[3 * units + j]) * tanh(shown[j]);
   }
 
@@ -109,8 +107,8 @@ class CellReference {
     const auto each = static_cast<std::size_t>(shape_.hyper_embedding_size);
     Values<S> both = x;
     both.insert(both.end(), state.h.begin(), state.h.end());
-    const Values<S> a = plus(times(at("hyper.weight_ih"), 4 * small, both),
-                             times(at("hyper.weight_hh"), 4 * small, state.hyper_h));
+    const Values<S> a =
+        plus(times(at("hyper.weight_ih"), 4 * small, both), times(at("hyper.weight_hh"), 4 * small, state.hyper_h));
     finish(a, true, "hyper.", mask.data() + units, state.hyper_h, state.hyper_c);
     const Values<S> zx = plus(times(at("zx.weight"), 4 * each, state.hyper_h), at("zx.bias"));
     const Values<S> zh = plus(times(at("zh.weight"), 4 * each, state.hyper_h), at("zh.bias"));

@@ -70,20 +70,51 @@ void check(const ConvolutionShape& s, std::int64_t images) {
 
 TEST(Convolution, IsTheDefinition) {
   // Stride 2 with padding, as conv40's: one column of the large image is reached by no patch.
-  check({.large_height = 8, .large_width = 7, .large_channels = 3, .small_height = 4, .small_width = 4,
-         .small_channels = 5, .kernel = 3, .stride = 2, .padding = 1}, 5);
-  check({.large_height = 6, .large_width = 9, .large_channels = 17, .small_height = 4, .small_width = 7,
-         .small_channels = 2, .kernel = 3}, 19);
-  check({.large_height = 6, .large_width = 8, .large_channels = 1, .small_height = 2, .small_width = 3,
-         .small_channels = 33, .kernel = 4, .stride = 2}, 1);
-  check({.large_height = 1, .large_width = 1, .large_channels = 4, .small_height = 1, .small_width = 1,
-         .small_channels = 3}, 2);
+  check({.large_height = 8,
+         .large_width = 7,
+         .large_channels = 3,
+         .small_height = 4,
+         .small_width = 4,
+         .small_channels = 5,
+         .kernel = 3,
+         .stride = 2,
+         .padding = 1},
+        5);
+  check({.large_height = 6,
+         .large_width = 9,
+         .large_channels = 17,
+         .small_height = 4,
+         .small_width = 7,
+         .small_channels = 2,
+         .kernel = 3},
+        19);
+  check({.large_height = 6,
+         .large_width = 8,
+         .large_channels = 1,
+         .small_height = 2,
+         .small_width = 3,
+         .small_channels = 33,
+         .kernel = 4,
+         .stride = 2},
+        1);
+  check({.large_height = 1,
+         .large_width = 1,
+         .large_channels = 4,
+         .small_height = 1,
+         .small_width = 1,
+         .small_channels = 3},
+        2);
 }
 
 // More than one group of images and more than one part of the weights' gradient.
 TEST(Convolution, IsTheSameForAnyNumberOfThreads) {
-  const ConvolutionShape shape{.large_height = 18, .large_width = 18, .large_channels = 32, .small_height = 16,
-                               .small_width = 16, .small_channels = 24, .kernel = 3};
+  const ConvolutionShape shape{.large_height = 18,
+                               .large_width = 18,
+                               .large_channels = 32,
+                               .small_height = 16,
+                               .small_width = 16,
+                               .small_channels = 24,
+                               .kernel = 3};
   constexpr std::int64_t kImages = 23;
   const auto large = normals(kImages * 18 * 18 * 32, 1), small = normals(kImages * 16 * 16 * 24, 2);
   const auto weights = normals(24 * 32 * 9, 3);

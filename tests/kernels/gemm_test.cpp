@@ -2,13 +2,13 @@
 #include "limn/kernels/products/gemm.hpp"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
+#include <malloc.h>
 
 #include <bit>
 #include <cmath>
-#include <hwy/targets.h>
 #include <iterator>
 #include <limits>
-#include <malloc.h>
 #include <vector>
 
 #include "limn/core/random.hpp"
@@ -31,9 +31,7 @@ float as_bf16(float value) {
 }
 
 // What a product of this precision multiplies.
-double factor(float value, Precision precision) {
-  return precision == Precision::kBFloat16 ? as_bf16(value) : value;
-}
+double factor(float value, Precision precision) { return precision == Precision::kBFloat16 ? as_bf16(value) : value; }
 
 // Sums of K products of order 1 in float32: the error grows like the square root of K.
 double tolerance(std::int64_t depth) { return 2e-6 * std::sqrt(static_cast<double>(depth) + 1); }
@@ -43,9 +41,8 @@ struct Sizes {
 };
 
 // More rows than a tile, than a block; columns beyond a panel; depths beyond a block of 320.
-const Sizes kSizes[] = {{1, 1, 1},    {1, 37, 19},   {2, 33, 5},   {3, 16, 700}, {4, 65, 64},
-                        {5, 8, 321},  {6, 31, 320},  {7, 129, 33}, {12, 40, 17}, {13, 7, 6},
-                        {50, 48, 51}, {200, 19, 23}, {3, 5, 0},    {0, 5, 3}};
+const Sizes kSizes[] = {{1, 1, 1},    {1, 37, 19},  {2, 33, 5}, {3, 16, 700}, {4, 65, 64},   {5, 8, 321}, {6, 31, 320},
+                        {7, 129, 33}, {12, 40, 17}, {13, 7, 6}, {50, 48, 51}, {200, 19, 23}, {3, 5, 0},   {0, 5, 3}};
 
 // C = init + [A_1 A_2] · B, with A cut at another place than B, in either layout of B.
 void check_product(const Sizes& s, WeightLayout layout, bool with_init, Precision precision) {
@@ -64,13 +61,11 @@ void check_product(const Sizes& s, WeightLayout layout, bool with_init, Precisio
   PackedWeights packed;
   packed.pack(parts, layout, precision);
   const ConstMatrix all(a.data(), s.rows, s.depth, stride);
-  const std::vector<ConstMatrix> inputs{all.slice_columns(0, cut_a),
-                                        all.slice_columns(cut_a, s.depth - cut_a)};
+  const std::vector<ConstMatrix> inputs{all.slice_columns(0, cut_a), all.slice_columns(cut_a, s.depth - cut_a)};
   std::vector<float> out(static_cast<std::size_t>(s.rows * (s.columns + 2)), 99.0f);
   const Matrix c(out.data(), s.rows, s.columns, s.columns + 2);
   GemmScratch scratch;
-  packed.multiply(inputs, with_init ? ConstMatrix(start.data(), s.rows, s.columns, 0) : ConstMatrix(), c,
-                  scratch);
+  packed.multiply(inputs, with_init ? ConstMatrix(start.data(), s.rows, s.columns, 0) : ConstMatrix(), c, scratch);
   for (std::int64_t r = 0; r < s.rows; ++r) {
     for (std::int64_t n = 0; n < s.columns; ++n) {
       double sum = with_init ? start[static_cast<std::size_t>(n)] : 0;
@@ -94,9 +89,8 @@ void check_gradient(const Sizes& s, bool accumulate, Precision precision) {
   std::vector<float> out(static_cast<std::size_t>(outputs * inputs), 2.0f),
       bias(static_cast<std::size_t>(outputs), 2.0f);
   const ConstMatrix d_view(d.data(), sum_rows, outputs), a_view(a.data(), sum_rows + 1, inputs);
-  const WeightGradient parts[] = {
-      {ConstMatrix(&one, sum_rows, 1, 0), nullptr, Matrix(bias.data(), outputs, 1)},
-      {a_view, rows.data(), Matrix(out.data(), outputs, inputs)}};
+  const WeightGradient parts[] = {{ConstMatrix(&one, sum_rows, 1, 0), nullptr, Matrix(bias.data(), outputs, 1)},
+                                  {a_view, rows.data(), Matrix(out.data(), outputs, inputs)}};
   weight_gradients(d_view, parts, accumulate, precision);
   for (std::int64_t n = 0; n < outputs; ++n) {
     double total = accumulate ? 2 : 0;
@@ -106,8 +100,7 @@ void check_gradient(const Sizes& s, bool accumulate, Precision precision) {
       double sum = accumulate ? 2 : 0;
       for (std::int64_t r = 0; r < sum_rows; ++r)
         sum += factor(d_view(r, n), precision) * factor(a_view(rows[static_cast<std::size_t>(r)], k), precision);
-      ASSERT_NEAR(out[static_cast<std::size_t>(n * inputs + k)], sum,
-                  tolerance(sum_rows) * (1 + std::abs(sum)));
+      ASSERT_NEAR(out[static_cast<std::size_t>(n * inputs + k)], sum, tolerance(sum_rows) * (1 + std::abs(sum)));
     }
   }
 }
@@ -145,7 +138,8 @@ TEST_F(GemmTest, PortableAgreesWithDoubleOnEveryTarget) {
 // What is handed to oneDNN, also on a CPU that cannot multiply it; and the sums that come back.
 TEST_F(GemmTest, ConversionsAgreeOnEveryTarget) {
   std::vector<float> values = random_values(67, 3);
-  const float limits[]{0.0f, -0.0f, 1e38f, 3.4028235e38f, std::numeric_limits<float>::infinity(), 1.00390625f, 1.01171875f};
+  const float limits[]{0.0f,        -0.0f,      1e38f, 3.4028235e38f, std::numeric_limits<float>::infinity(),
+                       1.00390625f, 1.01171875f};
   values.insert(values.end(), std::begin(limits), std::end(limits));
   values.push_back(std::numeric_limits<float>::quiet_NaN());
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {

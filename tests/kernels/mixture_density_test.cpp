@@ -40,8 +40,7 @@ struct Result {
 // Ordinary outputs; every third row lifts the pen, every fifth is an end.
 Problem random_problem(std::int64_t rows, std::int64_t mixtures, float spread = 0.7f) {
   Problem problem{rows, mixtures, {}, {}};
-  RandomStream random(7, Purpose::kTest, static_cast<std::uint64_t>(rows),
-                      static_cast<std::uint64_t>(mixtures));
+  RandomStream random(7, Purpose::kTest, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(mixtures));
   problem.outputs.resize(static_cast<std::size_t>(rows * problem.columns()));
   for (float& value : problem.outputs) value = spread * random.normal();
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -75,8 +74,7 @@ RowLoss plain_row_loss(const std::vector<double>& y, const float* target, std::i
   for (int k = 0; k < 3; ++k) loss.pen -= target[2 + k] * std::log(std::exp(at(k)) / pen_total);
   for (std::int64_t j = 0; j < mixtures; ++j) pi_total += std::exp(block(0, j));
   for (std::int64_t j = 0; j < mixtures; ++j) {
-    const double sigma_x = std::exp(block(3, j)), sigma_y = std::exp(block(4, j)),
-                 rho = std::tanh(block(5, j));
+    const double sigma_x = std::exp(block(3, j)), sigma_y = std::exp(block(4, j)), rho = std::tanh(block(5, j));
     const double zx = (target[0] - block(1, j)) / sigma_x, zy = (target[1] - block(2, j)) / sigma_y;
     const double q = 1 - rho * rho;
     const double normal = std::exp(-(zx * zx + zy * zy - 2 * rho * zx * zy) / (2 * q)) /
@@ -135,8 +133,7 @@ TEST(MixtureDensity, IsWhatOneComputesByHand) {
   EXPECT_NEAR(result.sums.pen, 1.09861229, 1e-6);
   EXPECT_NEAR(result.sums.pen_drawing, 1.09861229, 1e-6);
   // d/d pen: 1/3 - p; pi: 0; mu: -(x - mu); log sigma: 1 - z²; rho_hat: -z_x z_y; all times the weight.
-  const std::vector<double> expected{-2.0 / 3,    1.0 / 3, 1.0 / 3,     0,          -weight,
-                                     -2 * weight, 0,       -3 * weight, -2 * weight};
+  const std::vector<double> expected{-2.0 / 3, 1.0 / 3, 1.0 / 3, 0, -weight, -2 * weight, 0, -3 * weight, -2 * weight};
   EXPECT_TRUE(all_near(result.gradient, expected, testing::kFloat32, "gradient"));
 }
 
@@ -163,8 +160,7 @@ TEST(MixtureDensity, EndRowsHaveNoOffsetTerm) {
   Problem problem = random_problem(5, 4);
   const auto with = run(problem);
   const std::size_t columns = static_cast<std::size_t>(problem.columns());
-  const std::vector<float> mixture(with.gradient.end() - static_cast<std::ptrdiff_t>(columns - 3),
-                                   with.gradient.end());
+  const std::vector<float> mixture(with.gradient.end() - static_cast<std::ptrdiff_t>(columns - 3), with.gradient.end());
   EXPECT_EQ(mixture, std::vector<float>(columns - 3, 0.0f));
   Problem drawing = problem;
   drawing.rows = 4;
@@ -214,16 +210,14 @@ TEST(MixtureDensity, FarTargetCostsTheFloorAndPullsNowhere) {
   Problem problem{1, 2, std::vector<float>(15, 0.0f), {1e6f, -1e6f, 1, 0, 0}};
   const Result result = run(problem);
   EXPECT_NEAR(result.sums.offset, -std::log(1e-6), 1e-5);
-  EXPECT_EQ(std::vector<float>(result.gradient.begin() + 3, result.gradient.end()),
-            std::vector<float>(12, 0.0f));
+  EXPECT_EQ(std::vector<float>(result.gradient.begin() + 3, result.gradient.end()), std::vector<float>(12, 0.0f));
 }
 
 TEST(MixtureDensity, KeepsItsDigitsWhereTanhRoundsToOne) {
   // rho_hat = 12: 1 - rho² in float32 is 0, in truth 1.5e-10. The target lies on the ridge z_x = z_y, where
   // -log N = log 2π - log cosh 12 + z² (1 + exp(-24)) / 2, z = 0.5.
   Problem problem{1, 1, {0, 0, 0, 0, 0, 0, 0, 0, 12}, {0.5f, 0.5f, 1, 0, 0}};
-  const double expected =
-      std::log(2 * std::numbers::pi) - std::log(std::cosh(12.0)) + 0.25 * (1 + std::exp(-24.0)) / 2;
+  const double expected = std::log(2 * std::numbers::pi) - std::log(std::cosh(12.0)) + 0.25 * (1 + std::exp(-24.0)) / 2;
   EXPECT_TRUE(near(run(problem).sums.offset, expected, testing::kFloat32, "offset"));
   // Beside the ridge the density vanishes.
   problem.targets[1] = 0.6f;
@@ -231,15 +225,13 @@ TEST(MixtureDensity, KeepsItsDigitsWhereTanhRoundsToOne) {
 }
 
 TEST(MixtureDensity, ABrokenModelShows) {
-  for (const float broken :
-       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+  for (const float broken : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     for (std::int64_t column = 0; column < output_size(2); ++column) {
       Problem problem = random_problem(2, 2);
       problem.outputs[static_cast<std::size_t>(column)] = broken;
       const Result result = run(problem);
       EXPECT_TRUE(std::isnan(result.sums.offset + result.sums.pen)) << "column " << column;
-      EXPECT_TRUE(std::ranges::any_of(result.gradient, [](float g) { return std::isnan(g); }))
-          << "column " << column;
+      EXPECT_TRUE(std::ranges::any_of(result.gradient, [](float g) { return std::isnan(g); })) << "column " << column;
     }
   }
 }
@@ -273,16 +265,15 @@ TEST(MixtureDensity, ReadsAndWritesOnlyItsOwnColumns) {
   for (std::int64_t r = 0; r < 3; ++r) {
     std::copy_n(problem.output_view().row(r), problem.columns(), wide.begin() + r * stride);
   }
-  const auto sums = mixture_density_loss({wide.data(), 3, problem.columns(), stride}, problem.target_view(),
-                                         1, {gradient.data(), 3, problem.columns(), stride});
+  const auto sums = mixture_density_loss({wide.data(), 3, problem.columns(), stride}, problem.target_view(), 1,
+                                         {gradient.data(), 3, problem.columns(), stride});
   const Result expected = run(problem);
   EXPECT_EQ(sums.offset, expected.sums.offset);
   for (std::int64_t r = 0; r < 3; ++r) {
     for (std::int64_t c = 0; c < stride; ++c) {
       const float value = gradient[static_cast<std::size_t>(r * stride + c)];
-      EXPECT_EQ(value, c < problem.columns()
-                           ? expected.gradient[static_cast<std::size_t>(r * problem.columns() + c)]
-                           : 77.0f);
+      EXPECT_EQ(value,
+                c < problem.columns() ? expected.gradient[static_cast<std::size_t>(r * problem.columns() + c)] : 77.0f);
     }
   }
 }

@@ -73,8 +73,7 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
   c.options = options;
   c.batch = static_cast<std::int64_t>(options.lengths.size());
   for (std::int64_t t = 0; !options.lengths.empty() && t < options.lengths.front(); ++t) {
-    c.active.push_back(
-        std::ranges::count_if(options.lengths, [&](std::int64_t length) { return length > t; }));
+    c.active.push_back(std::ranges::count_if(options.lengths, [&](std::int64_t length) { return length > t; }));
     c.rows += c.active.back();
   }
   c.state = kernels::state_size(options.shape);
@@ -96,13 +95,11 @@ inline Case make_case(const CaseOptions& options, std::uint64_t seed = 7) {
 }
 
 template <class T>
-MatrixView<T> matrix_of(std::vector<std::remove_const_t<T>>& values, std::int64_t rows,
-                        std::int64_t columns) {
+MatrixView<T> matrix_of(std::vector<std::remove_const_t<T>>& values, std::int64_t rows, std::int64_t columns) {
   return values.empty() ? MatrixView<T>() : MatrixView<T>(values.data(), rows, columns);
 }
 
-inline kernels::RecurrentSequence::Input input_of(Case& c,
-                                                  const std::vector<std::span<const float>>& parameters) {
+inline kernels::RecurrentSequence::Input input_of(Case& c, const std::vector<std::span<const float>>& parameters) {
   const CellShape& shape = c.options.shape;
   return {.parameters = parameters,
           .active = c.active,
@@ -150,8 +147,7 @@ inline CaseResult run_kernels(Case& c, kernels::Precision precision = kernels::P
 // All inputs of a case in one type of scalar.
 template <class S>
 struct CaseInputs {
-  explicit CaseInputs(const Case& c)
-      : x(c.x.begin(), c.x.end()), constant(c.constant.begin(), c.constant.end()) {
+  explicit CaseInputs(const Case& c) : x(c.x.begin(), c.x.end()), constant(c.constant.begin(), c.constant.end()) {
     const std::vector<float> zero(c.final_weight.size());
     const auto& first = c.initial_state.empty() ? zero : c.initial_state;
     initial_state.assign(first.begin(), first.end());  // each with a node of its own
@@ -191,8 +187,7 @@ S reference_loss(const Case& c, const CaseInputs<S>& in, Values<S>* hidden = nul
     for (std::int64_t k = 0; k < length; ++k) {
       const std::int64_t t = c.options.direction == Direction::kForward ? k : length - 1 - k;
       const auto row = static_cast<std::size_t>(c.row(t, b));
-      const auto d = static_cast<std::size_t>(shape.input_size),
-                 z = static_cast<std::size_t>(shape.constant_size);
+      const auto d = static_cast<std::size_t>(shape.input_size), z = static_cast<std::size_t>(shape.constant_size);
       Values<S> input = slice(in.x, row * d, d);
       const Values<S> constant = slice(in.constant, static_cast<std::size_t>(b) * z, z);
       input.insert(input.end(), constant.begin(), constant.end());

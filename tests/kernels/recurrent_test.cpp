@@ -88,8 +88,7 @@ TEST_P(RecurrentTest, TapeAgreesWithNumericGradients) {
     }
   }
   for (std::size_t i = 0; i < in.x.size(); ++i) EXPECT_NEAR(r.d_x[i], numeric(in.x[i]), 1e-5);
-  for (std::size_t i = 0; i < in.constant.size(); ++i)
-    EXPECT_NEAR(r.d_constant[i], numeric(in.constant[i]), 1e-5);
+  for (std::size_t i = 0; i < in.constant.size(); ++i) EXPECT_NEAR(r.d_constant[i], numeric(in.constant[i]), 1e-5);
   for (std::size_t i = 0; i < in.initial_state.size(); ++i) {
     EXPECT_NEAR(r.d_initial_state[i], numeric(in.initial_state[i]), 1e-5);
   }
@@ -104,8 +103,8 @@ TEST_P(RecurrentTest, EveryModeAgreesWithReference) {
         o.with_initial_state = mode & 2;
         o.keep = mode & 4 ? 0.6f : 1.0f;
         Case c = make_case(o);
-        SCOPED_TRACE(::testing::Message() << "H=" << hidden << " backward="
-                                          << (direction == Direction::kBackward) << " mode=" << mode);
+        SCOPED_TRACE(::testing::Message()
+                     << "H=" << hidden << " backward=" << (direction == Direction::kBackward) << " mode=" << mode);
         expect_near(c, run_kernels(c), run_reference(c), kFloat32Steps);
       }
     }
@@ -291,8 +290,7 @@ TEST_P(RecurrentTest, StepperEqualsSequence) {
     std::vector<float> state = c.initial_state;
     const Matrix x(c.x.data(), c.rows, 5);
     for (std::int64_t t = 0; t < 4; ++t) {
-      stepper.step(x.slice_rows(t * batch, batch),
-                   ConstMatrix(prepared.data(), batch, stepper.prepared_size()),
+      stepper.step(x.slice_rows(t * batch, batch), ConstMatrix(prepared.data(), batch, stepper.prepared_size()),
                    Matrix(state.data(), batch, c.state));
     }
     EXPECT_TRUE(all_near(state, run_kernels(c).final_state, kFloat32, "state"));

@@ -64,8 +64,7 @@ inline Var operator*(const Var& a, const Var& b) {
   return {a.value * b.value, Tape::current().push(a.node, b.value, b.node, a.value)};
 }
 inline Var operator/(const Var& a, const Var& b) {
-  return {a.value / b.value,
-          Tape::current().push(a.node, 1 / b.value, b.node, -a.value / (b.value * b.value))};
+  return {a.value / b.value, Tape::current().push(a.node, 1 / b.value, b.node, -a.value / (b.value * b.value))};
 }
 inline Var tanh(const Var& a) {
   const double t = std::tanh(a.value);

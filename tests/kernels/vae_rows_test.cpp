@@ -78,7 +78,8 @@ TEST(PixelLosses, StayFiniteForLogitsOfAnySize) {
 TEST(PixelLosses, WorkWithoutGradientAndWithoutRows) {
   const std::vector<float> logits{0.5f, -1}, targets{1, 0};
   std::vector<double> sums(1);
-  pixel_losses({.logits = ConstMatrix(std::span(logits), 1, 2), .targets = ConstMatrix(std::span(targets), 1, 2), .sums = sums});
+  pixel_losses(
+      {.logits = ConstMatrix(std::span(logits), 1, 2), .targets = ConstMatrix(std::span(targets), 1, 2), .sums = sums});
   EXPECT_NEAR(sums[0], std::log1p(std::exp(-0.5)) + std::log1p(std::exp(-1.0)), 1e-6);
   pixel_losses({});
 }

@@ -39,12 +39,15 @@ std::vector<WindowShape> window_shapes() {
 }
 
 // Windows of every kind: in the middle, off to a side, wide and narrow.
-Tensor window_parameters(std::uint64_t index) { return random_tensor({kImages, kernels::kWindowParameters}, index, 0.6f); }
+Tensor window_parameters(std::uint64_t index) {
+  return random_tensor({kImages, kernels::kWindowParameters}, index, 0.6f);
+}
 
 TEST(WindowTwin, ReadsAsTheTwinDoesWithEveryGradient) {
   for (const WindowShape& shape : window_shapes()) {
     SCOPED_TRACE(shape.width);
-    const Tensor parameters = window_parameters(1), image = torch::sigmoid(random_tensor({kImages, shape.image_size()}, 2));
+    const Tensor parameters = window_parameters(1),
+                 image = torch::sigmoid(random_tensor({kImages, shape.image_size()}, 2));
     const Tensor error = random_tensor({kImages, shape.image_size()}, 3);
     const Tensor d_glimpse = random_tensor({kImages, 2 * shape.patch_size()}, 4);
     const Tensor parameters64 = leaf(parameters), error64 = leaf(error);
@@ -69,7 +72,8 @@ TEST(WindowTwin, WritesAsTheTwinDoesWithEveryGradient) {
   for (const WindowShape& shape : window_shapes()) {
     SCOPED_TRACE(shape.width);
     const Tensor parameters = window_parameters(5), patch = random_tensor({kImages, shape.patch_size()}, 6);
-    const Tensor before = random_tensor({kImages, shape.image_size()}, 7), d_canvas = random_tensor({kImages, shape.image_size()}, 8);
+    const Tensor before = random_tensor({kImages, shape.image_size()}, 7),
+                 d_canvas = random_tensor({kImages, shape.image_size()}, 8);
     const Tensor parameters64 = leaf(parameters), patch64 = leaf(patch);
     const Tensor expected = before.to(torch::kFloat64) + write_windows(shape, parameters64, patch64);
     expected.backward(d_canvas.to(torch::kFloat64));
@@ -96,8 +100,17 @@ struct Problem {
 };
 
 models::DrawShape awkward_shape(bool reads, bool writes, std::int64_t channels = 1) {
-  return {.channels = channels, .height = 8, .width = 9, .steps = 3, .enc_rnn_size = 7, .dec_rnn_size = 6, .z_size = 5,
-          .reads_with_attention = reads, .writes_with_attention = writes, .read_size = 2, .write_size = 4};
+  return {.channels = channels,
+          .height = 8,
+          .width = 9,
+          .steps = 3,
+          .enc_rnn_size = 7,
+          .dec_rnn_size = 6,
+          .z_size = 5,
+          .reads_with_attention = reads,
+          .writes_with_attention = writes,
+          .read_size = 2,
+          .write_size = 4};
 }
 
 Problem problem_of(const models::DrawShape& shape, std::int64_t batch = 3) {
@@ -135,9 +148,11 @@ void expect_like_twin(const models::DrawShape& shape) {
   expected.total.backward();
   for_each_simd_target([&] {
     models::DrawSequence sequence(shape);
-    const Tensor z = torch::zeros({batch, shape.steps * shape.z_size}), canvas = torch::zeros({batch, shape.image_size()});
+    const Tensor z = torch::zeros({batch, shape.steps * shape.z_size}),
+                 canvas = torch::zeros({batch, shape.image_size()});
     const Tensor canvases = torch::zeros({shape.steps * batch, shape.image_size()});
-    const models::DrawLosses losses = run(p, sequence, {.z = view(z), .canvas = view(canvas), .canvases = view(canvases)});
+    const models::DrawLosses losses =
+        run(p, sequence, {.z = view(z), .canvas = view(canvas), .canvases = view(canvases)});
     EXPECT_TRUE(tensors_near(tensor_of(losses.reconstruction, {batch}), expected.reconstruction, kFloat32, "L_x"));
     EXPECT_TRUE(tensors_near(tensor_of(losses.kl, {batch, shape.steps}), expected.kl, kFloat32, "kl"));
     EXPECT_TRUE(tensors_near(tensor_of(losses.log_ratio, {batch}), expected.log_ratio, kFloat32, "log ratio"));
@@ -146,7 +161,8 @@ void expect_like_twin(const models::DrawShape& shape) {
     EXPECT_TRUE(tensors_near(canvas, expected.canvases[shape.steps - 1], kFloat32, "canvas"));
     const auto specs = models::draw_parameters(shape);
     for (std::size_t i = 0; i < specs.size(); ++i)
-      EXPECT_TRUE(tensors_near(p.gradients[i], p.parameters64.at(specs[i].name).grad(), kWholeModel, "d " + specs[i].name));
+      EXPECT_TRUE(
+          tensors_near(p.gradients[i], p.parameters64.at(specs[i].name).grad(), kWholeModel, "d " + specs[i].name));
   });
 }
 
@@ -217,7 +233,8 @@ TEST(DrawTwin, GenerationRepeatsWhatTheTrainingPassDrew) {
   models::DrawSequence sequence(p.shape);
   const std::int64_t batch = p.pixels.size(0);
   const Tensor z = torch::zeros({batch, p.shape.steps * p.shape.z_size});
-  const Tensor trained = torch::zeros({p.shape.steps * batch, p.shape.image_size()}), generated = torch::zeros_like(trained);
+  const Tensor trained = torch::zeros({p.shape.steps * batch, p.shape.image_size()}),
+               generated = torch::zeros_like(trained);
   (void)run(p, sequence, {.z = view(z), .canvases = view(trained)});
   std::vector<std::span<const float>> values;
   for (const auto& tensor : p.parameters) values.emplace_back(span(tensor));

@@ -28,14 +28,16 @@ models::VaeOptions dense_options() {
   return models::resolved({.hidden = 13, .z_size = 3, .beta = 0.7}, {.channels = 1, .height = 5, .width = 7});
 }
 models::VaeOptions conv40_options() {
-  return models::resolved({.arch = "conv40", .hidden = 7, .z_size = 3, .channels = 4, .likelihood = "mse"}, {3, 40, 48});
+  return models::resolved({.arch = "conv40", .hidden = 7, .z_size = 3, .channels = 4, .likelihood = "mse"},
+                          {3, 40, 48});
 }
 models::VaeOptions conv20_options() {
   return models::resolved({.arch = "conv20", .hidden = 7, .z_size = 5, .channels = 6, .beta = 2}, {3, 12, 14});
 }
 models::DrawOptions draw_options() {
-  return models::resolved({.time_steps = 3, .enc_rnn_size = 7, .dec_rnn_size = 6, .z_size = 5, .read_size = 2, .write_size = 4},
-                  {.channels = 1, .height = 8, .width = 9});
+  return models::resolved(
+      {.time_steps = 3, .enc_rnn_size = 7, .dec_rnn_size = 6, .z_size = 5, .read_size = 2, .write_size = 4},
+      {.channels = 1, .height = 8, .width = 9});
 }
 
 Tensor random_pixels(std::int64_t rows, std::int64_t size) {

@@ -41,18 +41,19 @@ TEST(LibtorchModule, MultipliesBothWays) {
   const auto& api = train::load_libtorch_module("test");
   const std::vector<float> a{1, 2, 3, 4, 5, 6}, b{1, 0, 2, 0, 1, 1};  // [2, 3] each
   std::vector<float> c(4), d(9);
-  train::call_libtorch(api.multiply, libtorch::FloatRows{a.data(), 2, 3}, libtorch::FloatRows{b.data(), 2, 3}, c.data());
+  train::call_libtorch(api.multiply, libtorch::FloatRows{a.data(), 2, 3}, libtorch::FloatRows{b.data(), 2, 3},
+                       c.data());
   EXPECT_THAT(c, ElementsAre(7, 5, 16, 11));
-  train::call_libtorch(api.multiply_transposed, libtorch::FloatRows{a.data(), 2, 3}, libtorch::FloatRows{b.data(), 2, 3},
-                d.data());
+  train::call_libtorch(api.multiply_transposed, libtorch::FloatRows{a.data(), 2, 3},
+                       libtorch::FloatRows{b.data(), 2, 3}, d.data());
   EXPECT_THAT(d, ElementsAre(1, 4, 6, 2, 5, 9, 3, 6, 12));
 }
 
 TEST(LibtorchModule, AnExceptionOfLibtorchBecomesOneLine) {
   const auto& api = train::load_libtorch_module("test");
   std::vector<float> a(6), c(6);
-  const std::string message = message_of(api.multiply, libtorch::FloatRows{a.data(), 2, 3},
-                                         libtorch::FloatRows{a.data(), 3, 2}, c.data());
+  const std::string message =
+      message_of(api.multiply, libtorch::FloatRows{a.data(), 2, 3}, libtorch::FloatRows{a.data(), 3, 2}, c.data());
   EXPECT_THAT(message, HasSubstr("LibTorch: "));
   EXPECT_THAT(message, Not(HasSubstr("\n")));
 }

@@ -91,8 +91,13 @@ testing::SketchRnnRun tiny_run() {
   o.model.kl_weight_start = 0.3;
   o.model.use_input_dropout = true;
   o.model.use_output_dropout = true;
-  o.train = {.num_steps = 50, .batch_size = 11, .learning_rate = 5e-3, .save_every = 25, .valid_every = 25,
-             .sample_every = 0, .log_every = 1};
+  o.train = {.num_steps = 50,
+             .batch_size = 11,
+             .learning_rate = 5e-3,
+             .save_every = 25,
+             .valid_every = 25,
+             .sample_every = 0,
+             .log_every = 1};
   return o;
 }
 
@@ -112,7 +117,8 @@ std::vector<double> train_alone(const std::filesystem::path& root) {
   const auto options = tiny_run();
   const auto task = options.task(tiny_data(options));
   const models::Registry registry = models::standard_registry();
-  (void)train::Trainer(*task, registry, options.train, runs::RunDirectory(root, runs::RunDirectory::Mode::kFresh)).run();
+  (void)train::Trainer(*task, registry, options.train, runs::RunDirectory(root, runs::RunDirectory::Mode::kFresh))
+      .run();
   return runs::read_run(root).curves.at({"total", "train"}).values;
 }
 
@@ -152,7 +158,8 @@ TEST(DataParallel, ABatchMustHoldAnExampleForEachProcess) {
     auto options = tiny_run();
     options.train.batch_size = 1;
     const auto task = options.task(tiny_data(options));
-    (void)train::Trainer(*task, registry, options.train, runs::RunDirectory(folder / "run", runs::RunDirectory::Mode::kNamed), {}, &group);
+    (void)train::Trainer(*task, registry, options.train,
+                         runs::RunDirectory(folder / "run", runs::RunDirectory::Mode::kNamed), {}, &group);
   });
   EXPECT_THAT(errors[0] + errors[1], HasSubstr("cannot be shared by 2 processes"));
 }

@@ -1,7 +1,5 @@
-// The training step of a Sketch-RNN against the oracle, which runs in float64 from the same float32 weights and the same
-// random numbers: losses, the gradient of every parameter, ten steps of training.
-#include "limn/models/sketch_rnn/step.hpp"
-
+// The training step of a Sketch-RNN against the oracle, which runs in float64 from the same float32 weights and the
+// same random numbers: losses, the gradient of every parameter, ten steps of training.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -11,6 +9,7 @@
 #include "libtorch/step_pair.hpp"
 #include "limn/libtorch/oracle/sketch_rnn.hpp"
 #include "limn/models/sketch_rnn/initial_weights.hpp"
+#include "limn/models/sketch_rnn/step.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
@@ -63,8 +62,8 @@ oracle::SketchRnnLosses twin_losses(const oracle::Parameters& parameters, const 
        .dropout = oracle::training_dropout(options, batch, kSeed, step)});
 }
 
-models::SketchRnnStep::Losses our_losses(StepPair& pair, models::SketchRnnStep& ours, const sketch::StrokeBatch& batch, std::uint64_t step,
-                                 std::int64_t max_seq_len = kMaxSeqLen) {
+models::SketchRnnStep::Losses our_losses(StepPair& pair, models::SketchRnnStep& ours, const sketch::StrokeBatch& batch,
+                                         std::uint64_t step, std::int64_t max_seq_len = kMaxSeqLen) {
   return ours.losses_and_gradients(pair.values(), pair.gradients(),
                                    {.batch = batch, .max_seq_len = max_seq_len, .seed = kSeed, .step = step});
 }
@@ -182,8 +181,7 @@ TEST(SketchRnnStep, MatchesWithMixedCells) {
 
 const auto kCells = ::testing::Combine(::testing::Values("lstm", "layer_norm", "hyper"), ::testing::Bool());
 INSTANTIATE_TEST_SUITE_P(Cells, SketchRnnTwin, kCells, [](const auto& suite) {
-  return std::string(std::get<0>(suite.param)) +
-         (std::get<1>(suite.param) ? "_conditional" : "_unconditional");
+  return std::string(std::get<0>(suite.param)) + (std::get<1>(suite.param) ? "_conditional" : "_unconditional");
 });
 
 }  // namespace

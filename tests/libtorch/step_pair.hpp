@@ -60,8 +60,10 @@ class StepPair {
     for (std::size_t i = 0; i < specs_.size(); ++i) {
       const std::string& name = specs_[i].name;
       const torch::Tensor given = tensor(i, gradients_);
-      if (is_zero(name)) EXPECT_LT(given.abs().max().item<double>(), 1e-3) << name;
-      else EXPECT_TRUE(tensors_near(given, twin_.at(name).grad(), kWholeModel, name));
+      if (is_zero(name))
+        EXPECT_LT(given.abs().max().item<double>(), 1e-3) << name;
+      else
+        EXPECT_TRUE(tensors_near(given, twin_.at(name).grad(), kWholeModel, name));
     }
   }
   void expect_gradients_near() const {
@@ -83,8 +85,7 @@ class StepPair {
       kernels::adam_step(slots, {.learning_rate = learning_rate}, step, kernels::ClipMode::kValue, 1.0,
                          kernels::gradient_norm(slots));
     const torch::NoGradGuard no_gradient;
-    for (std::size_t i = 0; i < specs_.size(); ++i)
-      torch::Tensor(twin_.at(specs_[i].name)).copy_(twin_values[i]);
+    for (std::size_t i = 0; i < specs_.size(); ++i) torch::Tensor(twin_.at(specs_[i].name)).copy_(twin_values[i]);
   }
 
  private:

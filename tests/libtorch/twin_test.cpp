@@ -10,8 +10,8 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
-#include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
+#include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
 #include "testing/compare.hpp"
@@ -42,8 +42,8 @@ std::span<float> span(const Tensor& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
 }
 
-::testing::AssertionResult tensors_near(const Tensor& actual, const Tensor& expected,
-                                        const Tolerance& tolerance, const std::string& what) {
+::testing::AssertionResult tensors_near(const Tensor& actual, const Tensor& expected, const Tolerance& tolerance,
+                                        const std::string& what) {
   const Tensor e = expected.detach().to(torch::kFloat64).contiguous();
   const std::span<const double> values{e.data_ptr<double>(), static_cast<std::size_t>(e.numel())};
   return all_near(std::span<const float>(span(actual.contiguous())), values, tolerance, what);
@@ -70,8 +70,7 @@ struct Sizes {
   std::vector<std::int64_t> active{3, 3, 2, 1, 1};  // T = 5, B = 3
 };
 
-Problem make_problem(CellType type, Direction direction, const Sizes& sizes, float keep,
-                     bool has_initial_state) {
+Problem make_problem(CellType type, Direction direction, const Sizes& sizes, float keep, bool has_initial_state) {
   Problem p;
   p.shape = {.type = type,
              .input_size = sizes.input,
@@ -200,8 +199,8 @@ TEST_P(RecurrentTwin, MatchesInEveryMode) {
       for (const bool has_initial_state : {false, true}) {
         for (const std::int64_t constant : {0, 2}) {
           SCOPED_TRACE(std::string(direction == Direction::kForward ? "forward" : "backward") + ", keep " +
-                       std::to_string(keep) + ", initial state " + std::to_string(has_initial_state) +
-                       ", Z " + std::to_string(constant));
+                       std::to_string(keep) + ", initial state " + std::to_string(has_initial_state) + ", Z " +
+                       std::to_string(constant));
           expect_twins(make_problem(GetParam(), direction, {.constant = constant}, keep, has_initial_state));
         }
       }
@@ -227,8 +226,7 @@ TEST_P(RecurrentTwin, MatchesForOneSequenceOfOneStep) {
 TEST_P(RecurrentTwin, SteppingMatches) {
   const Problem p = make_problem(GetParam(), Direction::kForward, {.active = {3, 3, 3, 3}}, 1, true);
   std::vector<std::span<const float>> values;
-  for (const auto& spec : kernels::cell_parameters(p.shape))
-    values.push_back(span(p.parameters.at(spec.name)));
+  for (const auto& spec : kernels::cell_parameters(p.shape)) values.push_back(span(p.parameters.at(spec.name)));
   const kernels::CellStepper stepper(p.shape, values);
   const auto prepared = stepper.prepare_constant(view(p.constant), 3);
   const Tensor state = p.initial_state.clone();
@@ -289,9 +287,9 @@ void expect_numeric_gradient(const Loss& loss, const Tensor& value, const std::s
 }
 
 TEST_P(CellTwin, ItsOwnGradientsMatchNumericOnes) {
-  const Problem p = make_problem(
-      GetParam(), Direction::kBackward,
-      {.input = 2, .constant = 1, .hidden = 3, .units = 2, .embedding = 1, .active = {2, 1}}, 0.7f, true);
+  const Problem p =
+      make_problem(GetParam(), Direction::kBackward,
+                   {.input = 2, .constant = 1, .hidden = 3, .units = 2, .embedding = 1, .active = {2, 1}}, 0.7f, true);
   Parameters parameters;
   for (const auto& [name, value] : p.parameters) parameters[name] = leaf(value.detach());
   const Tensor x = leaf(p.x);
@@ -302,8 +300,7 @@ TEST_P(CellTwin, ItsOwnGradientsMatchNumericOnes) {
                                       .constant = p.constant.to(torch::kFloat64),
                                       .initial_state = p.initial_state.to(torch::kFloat64),
                                       .dropout = p.dropout});
-    return (pack(output.hidden, p.active) * p.hidden_gradient).sum() +
-           (output.final_state * p.final_gradient).sum();
+    return (pack(output.hidden, p.active) * p.hidden_gradient).sum() + (output.final_state * p.final_gradient).sum();
   };
   expect_numeric_gradient(loss, x, "x");
   for (const auto& [name, value] : parameters) expect_numeric_gradient(loss, value, name);
@@ -311,8 +308,7 @@ TEST_P(CellTwin, ItsOwnGradientsMatchNumericOnes) {
 
 TEST(MixtureDensityTwin, ItsOwnGradientMatchesANumericOne) {
   const Tensor y = leaf(random_tensor({2, kernels::output_size(3)}, 8, 0.8f));
-  const Tensor targets =
-      torch::tensor({{0.3, -0.7, 1.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 0.0, 1.0}}, torch::kFloat64);
+  const Tensor targets = torch::tensor({{0.3, -0.7, 1.0, 0.0, 0.0}, {0.0, 0.0, 0.0, 0.0, 1.0}}, torch::kFloat64);
   const auto loss = [&] {
     const auto losses = mixture_density(y, targets);
     return losses.offset.sum() + losses.pen.sum();

@@ -189,10 +189,10 @@ TEST(VaeInitialWeights, AreThoseOfPyTorchsLayers) {
     EXPECT_LE(largest(tensors.at(layer + ".bias")), 1 / std::sqrt(fan_in)) << layer;
     EXPECT_GT(largest(tensors.at(layer + ".bias")), 0.2 / std::sqrt(fan_in)) << layer;
   };
-  expect_layer("encoder.0", 3 * 3 * 3);         // [10, 3, 3, 3]
-  expect_layer("encoder.3", 10 * 3 * 3);        // [20, 10, 3, 3]
-  expect_layer("encoder.14", 128);              // [64, 128]
-  expect_layer("decoder.3", 40 * 4 * 4);        // transposed, [80, 40, 4, 4]
+  expect_layer("encoder.0", 3 * 3 * 3);   // [10, 3, 3, 3]
+  expect_layer("encoder.3", 10 * 3 * 3);  // [20, 10, 3, 3]
+  expect_layer("encoder.14", 128);        // [64, 128]
+  expect_layer("decoder.3", 40 * 4 * 4);  // transposed, [80, 40, 4, 4]
   for (const std::string layer : {"encoder.1", "decoder.4"}) {
     EXPECT_TRUE(is_all(tensors.at(layer + ".weight"), 1) && is_all(tensors.at(layer + ".bias"), 0)) << layer;
     EXPECT_TRUE(is_all(tensors.at(layer + ".running_mean"), 0)) << layer;

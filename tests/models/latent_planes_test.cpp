@@ -49,8 +49,7 @@ TEST(ClosedWalk, PassesEveryStationAndComesBack) {
   stations.values = {1, 0, 0, 1, -1, 0};
   const Latents walk = closed_walk(stations, 4);
   ASSERT_EQ(walk.count(), 12);
-  for (std::int64_t i = 0; i < 3; ++i)
-    EXPECT_TRUE(std::ranges::equal(walk.row(4 * i), stations.row(i))) << i;
+  for (std::int64_t i = 0; i < 3; ++i) EXPECT_TRUE(std::ranges::equal(walk.row(4 * i), stations.row(i))) << i;
   Latents one(1, 2);
   EXPECT_EQ(closed_walk(one, 4).count(), 1);
 }

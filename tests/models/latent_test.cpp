@@ -58,8 +58,7 @@ TEST(InterpolateLatents, HasBothEnds) {
 
 TEST(LatentGrid, HasItsCornersInPlace) {
   const std::vector<float> tl{1, 2, 3}, tr{-1, 0, 2}, bl{0, 0, 1}, br{2, -2, 0};
-  const Latents grid =
-      latent_grid({.top_left = tl, .top_right = tr, .bottom_left = bl, .bottom_right = br}, 3, 4);
+  const Latents grid = latent_grid({.top_left = tl, .top_right = tr, .bottom_left = bl, .bottom_right = br}, 3, 4);
   ASSERT_EQ(grid.count(), 12);
   EXPECT_THAT(grid.row(0), ::testing::ElementsAreArray(tl));
   EXPECT_THAT(grid.row(3), ::testing::ElementsAreArray(tr));
@@ -69,8 +68,7 @@ TEST(LatentGrid, HasItsCornersInPlace) {
 }
 
 TEST(PriorLatents, DependOnSeedAndIndexOnly) {
-  const Latents all = prior_latents(7, 5, 11), tail = prior_latents(3, 5, 11, 4),
-                other = prior_latents(7, 5, 12);
+  const Latents all = prior_latents(7, 5, 11), tail = prior_latents(3, 5, 11, 4), other = prior_latents(7, 5, 12);
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_THAT(tail.row(i), ::testing::ElementsAreArray(all.row(4 + i)));
   EXPECT_NE(all.values, other.values);
   const Latents many = prior_latents(2000, 10, 1);
@@ -88,8 +86,7 @@ TEST(PosteriorLatents, AreMuPlusScaledNoise) {
   const Latents z = posterior_latents(p, 3, indices);
   for (std::int64_t i = 0; i < 2; ++i) {
     std::vector<float> noise(3);
-    RandomStream(3, Purpose::kLatentEvaluation, 0,
-                 static_cast<std::uint64_t>(indices[static_cast<std::size_t>(i)]))
+    RandomStream(3, Purpose::kLatentEvaluation, 0, static_cast<std::uint64_t>(indices[static_cast<std::size_t>(i)]))
         .fill_normal(noise);
     for (std::size_t k = 0; k < 3; ++k)
       EXPECT_FLOAT_EQ(z.row(i)[k], p.mu.row(i)[k] + std::exp(static_cast<float>(i)) * noise[k]);

@@ -65,8 +65,7 @@ std::vector<sketch::Sketch> StepFixture::sketches() const {
     const std::vector<std::int64_t>& shape = file_.tensors().at(name).shape;
     const std::vector<float> rows = file_.read_f32(name, shape);
     sketch::Sketch& sketch = sketches.emplace_back();
-    for (std::size_t r = 0; r < rows.size(); r += 3)
-      sketch.points.push_back({rows[r], rows[r + 1], rows[r + 2] != 0});
+    for (std::size_t r = 0; r < rows.size(); r += 3) sketch.points.push_back({rows[r], rows[r + 1], rows[r + 2] != 0});
   }
 }
 

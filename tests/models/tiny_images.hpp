@@ -10,7 +10,7 @@ namespace limn::testing {
 
 // Weights uniform in ±0.5.
 inline models::Checkpoint random_images(std::string model, std::string config,
-                                     std::span<const kernels::ParameterSpec> parameters) {
+                                        std::span<const kernels::ParameterSpec> parameters) {
   models::Checkpoint checkpoint{.model = std::move(model), .config = std::move(config), .step = 3};
   RandomStream random(1, Purpose::kTest, 0);
   for (const auto& spec : parameters) {
@@ -31,15 +31,16 @@ inline models::Checkpoint tiny_vae() {
 
 inline models::Checkpoint tiny_draw() {
   models::DrawOptions options{.image_channels = 1,
-                      .image_height = 3,
-                      .image_width = 4,
-                      .time_steps = 2,
-                      .enc_rnn_size = 2,
-                      .dec_rnn_size = 3,
-                      .z_size = 1,
-                      .read_size = 2,
-                      .write_size = 1};
-  return random_images(models::kDrawModel, options_to_json(fields(options)), models::draw_parameters(draw_shape(options)));
+                              .image_height = 3,
+                              .image_width = 4,
+                              .time_steps = 2,
+                              .enc_rnn_size = 2,
+                              .dec_rnn_size = 3,
+                              .z_size = 1,
+                              .read_size = 2,
+                              .write_size = 1};
+  return random_images(models::kDrawModel, options_to_json(fields(options)),
+                       models::draw_parameters(draw_shape(options)));
 }
 
 }  // namespace limn::testing

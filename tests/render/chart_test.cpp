@@ -146,9 +146,8 @@ TEST(Chart, PartsACurveWhereAValueIsMissing) {
 }
 
 TEST(Chart, TakesEmptyChartsAndSinglePoints) {
-  const std::vector<Chart> charts{
-      Chart{}, Chart{.series = {{.name = "dot", .x = {5}, .y = {5}}}},
-      Chart{.series = {{.name = "huge", .x = {1e300, -1e300}, .y = {-1e300, 1e300}}}}};
+  const std::vector<Chart> charts{Chart{}, Chart{.series = {{.name = "dot", .x = {5}, .y = {5}}}},
+                                  Chart{.series = {{.name = "huge", .x = {1e300, -1e300}, .y = {-1e300, 1e300}}}}};
   const Picture picture = lay_out_charts(charts);
   EXPECT_GT(paint(picture).width, 400);
   EXPECT_THAT(svg_text(picture), ::testing::HasSubstr("dot"));

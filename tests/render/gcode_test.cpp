@@ -93,9 +93,8 @@ TEST(Gcode, TakesDotsEmptySketchesAndNoMargin) {
   const Plot empty(gcode_text(lay_out(single_sheet(sketch::Sketch{}))));
   EXPECT_TRUE(empty.strokes.empty());
   EXPECT_TRUE(empty.ends_at_home);
-  const Plot full(
-      gcode_text(lay_out(single_sheet(test::square())), {.page_width = 50, .page_height = 60, .margin = 0}),
-      50, 60);
+  const Plot full(gcode_text(lay_out(single_sheet(test::square())), {.page_width = 50, .page_height = 60, .margin = 0}),
+                  50, 60);
   EXPECT_EQ(full.strokes.size(), 2u);
 }
 

@@ -137,14 +137,12 @@ TEST(Palette, IsBoundedAndKeepsTheCommonestColour) {
 }
 
 TEST(PenGif, DrawsToTheFinishedPicture) {
-  std::vector<SheetCell> cells{cell_of(test::scribble(1, 6), "six"), cell_of(test::scribble(2, 3)),
-                               SheetCell{}};
+  std::vector<SheetCell> cells{cell_of(test::scribble(1, 6), "six"), cell_of(test::scribble(2, 3)), SheetCell{}};
   const Picture picture = lay_out(grid_sheet(std::move(cells), 3), {.cell_size = 60});
   std::int64_t longest = 0;
   for (const auto& sketch : {test::scribble(1, 6), test::scribble(2, 3)})
     longest = std::max(longest, static_cast<std::int64_t>(sketch.points.size()));
-  const DecodedGif gif =
-      decoded(encode_pen_gif(picture, {.points_per_frame = 3, .hold_ms = 1230, .max_colours = 256}));
+  const DecodedGif gif = decoded(encode_pen_gif(picture, {.points_per_frame = 3, .hold_ms = 1230, .max_colours = 256}));
   EXPECT_EQ(static_cast<std::int64_t>(gif.frames.size()), (longest + 2) / 3);
   EXPECT_EQ(gif.delays.back(), 123);
   const image::Raster finished = paint(picture);

@@ -31,7 +31,7 @@ image::Raster decoded(const Bytes& png) {
       cairo_image_surface_create_from_png_stream(read, &source), cairo_surface_destroy);
   EXPECT_EQ(cairo_surface_status(surface.get()), CAIRO_STATUS_SUCCESS);
   image::Raster raster = image::make_raster(cairo_image_surface_get_width(surface.get()),
-                              cairo_image_surface_get_height(surface.get()), 3);
+                                            cairo_image_surface_get_height(surface.get()), 3);
   const unsigned char* data = cairo_image_surface_get_data(surface.get());
   for (int y = 0; y < raster.height; ++y) {
     for (int x = 0; x < raster.width; ++x) {

@@ -58,8 +58,7 @@ TEST(SaveFrames, WritesOneFrameASheet) {
   save_sheets_as_frames(folder / "walk.gif", sheets, 80, 900);
   const std::string gif = read_text_file(folder / "walk.gif");
   std::size_t frames = 0;
-  for (std::size_t at = gif.find("\x21\xF9\x04"); at != std::string::npos;
-       at = gif.find("\x21\xF9\x04", at + 1))
+  for (std::size_t at = gif.find("\x21\xF9\x04"); at != std::string::npos; at = gif.find("\x21\xF9\x04", at + 1))
     ++frames;
   EXPECT_EQ(frames, 3u);
   EXPECT_THROW(save_sheets_as_frames(folder / "walk.png", sheets, 80, 900), Error);
@@ -68,8 +67,7 @@ TEST(SaveFrames, WritesOneFrameASheet) {
 
 TEST(SaveCharts, TakesSvgAndPngOnly) {
   const test::TemporaryFolder folder;
-  const std::vector<Chart> charts{
-      Chart{.title = "Loss", .series = {{.name = "run", .x = {0, 1}, .y = {2, 1}}}}};
+  const std::vector<Chart> charts{Chart{.title = "Loss", .series = {{.name = "run", .x = {0, 1}, .y = {2, 1}}}}};
   save_charts(folder / "a.svg", charts);
   save_charts(folder / "a.png", charts);
   EXPECT_EQ(read_text_file(folder / "a.svg").substr(0, 5), "<?xml");

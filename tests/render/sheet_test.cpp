@@ -56,8 +56,7 @@ TEST(Sheet, FitsEveryDrawingIntoItsCellWithEqualAspect) {
 
 TEST(Sheet, SharesOneScaleWhenAsked) {
   std::vector<SheetCell> cells{cell_of(test::square()), cell_of(sketch::scaled(test::square(), 3, 3)), SheetCell{}};
-  const Picture picture =
-      lay_out(grid_sheet(std::move(cells), 3), {.cell_size = 120, .has_shared_scale = true});
+  const Picture picture = lay_out(grid_sheet(std::move(cells), 3), {.cell_size = 120, .has_shared_scale = true});
   const Extent small = extent_of_cell(picture, 0);
   const Extent large = extent_of_cell(picture, 1);
   EXPECT_NEAR(3 * (small.right - small.left), large.right - large.left, 1e-6);
@@ -93,8 +92,7 @@ TEST(Sheet, FitsHugeCoordinatesAndRefusesWhatIsNotFinite) {
   }
   // Finite offsets may still add up to infinity.
   const sketch::Sketch overflowing{{{3e38F, 0, false}, {3e38F, 0, true}}};
-  EXPECT_THAT(error_of([&] { (void)lay_out(single_sheet(overflowing)); }),
-              ::testing::HasSubstr("not a finite number"));
+  EXPECT_THAT(error_of([&] { (void)lay_out(single_sheet(overflowing)); }), ::testing::HasSubstr("not a finite number"));
 }
 
 TEST(Sheet, ColoursWhatWasGivenAndWhatWasAdded) {
@@ -122,8 +120,7 @@ TEST(Sheet, WritesTitleHeadingsAndLabels) {
   sheet.title = "Title";
   sheet.column_headings = {"τ = 0.2", "τ = 0.8", "beyond the columns"};
   sheet.row_headings = {"row", "beyond the rows"};
-  EXPECT_THAT(texts_of(lay_out(sheet)),
-              ::testing::ElementsAre("Title", "τ = 0.2", "τ = 0.8", "row", "one", "two "));
+  EXPECT_THAT(texts_of(lay_out(sheet)), ::testing::ElementsAre("Title", "τ = 0.2", "τ = 0.8", "row", "one", "two "));
 }
 
 TEST(Sheet, PlacesImagesOnWholePixelsAndDrawsOverThem) {

@@ -29,8 +29,7 @@ inline sketch::Sketch scribble(std::uint64_t seed, int strokes) {
   for (int s = 0; s < strokes; ++s) {
     sketch::Stroke stroke;
     const auto points = 1 + random.below(9);
-    for (std::uint64_t i = 0; i < points; ++i)
-      stroke.push_back({random.uniform(0, 200), random.uniform(0, 200)});
+    for (std::uint64_t i = 0; i < points; ++i) stroke.push_back({random.uniform(0, 200), random.uniform(0, 200)});
     all.push_back(std::move(stroke));
   }
   return sketch::from_strokes(all);
@@ -49,9 +48,7 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  [[nodiscard]] std::filesystem::path operator/(const char* name) const {
-    return std::filesystem::path(path_) / name;
-  }
+  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return std::filesystem::path(path_) / name; }
   [[nodiscard]] std::filesystem::path path() const { return path_; }
 
  private:

@@ -5,8 +5,8 @@
 #include <limits>
 #include <pugixml.hpp>
 
-#include "limn/core/file.hpp"
 #include "limn/core/base64.hpp"
+#include "limn/core/file.hpp"
 #include "limn/render/sheet.hpp"
 #include "support.hpp"
 
@@ -53,8 +53,7 @@ struct ParsedSvg {
     const auto result = document.load_string(svg.c_str());
     EXPECT_TRUE(result) << result.description();
     const auto root = document.child("svg");
-    EXPECT_EQ(std::sscanf(root.attribute("viewBox").value(), "%lf %lf %lf %lf", &left, &top, &width, &height),
-              4);
+    EXPECT_EQ(std::sscanf(root.attribute("viewBox").value(), "%lf %lf %lf %lf", &left, &top, &width, &height), 4);
     for (const auto& node : document.select_nodes("//path")) {
       EXPECT_STREQ(node.node().parent().attribute("fill").value(), "none");
       EXPECT_STREQ(node.node().parent().attribute("stroke-linecap").value(), "round");
@@ -134,8 +133,7 @@ TEST(Svg, RefusesWhatIsNotFinite) {
 TEST(Svg, EmbedsImages) {
   const ParsedSvg svg(svg_text(lay_out(grid_sheet({cell_of(image::make_raster(4, 3, 3, 128))}))));
   const auto image = svg.document.select_node("//image").node();
-  EXPECT_THAT(image.attribute("xlink:href").value(),
-              ::testing::StartsWith("data:image/png;base64,iVBORw0KGgo"));
+  EXPECT_THAT(image.attribute("xlink:href").value(), ::testing::StartsWith("data:image/png;base64,iVBORw0KGgo"));
 }
 
 TEST(Base64, MatchesRfc4648) {

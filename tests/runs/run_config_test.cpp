@@ -18,7 +18,9 @@ struct Options {
   std::string mode = "value";
 };
 std::vector<OptionField> fields(Options& o) {
-  return {{"steps", &o.steps, "how many"}, {"rate", &o.rate, "a real"}, {"decay", &o.decay, "a whole real"},
+  return {{"steps", &o.steps, "how many"},
+          {"rate", &o.rate, "a real"},
+          {"decay", &o.decay, "a whole real"},
           {"mode", &o.mode, "a word", {"value", "norm"}}};
 }
 
@@ -81,7 +83,9 @@ TEST(RunConfig, TakesCharactersBeyondAsciiInStringsAndCommentsOnly) {
     write_file(path, text);
     return read_config(path.string()).data;
   };
-  for (const char* text : {R"(data = "é")", "data = 'é' # é", "# é\n\"data\" = 'é'", "\xef\xbb\xbf" "data = 'é'",
+  for (const char* text : {R"(data = "é")", "data = 'é' # é", "# é\n\"data\" = 'é'",
+                           "\xef\xbb\xbf"
+                           "data = 'é'",
                            R"(data = """é""")", "data = '''é''' # '''", "data = [\n# ] é\n'é']"})
     EXPECT_EQ(data_of(text), std::vector<std::string>{"é"}) << text;
   EXPECT_EQ(data_of(R"(data = "\"é\\" # é)"), std::vector<std::string>{"\"é\\"});

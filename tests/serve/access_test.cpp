@@ -24,9 +24,9 @@ TEST(Access, TakesAddressesAndLocalhostAsHost) {
 // DNS rebinding: a foreign name that has come to mean this address.
 TEST(Access, RefusesOtherNames) {
   const AccessRules rules("", {"studio.example.org"});
-  for (const char* host : {"", "evil.example", "evil.example:8080", "127.0.0.1.evil.example",
-                           "localhost.evil.example", "[::1", "[evil]", "127.0.0.1:80:80", "127.0.0.1:x",
-                           "127.1.evil", "studio.example.org.", "127.0.0.1, evil.example"})
+  for (const char* host :
+       {"", "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "[::1", "[evil]",
+        "127.0.0.1:80:80", "127.0.0.1:x", "127.1.evil", "studio.example.org.", "127.0.0.1, evil.example"})
     EXPECT_EQ(status(rules, {{"host", host}}), 421) << host;
   EXPECT_EQ(status(rules, {}), 421);
   EXPECT_EQ(status(rules, {{"host", "Studio.Example.org:443"}}), 200);
@@ -35,8 +35,7 @@ TEST(Access, RefusesOtherNames) {
 TEST(Access, RefusesPagesOfOtherSites) {
   const AccessRules rules("", {});
   EXPECT_EQ(status(rules, {{"host", "localhost:8080"}, {"origin", "http://localhost:8080"}}), 200);
-  for (const char* origin :
-       {"http://evil.example", "null", "http://localhost:8081", "localhost:8080", "file://"})
+  for (const char* origin : {"http://evil.example", "null", "http://localhost:8081", "localhost:8080", "file://"})
     EXPECT_EQ(status(rules, {{"host", "localhost:8080"}, {"origin", origin}}), 403) << origin;
   EXPECT_EQ(status(rules, {{"host", "localhost"}, {"sec-fetch-site", "cross-site"}}), 403);
   EXPECT_EQ(status(rules, {{"host", "localhost"}, {"sec-fetch-site", "same-site"}}), 403);

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "models/tiny_images.hpp"
 #include "limn/core/error.hpp"
+#include "models/tiny_images.hpp"
 #include "serve/raw_client.hpp"
 #include "serve/served_studio.hpp"
 
@@ -74,10 +74,26 @@ const std::vector<std::string> kCalls{"/api/models/gen/completions",
 TEST_F(HostileTest, CallsBearWrongTypesInEveryMember) {
   const std::vector<std::string> members{"strokes", "from", "to",      "drawings", "z",      "pixels",      "frame",
                                          "count",   "seed", "columns", "size",     "format", "temperature", "word"};
-  const std::vector<std::string> values{
-      "null", "true", "-1", "0", "1e308", "-1e308", "1e-320", "18446744073709551615", "-9223372036854775808",
-      R"("")", R"("\u0000\ud83d\ude00")", "{}", "[]", "[[]]", "[[[]]]", "[[[[]]]]", "[[[null,null]]]", "[[[1e308,0]]]",
-      "[[[0,0]]]", R"({"x":{"y":[]},"size":0})"};
+  const std::vector<std::string> values{"null",
+                                        "true",
+                                        "-1",
+                                        "0",
+                                        "1e308",
+                                        "-1e308",
+                                        "1e-320",
+                                        "18446744073709551615",
+                                        "-9223372036854775808",
+                                        R"("")",
+                                        R"("\u0000\ud83d\ude00")",
+                                        "{}",
+                                        "[]",
+                                        "[[]]",
+                                        "[[[]]]",
+                                        "[[[[]]]]",
+                                        "[[[null,null]]]",
+                                        "[[[1e308,0]]]",
+                                        "[[[0,0]]]",
+                                        R"({"x":{"y":[]},"size":0})"};
   for (const std::string& call : kCalls)
     for (const std::string& member : members)
       for (const std::string& value : values) {
@@ -92,20 +108,34 @@ TEST_F(HostileTest, CallsRefuseWhatIsNoJson) {
     for (int i = 0; i < 50'000; ++i) text += R"({"a":)";
     return text;
   }();
-  const std::vector<std::string> bodies{
-      "", "{", "nul", "[]", "7", R"("text")", "NaN", "{}{}", "{\"a\":}", "{'a':1}", deep, objects, "\xff\xfe",
-      "\xef\xbb\xbf{}x", R"({"strokes":[[[NaN,0]]]})", R"({"strokes":[[[Infinity,0]]]})", R"({"seed":1e999})",
-      std::string(10, '\0'), "{\"strokes\":" + deep};
+  const std::vector<std::string> bodies{"",
+                                        "{",
+                                        "nul",
+                                        "[]",
+                                        "7",
+                                        R"("text")",
+                                        "NaN",
+                                        "{}{}",
+                                        "{\"a\":}",
+                                        "{'a':1}",
+                                        deep,
+                                        objects,
+                                        "\xff\xfe",
+                                        "\xef\xbb\xbf{}x",
+                                        R"({"strokes":[[[NaN,0]]]})",
+                                        R"({"strokes":[[[Infinity,0]]]})",
+                                        R"({"seed":1e999})",
+                                        std::string(10, '\0'),
+                                        "{\"strokes\":" + deep};
   for (const std::string& call : kCalls)
     for (const std::string& body : bodies) EXPECT_EQ(ask("POST", call, body), 400) << call << " " << body.substr(0, 40);
 }
 
 TEST_F(HostileTest, NoMethodAndNoPathBreaksIt) {
   std::vector<std::string> paths = kCalls;
-  for (const char* path :
-       {"", "/", "//", "/api", "/api/", "/api//", "/api/models", "/api/models//images", "/api/studio/", "/api/runs/..",
-        "/api/runs/%2e%2e/samples/1", "/api/runs/a/samples/-1", "/api/runs/a/samples/99999999999999999999",
-        "/../VERSION", "/js/../../VERSION", "\xff"})
+  for (const char* path : {"", "/", "//", "/api", "/api/", "/api//", "/api/models", "/api/models//images",
+                           "/api/studio/", "/api/runs/..", "/api/runs/%2e%2e/samples/1", "/api/runs/a/samples/-1",
+                           "/api/runs/a/samples/99999999999999999999", "/../VERSION", "/js/../../VERSION", "\xff"})
     paths.emplace_back(path);
   for (const std::string& path : paths)
     for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", ""}) {
@@ -122,8 +152,10 @@ TEST_F(HostileTest, AMillionPointsAreRefusedAndTheNextRequestIsAnswered) {
   body += "[1,2]]]}";
   // The refusal may come while the body is still sent.
   RawClient client(served.port());
-  client.send("POST /api/models/gen/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  client.send(
+      "POST /api/models/gen/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Content-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n");
   EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("HTTP/1.1 413"));
   (void)client.send(body);
   EXPECT_EQ(request(served.port(), "GET", "/api/studio").status, 200);

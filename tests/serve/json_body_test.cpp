@@ -21,9 +21,8 @@ Refusal refusal_of(Call call) {
 }
 
 std::string where_of_strokes(const std::string& strokes) {
-  const Refusal refusal = refusal_of([&] {
-    (void)JsonObject("{\"strokes\":" + strokes + "}", {"strokes"}).strokes("strokes", kLimits);
-  });
+  const Refusal refusal =
+      refusal_of([&] { (void)JsonObject("{\"strokes\":" + strokes + "}", {"strokes"}).strokes("strokes", kLimits); });
   return refusal.status() == 400 ? refusal.where() : std::to_string(refusal.status());
 }
 
@@ -66,9 +65,8 @@ TEST(JsonBody, CountsPointsAndStrokes) {
   limits.max_points = 4;
   limits.max_strokes = 3;
   const auto status = [&](const std::string& strokes) {
-    return refusal_of([&] {
-             (void)JsonObject("{\"strokes\":" + strokes + "}", {"strokes"}).strokes("strokes", limits);
-           })
+    return refusal_of(
+               [&] { (void)JsonObject("{\"strokes\":" + strokes + "}", {"strokes"}).strokes("strokes", limits); })
         .status();
   };
   EXPECT_EQ(status("[[[0,0],[0,0]],[[0,0],[0,0]]]"), 200);
@@ -77,8 +75,7 @@ TEST(JsonBody, CountsPointsAndStrokes) {
 }
 
 TEST(JsonBody, SuggestsTheNearestName) {
-  const Refusal refusal =
-      refusal_of([] { const JsonObject object("{\"temprature\":1}", {"temperature", "count"}); });
+  const Refusal refusal = refusal_of([] { const JsonObject object("{\"temprature\":1}", {"temperature", "count"}); });
   EXPECT_EQ(refusal.where(), "temprature");
   EXPECT_THAT(refusal.what(), HasSubstr("do you mean temperature"));
 }

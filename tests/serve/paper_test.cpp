@@ -24,8 +24,7 @@ sketch::Stroke circle(double x, double y, double radius, int points) {
 
 // Drawings of any size come to the model in the size that it knows.
 TEST(Paper, BringsDrawingsOfAnySizeToTheModels) {
-  const TypicalDrawing typical{
-      .extent = 9.5, .has_page_position = true, .corner = {-2, 1}, .start = {0.5F, 0.5F}};
+  const TypicalDrawing typical{.extent = 9.5, .has_page_position = true, .corner = {-2, 1}, .start = {0.5F, 0.5F}};
   for (const double size : {0.5, 30.0, 4000.0}) {
     const std::vector<sketch::Stroke> strokes{circle(7 * size, -3 * size, size / 2, 300)};
     const auto prepared = prepare(strokes, frame_around(strokes), typical, 100);
@@ -82,8 +81,7 @@ TEST(Paper, SimplifiesTheSlowestDrawingsInTime) {
   sketch::Stroke spiral;
   for (int i = 0; i < 20000; ++i) {
     const double angle = 0.01 * i, radius = std::exp(1e-4 * i);
-    spiral.push_back(
-        {static_cast<float>(radius * std::cos(angle)), static_cast<float>(radius * std::sin(angle))});
+    spiral.push_back({static_cast<float>(radius * std::cos(angle)), static_cast<float>(radius * std::sin(angle))});
   }
   const std::vector<sketch::Stroke> strokes{spiral};
   const auto start = std::chrono::steady_clock::now();

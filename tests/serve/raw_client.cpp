@@ -95,9 +95,8 @@ RawReply parse_reply(const std::string& bytes) {
 RawReply request(int port, std::string_view method, std::string_view path, std::string_view body,
                  std::string_view headers, std::string_view host) {
   RawClient client(port);
-  std::string text = std::string(method) + " " + std::string(path) +
-                     " HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: close\r\n" +
-                     std::string(headers);
+  std::string text = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: " + std::string(host) +
+                     "\r\nConnection: close\r\n" + std::string(headers);
   if (method == "POST" || !body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   text += "\r\n";
   client.send(text);

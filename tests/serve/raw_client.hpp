@@ -42,8 +42,7 @@ class RawClient {
 [[nodiscard]] RawReply parse_reply(const std::string& bytes);
 
 // A request of one connection, which it asks to be closed. `headers` are whole lines with \r\n.
-[[nodiscard]] RawReply request(int port, std::string_view method, std::string_view path,
-                               std::string_view body = {},
+[[nodiscard]] RawReply request(int port, std::string_view method, std::string_view path, std::string_view body = {},
                                std::string_view headers = "Content-Type: application/json\r\n",
                                std::string_view host = "127.0.0.1");
 

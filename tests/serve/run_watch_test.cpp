@@ -17,9 +17,8 @@ void write_run(const std::filesystem::path& folder, int lines) {
   make_directories(folder / "samples");
   write_file(folder / "config.toml", "family = \"sketch-rnn\"\nnum_steps = 40\n");
   for (int i = 1; i <= lines; ++i)
-    append_line(folder / "metrics.jsonl", "{\"step\":" + std::to_string(i) +
-                                              ",\"split\":\"train\",\"total\":" + std::to_string(10.0 / i) +
-                                              ",\"seconds\":0.5}");
+    append_line(folder / "metrics.jsonl", "{\"step\":" + std::to_string(i) + ",\"split\":\"train\",\"total\":" +
+                                              std::to_string(10.0 / i) + ",\"seconds\":0.5}");
 }
 
 TEST(RunWatch, FindsRunsBelowAFolder) {
@@ -31,8 +30,7 @@ TEST(RunWatch, FindsRunsBelowAFolder) {
   const auto runs = watch.runs();
   ASSERT_EQ(runs.size(), 2U);
   for (const auto& run : runs) {
-    EXPECT_EQ(run->id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string::npos)
-        << run->id;
+    EXPECT_EQ(run->id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string::npos) << run->id;
     EXPECT_EQ(watch.run(run->id)->name, run->name);
     EXPECT_EQ(run->record.num_steps, 40);
   }

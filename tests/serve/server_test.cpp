@@ -17,8 +17,7 @@ using namespace std::string_literals;
 using ::testing::HasSubstr;
 
 constexpr const char* kSquare = "[[[0,0],[100,0],[100,100],[0,100],[0,0]]]";
-const std::string kCompletion =
-    std::string(R"({"strokes":)") + kSquare + R"(,"frame":{"size":300},"count":2})";
+const std::string kCompletion = std::string(R"({"strokes":)") + kSquare + R"(,"frame":{"size":300},"count":2})";
 
 class ServerTest : public ::testing::Test {
  protected:
@@ -60,10 +59,10 @@ TEST_F(ServerTest, RefusesForeignHostsAndOrigins) {
   const int port = serve().port();
   EXPECT_EQ(request(port, "GET", "/api/studio", "", "", "evil.example").status, 421);
   EXPECT_EQ(request(port, "GET", "/", "", "", "evil.example").status, 421);
-  EXPECT_EQ(request(port, "POST", "/api/pictures", "{}",
-                    "Origin: http://evil.example\r\nContent-Type: application/json\r\n")
-                .status,
-            403);
+  EXPECT_EQ(
+      request(port, "POST", "/api/pictures", "{}", "Origin: http://evil.example\r\nContent-Type: application/json\r\n")
+          .status,
+      403);
   EXPECT_EQ(request(port, "OPTIONS", "/api/pictures", "", "Origin: http://127.0.0.1\r\n").status, 405);
   RawClient two(port);
   two.send("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
@@ -75,8 +74,7 @@ TEST_F(ServerTest, AsksForItsToken) {
   EXPECT_EQ(request(port, "GET", "/").status, 200);
   EXPECT_EQ(request(port, "GET", "/api/studio").status, 401);
   EXPECT_EQ(request(port, "POST", "/api/pictures", "{}").status, 401);
-  EXPECT_EQ(request(port, "GET", "/api/studio", "", "Authorization: Bearer correct horse battery\r\n").status,
-            200);
+  EXPECT_EQ(request(port, "GET", "/api/studio", "", "Authorization: Bearer correct horse battery\r\n").status, 200);
 }
 
 TEST_F(ServerTest, RefusesWrongHeads) {
@@ -142,8 +140,8 @@ TEST_F(ServerTest, RefusesLargeBodiesWithoutReadingThem) {
 TEST_F(ServerTest, DoesNotReadARefusedBodyAsARequest) {
   RawClient client(serve().port());
   const std::string hidden = head();
-  client.send("POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-              std::to_string(hidden.size()) + "\r\n\r\n" + hidden);
+  client.send("POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(hidden.size()) +
+              "\r\n\r\n" + hidden);
   const std::string all = client.read_all(3s);
   EXPECT_EQ(parse_reply(all).status, 404);
   EXPECT_EQ(all.find("HTTP/1.1", 8), std::string::npos);
@@ -197,8 +195,7 @@ TEST_F(ServerTest, LetsIdleConnectionsGiveWay) {
   EXPECT_EQ(request(studio.port(), "GET", "/api/studio").status, 200);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 2s);
   const auto deadline = start + 5s;  // those that give way need a moment to end
-  while (studio.open_connections() > 5 && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(5ms);
+  while (studio.open_connections() > 5 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   EXPECT_LE(studio.open_connections(), 5);
 }
 
@@ -232,8 +229,7 @@ TEST_F(ServerTest, StopsWorkingForClientsThatLeave) {
     }
   }
   const auto deadline = std::chrono::steady_clock::now() + 3s;
-  while (studio.open_connections() > 0 && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(5ms);
+  while (studio.open_connections() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   EXPECT_EQ(studio.open_connections(), 0);
 }
 

@@ -44,8 +44,7 @@ class StudioTest : public ::testing::Test {
       headers.try_emplace("content-type", "application/json");
       headers.try_emplace("content-length", std::to_string(body.size()));
     }
-    const HttpRequest request{
-        .method = method, .path = path, .address = "127.0.0.1", .headers = headers, .body = body};
+    const HttpRequest request{.method = method, .path = path, .address = "127.0.0.1", .headers = headers, .body = body};
     if (auto refused = studio_.refuse(request)) return *refused;
     try {
       return studio_.answer(request);
@@ -91,9 +90,8 @@ TEST_F(StudioTest, TellsItsModels) {
 
 TEST_F(StudioTest, CompletesWhereThePenWas) {
   for (const char* model : {"gen", "my-doodles"}) {
-    const auto all =
-        events(std::string("/api/models/") + model + "/completions",
-               std::string(R"({"frame":{"size":300},"count":3,"seed":5,"strokes":)") + kSquare + "}");
+    const auto all = events(std::string("/api/models/") + model + "/completions",
+                            std::string(R"({"frame":{"size":300},"count":3,"seed":5,"strokes":)") + kSquare + "}");
     ASSERT_GE(all.size(), 3U);
     EXPECT_EQ(all.front()["event"], "start");
     EXPECT_EQ(all.front()["endings"], 3);
@@ -107,9 +105,8 @@ TEST_F(StudioTest, CompletesWhereThePenWas) {
     EXPECT_EQ(ended, (std::set<int>{0, 1, 2}));
     EXPECT_GT(points, 3);
     // The same seed, the same endings.
-    EXPECT_EQ(all,
-              events(std::string("/api/models/") + model + "/completions",
-                     std::string(R"({"frame":{"size":300},"count":3,"seed":5,"strokes":)") + kSquare + "}"));
+    EXPECT_EQ(all, events(std::string("/api/models/") + model + "/completions",
+                          std::string(R"({"frame":{"size":300},"count":3,"seed":5,"strokes":)") + kSquare + "}"));
   }
 }
 
@@ -137,9 +134,8 @@ TEST_F(StudioTest, VariesAndMorphs) {
       }
   }
   EXPECT_EQ(indices.size(), 6U);
-  const auto morphed =
-      events("/api/models/my-doodles/morphs",
-             std::string(R"({"steps":4,"from":)") + kSquare + R"(,"to":[[[0,0],[50,80],[100,0]]]})");
+  const auto morphed = events("/api/models/my-doodles/morphs",
+                              std::string(R"({"steps":4,"from":)") + kSquare + R"(,"to":[[[0,0],[50,80],[100,0]]]})");
   EXPECT_EQ(std::ranges::count_if(morphed, [](const json& e) { return e["event"] == "drawing"; }), 4);
   const HttpReply refused = call("POST", "/api/models/gen/variations", R"({"strokes":[[[0,0],[1,1]]]})");
   EXPECT_EQ(refused.status, 409);
@@ -148,8 +144,7 @@ TEST_F(StudioTest, VariesAndMorphs) {
 }
 
 TEST_F(StudioTest, SavesDrawingsThatReadBack) {
-  const auto save = [&](const std::string& format,
-                        const std::string& drawings = std::string("[") + kSquare + "]") {
+  const auto save = [&](const std::string& format, const std::string& drawings = std::string("[") + kSquare + "]") {
     return call("POST", "/api/pictures", R"({"format":")" + format + R"(","drawings":)" + drawings + "}");
   };
   const auto svg = sketch::parse_svg(save("svg").body, "saved.svg");
@@ -194,8 +189,7 @@ TEST_F(StudioTest, ServesThePageWithTags) {
   for (const auto& file : page_files()) {
     const HttpReply reply = call("GET", std::string(file.path));
     EXPECT_EQ(reply.status, 200) << file.path;
-    EXPECT_EQ(call("GET", std::string(file.path), "", {{"if-none-match", std::string(file.tag)}}).status,
-              304);
+    EXPECT_EQ(call("GET", std::string(file.path), "", {{"if-none-match", std::string(file.tag)}}).status, 304);
   }
 }
 
@@ -206,14 +200,12 @@ TEST_F(StudioTest, IsDescribedByItsOpenApiFile) {
   int calls = 0;
   for (const auto& [path, methods] : description["paths"].items()) {
     std::string real = path;
-    while (real.find('{') != std::string::npos)
-      real.replace(real.find('{'), real.find('}') - real.find('{') + 1, "x");
+    while (real.find('{') != std::string::npos) real.replace(real.find('{'), real.find('}') - real.find('{') + 1, "x");
     for (const auto& [method, operation] : methods.items()) {
       ++calls;
       EXPECT_TRUE(operation.contains("summary")) << path;
       std::string name = method;
-      std::ranges::transform(name, name.begin(),
-                             [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
       const HttpReply reply = call(name, real, "{}");
       EXPECT_NE(reply.status, 405) << name << " " << path;
       EXPECT_THAT(reply.body, ::testing::Not(HasSubstr("there is nothing here"))) << path;
@@ -229,8 +221,7 @@ TEST_F(StudioTest, AnswersRandomBodiesWithRefusals) {
           R"(,"count":2,"temperature":0.5,"frame":{"x":1,"y":2,"size":99},"max_points":9})",
       std::string(R"({"from":)") + kSquare + R"(,"to":)" + kSquare + R"(,"steps":3})",
       std::string(R"({"drawings":[)") + kSquare + R"(],"format":"svg","given_strokes":1})"};
-  const std::vector<std::string> paths{"/api/models/gen/completions", "/api/models/my-doodles/morphs",
-                                       "/api/pictures"};
+  const std::vector<std::string> paths{"/api/models/gen/completions", "/api/models/my-doodles/morphs", "/api/pictures"};
   const std::string pieces = "[]{},:\"0123456789-.eE+ntf\\u\n\xff \0x";
   std::set<int> seen;
   for (std::uint64_t i = 0; i < 1500; ++i) {
@@ -253,8 +244,7 @@ TEST_F(StudioTest, AnswersRandomBodiesWithRefusals) {
       }
       EXPECT_THAT(out.text, HasSubstr("\"done\"")) << body;
     }
-    ASSERT_TRUE(reply.status == 200 || reply.status == 400 || reply.status == 413)
-        << reply.status << " " << body;
+    ASSERT_TRUE(reply.status == 200 || reply.status == 400 || reply.status == 413) << reply.status << " " << body;
     if (reply.status != 200) {
       EXPECT_THAT(reply.body, HasSubstr("\"message\""));
     }

@@ -61,8 +61,7 @@ TEST(Augment, DropsAsOftenAsAsked) {
   const Sketch sketch = mixed_sketch();
   std::int64_t dropped = 0;
   for (int i = 0; i < kTrials; ++i)
-    dropped +=
-        std::ssize(sketch.points) - std::ssize(with_points_dropped(sketch, kProbability, random).points);
+    dropped += std::ssize(sketch.points) - std::ssize(with_points_dropped(sketch, kProbability, random).points);
   // 3 droppable points: mean 6000, deviation sqrt(60000 · 0.1 · 0.9) = 73.
   EXPECT_NEAR(static_cast<double>(dropped), 3 * kTrials * kProbability, 5 * 73);
 }

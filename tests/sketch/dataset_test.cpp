@@ -32,14 +32,11 @@ Sketch sketch_of(std::int64_t length, float mark) {
 SketchSplits many_sketches(std::int64_t train, std::int64_t valid = 0) {
   SketchSplits splits;
   for (std::int64_t i = 0; i < train + valid; ++i)
-    splits[i < train ? Split::kTrain : Split::kValid].push_back(
-        sketch_of(1 + i * 7 % 23, static_cast<float>(i)));
+    splits[i < train ? Split::kTrain : Split::kValid].push_back(sketch_of(1 + i * 7 % 23, static_cast<float>(i)));
   return splits;
 }
 
-StrokeDataset many(std::int64_t train, std::int64_t valid = 0) {
-  return {many_sketches(train, valid), {}, "many.npz"};
-}
+StrokeDataset many(std::int64_t train, std::int64_t valid = 0) { return {many_sketches(train, valid), {}, "many.npz"}; }
 
 // The targets of sketch b of a batch, its S_1 … S_end.
 std::vector<float> targets_of(const StrokeBatch& batch, std::int64_t b) {
@@ -104,18 +101,15 @@ TEST(StrokeDataset, DropsByLengthInEverySplit) {
 TEST(StrokeDataset, SaysWhatIsWrongWithTheData) {
   EXPECT_THAT([] { StrokeDataset(SketchSplits{}, {}, "void.npz"); },
               ThrowsMessage<Error>(AllOf(HasSubstr("void.npz: "), HasSubstr("training split is empty"))));
-  EXPECT_THAT(
-      [] { StrokeDataset(many_sketches(40), {.max_seq_len = 3, .min_seq_len = 4}, "a.npz"); },
-      ThrowsMessage<Error>(AllOf(HasSubstr("none of the 40"), HasSubstr("longer than max_seq_len = 3"),
-                                 HasSubstr("shorter than min_seq_len = 4"))));
+  EXPECT_THAT([] { StrokeDataset(many_sketches(40), {.max_seq_len = 3, .min_seq_len = 4}, "a.npz"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("none of the 40"), HasSubstr("longer than max_seq_len = 3"),
+                                         HasSubstr("shorter than min_seq_len = 4"))));
   SketchSplits nothing;
   nothing[Split::kTrain] = {Sketch{}, Sketch{}};
-  EXPECT_THAT([&] { StrokeDataset(nothing, {}, "a.npz"); },
-              ThrowsMessage<Error>(HasSubstr("2 without points")));
+  EXPECT_THAT([&] { StrokeDataset(nothing, {}, "a.npz"); }, ThrowsMessage<Error>(HasSubstr("2 without points")));
   SketchSplits still;
   still[Split::kTrain] = {Sketch{{{3, 3, false}, {3, 3, true}}}};
-  EXPECT_THAT([&] { StrokeDataset(still, {}, "a.npz"); },
-              ThrowsMessage<Error>(HasSubstr("nothing to learn")));
+  EXPECT_THAT([&] { StrokeDataset(still, {}, "a.npz"); }, ThrowsMessage<Error>(HasSubstr("nothing to learn")));
 }
 
 TEST(StrokeDataset, NamesTheSketchThatIsNotNumbers) {
@@ -130,10 +124,9 @@ TEST(StrokeDataset, NamesTheSketchThatIsNotNumbers) {
 TEST(StrokeDataset, FewerSketchesThanABatchIsAnError) {
   const StrokeDataset data = many(40);
   EXPECT_EQ(data.batches_per_epoch(100), 0);
-  EXPECT_THAT(
-      [&] { (void)data.batch_indices(1, 0, 100); },
-      ThrowsMessage<Error>("many.npz: the training split holds 40 sketches, fewer than one batch of 100; "
-                           "use --batch-size 40 or less"));
+  EXPECT_THAT([&] { (void)data.batch_indices(1, 0, 100); },
+              ThrowsMessage<Error>("many.npz: the training split holds 40 sketches, fewer than one batch of 100; "
+                                   "use --batch-size 40 or less"));
   EXPECT_THROW((void)data.training_batch(1, 3, 41), Error);
   EXPECT_THROW((void)data.training_batch(1, 3, 0), Error);
   EXPECT_EQ(data.training_batch(1, 3, 40).batch_size(), 40);
@@ -150,11 +143,9 @@ TEST(StrokeDataset, LoadsTheDoodlesAndJoinsSeveral) {
   EXPECT_FLOAT_EQ(once.scale_factor(), both.scale_factor());
   EXPECT_THROW((void)StrokeDataset::load({}, {}), Error);
   const std::vector<std::string> absent{"no such file.npz"};
-  EXPECT_THAT([&] { (void)StrokeDataset::load(absent, {}); },
-              ThrowsMessage<Error>(HasSubstr("no such file.npz")));
+  EXPECT_THAT([&] { (void)StrokeDataset::load(absent, {}); }, ThrowsMessage<Error>(HasSubstr("no such file.npz")));
   const std::vector<std::string> misspelt{"builtin:doodle"};
-  EXPECT_THAT([&] { (void)StrokeDataset::load(misspelt, {}); },
-              ThrowsMessage<Error>(HasSubstr("builtin:doodles")));
+  EXPECT_THAT([&] { (void)StrokeDataset::load(misspelt, {}); }, ThrowsMessage<Error>(HasSubstr("builtin:doodles")));
 }
 
 TEST(StrokeDataset, OptionsAndSplitsHaveNames) {
@@ -253,8 +244,7 @@ TEST(Epoch, NoSketchAndNoPlaceIsFavoured) {
 
 TEST(Epoch, BatchesHoldSimilarLengths) {
   const std::vector<std::string> doodles{"builtin:doodles"};
-  const StrokeDataset data =
-      StrokeDataset::load(doodles, {.random_scale_factor = 0, .augment_stroke_prob = 0});
+  const StrokeDataset data = StrokeDataset::load(doodles, {.random_scale_factor = 0, .augment_stroke_prob = 0});
   const EpochPlan plan = data.epoch_plan(1, 0, 100);
   std::int64_t rows = 0, padded_rows = 0;
   for (std::int64_t step = 0; step < plan.batches(); ++step) {

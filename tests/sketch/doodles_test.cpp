@@ -14,9 +14,7 @@ namespace {
 // FNV-1a over every number of every sketch.
 std::uint64_t hash_of(const SketchSplits& splits) {
   std::uint64_t hash = 0xcbf29ce484222325u;
-  const auto mix = [&hash](std::int64_t value) {
-    hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x100000001b3u;
-  };
+  const auto mix = [&hash](std::int64_t value) { hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x100000001b3u; };
   for (const std::vector<Sketch>& sketches : splits.sketches) {
     for (const Sketch& sketch : sketches) {
       for (const StrokePoint& point : sketch.points) {
@@ -31,8 +29,7 @@ std::uint64_t hash_of(const SketchSplits& splits) {
 }
 
 TEST(Doodles, AreTheSameEverywhere) {
-  EXPECT_EQ(hash_of(builtin_doodles()), 1901254571695627804u)
-      << "the doodles have changed: say so in CHANGELOG";
+  EXPECT_EQ(hash_of(builtin_doodles()), 1901254571695627804u) << "the doodles have changed: say so in CHANGELOG";
   EXPECT_NE(hash_of(builtin_doodles(2)), hash_of(builtin_doodles()));
 }
 
@@ -70,8 +67,7 @@ TEST(Doodles, KindsTakeTurns) {
   const std::vector<std::string> kinds = doodle_kinds();
   EXPECT_GE(kinds.size(), 8u);
   EXPECT_EQ(std::set<std::string>(kinds.begin(), kinds.end()).size(), kinds.size());
-  for (std::size_t i = 0; i < 3 * kinds.size(); ++i)
-    EXPECT_EQ(draw_doodle(1, i).kind, kinds[i % kinds.size()]);
+  for (std::size_t i = 0; i < 3 * kinds.size(); ++i) EXPECT_EQ(draw_doodle(1, i).kind, kinds[i % kinds.size()]);
 }
 
 TEST(Doodles, NoTwoAreAlike) {

@@ -62,8 +62,7 @@ std::size_t accepted_truncations(const Read& read, std::span<const std::byte> fi
 
 // Reads `file` with one to four of its bytes changed, `rounds` times.
 template <class Read>
-void expect_survives_changes(const Read& read, std::span<const std::byte> file, int rounds,
-                             std::uint64_t seed) {
+void expect_survives_changes(const Read& read, std::span<const std::byte> file, int rounds, std::uint64_t seed) {
   for (int round = 0; round < rounds; ++round) {
     RandomStream random(seed, Purpose::kTest, static_cast<std::uint64_t>(round));
     Bytes changed(file.begin(), file.end());
@@ -82,8 +81,8 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::temp_directory_path() / (std::string("limn_") + test->test_suite_name() + "_" +
-                                                      test->name() + "_" + std::to_string(::getpid()));
+    path_ = std::filesystem::temp_directory_path() /
+            (std::string("limn_") + test->test_suite_name() + "_" + test->name() + "_" + std::to_string(::getpid()));
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

@@ -22,8 +22,7 @@ TEST(SketchJson, ReadsStrokesOfPoints) {
 
 TEST(SketchJson, RoundTrips) {
   const TemporaryFolder folder;
-  const std::vector<Sketch> sketches{
-      {{{0.1F, -2, false}, {1e-3F, 7, true}, {3, 3, true}}}, {}, {{{5, 5, true}}}};
+  const std::vector<Sketch> sketches{{{{0.1F, -2, false}, {1e-3F, 7, true}, {3, 3, true}}}, {}, {{{5, 5, true}}}};
   write_file(folder / "x.json", sketches_to_json(sketches));
   const auto once = read_sketches_json(folder / "x.json");
   ASSERT_EQ(once.size(), 3U);
@@ -49,9 +48,7 @@ TEST(SketchJson, SaysWhatIsWrong) {
 }
 
 TEST(SketchJson, BearsTruncationAndChanges) {
-  const auto read = [](std::span<const std::byte> file) {
-    return parse_sketches_json(string_of(file), "x.json");
-  };
+  const auto read = [](std::span<const std::byte> file) { return parse_sketches_json(string_of(file), "x.json"); };
   const Bytes file = bytes_of("[[[[1,2],[3.5e1,-5]],[[0,-1]]],[[[7,8]]]]");
   EXPECT_EQ(accepted_truncations(read, file), 0U);
   expect_survives_changes(read, file, 5000, 4);

@@ -54,8 +54,7 @@ TEST(Npy, OneDimensionIsOneRow) {
 }
 
 TEST(Npy, FortranOrderIsTransposed) {
-  const auto file =
-      npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", std::string("\1\2\3\4\5\377", 6));
+  const auto file = npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", std::string("\1\2\3\4\5\377", 6));
   EXPECT_THAT(parse_npy_matrix(file, "z.npy").values, ElementsAre(1, 3, 5, 2, 4, 255));
 }
 
@@ -70,8 +69,7 @@ TEST(Npy, HalfPrecisionHasAllItsCases) {
 TEST(Npy, HeaderMayBeSpeltInOtherWays) {
   for (const char* header : {"{\"shape\": (2L,), \"descr\": \"<i2\", \"fortran_order\": False}\n",
                              "{'fortran_order':False,'shape':(2),'descr':'=i2',}   "})
-    EXPECT_THAT(parse_npy_matrix(npy(header, std::string(4, '\0')), "z.npy").values, ElementsAre(0, 0))
-        << header;
+    EXPECT_THAT(parse_npy_matrix(npy(header, std::string(4, '\0')), "z.npy").values, ElementsAre(0, 0)) << header;
 }
 
 TEST(Npy, SaysWhatIsWrong) {
@@ -85,10 +83,8 @@ TEST(Npy, SaysWhatIsWrong) {
               HasSubstr("'<c8' is not supported"));
   EXPECT_THAT(header_error("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
               HasSubstr("not a plain"));
-  EXPECT_THAT(header_error("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"),
-              HasSubstr("Python objects"));
-  EXPECT_THAT(header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"),
-              HasSubstr("impossible"));
+  EXPECT_THAT(header_error("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), HasSubstr("Python objects"));
+  EXPECT_THAT(header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), HasSubstr("impossible"));
   EXPECT_THAT(header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1), }", "abcd"),
               HasSubstr("3 dimensions"));
   EXPECT_THAT(header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (), }", "abcd"),
@@ -102,9 +98,8 @@ TEST(Npy, SaysWhatIsWrong) {
   EXPECT_THAT(header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'shape': (1,)}"),
               HasSubstr("plain"));
   EXPECT_THAT(header_error("__import__('os').system('true')"), HasSubstr("not a plain array's"));
-  EXPECT_THAT(
-      header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", std::string("\0\0\300\177", 4)),
-      HasSubstr("value 0 of row 0 is not finite"));
+  EXPECT_THAT(header_error("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", std::string("\0\0\300\177", 4)),
+              HasSubstr("value 0 of row 0 is not finite"));
 }
 
 TEST(Npy, DoubleBeyondFloatIsNotFinite) {

@@ -60,11 +60,7 @@ TEST(Npz, ReadsWhatPython2And3Pickle) {
 TEST(Npz, ReadsEveryDtypeInEitherOrder) {
   for (const char* dtype : {"i1", "i2", "i4", "i8", "u1", "f2", "f4", "f8"}) {
     const std::string name = dtype;
-    const float offset = name == "u1"   ? 20
-                         : name == "f2" ? 0.5F
-                         : name == "f4" ? 0.25F
-                         : name == "f8" ? 0.125F
-                                        : 0;
+    const float offset = name == "u1" ? 20 : name == "f2" ? 0.5F : name == "f4" ? 0.25F : name == "f8" ? 0.125F : 0;
     expect_fixture("little_" + name + ".npz", offset);
     if (name[1] != '1') expect_fixture("big_" + name + ".npz", offset);
   }
@@ -129,8 +125,9 @@ TEST(Npz, StreamsTheSameFile) {
   for (int i = 0; i < 2345; ++i) splits[Split::kTrain].push_back(expected_sketch(i, 1 + i % 5));
   splits[Split::kTest] = expected_sketches({5, 2}, 0.1F);
   const testing::TemporaryFolder folder;
-  SketchSource source{.counts = {2345, 0, 2},
-                      .sketch = [&](Split split, std::int64_t i) { return splits[split][static_cast<std::size_t>(i)]; }};
+  SketchSource source{.counts = {2345, 0, 2}, .sketch = [&](Split split, std::int64_t i) {
+                        return splits[split][static_cast<std::size_t>(i)];
+                      }};
   stream_npz(folder / "x.npz", source);
   EXPECT_EQ(read_file(folder / "x.npz"), serialize_npz(splits));
   // What goes wrong on the way comes through, and the file stands as it was.
@@ -169,8 +166,8 @@ TEST(Npz, RefusesABomb) {
 
 TEST(Npz, RefusesPensThatAreNeitherUpNorDown) {
   const std::vector<std::int64_t> shape{1, 2, 3};
-  const std::pair<std::string, Bytes> entry{
-      "train.npy", bytes_of(npy_header("|u1", shape) + std::string("\1\2\0\3\4\2", 6))};
+  const std::pair<std::string, Bytes> entry{"train.npy",
+                                            bytes_of(npy_header("|u1", shape) + std::string("\1\2\0\3\4\2", 6))};
   EXPECT_THAT(error_of([&] {
                 return parse(make_zip({&entry, 1}));
               }),
@@ -200,8 +197,8 @@ TEST(Npz, BearsTruncationAndChangesInTheArrays) {
     const std::pair<std::string, Bytes> entry{"train.npy", Bytes(npy.begin(), npy.end())};
     return parse(make_zip({&entry, 1}));
   };
-  for (const char* name : {"python2.npz", "protocol2.npz", "protocol4.npz", "protocol5.npz", "block.npz",
-                           "nested.npz", "block_of_objects.npz"}) {
+  for (const char* name : {"python2.npz", "protocol2.npz", "protocol4.npz", "protocol5.npz", "block.npz", "nested.npz",
+                           "block_of_objects.npz"}) {
     SCOPED_TRACE(name);
     const Bytes file = read_file(fixture(name));
     const Bytes npy = ZipReader(file, name).read("train.npy").value();

@@ -22,16 +22,14 @@ const std::string kObjectDtype = "cnumpy\ndtype\nU\2O8K\0K\1\x87R"s;
 const std::string kBegin = "\x80\2"s;
 
 TEST(Pickle, RefusesOtherNamesByTheirNames) {
-  EXPECT_THAT(error_for(kBegin + "cos\nsystem\nU\4trueS\x85R."),
-              HasSubstr("asks for os.system, which no array"));
+  EXPECT_THAT(error_for(kBegin + "cos\nsystem\nU\4trueS\x85R."), HasSubstr("asks for os.system, which no array"));
   EXPECT_THAT(error_for(kBegin + "cposix\nsystem\nX\4\0\0\0true\x85R."s), HasSubstr("posix.system"));
   EXPECT_THAT(error_for("\x80\4\x8c\x08"
                         "builtins\x8c\4eval\x93\x8c\1"
                         "1\x85R."s),
               HasSubstr("builtins.eval"));
   EXPECT_THAT(error_for(kBegin + "cnumpy\nload\n."), HasSubstr("numpy.load"));
-  EXPECT_THAT(error_for(kBegin + "cnumpy.core.multiarray\nfrombuffer\n."),
-              HasSubstr("multiarray.frombuffer"));
+  EXPECT_THAT(error_for(kBegin + "cnumpy.core.multiarray\nfrombuffer\n."), HasSubstr("multiarray.frombuffer"));
   EXPECT_THAT(error_for(kBegin + "c\x1b[31m\nred\n."), HasSubstr("?[31m.red"));
 }
 
@@ -98,8 +96,7 @@ TEST(Pickle, RefusesArraysThatHoldThemselves) {
 }
 
 TEST(Pickle, RefusesElementsThatAreNoArrays) {
-  EXPECT_THAT(error_for(kBegin + kArray + "(K\1K\1\x85" + kObjectDtype + "\x89]Natb."),
-              HasSubstr("sketch 0 is None"));
+  EXPECT_THAT(error_for(kBegin + kArray + "(K\1K\1\x85" + kObjectDtype + "\x89]Natb."), HasSubstr("sketch 0 is None"));
   EXPECT_THAT(error_for(kBegin + kArray + "(K\1K\2\x85" + kObjectDtype + "\x89](]]etb."),
               HasSubstr("sketch 0 is a list"));
   EXPECT_THAT(error_for(kBegin + kArray + "(K\1K\2\x85" + kObjectDtype + "\x89](" + kArray + kArray + "etb."),
@@ -117,8 +114,7 @@ TEST(Pickle, RefusesWhatStandsBehindTheEnd) {
 TEST(Pickle, RefusesOneBigArrayTakenManyTimes) {
   // 1 MiB of rows in memo 2, appended to the list again and again at two bytes a time.
   const std::string rows(3 * 349525, '\0');
-  std::string big =
-      kArray + "q\2(K\1J"s + "\x55\x55\5\0"s + "K\3\x86" + "cnumpy\ndtype\nU\2u1K\0K\1\x87R\x89T"s;
+  std::string big = kArray + "q\2(K\1J"s + "\x55\x55\5\0"s + "K\3\x86" + "cnumpy\ndtype\nU\2u1K\0K\1\x87R\x89T"s;
   big += "\xff\xff\x0f\0"s + rows + "tb";
   std::string items = "(" + big;
   for (int i = 1; i < 1000; ++i) items += "h\2";
@@ -129,10 +125,8 @@ TEST(Pickle, RefusesOneBigArrayTakenManyTimes) {
 TEST(Pickle, RefusesTextThatIsNotLatin1) {
   EXPECT_THAT(error_for(kBegin + "c_codecs\nencode\nX\2\0\0\0\xc4\x80X\6\0\0\0latin1\x86R."s),
               HasSubstr("not latin-1"));
-  EXPECT_THAT(error_for(kBegin + "c_codecs\nencode\nX\1\0\0\0\xc3X\6\0\0\0latin1\x86R."s),
-              HasSubstr("not latin-1"));
-  EXPECT_THAT(error_for(kBegin + "c_codecs\nencode\nX\1\0\0\0aX\3\0\0\0hex\x86R."s),
-              HasSubstr("anything but latin-1"));
+  EXPECT_THAT(error_for(kBegin + "c_codecs\nencode\nX\1\0\0\0\xc3X\6\0\0\0latin1\x86R."s), HasSubstr("not latin-1"));
+  EXPECT_THAT(error_for(kBegin + "c_codecs\nencode\nX\1\0\0\0aX\3\0\0\0hex\x86R."s), HasSubstr("anything but latin-1"));
 }
 
 }  // namespace

@@ -22,16 +22,14 @@ const std::string kRaw =
 std::vector<QuickDrawRecord> read_lines(const std::string& text, QuickDrawOptions options = {}) {
   std::istringstream in(text);
   std::vector<QuickDrawRecord> records;
-  read_ndjson(in, "x.ndjson", options,
-              [&](QuickDrawRecord&& record) { records.push_back(std::move(record)); });
+  read_ndjson(in, "x.ndjson", options, [&](QuickDrawRecord&& record) { records.push_back(std::move(record)); });
   return records;
 }
 
 std::vector<QuickDrawRecord> read_bin(const std::string& bytes, QuickDrawOptions options = {}) {
   std::istringstream in(bytes);
   std::vector<QuickDrawRecord> records;
-  read_quickdraw_bin(in, "x.bin", options,
-                     [&](QuickDrawRecord&& record) { records.push_back(std::move(record)); });
+  read_quickdraw_bin(in, "x.bin", options, [&](QuickDrawRecord&& record) { records.push_back(std::move(record)); });
   return records;
 }
 
@@ -100,25 +98,22 @@ TEST(QuickDraw, WholeNumbersThatFitAreOnlyMoved) {
 TEST(QuickDraw, OthersAreScaledTo255) {
   QuickDrawRecord record;
   record.sketch.points = {{0.5F, 0.5F, false}, {1, 0, false}, {0, 2, true}};
-  for (const auto& back :
-       {read_lines(ndjson_line(record)).at(0), read_bin(quickdraw_bin_record(record)).at(0)})
+  for (const auto& back : {read_lines(ndjson_line(record)).at(0), read_bin(quickdraw_bin_record(record)).at(0)})
     EXPECT_EQ(back.sketch.points, (std::vector<StrokePoint>{{0, 0, false}, {128, 0, false}, {0, 255, true}}));
 }
 
 TEST(QuickDraw, BinIsByteByByteAsDescribed) {
-  QuickDrawRecord record{
-      .country_code = "US", .timestamp = "1970-01-02 00:00:01 UTC", .key_id = 0x0102030405060708};
+  QuickDrawRecord record{.country_code = "US", .timestamp = "1970-01-02 00:00:01 UTC", .key_id = 0x0102030405060708};
   record.sketch.points = {{0, 0, false}, {9, 8, true}};
-  const std::string expected(
-      "\x08\x07\x06\x05\x04\x03\x02\x01US\x01\x81\x51\x01\x00\x01\x00\x02\x00\x00\x09\x00\x08", 23);
+  const std::string expected("\x08\x07\x06\x05\x04\x03\x02\x01US\x01\x81\x51\x01\x00\x01\x00\x02\x00\x00\x09\x00\x08",
+                             23);
   EXPECT_EQ(quickdraw_bin_record(record), expected);
 }
 
 TEST(QuickDraw, BinSaysWhatIsWrong) {
   std::string bytes = quickdraw_bin_record(read_lines(kSimplified).at(0));
   bytes[10] = 7;
-  EXPECT_THAT(error_of([&] { return read_bin(bytes); }),
-              HasSubstr("x.bin: drawing 0: recognized is 7, not 0 or 1"));
+  EXPECT_THAT(error_of([&] { return read_bin(bytes); }), HasSubstr("x.bin: drawing 0: recognized is 7, not 0 or 1"));
   EXPECT_THAT(error_of([&] { return read_bin("PK"); }), HasSubstr("x.bin: drawing 0: truncated"));
 }
 

@@ -196,15 +196,23 @@ TEST(ShardedSketches, WrongNumbersOfTheIndexAreErrors) {
   const fs::path index = folder / "x.limn" / "index.json";
   write_shards(folder / "x.limn", some_splits(9, 2, 1));
   const std::string good = read_text_file(index);
-  const std::pair<const char*, const char*> changes[] = {
-      {"\"limn-shards\"", "\"other\""}, {"\"version\": 1", "\"version\": 2"}, {"\"strokes\"", "\"images\""},
-      {"\"records\": 9", "\"records\": 8"}, {"\"records\": 9", "\"records\": -9"},
-      {"\"records\": 9", "\"records\": 9e0"},
-      {"\"records\": 9", "\"records\": 18446744073709551615"}, {"\"row_size\": 6", "\"row_size\": 12"},
-      {"\"row_size\": 6", "\"row_size\": 0"}, {"\"sketches\": 9", "\"sketches\": 10"},
-      {"\"sketches\": 9", "\"sketches\": 1e300"}, {"\"scale_factor\": ", "\"scale_factor\": -"},
-      {"\"train\": [", "\"train\": [[],"}, {"\"crc32\": \"", "\"crc32\": \"x"}, {"\"max\": ", "\"max\": -"},
-      {"\"facts\"", "\"fact\""}, {"\"splits\"", "\"split\""}};
+  const std::pair<const char*, const char*> changes[] = {{"\"limn-shards\"", "\"other\""},
+                                                         {"\"version\": 1", "\"version\": 2"},
+                                                         {"\"strokes\"", "\"images\""},
+                                                         {"\"records\": 9", "\"records\": 8"},
+                                                         {"\"records\": 9", "\"records\": -9"},
+                                                         {"\"records\": 9", "\"records\": 9e0"},
+                                                         {"\"records\": 9", "\"records\": 18446744073709551615"},
+                                                         {"\"row_size\": 6", "\"row_size\": 12"},
+                                                         {"\"row_size\": 6", "\"row_size\": 0"},
+                                                         {"\"sketches\": 9", "\"sketches\": 10"},
+                                                         {"\"sketches\": 9", "\"sketches\": 1e300"},
+                                                         {"\"scale_factor\": ", "\"scale_factor\": -"},
+                                                         {"\"train\": [", "\"train\": [[],"},
+                                                         {"\"crc32\": \"", "\"crc32\": \"x"},
+                                                         {"\"max\": ", "\"max\": -"},
+                                                         {"\"facts\"", "\"fact\""},
+                                                         {"\"splits\"", "\"split\""}};
   for (const auto& [from, to] : changes) {
     std::string bad = good;
     ASSERT_NE(bad.find(from), bad.npos) << from;

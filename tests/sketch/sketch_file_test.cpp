@@ -60,9 +60,8 @@ TEST(SketchFile, FormatsKeepTheStrokes) {
     const SketchSplits back = read_sketches(folder / name);
     EXPECT_EQ(back[Split::kTrain], all) << name;
     EXPECT_TRUE(back[Split::kTest].empty()) << name;
-    EXPECT_THAT(
-        error_of([&] { return read_sketches(parse_sketch_reference((folder / name).string() + ":test")); }),
-        HasSubstr("holds no sketches in test"));
+    EXPECT_THAT(error_of([&] { return read_sketches(parse_sketch_reference((folder / name).string() + ":test")); }),
+                HasSubstr("holds no sketches in test"));
   }
   write_sketches(folder / "x.npz", splits);
   EXPECT_EQ(read_sketches(folder / "x.npz").sketches, splits.sketches);
@@ -84,8 +83,7 @@ TEST(SketchFile, AFolderOfSvgsIsReadInOrderOfNames) {
 
 TEST(SketchFile, SaysWhatIsWrong) {
   const TemporaryFolder folder;
-  EXPECT_THAT(error_of([&] { return read_sketches(folder.path()); }),
-              HasSubstr("a folder without .svg files"));
+  EXPECT_THAT(error_of([&] { return read_sketches(folder.path()); }), HasSubstr("a folder without .svg files"));
   EXPECT_THAT(error_of([&] { return read_sketches(folder / "none.png"); }), HasSubstr("no such file"));
   for (const char* name : {"none.npz", "none.ndjson", "none.bin", "none.json", "none.svg"})
     EXPECT_THAT(error_of([&] { return read_sketches(folder / name); }), HasSubstr(name));

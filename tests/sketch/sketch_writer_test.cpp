@@ -46,7 +46,8 @@ TEST(SketchWriter, DealsOutEachSketchOnce) {
     EXPECT_EQ(numbers_in(back), all) << name;
     const auto counts = writer->counts();
     for (std::size_t i = 0; i < counts.size(); ++i) EXPECT_EQ(counts[i], std::ssize(back.sketches[i])) << name;
-    EXPECT_NEAR(static_cast<double>(counts[1]), 40, name == std::string("x.npz") ? 0 : 5 * 5.7);  // binomial's deviation
+    EXPECT_NEAR(static_cast<double>(counts[1]), 40,
+                name == std::string("x.npz") ? 0 : 5 * 5.7);  // binomial's deviation
   }
 }
 
@@ -62,7 +63,9 @@ TEST(SketchWriter, KeepsSplitsWhereTheFormatHasThem) {
     EXPECT_EQ(read_sketches(folder / name)[Split::kValid].size(), keeps ? 3U : 0U) << name;
   }
   EXPECT_EQ(make_sketch_writer(folder / "x.svg"), nullptr);
-  EXPECT_THAT(error_of([&] { return make_sketch_writer(folder / "x.bin", {.shares = SplitShares{90, 5, 5}}) != nullptr; }),
+  EXPECT_THAT(error_of([&] {
+                return make_sketch_writer(folder / "x.bin", {.shares = SplitShares{90, 5, 5}}) != nullptr;
+              }),
               HasSubstr("only .npz and .limn keep splits"));
 }
 

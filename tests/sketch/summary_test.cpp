@@ -43,8 +43,7 @@ TEST(Summary, MedianOfAnOddNumberIsTheMiddle) {
 
 TEST(Summary, CountsWhatIsNotANumber) {
   SketchSplits splits;
-  splits[Split::kTrain] = {
-      Sketch{{{std::nanf(""), 2, false}, {3, std::numeric_limits<float>::infinity(), true}}}};
+  splits[Split::kTrain] = {Sketch{{{std::nanf(""), 2, false}, {3, std::numeric_limits<float>::infinity(), true}}}};
   const DatasetSummary summary = summarize(splits);
   EXPECT_EQ(summary.splits[0].not_finite, 2);
   EXPECT_EQ(summary.splits[0].min_offset, 0);

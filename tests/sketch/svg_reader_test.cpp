@@ -12,8 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::vector<Stroke> draw(const std::string& content, double tolerance = 0.25) {
-  return parse_svg("<svg xmlns='http://www.w3.org/2000/svg'>" + content + "</svg>", "x.svg",
-                   {.tolerance = tolerance});
+  return parse_svg("<svg xmlns='http://www.w3.org/2000/svg'>" + content + "</svg>", "x.svg", {.tolerance = tolerance});
 }
 std::vector<Stroke> path(const std::string& data) { return draw("<path d='" + data + "'/>"); }
 std::string error_for(const std::string& content) {
@@ -42,8 +41,7 @@ TEST(Svg, DrawsLinesOfEveryForm) {
 TEST(Svg, NumbersMayTouch) {
   expect_near(path("M.5.25L-1-2+3+4 1e1 2E-1"), {{{0.5F, 0.25F}, {-1, -2}, {3, 4}, {10, 0.2F}}});
   // The flags of an arc need nothing between them.
-  expect_near({path("M0 0A5 5 0 01 10 0").at(0).back() == Position{10, 0} ? Stroke{{1, 1}} : Stroke{}},
-              {{{1, 1}}});
+  expect_near({path("M0 0A5 5 0 01 10 0").at(0).back() == Position{10, 0} ? Stroke{{1, 1}} : Stroke{}}, {{{1, 1}}});
 }
 
 TEST(Svg, AMoveStartsAStrokeAndCloseGoesBack) {
@@ -76,8 +74,8 @@ TEST(Svg, ArcsLieOnTheirEllipse) {
   EXPECT_GT(path("M0 0A10 10 0 1 1 10 10").at(0).size(), path("M0 0A10 10 0 0 1 10 10").at(0).size());
   // An ellipse of radii 20 and 10 turned by 90 degrees about (10, 0).
   expect_on_curve(
-      path("M0 0A20 10 90 0 1 20 0"),
-      [](double x, double y) { return (std::hypot((x - 10) / 10, y / 20) - 1) * 10; }, 0.25);
+      path("M0 0A20 10 90 0 1 20 0"), [](double x, double y) { return (std::hypot((x - 10) / 10, y / 20) - 1) * 10; },
+      0.25);
 }
 
 TEST(Svg, CurvesKeepToTheTolerance) {
@@ -90,8 +88,7 @@ TEST(Svg, CurvesKeepToTheTolerance) {
   // The same curve as a cubic, relative, and in two halves with the smooth forms.
   expect_on_curve(path("M0 0c33.333333 33.333333 66.666667 33.333333 100 0"), parabola, 0.26);
   expect_on_curve(path("M0 0Q25 25 50 25T100 0"), parabola, 0.26);
-  expect_on_curve(path("M0 0C16.666667 16.666667 33.333333 25 50 25S83.333333 16.666667 100 0"), parabola,
-                  0.26);
+  expect_on_curve(path("M0 0C16.666667 16.666667 33.333333 25 50 25S83.333333 16.666667 100 0"), parabola, 0.26);
 }
 
 TEST(Svg, SmoothAfterAnotherFamilyTakesThePointItself) {
@@ -107,8 +104,7 @@ TEST(Svg, DrawsTheShapes) {
   expect_near(draw("<rect x='1' y='2' width='3' height='4'/>"), {{{1, 2}, {4, 2}, {4, 6}, {1, 6}, {1, 2}}});
   EXPECT_TRUE(draw("<rect width='0' height='4'/><circle r='0'/><polyline points=''/><path/>").empty());
   expect_on_curve(
-      draw("<circle cx='5' cy='6' r='7'/>"), [](double x, double y) { return std::hypot(x - 5, y - 6) - 7; },
-      0.25);
+      draw("<circle cx='5' cy='6' r='7'/>"), [](double x, double y) { return std::hypot(x - 5, y - 6) - 7; }, 0.25);
   expect_on_curve(
       draw("<ellipse cx='5' rx='8' ry='4'/>"),
       [](double x, double y) { return (std::hypot((x - 5) / 8, y / 4) - 1) * 4; }, 0.25);
@@ -140,11 +136,10 @@ TEST(Svg, AppliesEveryTransformInOrder) {
 }
 
 TEST(Svg, LeavesOutWhatIsNotDrawn) {
-  EXPECT_TRUE(
-      draw("<defs><line x2='1'/></defs><symbol><line x2='1'/></symbol><clipPath><line x2='1'/></clipPath>"
-           "<line x2='1' display='none'/><g style='fill:red; display : none'><line x2='1'/></g>"
-           "<text>words</text><image href='http://example.org/x.png'/><style>@import 'x';</style>")
-          .empty());
+  EXPECT_TRUE(draw("<defs><line x2='1'/></defs><symbol><line x2='1'/></symbol><clipPath><line x2='1'/></clipPath>"
+                   "<line x2='1' display='none'/><g style='fill:red; display : none'><line x2='1'/></g>"
+                   "<text>words</text><image href='http://example.org/x.png'/><style>@import 'x';</style>")
+                  .empty());
   EXPECT_EQ(draw("<g style='inline-display:none'><line x2='1'/></g>").size(), 1U);
 }
 
@@ -185,8 +180,7 @@ TEST(Svg, RefusesABombOfUses) {
     const std::string use = "<use href='#a" + std::to_string(i - 1) + "'/>";
     bomb += "<g id='a" + std::to_string(i) + "' display='inline'>" + use + use + "</g>";
   }
-  EXPECT_THAT(error_for("<defs>" + bomb + "</defs><use href='#a39'/>"),
-              HasSubstr("draws more than 1000000 elements"));
+  EXPECT_THAT(error_for("<defs>" + bomb + "</defs><use href='#a39'/>"), HasSubstr("draws more than 1000000 elements"));
 }
 
 TEST(Svg, ResolvesNoEntity) {
@@ -198,16 +192,13 @@ TEST(Svg, ResolvesNoEntity) {
 
 TEST(Svg, SaysWhatIsWrong) {
   EXPECT_THAT(error_of([] { return parse_svg("", "x.svg"); }), HasSubstr("x.svg: not whole XML"));
-  EXPECT_THAT(error_of([] { return parse_svg("<html/>", "x.svg"); }),
-              HasSubstr("outermost element is <html>"));
-  for (const char* data : {"L1 1", "M1", "M1 1X", "M1 1L1 nan", "M1e10 0", "M0 0A1 1 0 2 0 1 1", "M+-1 0",
-                           "7", "M0 0z 1", "M1e999 0"})
-    EXPECT_THAT(error_for(std::string("<path d='") + data + "'/>"), HasSubstr("is not SVG at character"))
-        << data;
+  EXPECT_THAT(error_of([] { return parse_svg("<html/>", "x.svg"); }), HasSubstr("outermost element is <html>"));
+  for (const char* data :
+       {"L1 1", "M1", "M1 1X", "M1 1L1 nan", "M1e10 0", "M0 0A1 1 0 2 0 1 1", "M+-1 0", "7", "M0 0z 1", "M1e999 0"})
+    EXPECT_THAT(error_for(std::string("<path d='") + data + "'/>"), HasSubstr("is not SVG at character")) << data;
   EXPECT_THAT(error_for("<g transform='turn(3)'/>"), HasSubstr("transform turn with 1 numbers"));
   EXPECT_THAT(error_for("<g transform='scale(1,2,3,4,5,6,7)'/>"), HasSubstr("is not SVG"));
-  EXPECT_THAT(error_for("<g transform='scale(1e9) scale(1e9)'><line x2='1'/></g>"),
-              HasSubstr("beyond all pages"));
+  EXPECT_THAT(error_for("<g transform='scale(1e9) scale(1e9)'><line x2='1'/></g>"), HasSubstr("beyond all pages"));
   EXPECT_THAT(error_for("<circle r='10%'/>"), HasSubstr("r=\"10%\" has no fixed length"));
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += "<g>";
@@ -223,11 +214,10 @@ TEST(Svg, BearsHugeNumbersEverywhere) {
     const std::string n = number;
     for (const std::string& body :
          {"<line x1='" + n + "'/>", "<rect width='" + n + "' height='2'/>",
-          "<rect width='2' height='2' rx='" + n + "'/>", "<circle r='" + n + "'/>",
-          "<ellipse rx='1' ry='" + n + "'/>", "<polyline points='0 0 " + n + " 1'/>",
-          "<path d='M0 0A" + n + " 1 0 1 0 5 5'/>", "<path d='M0 0a1 1 " + n + " 1 0 5 5'/>",
-          "<path d='M0 0l" + n + " 1'/>", "<path d='M0 0C1 1 " + n + " 1 2 2'/>",
-          "<g transform='rotate(" + n + ")'><line x2='1'/></g>",
+          "<rect width='2' height='2' rx='" + n + "'/>", "<circle r='" + n + "'/>", "<ellipse rx='1' ry='" + n + "'/>",
+          "<polyline points='0 0 " + n + " 1'/>", "<path d='M0 0A" + n + " 1 0 1 0 5 5'/>",
+          "<path d='M0 0a1 1 " + n + " 1 0 5 5'/>", "<path d='M0 0l" + n + " 1'/>",
+          "<path d='M0 0C1 1 " + n + " 1 2 2'/>", "<g transform='rotate(" + n + ")'><line x2='1'/></g>",
           "<g transform='skewX(" + n + ")'><line x2='1'/></g>",
           "<g transform='scale(" + n + ")'><circle r='3'/></g>"}) {
       const auto read = [](std::span<const std::byte> file) { return parse_svg(string_of(file), "x.svg"); };

@@ -46,12 +46,11 @@ inline constexpr Tolerance kNumericGradient{.relative = 1e-6, .absolute = 1e-7, 
 // is. `sensitivity` is empty or says of each element how far its exact value moves when the inputs are rounded:
 // the condition of the problem, below which no computation in that precision can stay.
 template <class A, class E>
-::testing::AssertionResult all_near(std::span<const A> actual, std::span<const E> expected,
-                                    const Tolerance& tolerance, const std::string& what,
-                                    std::span<const E> sensitivity = {}) {
+::testing::AssertionResult all_near(std::span<const A> actual, std::span<const E> expected, const Tolerance& tolerance,
+                                    const std::string& what, std::span<const E> sensitivity = {}) {
   if (actual.size() != expected.size()) {
-    return ::testing::AssertionFailure()
-           << what << " has " << actual.size() << " elements, expected " << expected.size();
+    return ::testing::AssertionFailure() << what << " has " << actual.size() << " elements, expected "
+                                         << expected.size();
   }
   double largest = tolerance.floor;
   for (const E value : expected) largest = std::max(largest, std::abs(static_cast<double>(value)));
@@ -70,8 +69,8 @@ template <class A, class E>
   if (failures == 0) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure().operator<<(what)
          << ": " << failures << " of " << actual.size() << " elements differ too much; worst is [" << worst
-         << "]: " << static_cast<double>(actual[worst]) << ", expected "
-         << static_cast<double>(expected[worst]) << ", " << worst_share * 100 << " % of the limit";
+         << "]: " << static_cast<double>(actual[worst]) << ", expected " << static_cast<double>(expected[worst]) << ", "
+         << worst_share * 100 << " % of the limit";
 }
 
 template <class A, class E>
@@ -84,8 +83,7 @@ template <class A, class E>
 
 inline ::testing::AssertionResult near(double actual, double expected, const Tolerance& tolerance,
                                        const std::string& what) {
-  return all_near(std::span<const double>(&actual, 1), std::span<const double>(&expected, 1), tolerance,
-                  what);
+  return all_near(std::span<const double>(&actual, 1), std::span<const double>(&expected, 1), tolerance, what);
 }
 
 }  // namespace limn::testing

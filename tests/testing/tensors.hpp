@@ -18,11 +18,9 @@ namespace limn::testing {
 inline ::testing::AssertionResult tensors_near(const torch::Tensor& actual, const torch::Tensor& expected,
                                                const Tolerance& tolerance, const std::string& what) {
   if (!actual.defined() || !expected.defined())
-    return ::testing::AssertionFailure()
-           << what << ": " << (actual.defined() ? "expected nothing" : "is missing");
+    return ::testing::AssertionFailure() << what << ": " << (actual.defined() ? "expected nothing" : "is missing");
   if (actual.sizes() != expected.sizes())
-    return ::testing::AssertionFailure()
-           << what << " is " << actual.sizes() << ", expected " << expected.sizes();
+    return ::testing::AssertionFailure() << what << " is " << actual.sizes() << ", expected " << expected.sizes();
   const auto values = [](const torch::Tensor& t) { return t.detach().to(torch::kFloat64).contiguous(); };
   const auto view = [](const torch::Tensor& t) {
     return std::span<const double>(t.data_ptr<double>(), static_cast<std::size_t>(t.numel()));
@@ -32,8 +30,7 @@ inline ::testing::AssertionResult tensors_near(const torch::Tensor& actual, cons
 }
 
 // Standard normal times `spread`, float32, from the stream of that index.
-inline torch::Tensor random_tensor(const std::vector<std::int64_t>& shape, std::uint64_t index,
-                                   float spread = 1) {
+inline torch::Tensor random_tensor(const std::vector<std::int64_t>& shape, std::uint64_t index, float spread = 1) {
   torch::Tensor tensor = torch::empty(shape, torch::kFloat32);
   RandomStream random(23, Purpose::kTest, 0, index);
   for (std::int64_t i = 0; i < tensor.numel(); ++i) tensor.data_ptr<float>()[i] = spread * random.normal();

@@ -37,7 +37,8 @@ struct SketchRnnRun {
   }
   [[nodiscard]] std::vector<OptionField> fields() {
     auto all = models::fields(model);
-    for (const auto& more : {sketch::fields(data), train::fields(train)}) all.insert(all.end(), more.begin(), more.end());
+    for (const auto& more : {sketch::fields(data), train::fields(train)})
+      all.insert(all.end(), more.begin(), more.end());
     return all;
   }
 };
@@ -59,18 +60,19 @@ struct DrawRun {
 };
 
 // Trains `task` in `root`; with `stop_at` it is asked to stop after that step.
-inline train::TrainResult train_task(models::TrainingTask& task, const train::TrainOptions& options, const std::filesystem::path& root,
-                              runs::RunDirectory::Mode mode = runs::RunDirectory::Mode::kFresh,
-                              std::optional<std::int64_t> stop_at = {},
-                              const models::Registry& registry = models::standard_registry()) {
+inline train::TrainResult train_task(models::TrainingTask& task, const train::TrainOptions& options,
+                                     const std::filesystem::path& root,
+                                     runs::RunDirectory::Mode mode = runs::RunDirectory::Mode::kFresh,
+                                     std::optional<std::int64_t> stop_at = {},
+                                     const models::Registry& registry = models::standard_registry()) {
   const runs::RunDirectory run(root, mode);
   write_file(run.config(), "x = 1\n");
   std::int64_t done = 0;
   train::Trainer trainer(task, registry, options, run,
-                  {.on_step = [&](const train::Progress& p) { done = p.step; },
-                   .on_validation = {},
-                   .on_notice = {},
-                   .should_stop = [&] { return stop_at && done >= *stop_at; }});
+                         {.on_step = [&](const train::Progress& p) { done = p.step; },
+                          .on_validation = {},
+                          .on_notice = {},
+                          .should_stop = [&] { return stop_at && done >= *stop_at; }});
   if (mode == runs::RunDirectory::Mode::kResume) trainer.resume();
   return trainer.run();
 }
@@ -94,7 +96,7 @@ inline std::string events_of(const std::filesystem::path& root) {
 // A run of 12 steps, saved every 5, that was stopped before and after a save and resumed, ends as one that never was.
 // Returns that end.
 using TrainInFolder = std::function<train::TrainResult(const std::filesystem::path& root, runs::RunDirectory::Mode mode,
-                                                std::optional<std::int64_t> stop_at)>;
+                                                       std::optional<std::int64_t> stop_at)>;
 inline std::string expect_resumes_bit_for_bit(const TrainInFolder& train) {
   using Mode = runs::RunDirectory::Mode;
   const TemporaryFolder folder;

@@ -7,17 +7,17 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/models/image_model.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/image_model.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
 namespace limn::train {
 namespace {
 
+using testing::DrawRun;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-using testing::DrawRun;
 using Mode = runs::RunDirectory::Mode;
 
 DrawRun small_options(bool has_attention = true) {

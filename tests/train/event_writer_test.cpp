@@ -90,8 +90,7 @@ TEST(EventWriter, StartsANewFileEachTimeEvenWithinASecond) {
 TEST(EventWriter, WritesAMetricsLineAsOneEvent) {
   const testing::TemporaryFolder folder;
   EventWriter writer(folder.path());
-  writer.add_metrics(7, "train",
-                     {{"total", 0.25}, {"kl", std::nan("")}, {"kl_weight", 0.01}, {"learning_rate", 1e-3}});
+  writer.add_metrics(7, "train", {{"total", 0.25}, {"kl", std::nan("")}, {"kl_weight", 0.01}, {"learning_rate", 1e-3}});
   writer.add_metrics(std::int64_t{1} << 40, "valid", {{"total", -1.5}});
   const auto events = read_events(writer.path());
   ASSERT_EQ(events.size(), 3U);
@@ -144,8 +143,7 @@ TEST(EventWriter, WritesThePngAsItIsWithItsSize) {
   const testing::TemporaryFolder folder;
   EventWriter writer(folder.path());
   const std::vector<std::pair<char, int>> channels_of_type{{0, 1}, {2, 3}, {4, 2}, {6, 4}};
-  for (const auto& [type, channels] : channels_of_type)
-    writer.add_png(channels, "samples", as_bytes(tiny_png(type)));
+  for (const auto& [type, channels] : channels_of_type) writer.add_png(channels, "samples", as_bytes(tiny_png(type)));
   const auto events = read_events(writer.path());
   ASSERT_EQ(events.size(), 1 + channels_of_type.size());
   for (std::size_t i = 0; i < channels_of_type.size(); ++i) {
@@ -163,8 +161,7 @@ TEST(EventWriter, RefusesAnImageThatIsNoPng) {
   EventWriter writer(folder.path());
   const std::string png = tiny_png(2);
   for (std::size_t length = 0; length < 26; ++length)
-    EXPECT_THROW(writer.add_png(1, "samples", as_bytes(std::string_view(png).substr(0, length))), Error)
-        << length;
+    EXPECT_THROW(writer.add_png(1, "samples", as_bytes(std::string_view(png).substr(0, length))), Error) << length;
   std::string damaged = png;
   damaged[12] = 'J';
   EXPECT_THROW(writer.add_png(1, "samples", as_bytes(damaged)), Error);

@@ -60,8 +60,7 @@ std::string text_of(const Metrics& metrics) {
   return out.str();
 }
 
-void observe_task(const testing::SketchRnnRun& options, const std::vector<std::string>& paths,
-                  Observations& seen) {
+void observe_task(const testing::SketchRnnRun& options, const std::vector<std::string>& paths, Observations& seen) {
   sketch::StrokeDataset data = sketch::StrokeDataset::load(paths, options.data);
   seen["examples"] = std::to_string(data.size(Split::kTrain));
   seen["N_max"] = std::to_string(data.max_seq_len());
@@ -170,8 +169,7 @@ std::vector<Case> cases() {
 void compare(const Case& c, const Observations& before, const Observations& after) {
   for (const auto& name : c.changes)
     EXPECT_NE(before.at(name), after.at(name)) << c.changed << " does not change: " << name;
-  for (const auto& name : c.keeps)
-    EXPECT_EQ(before.at(name), after.at(name)) << c.changed << " changes: " << name;
+  for (const auto& name : c.keeps) EXPECT_EQ(before.at(name), after.at(name)) << c.changed << " changes: " << name;
 }
 
 TEST(Hyperparameters, EachHasAnEffectAndNoOther) {

@@ -12,8 +12,10 @@ namespace {
 TEST(ProcessGroup, TheEnvironmentSaysWhoIsWho) {
   const auto set = [](const char* size, const char* rank, const char* port) {
     for (const auto& [name, value] : {std::pair{"WORLD_SIZE", size}, {"RANK", rank}, {"MASTER_PORT", port}}) {
-      if (value) setenv(name, value, 1);
-      else unsetenv(name);
+      if (value)
+        setenv(name, value, 1);
+      else
+        unsetenv(name);
     }
   };
   set(nullptr, nullptr, nullptr);

@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/evaluation.hpp"
-#include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/sketch_rnn/evaluation.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
@@ -66,9 +66,8 @@ TrainResult train(const std::filesystem::path& root, const SketchRnnRun& options
 class SketchRnnTraining : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(SketchRnnTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
-  testing::expect_resumes_bit_for_bit([](const auto& root, Mode mode, auto stop_at) {
-    return train(root, small_options(GetParam()), mode, stop_at);
-  });
+  testing::expect_resumes_bit_for_bit(
+      [](const auto& root, Mode mode, auto stop_at) { return train(root, small_options(GetParam()), mode, stop_at); });
 }
 
 // Large enough that a step is divided over threads (kernels::kWorthThreads), and a batch into slices with oneDNN too
@@ -102,7 +101,6 @@ TEST_P(SketchRnnTraining, TheNumberOfThreadsChangesNothing) {
   kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic);
 }
 
-
 TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   const testing::TemporaryFolder folder;
   auto options = small_options(GetParam(), 120);
@@ -125,8 +123,7 @@ TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   ASSERT_EQ(drawings.size(), 4u);
   for (const auto& drawing : drawings) {
     EXPECT_LE(static_cast<std::int64_t>(drawing.sketch.points.size()), data.max_seq_len());
-    for (const auto& point : drawing.sketch.points)
-      EXPECT_TRUE(std::isfinite(point.dx) && std::isfinite(point.dy));
+    for (const auto& point : drawing.sketch.points) EXPECT_TRUE(std::isfinite(point.dx) && std::isfinite(point.dy));
   }
   std::vector<sketch::Sketch> held_out;
   for (std::int64_t i = 0; i < data.size(Split::kTest); ++i) held_out.push_back(data.sketch(Split::kTest, i));
@@ -151,7 +148,8 @@ TEST(SketchRnnTask, AnUnconditionalModelTrainsWithoutAKlTerm) {
   EXPECT_FLOAT_EQ(static_cast<float>(metric(step.losses, "total")),
                   static_cast<float>(metric(step.losses, "reconstruction")));
   EXPECT_TRUE(train(folder / "run", options).is_finished);
-  EXPECT_FALSE(models::SketchRnnModel(models::read_checkpoint(models::resolve_model_path(folder / "run"))).is_conditional());
+  EXPECT_FALSE(
+      models::SketchRnnModel(models::read_checkpoint(models::resolve_model_path(folder / "run"))).is_conditional());
 }
 
 TEST(SketchRnnTask, AStepIsAFunctionOfItsNumber) {

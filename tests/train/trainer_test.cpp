@@ -41,9 +41,10 @@ class BowlModel : public models::Model {
   models::Checkpoint checkpoint_;
 };
 
-const models::Registry kBowls({models::Family{.name = "bowl", .make_model = [](models::Checkpoint c) -> std::unique_ptr<models::Model> {
-                                return std::make_unique<BowlModel>(std::move(c));
-                              }}});
+const models::Registry kBowls({models::Family{.name = "bowl",
+                                              .make_model = [](models::Checkpoint c) -> std::unique_ptr<models::Model> {
+                                                return std::make_unique<BowlModel>(std::move(c));
+                                              }}});
 
 class BowlTask : public models::TrainingTask {
  public:
@@ -90,7 +91,12 @@ class BowlTask : public models::TrainingTask {
 };
 
 TrainOptions options(std::int64_t steps) {
-  return {.num_steps = steps, .learning_rate = 0.02, .decay_rate = 0.999, .save_every = 10, .valid_every = 5, .sample_every = 20};
+  return {.num_steps = steps,
+          .learning_rate = 0.02,
+          .decay_rate = 0.999,
+          .save_every = 10,
+          .valid_every = 5,
+          .sample_every = 20};
 }
 
 std::vector<float> train(const std::filesystem::path& root, std::int64_t steps, Mode mode,
@@ -106,8 +112,8 @@ TEST(Trainer, LearnsAndKeepsTheBestAndTheLast) {
   double norm = 0;
   for (const float v : value) norm += v * v;
   EXPECT_LT(norm, 0.2);
-  for (const char* file : {"checkpoints/best.safetensors", "checkpoints/last.safetensors", "checkpoints/state.safetensors",
-                           "metrics.jsonl", "samples/step-200.png"})
+  for (const char* file : {"checkpoints/best.safetensors", "checkpoints/last.safetensors",
+                           "checkpoints/state.safetensors", "metrics.jsonl", "samples/step-200.png"})
     EXPECT_TRUE(std::filesystem::exists(folder / "run" / file)) << file;
 }
 
@@ -153,7 +159,10 @@ TEST(Trainer, KilledAtAnyMomentItResumesToTheSameWeights) {
     for (int kill_number = 0; kill_number < 3; ++kill_number) {
       const pid_t child = fork();
       if (child == 0) {
-        (void)train(root, 300, runs::RunDirectory::holds_run(root) && std::filesystem::exists(root / "config.toml") ? Mode::kResume : Mode::kOverwrite);
+        (void)train(root, 300,
+                    runs::RunDirectory::holds_run(root) && std::filesystem::exists(root / "config.toml")
+                        ? Mode::kResume
+                        : Mode::kOverwrite);
         _exit(0);
       }
       usleep(static_cast<useconds_t>(random.below(40'000)));
@@ -172,7 +181,10 @@ TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
   task.poison = [](std::int64_t step) { return step == 4 ? std::nan("") : 0.0; };
   std::vector<std::string> notices;
   Trainer trainer(task, kBowls, options(20), run,
-                  {.on_step = {}, .on_validation = {}, .on_notice = [&](const std::string& n) { notices.push_back(n); }, .should_stop = {}});
+                  {.on_step = {},
+                   .on_validation = {},
+                   .on_notice = [&](const std::string& n) { notices.push_back(n); },
+                   .should_stop = {}});
   EXPECT_TRUE(trainer.run().is_finished);
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_THAT(notices[0], HasSubstr("step 4"));
@@ -210,7 +222,8 @@ TEST(Trainer, GoingBackBeyondTheBestModelKeepsIt) {
   std::vector<std::pair<std::int64_t, bool>> validations;
   Trainer trainer(task, kBowls, seldom, run,
                   {.on_step = {},
-                   .on_validation = [&](std::int64_t step, const Metrics&, bool is_best) { validations.emplace_back(step, is_best); },
+                   .on_validation = [&](std::int64_t step, const Metrics&,
+                                        bool is_best) { validations.emplace_back(step, is_best); },
                    .on_notice = {},
                    .should_stop = {}});
   EXPECT_TRUE(trainer.run().is_finished);

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "limn/core/error.hpp"
-#include "limn/models/image_model.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/image_model.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
@@ -54,9 +54,8 @@ TrainResult train(const std::filesystem::path& root, const VaeRun& options, Mode
 class VaeTraining : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(VaeTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
-  const std::string end = testing::expect_resumes_bit_for_bit([](const auto& root, Mode mode, auto stop_at) {
-    return train(root, small_options(GetParam()), mode, stop_at);
-  });
+  const std::string end = testing::expect_resumes_bit_for_bit(
+      [](const auto& root, Mode mode, auto stop_at) { return train(root, small_options(GetParam()), mode, stop_at); });
   EXPECT_EQ(end.find("buffers.encoder.1.running_mean") != std::string::npos, std::string(GetParam()) != "dense");
 }
 
@@ -75,12 +74,12 @@ TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
   EXPECT_NEAR(best.total, result.best_total, 1e-6 * result.best_total);
   // Every pixel at its own mean costs less than log 2; what is learned is more than that.
   EXPECT_LT(best.total, 0.6 * static_cast<double>(data.shape().size()));
-  EXPECT_EQ(model->decode(models::prior_latents(2, model->latent_size(), 1)).size(), 2 * static_cast<std::size_t>(data.shape().size()));
+  EXPECT_EQ(model->decode(models::prior_latents(2, model->latent_size(), 1)).size(),
+            2 * static_cast<std::size_t>(data.shape().size()));
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-150.png"));
   EXPECT_EQ(model->data_options().image_size, options.data.image_size);
   const std::string events = testing::events_of(folder / "run");
-  for (const char* tag : {"outputs/encoder/mean", "outputs/decoder/pixels"})
-    EXPECT_THAT(events, HasSubstr(tag));
+  for (const char* tag : {"outputs/encoder/mean", "outputs/decoder/pixels"}) EXPECT_THAT(events, HasSubstr(tag));
 }
 
 INSTANTIATE_TEST_SUITE_P(Archs, VaeTraining, ::testing::Values("dense", "conv20"));

@@ -6,7 +6,6 @@
 #define HWY_TARGET_INCLUDE "limn/kernels/cells/cell_rows.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-
 #include "limn/kernels/elementwise-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,9 +69,8 @@ void lstm_backward_row(const LstmBackwardRow& row) {
 }
 
 void add_row(const float* from, std::int64_t count, float* to) {
-  for_each_vector(count, [&](auto access, std::int64_t j) HWY_ATTR {
-    access.store(hn::Add(access.load(to + j), access.load(from + j)), to + j);
-  });
+  for_each_vector(count, [&](auto access, std::int64_t j)
+                             HWY_ATTR { access.store(hn::Add(access.load(to + j), access.load(from + j)), to + j); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -87,8 +85,6 @@ HWY_EXPORT(add_row);
 
 void lstm_forward_row(const LstmForwardRow& row) { HWY_DYNAMIC_DISPATCH(lstm_forward_row)(row); }
 void lstm_backward_row(const LstmBackwardRow& row) { HWY_DYNAMIC_DISPATCH(lstm_backward_row)(row); }
-void add_row(const float* from, std::int64_t count, float* to) {
-  HWY_DYNAMIC_DISPATCH(add_row)(from, count, to);
-}
+void add_row(const float* from, std::int64_t count, float* to) { HWY_DYNAMIC_DISPATCH(add_row)(from, count, to); }
 }  // namespace limn::kernels
 #endif

@@ -16,8 +16,7 @@ class CellSequence {
 
 [[nodiscard]] std::unique_ptr<CellSequence> make_lstm_sequence(const CellShape& shape, Direction direction,
                                                                Precision precision);
-[[nodiscard]] std::unique_ptr<CellSequence> make_layer_norm_sequence(const CellShape& shape,
-                                                                     Direction direction,
+[[nodiscard]] std::unique_ptr<CellSequence> make_layer_norm_sequence(const CellShape& shape, Direction direction,
                                                                      Precision precision);
 [[nodiscard]] std::unique_ptr<CellSequence> make_hyper_sequence(const CellShape& shape, Direction direction,
                                                                 Precision precision);

@@ -109,17 +109,14 @@ class HyperStepper final : public SteppingCell {
   }
 
   [[nodiscard]] std::int64_t prepared_size() const override { return products_.prepared_size(); }
-  void prepare(ConstMatrix constant, Matrix prepared) const override {
-    products_.prepare(constant, prepared);
-  }
+  void prepare(ConstMatrix constant, Matrix prepared) const override { products_.prepare(constant, prepared); }
 
   void step(ConstMatrix x, ConstMatrix prepared, Matrix state) const override {
     const std::int64_t units = shape.hidden_size, small = shape.hyper_num_units, rows = state.rows;
     MatrixBuffer small_gates, embeddings, gates, scale_x, scale_h, from_x, from_h;
     small_gates.resize(rows, kGates * small);
     embeddings.resize(rows, embeddings_size(shape));
-    for (MatrixBuffer* wide : {&gates, &scale_x, &scale_h, &from_x, &from_h})
-      wide->resize(rows, kGates * units);
+    for (MatrixBuffer* wide : {&gates, &scale_x, &scale_h, &from_x, &from_h}) wide->resize(rows, kGates * units);
     const Matrix h = state.slice_columns(0, units), small_state = state.slice_columns(2 * units, 2 * small);
     GemmScratch scratch;
     products_.small_gates(x, h, small_state.slice_columns(0, small), prepared, small_gates.view(), scratch);
@@ -181,19 +178,17 @@ void CellStepper::step(ConstMatrix x, ConstMatrix prepared, Matrix state) const 
               prepared.columns == prepared_size() && state.columns == state_size(impl_->cell->shape),
           "cell stepper: x is [{}, {}], prepared [{}, {}] and state [{}, {}], expected [B, {}], [B, {}] and "
           "[B, {}]",
-          x.rows, x.columns, prepared.rows, prepared.columns, state.rows, state.columns,
-          impl_->cell->shape.input_size, prepared_size(), state_size(impl_->cell->shape));
+          x.rows, x.columns, prepared.rows, prepared.columns, state.rows, state.columns, impl_->cell->shape.input_size,
+          prepared_size(), state_size(impl_->cell->shape));
   // No more than threads: each task reads all the weights.
-  const std::int64_t tasks =
-      std::min<std::int64_t>((batch + kRowsOfTask - 1) / kRowsOfTask, usable_threads());
+  const std::int64_t tasks = std::min<std::int64_t>((batch + kRowsOfTask - 1) / kRowsOfTask, usable_threads());
   if (tasks <= 1) {
     if (batch > 0) impl_->cell->step(x, prepared, state);
     return;
   }
   parallel_for(tasks, [&](std::int64_t task) {
     const std::int64_t first = batch * task / tasks, count = batch * (task + 1) / tasks - first;
-    impl_->cell->step(x.slice_rows(first, count), prepared.slice_rows(first, count),
-                      state.slice_rows(first, count));
+    impl_->cell->step(x.slice_rows(first, count), prepared.slice_rows(first, count), state.slice_rows(first, count));
   });
 }
 

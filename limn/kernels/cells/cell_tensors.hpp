@@ -18,7 +18,7 @@ enum NormParameter : std::size_t { kGamma = 0, kBeta, kCellGamma, kCellBeta, kNo
 enum GatedParameter : std::size_t {
   kWeightIh = 0,
   kWeightHh,
-  kLstmBias,                  // lstm
+  kLstmBias,                 // lstm
   kFirstOfNorm = kLstmBias,  // layer_norm: its NormParameters
 };
 

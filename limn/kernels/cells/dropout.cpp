@@ -56,13 +56,11 @@ float mask_of(const MaskRow& row, std::int64_t unit) {
   Counter counter = row.counter;
   counter[0] |= static_cast<std::uint32_t>(unit / kMasksInBlock);
   const std::int64_t i = unit % kMasksInBlock;
-  const std::uint32_t draw =
-      philox4x32(counter, row.key)[static_cast<std::size_t>(i / 2)] >> (i % 2 * 16) & 0xFFFFu;
+  const std::uint32_t draw = philox4x32(counter, row.key)[static_cast<std::size_t>(i / 2)] >> (i % 2 * 16) & 0xFFFFu;
   return draw < row.limit ? row.kept : 0.0f;
 }
 
-MaskRow mask_row(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count,
-                 float* out) {
+MaskRow mask_row(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count, float* out) {
   return {.counter = first_counter(dropout, b, t),
           .key = key_of(dropout),
           .limit = threshold(dropout),
@@ -158,8 +156,7 @@ float keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t,
   return mask_of(mask_row(dropout, b, t, unit + 1, nullptr), unit);
 }
 
-void fill_keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count,
-                    float* out) {
+void fill_keep_mask(const RecurrentDropout& dropout, std::int64_t b, std::int64_t t, std::int64_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(fill_masks)(mask_row(dropout, b, t, count, out));
 }
 

@@ -16,8 +16,7 @@ void GatedSequence::pack_forward_weights() {
   const GatedTensors<const float> t = tensors();
   step_weights_.pack(std::array{t.hh, t.ih_x}, WeightLayout::kOutputMajor, precision_);
   const std::int64_t width = kGates * shape_.hidden_size;
-  const ConstMatrix repeated =
-      t.bias.empty() ? ConstMatrix() : ConstMatrix(t.bias.data(), layout_.batch(), width, 0);
+  const ConstMatrix repeated = t.bias.empty() ? ConstMatrix() : ConstMatrix(t.bias.data(), layout_.batch(), width, 0);
   constant_.clear();
   if (shape_.constant_size > 0) {
     PackedWeights weights;
@@ -42,8 +41,8 @@ void GatedSequence::forward(const RecurrentSequence::Input& input, Matrix hidden
   hidden_.resize(states, units);
   cell_.resize(states, units);
   if (input.keep_for_backward) {
-    load_state(input.initial_state, {hidden_.view().slice_rows(kept, layout_.batch()),
-                                     cell_.view().slice_rows(kept, layout_.batch())});
+    load_state(input.initial_state,
+               {hidden_.view().slice_rows(kept, layout_.batch()), cell_.view().slice_rows(kept, layout_.batch())});
   }
   prepare_forward(input.keep_for_backward);
   const std::int64_t slices = slice_count(layout_, parameters_);
@@ -64,8 +63,8 @@ void GatedSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix
   for (std::int64_t k = 0; k < layout_.steps(); ++k) {
     const std::int64_t t = layout_.time(k), first = layout_.row(t, 0), rows = slice.size(layout_.active(t));
     if (rows == 0) continue;
-    const Matrix gates = keep ? slice.of(gates_.view().slice_rows(first, layout_.active(t)))
-                              : gates_of_step.view().slice_rows(0, rows);
+    const Matrix gates =
+        keep ? slice.of(gates_.view().slice_rows(first, layout_.active(t))) : gates_of_step.view().slice_rows(0, rows);
     const std::array inputs{ConstMatrix(h.view().slice_rows(0, rows)),
                             slice.of(input_.x.slice_rows(first, layout_.active(t)))};
     ConstMatrix init = constant_.view();

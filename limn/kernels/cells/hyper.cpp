@@ -47,8 +47,7 @@ void HyperSequence::resize_kept() {
   small_cell_.resize(states, small);
   if (!input_.keep_for_backward) return;
   const auto initial = [&](MatrixBuffer& buffer) { return buffer.view().slice_rows(rows, layout_.batch()); };
-  load_state(input_.initial_state,
-             {initial(hidden_), initial(cell_), initial(small_hidden_), initial(small_cell_)});
+  load_state(input_.initial_state, {initial(hidden_), initial(cell_), initial(small_hidden_), initial(small_cell_)});
 }
 
 void HyperSequence::forward(const RecurrentSequence::Input& input, Matrix hidden, Matrix final_state) {
@@ -89,29 +88,27 @@ void HyperSequence::forward_slice(const BatchSlice& slice, Matrix hidden, Matrix
 void HyperSequence::small_cell(ForwardSlice& s, std::int64_t t, std::int64_t rows) {
   const std::int64_t first = layout_.row(t, 0), active = layout_.active(t), units = shape_.hyper_num_units;
   const bool keep = input_.keep_for_backward;
-  const Matrix gates = keep ? s.slice.of(small_gates_.view().slice_rows(first, active))
-                            : s.small_gates.view().slice_rows(0, rows);
+  const Matrix gates =
+      keep ? s.slice.of(small_gates_.view().slice_rows(first, active)) : s.small_gates.view().slice_rows(0, rows);
   products_.small_gates(s.slice.of(input_.x.slice_rows(first, active)), s.h.view().slice_rows(0, rows),
-                        s.small_h.view().slice_rows(0, rows), s.slice.of(ConstMatrix(prepared_.view())),
-                        gates, s.scratch);
+                        s.small_h.view().slice_rows(0, rows), s.slice.of(ConstMatrix(prepared_.view())), gates,
+                        s.scratch);
   const LayerNormWeights weights = layer_norm_weights(tensors().small_norm);
   float unused[kLayerNormStatistics];
   for (std::int64_t i = 0; i < rows; ++i) {
-    layer_norm_forward_row(
-        {.units = units,
-         .weights = weights,
-         .gates = gates.row(i),
-         .mask = input_.dropout.keep < 1 ? s.masks.row(i) + shape_.hidden_size : nullptr,
-         .c_previous = s.small_c.row(i),
-         .c = s.small_c.row(i),
-         .h = s.small_h.row(i),
-         .statistics = keep ? small_statistics_.row(first + s.slice.sequence(i)) : unused});
+    layer_norm_forward_row({.units = units,
+                            .weights = weights,
+                            .gates = gates.row(i),
+                            .mask = input_.dropout.keep < 1 ? s.masks.row(i) + shape_.hidden_size : nullptr,
+                            .c_previous = s.small_c.row(i),
+                            .c = s.small_c.row(i),
+                            .h = s.small_h.row(i),
+                            .statistics = keep ? small_statistics_.row(first + s.slice.sequence(i)) : unused});
   }
 }
 
 void HyperSequence::main_cell(ForwardSlice& s, std::int64_t t, std::int64_t rows) {
-  const std::int64_t first = layout_.row(t, 0), active = layout_.active(t),
-                     width = kGates * shape_.hidden_size;
+  const std::int64_t first = layout_.row(t, 0), active = layout_.active(t), width = kGates * shape_.hidden_size;
   const bool keep = input_.keep_for_backward;
   const auto kept_or = [&](MatrixBuffer& kept, MatrixBuffer& own) {
     return keep ? s.slice.of(kept.view().slice_rows(first, active)) : own.view().slice_rows(0, rows);
@@ -145,8 +142,7 @@ void HyperSequence::main_cell(ForwardSlice& s, std::int64_t t, std::int64_t rows
   }
 }
 
-std::unique_ptr<CellSequence> make_hyper_sequence(const CellShape& shape, Direction direction,
-                                                  Precision precision) {
+std::unique_ptr<CellSequence> make_hyper_sequence(const CellShape& shape, Direction direction, Precision precision) {
   return std::make_unique<HyperSequence>(shape, direction, precision);
 }
 

@@ -41,8 +41,7 @@ class HyperSequence final : public CellSequence {
 
   void gradients_of_factors(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out);
   void split_steps(std::int64_t first, std::int64_t last, Factors& factors);
-  void accumulate_chunk(std::int64_t first, std::int64_t rows, const Factors& factors,
-                        HyperTensors<float>& out);
+  void accumulate_chunk(std::int64_t first, std::int64_t rows, const Factors& factors, HyperTensors<float>& out);
   void gradients_of_small_cell(HyperTensors<float>& out);
   void gradients_of_constant(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out);
 

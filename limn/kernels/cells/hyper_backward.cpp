@@ -72,8 +72,7 @@ void HyperSequence::backward(const RecurrentSequence::Gradients& gradients) {
 
 void HyperSequence::backward_slice(const BatchSlice& slice, const RecurrentSequence::Gradients& gradients) {
   BackwardSlice s(slice, shape_, layout_.batch());
-  load_state(slice.of(gradients.final_state),
-             {s.dh.view(), s.dc.view(), s.d_small_h.view(), s.d_small_c.view()});
+  load_state(slice.of(gradients.final_state), {s.dh.view(), s.dc.view(), s.d_small_h.view(), s.d_small_c.view()});
   for (std::int64_t k = layout_.steps() - 1; k >= 0; --k) {
     const std::int64_t t = layout_.time(k), rows = slice.size(layout_.active(t));
     for (std::int64_t i = 0; input_.dropout.keep < 1 && i < rows; ++i) {
@@ -83,8 +82,7 @@ void HyperSequence::backward_slice(const BatchSlice& slice, const RecurrentSeque
     small_cell_backward(s, t);
     states_backward(s, t);
   }
-  store_state({s.dh.view(), s.dc.view(), s.d_small_h.view(), s.d_small_c.view()},
-              slice.of(gradients.initial_state));
+  store_state({s.dh.view(), s.dc.view(), s.d_small_h.view(), s.d_small_c.view()}, slice.of(gradients.initial_state));
 }
 
 // Through h', c' and the main gates to their factors.
@@ -132,9 +130,8 @@ void HyperSequence::small_cell_backward(BackwardSlice& s, std::int64_t t) {
   for (std::size_t role = 0; role < kHyperRoles; ++role) {
     for (std::int64_t gate = 0; gate < kGates; ++gate) {
       const std::int64_t column = embedding_column(shape_, role, gate);
-      scale_back_[role][static_cast<std::size_t>(gate)].multiply(
-          d_scale[role].slice_columns(gate * units, units), {}, d_embeddings.slice_columns(column, each),
-          s.scratch);
+      scale_back_[role][static_cast<std::size_t>(gate)].multiply(d_scale[role].slice_columns(gate * units, units), {},
+                                                                 d_embeddings.slice_columns(column, each), s.scratch);
     }
   }
   const Matrix d_small_h = s.d_small_h.view().slice_rows(0, rows);
@@ -166,8 +163,7 @@ void HyperSequence::states_backward(BackwardSlice& s, std::int64_t t) {
   small_back_.multiply(da_small, {}, s.d_small_h.view().slice_rows(0, rows), s.scratch);
 }
 
-void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gradients,
-                                         HyperTensors<float>& out) {
+void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out) {
   Factors factors;
   PackedWeights to_x;
   const bool wants_x = gradients.x.data && shape_.input_size > 0;
@@ -176,8 +172,7 @@ void HyperSequence::gradients_of_factors(const RecurrentSequence::Gradients& gra
   for (std::int64_t first = 0; first < layout_.steps();) {
     std::int64_t last = first + 1;
     while (last < layout_.steps() && layout_.row(last, 0) - layout_.row(first, 0) < kChunkRows) ++last;
-    const std::int64_t row = layout_.row(first, 0),
-                       rows = layout_.row(last - 1, 0) + layout_.active(last - 1) - row;
+    const std::int64_t row = layout_.row(first, 0), rows = layout_.row(last - 1, 0) + layout_.active(last - 1) - row;
     for (MatrixBuffer* f : {&factors.scale_x, &factors.scale_h, &factors.from_x, &factors.d_from_h}) {
       f->resize(rows, gates_.columns());
     }
@@ -202,8 +197,8 @@ void HyperSequence::split_steps(std::int64_t first, std::int64_t last, Factors& 
     GemmScratch scratch;
     products_.scale(kScaleX, embeddings, factors.scale_x.view().slice_rows(at, rows), scratch);
     products_.scale(kScaleH, embeddings, factors.scale_h.view().slice_rows(at, rows), scratch);
-    products_.from_x(input_.x.slice_rows(row, rows), prepared_.view(),
-                     factors.from_x.view().slice_rows(at, rows), scratch);
+    products_.from_x(input_.x.slice_rows(row, rows), prepared_.view(), factors.from_x.view().slice_rows(at, rows),
+                     scratch);
     for (std::int64_t i = 0; i < rows; ++i) {
       hyper_split_row({.count = gates_.columns(),
                        .d_gates = gates_.row(row + i),
@@ -215,9 +210,8 @@ void HyperSequence::split_steps(std::int64_t first, std::int64_t last, Factors& 
     }
   };
   const std::int64_t rows = layout_.row(last - 1, 0) + layout_.active(last - 1) - layout_.row(first, 0);
-  parallel_for(
-      last - first, split_step,
-      product_operations(rows, gates_.columns(), 2 * shape_.hyper_embedding_size + shape_.input_size));
+  parallel_for(last - first, split_step,
+               product_operations(rows, gates_.columns(), 2 * shape_.hyper_embedding_size + shape_.input_size));
 }
 
 void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, const Factors& factors,
@@ -227,8 +221,7 @@ void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, cons
   const ConstMatrix da = gates_.view().slice_rows(first, rows);
   const WeightGradient hh{hidden_.view(), layout_.previous() + first, out.hh};
   const WeightGradient x{input_.x.slice_rows(first, rows), nullptr, out.ih_x};
-  const WeightGradient bias{ConstMatrix(&one, rows, 1, 0), nullptr,
-                            Matrix(out.bias, kGates * shape_.hidden_size, 1)};
+  const WeightGradient bias{ConstMatrix(&one, rows, 1, 0), nullptr, Matrix(out.bias, kGates * shape_.hidden_size, 1)};
   weight_gradients(factors.d_from_h.view(), std::span(&hh, 1), accumulate, precision_);
   weight_gradients(factors.from_x.view(), std::span(&x, 1), accumulate, precision_);
   weight_gradients(da, std::span(&bias, 1), accumulate, precision_);
@@ -237,9 +230,8 @@ void HyperSequence::accumulate_chunk(std::int64_t first, std::int64_t rows, cons
   // Each is too small to be divided, so the twelve of them are.
   const auto gradient_of_scale = [&](std::int64_t i) {
     const auto role = static_cast<std::size_t>(i / kGates);
-    const WeightGradient part{
-        ConstMatrix(embeddings_.view()).slice_rows(first, rows).slice_columns(i * each, each), nullptr,
-        out.scale_of(role, i % kGates)};
+    const WeightGradient part{ConstMatrix(embeddings_.view()).slice_rows(first, rows).slice_columns(i * each, each),
+                              nullptr, out.scale_of(role, i % kGates)};
     weight_gradients(d_scale[role].slice_columns(i % kGates * units, units), std::span(&part, 1), accumulate,
                      precision_);
   };
@@ -263,8 +255,7 @@ void HyperSequence::gradients_of_small_cell(HyperTensors<float>& out) {
   }
 }
 
-void HyperSequence::gradients_of_constant(const RecurrentSequence::Gradients& gradients,
-                                          HyperTensors<float>& out) {
+void HyperSequence::gradients_of_constant(const RecurrentSequence::Gradients& gradients, HyperTensors<float>& out) {
   if (shape_.constant_size == 0) return;
   const std::int64_t width = gates_.columns();
   const ConstMatrix sums = prepared_grad_.view();

@@ -4,8 +4,8 @@
 
 namespace limn::kernels {
 
-void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>& tensors,
-                         Precision precision, GemmBackend backend) {
+void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>& tensors, Precision precision,
+                         GemmBackend backend) {
   constexpr auto kLayout = WeightLayout::kOutputMajor;
   shape_ = shape;
   const std::array small{tensors.small_hh, tensors.small_h, tensors.small_x};
@@ -21,15 +21,12 @@ void HyperProducts::pack(const CellShape& shape, const HyperTensors<const float>
     embedding_[role].pack(tensors.embedding[role], kLayout, precision, backend);
     embedding_bias_[role].assign(tensors.embedding_bias[role].begin(), tensors.embedding_bias[role].end());
     for (std::int64_t gate = 0; gate < kGates; ++gate) {
-      scale_[role][static_cast<std::size_t>(gate)].pack(tensors.scale_of(role, gate), kLayout, precision,
-                                                        backend);
+      scale_[role][static_cast<std::size_t>(gate)].pack(tensors.scale_of(role, gate), kLayout, precision, backend);
     }
   }
 }
 
-std::int64_t HyperProducts::prepared_size() const {
-  return kGates * (shape_.hidden_size + shape_.hyper_num_units);
-}
+std::int64_t HyperProducts::prepared_size() const { return kGates * (shape_.hidden_size + shape_.hyper_num_units); }
 
 void HyperProducts::prepare(ConstMatrix constant, Matrix prepared) const {
   const std::int64_t width = kGates * shape_.hidden_size;
@@ -38,12 +35,11 @@ void HyperProducts::prepare(ConstMatrix constant, Matrix prepared) const {
     return;
   }
   multiply_parallel(constant_, constant, {}, prepared.slice_columns(0, width));
-  multiply_parallel(small_constant_, constant, {},
-                    prepared.slice_columns(width, kGates * shape_.hyper_num_units));
+  multiply_parallel(small_constant_, constant, {}, prepared.slice_columns(width, kGates * shape_.hyper_num_units));
 }
 
-void HyperProducts::small_gates(ConstMatrix x, ConstMatrix h, ConstMatrix small_h, ConstMatrix prepared,
-                                Matrix out, GemmScratch& scratch) const {
+void HyperProducts::small_gates(ConstMatrix x, ConstMatrix h, ConstMatrix small_h, ConstMatrix prepared, Matrix out,
+                                GemmScratch& scratch) const {
   const std::array inputs{small_h, h, x};
   small_.multiply(inputs, prepared.slice_columns(kGates * shape_.hidden_size, out.columns), out, scratch);
 }
@@ -71,8 +67,6 @@ void HyperProducts::from_x(ConstMatrix x, ConstMatrix prepared, Matrix out, Gemm
   x_.multiply(x, prepared.slice_columns(0, out.columns), out, scratch);
 }
 
-void HyperProducts::from_h(ConstMatrix h, Matrix out, GemmScratch& scratch) const {
-  h_.multiply(h, {}, out, scratch);
-}
+void HyperProducts::from_h(ConstMatrix h, Matrix out, GemmScratch& scratch) const { h_.multiply(h, {}, out, scratch); }
 
 }  // namespace limn::kernels

@@ -4,7 +4,6 @@
 #define HWY_TARGET_INCLUDE "limn/kernels/cells/hyper_rows.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-
 #include "limn/kernels/elementwise-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -13,8 +12,7 @@ namespace HWY_NAMESPACE {
 
 void hyper_combine_row(const HyperCombineRow& row) {
   for_each_vector(row.count, [&](auto access, std::int64_t j) HWY_ATTR {
-    auto sum =
-        hn::MulAdd(access.load(row.scale_x + j), access.load(row.from_x + j), access.load(row.gates + j));
+    auto sum = hn::MulAdd(access.load(row.scale_x + j), access.load(row.from_x + j), access.load(row.gates + j));
     sum = hn::MulAdd(access.load(row.scale_h + j), access.load(row.from_h + j), sum);
     access.store(sum, row.gates + j);
   });

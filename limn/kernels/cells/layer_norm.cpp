@@ -72,8 +72,7 @@ void sum_layer_norm_gradients(ConstMatrix of_sequences, ParameterGradients sums)
   for (const std::span<float> sum : sums) {
     std::fill(sum.begin(), sum.end(), 0.0f);
     const auto size = static_cast<std::int64_t>(sum.size());
-    for (std::int64_t b = 0; b < of_sequences.rows; ++b)
-      add_row(of_sequences.row(b) + first, size, sum.data());
+    for (std::int64_t b = 0; b < of_sequences.rows; ++b) add_row(of_sequences.row(b) + first, size, sum.data());
     first += size;
   }
 }

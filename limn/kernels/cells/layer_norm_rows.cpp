@@ -6,7 +6,6 @@
 #define HWY_TARGET_INCLUDE "limn/kernels/cells/layer_norm_rows.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-
 #include "limn/kernels/elementwise-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -99,8 +98,7 @@ struct NormGradient {
     sum = hn::Set(Floats(), sum_of(sum) * share);
     product = hn::Set(Floats(), sum_of(product) * share);
   }
-  HWY_INLINE FloatVector apply(FloatVector gradient, FloatVector normalised,
-                               FloatVector inverse_deviation) const {
+  HWY_INLINE FloatVector apply(FloatVector gradient, FloatVector normalised, FloatVector inverse_deviation) const {
     return hn::Mul(hn::NegMulAdd(normalised, product, hn::Sub(gradient, sum)), inverse_deviation);
   }
 
@@ -142,8 +140,7 @@ class LayerNormGradient {
     for_each_vector(units, [&](auto access, std::int64_t j) HWY_ATTR {
       const auto one = hn::Set(Floats(), 1.0f);
       const auto inverse_deviation = hn::Set(Floats(), row.statistics[kCellInverseDeviation]);
-      const auto through_norm =
-          cell_sums.apply(access.load(d_cell + j), normalised_cell(access, j), inverse_deviation);
+      const auto through_norm = cell_sums.apply(access.load(d_cell + j), normalised_cell(access, j), inverse_deviation);
       const auto dc = hn::Add(access.load(row.dc + j), through_norm);
       const auto i = logistic(pre_activation(access, Gate::kInput, j));
       const auto f = logistic(pre_activation(access, Gate::kForget, j));
@@ -226,8 +223,6 @@ HWY_EXPORT(layer_norm_forward_row);
 HWY_EXPORT(layer_norm_backward_row);
 
 void layer_norm_forward_row(const LayerNormForwardRow& row) { HWY_DYNAMIC_DISPATCH(layer_norm_forward_row)(row); }
-void layer_norm_backward_row(const LayerNormBackwardRow& row) {
-  HWY_DYNAMIC_DISPATCH(layer_norm_backward_row)(row);
-}
+void layer_norm_backward_row(const LayerNormBackwardRow& row) { HWY_DYNAMIC_DISPATCH(layer_norm_backward_row)(row); }
 }  // namespace limn::kernels
 #endif

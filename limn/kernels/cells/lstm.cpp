@@ -39,8 +39,7 @@ class LstmSequence final : public GatedSequence {
 
 }  // namespace
 
-std::unique_ptr<CellSequence> make_lstm_sequence(const CellShape& shape, Direction direction,
-                                                 Precision precision) {
+std::unique_ptr<CellSequence> make_lstm_sequence(const CellShape& shape, Direction direction, Precision precision) {
   return std::make_unique<LstmSequence>(shape, direction, precision);
 }
 

@@ -9,8 +9,7 @@
 namespace limn::kernels {
 namespace {
 
-void append_layer_norm_parameters(std::int64_t units, const std::string& prefix,
-                                  std::vector<ParameterSpec>& specs) {
+void append_layer_norm_parameters(std::int64_t units, const std::string& prefix, std::vector<ParameterSpec>& specs) {
   specs.push_back({prefix + "gamma", {kGates * units}});
   specs.push_back({prefix + "beta", {kGates * units}});
   specs.push_back({prefix + "cell_gamma", {units}});
@@ -35,11 +34,10 @@ void append_hyper_parameters(const CellShape& shape, std::vector<ParameterSpec>&
 }
 
 void check_shape(const CellShape& shape) {
-  require(shape.hidden_size > 0 && shape.hidden_size <= 32768,
-          "recurrent: hidden_size is {}, expected 1 to 32768", shape.hidden_size);
+  require(shape.hidden_size > 0 && shape.hidden_size <= 32768, "recurrent: hidden_size is {}, expected 1 to 32768",
+          shape.hidden_size);
   require(shape.input_size >= 0 && shape.constant_size >= 0,
-          "recurrent: input_size {} and constant_size {} must not be negative", shape.input_size,
-          shape.constant_size);
+          "recurrent: input_size {} and constant_size {} must not be negative", shape.input_size, shape.constant_size);
   if (shape.type != CellType::kHyper) return;
   require(shape.hyper_num_units > 0 && shape.hidden_size + shape.hyper_num_units <= 32768,
           "recurrent: hyper_num_units is {}, expected at least 1 and with hidden_size at most 32768",
@@ -51,12 +49,11 @@ void check_shape(const CellShape& shape) {
 template <class Spans>
 void check_parameters(const CellShape& shape, const Spans& given, const char* what) {
   const auto specs = cell_parameters(shape);
-  require(given.size() == specs.size(), "recurrent: {} {} given, expected {}", given.size(), what,
-          specs.size());
+  require(given.size() == specs.size(), "recurrent: {} {} given, expected {}", given.size(), what, specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const std::size_t expected = specs[i].count();
-    require(given[i].size() == expected, "recurrent: {} of {} has {} elements, expected {}", what,
-            specs[i].name, given[i].size(), expected);
+    require(given[i].size() == expected, "recurrent: {} of {} has {} elements, expected {}", what, specs[i].name,
+            given[i].size(), expected);
   }
 }
 
@@ -71,19 +68,19 @@ void check_matrix(const char* name, const MatrixView<T>& matrix, std::int64_t ro
 void check_active(std::span<const std::int64_t> active) {
   for (std::size_t t = 0; t < active.size(); ++t) {
     require(active[t] > 0 && (t == 0 || active[t] <= active[t - 1]),
-            "recurrent: {} sequences are active at step {}, expected at least 1 and no more than before",
-            active[t], t);
+            "recurrent: {} sequences are active at step {}, expected at least 1 and no more than before", active[t], t);
   }
-  require(active.size() < (std::size_t{1} << 20), "recurrent: {} steps, expected fewer than 2^20",
-          active.size());
+  require(active.size() < (std::size_t{1} << 20), "recurrent: {} steps, expected fewer than 2^20", active.size());
 }
 
-std::unique_ptr<CellSequence> make_sequence(const CellShape& shape, Direction direction,
-                                            Precision precision) {
+std::unique_ptr<CellSequence> make_sequence(const CellShape& shape, Direction direction, Precision precision) {
   switch (shape.type) {
-    case CellType::kLstm: return make_lstm_sequence(shape, direction, precision);
-    case CellType::kLayerNorm: return make_layer_norm_sequence(shape, direction, precision);
-    case CellType::kHyper: return make_hyper_sequence(shape, direction, precision);
+    case CellType::kLstm:
+      return make_lstm_sequence(shape, direction, precision);
+    case CellType::kLayerNorm:
+      return make_layer_norm_sequence(shape, direction, precision);
+    case CellType::kHyper:
+      return make_hyper_sequence(shape, direction, precision);
   }
   fail("recurrent: unknown cell type {}", static_cast<int>(shape.type));
 }
@@ -134,8 +131,7 @@ void RecurrentSequence::forward(const Input& input, Matrix hidden, Matrix final_
   impl_->batch = input.active.empty() ? 0 : input.active.front();
   impl_->rows = 0;
   for (const std::int64_t count : input.active) impl_->rows += count;
-  require(impl_->rows + impl_->batch < (std::int64_t{1} << 31), "recurrent: {} rows are too many",
-          impl_->rows);
+  require(impl_->rows + impl_->batch < (std::int64_t{1} << 31), "recurrent: {} rows are too many", impl_->rows);
   check_parameters(shape, input.parameters, "parameters");
   check_matrix("x", input.x, impl_->rows, shape.input_size, false);
   check_matrix("constant", input.constant, impl_->batch, shape.constant_size, false);

@@ -34,7 +34,7 @@ class RecurrentSequence {
     ConstMatrix constant = {};             // [B, Z], or empty where Z = 0
     ConstMatrix initial_state = {};        // [B, S]; empty means zero
     RecurrentDropout dropout = {};
-    bool keep_for_backward = true;         // false saves memory in evaluation
+    bool keep_for_backward = true;  // false saves memory in evaluation
   };
   // Writes the output of each step to `hidden` [R, H] (may be empty where only the final state is wanted), and each
   // sequence's state after its own last step to `final_state` [B, S] (may be empty). For Direction::kBackward a

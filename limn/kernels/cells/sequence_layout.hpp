@@ -32,9 +32,7 @@ class SequenceLayout {
   }
   // For each row the row of the same sequence's step before; rows() + b where b starts there.
   [[nodiscard]] const std::int32_t* previous() const { return previous_.data(); }
-  [[nodiscard]] std::int64_t previous(std::int64_t row) const {
-    return previous_[static_cast<std::size_t>(row)];
-  }
+  [[nodiscard]] std::int64_t previous(std::int64_t row) const { return previous_[static_cast<std::size_t>(row)]; }
 
  private:
   Direction direction_ = Direction::kForward;

@@ -121,11 +121,12 @@ Window window_of(const WindowShape& shape, const float* parameters) {
   const auto log_of = [&](WindowParameter which, float low, float high) {
     return std::exp(std::clamp(parameter(parameters, which), low, high));
   };
-  return {.center_x = 0.5f * static_cast<float>(shape.width + 1) * (parameter(parameters, WindowParameter::kCenterX) + 1),
-          .center_y = 0.5f * static_cast<float>(shape.height + 1) * (parameter(parameters, WindowParameter::kCenterY) + 1),
-          .stride = stride_scale(shape) * log_of(WindowParameter::kLogStride, -kMaxLogStride, kMaxLogStride),
-          .variance = log_of(WindowParameter::kLogVariance, kMinLogVariance, kMaxLogVariance),
-          .intensity = log_of(WindowParameter::kLogIntensity, -kMaxLogIntensity, kMaxLogIntensity)};
+  return {
+      .center_x = 0.5f * static_cast<float>(shape.width + 1) * (parameter(parameters, WindowParameter::kCenterX) + 1),
+      .center_y = 0.5f * static_cast<float>(shape.height + 1) * (parameter(parameters, WindowParameter::kCenterY) + 1),
+      .stride = stride_scale(shape) * log_of(WindowParameter::kLogStride, -kMaxLogStride, kMaxLogStride),
+      .variance = log_of(WindowParameter::kLogVariance, kMinLogVariance, kMaxLogVariance),
+      .intensity = log_of(WindowParameter::kLogIntensity, -kMaxLogIntensity, kMaxLogIntensity)};
 }
 
 void filterbanks(const WindowShape& shape, const float* parameters, Matrix f_x, Matrix f_y) {

@@ -17,9 +17,7 @@ double operations_of(ConstMatrix x) { return 4.0 * static_cast<double>(x.rows * 
 // Calls visit(first, last) for parts of the rows, on the pool.
 template <class Visit>
 void for_each_part(ConstMatrix x, const Visit& visit) {
-  const auto task = [&](std::int64_t part) {
-    visit(part * kRowsOfPart, std::min(x.rows, (part + 1) * kRowsOfPart));
-  };
+  const auto task = [&](std::int64_t part) { visit(part * kRowsOfPart, std::min(x.rows, (part + 1) * kRowsOfPart)); };
   parallel_for((x.rows + kRowsOfPart - 1) / kRowsOfPart, task, operations_of(x));
 }
 

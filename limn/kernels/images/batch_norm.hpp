@@ -38,11 +38,11 @@ struct BatchStatistics {
 void update_running(const BatchStatistics& batch, std::span<float> mean, std::span<float> variance);
 
 struct BatchNormBackward {
-  ConstMatrix x;                     // [R, C]
+  ConstMatrix x;                      // [R, C]
   const BatchStatistics& statistics;  // of x
-  std::span<const float> gamma;      // [C]
-  Matrix d;                          // dL/dy [R, C], replaced by dL/dx
-  std::span<float> d_gamma, d_beta;  // [C], overwritten
+  std::span<const float> gamma;       // [C]
+  Matrix d;                           // dL/dy [R, C], replaced by dL/dx
+  std::span<float> d_gamma, d_beta;   // [C], overwritten
 };
 void batch_norm_backward(const BatchNormBackward& b);
 

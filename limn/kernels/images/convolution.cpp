@@ -106,12 +106,14 @@ std::vector<float> ordered_weights(const ConvolutionShape& s, std::span<const fl
 
 void Convolution::pack_gather(std::span<const float> weights, Precision precision) {
   const std::vector<float> ordered = ordered_weights(shape_, weights);
-  gather_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kOutputMajor, precision);
+  gather_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kOutputMajor,
+               precision);
 }
 
 void Convolution::pack_scatter(std::span<const float> weights, Precision precision) {
   const std::vector<float> ordered = ordered_weights(shape_, weights);
-  scatter_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kInputMajor, precision);
+  scatter_.pack(ConstMatrix(ordered.data(), shape_.small_channels, shape_.patch()), WeightLayout::kInputMajor,
+                precision);
 }
 
 void Convolution::gather(ConstMatrix large, std::span<const float> bias, Matrix small) const {
@@ -143,7 +145,8 @@ void Convolution::scatter(ConstMatrix small, std::span<const float> bias, Matrix
   });
 }
 
-void Convolution::weight_gradient(ConstMatrix large, ConstMatrix small, std::span<float> out, Precision precision) const {
+void Convolution::weight_gradient(ConstMatrix large, ConstMatrix small, std::span<float> out,
+                                  Precision precision) const {
   assert(large.rows > 0 && large.rows == small.rows);
   const std::int64_t parts = std::min(kGradientParts, large.rows), patches = shape_.small_pixels() * shape_.patch();
   std::vector<std::vector<float>> sums(static_cast<std::size_t>(parts));
@@ -169,12 +172,14 @@ void Convolution::weight_gradient(ConstMatrix large, ConstMatrix small, std::spa
 
 void to_channels_last(ConstMatrix images, std::int64_t channels, Matrix out) {
   for (std::int64_t i = 0; i < images.rows; ++i)
-    swap_last({images.row(i), static_cast<std::size_t>(images.columns)}, 1, channels, images.columns / channels, out.row(i));
+    swap_last({images.row(i), static_cast<std::size_t>(images.columns)}, 1, channels, images.columns / channels,
+              out.row(i));
 }
 
 void to_channels_first(ConstMatrix images, std::int64_t channels, Matrix out) {
   for (std::int64_t i = 0; i < images.rows; ++i)
-    swap_last({images.row(i), static_cast<std::size_t>(images.columns)}, 1, images.columns / channels, channels, out.row(i));
+    swap_last({images.row(i), static_cast<std::size_t>(images.columns)}, 1, images.columns / channels, channels,
+              out.row(i));
 }
 
 }  // namespace limn::kernels

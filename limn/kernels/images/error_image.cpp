@@ -4,7 +4,6 @@
 #define HWY_TARGET_INCLUDE "limn/kernels/images/error_image.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-
 #include "limn/kernels/elementwise-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();

@@ -7,7 +7,6 @@
 #define HWY_TARGET_INCLUDE "limn/kernels/images/window_filters.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-
 #include "limn/kernels/elementwise-inl.hpp"
 
 #ifndef LIMN_KERNELS_WINDOW_FILTERS_ONCE
@@ -47,21 +46,19 @@ void filter_row(float mu, float half_precision, std::int64_t length, float* out)
     access.store(value, out + i);
   });
   const auto scale = hn::Set(d, 1 / hn::GetLane(hn::SumOfLanes(d, sum)));
-  for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
-    access.store(hn::Mul(access.load(out + i), scale), out + i);
-  });
+  for_each_vector(length, [&](auto access, std::int64_t i)
+                              HWY_ATTR { access.store(hn::Mul(access.load(out + i), scale), out + i); });
 }
 
 // With l_a the exponents, dL/dl_a = F_a (dF_a - Σ F dF): a softmax. These sum to zero, so that a constant may be taken
 // off from what multiplies them: n off a, (n - μ)² off (a - μ)².
-void filter_row_backward(float mu, float half_precision, std::int64_t length, const float* filter, const float* d_filter,
-                       FilterGradient* gradient) {
+void filter_row_backward(float mu, float half_precision, std::int64_t length, const float* filter,
+                         const float* d_filter, FilterGradient* gradient) {
   const Floats d;
   const float nearest = nearest_pixel(mu, length);
   auto sum = hn::Zero(d);
-  for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
-    sum = hn::MulAdd(access.load(filter + i), access.load(d_filter + i), sum);
-  });
+  for_each_vector(length, [&](auto access, std::int64_t i)
+                              HWY_ATTR { sum = hn::MulAdd(access.load(filter + i), access.load(d_filter + i), sum); });
   const auto mean = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, sum)));
   auto center = hn::Zero(d), square = hn::Zero(d);
   for_each_vector(length, [&](auto access, std::int64_t i) HWY_ATTR {
@@ -116,9 +113,8 @@ void spread(ConstMatrix f_y, ConstMatrix rows, Matrix plane) {
 HWY_INLINE float dot_product(const float* a, const float* b, std::int64_t count) {
   const Floats d;
   auto sum = hn::Zero(d);
-  for_each_vector(count, [&](auto access, std::int64_t i) HWY_ATTR {
-    sum = hn::MulAdd(access.load(a + i), access.load(b + i), sum);
-  });
+  for_each_vector(count, [&](auto access, std::int64_t i)
+                             HWY_ATTR { sum = hn::MulAdd(access.load(a + i), access.load(b + i), sum); });
   return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 

@@ -16,8 +16,8 @@ struct FilterGradient {
   float center = 0;
   float log_variance = 0;
 };
-[[nodiscard]] FilterGradient filter_row_backward(float mu, float half_precision, std::int64_t length, const float* filter,
-                                                 const float* d_filter);
+[[nodiscard]] FilterGradient filter_row_backward(float mu, float half_precision, std::int64_t length,
+                                                 const float* filter, const float* d_filter);
 
 // rows [N, A] = F_Y [N, B] · plane [B, A].
 void project(ConstMatrix f_y, ConstMatrix plane, Matrix rows);

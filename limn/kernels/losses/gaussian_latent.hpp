@@ -16,7 +16,7 @@ struct GaussianLatentRow {
   const float* latent = nullptr;  // [2Z]: μ, then s
   const float* noise = nullptr;   // ε [Z]
   float* z = nullptr;             // [Z], written
-  double* log_ratio = nullptr;    // where wanted: log p(z) − log q(z | x) = ½ Σ (ε² − z² + log σ²) of the z drawn
+  double* log_ratio = nullptr;  // where wanted: log p(z) − log q(z | x) = ½ Σ (ε² − z² + log σ²) of the z drawn
 };
 [[nodiscard]] double gaussian_latent_row(const GaussianLatentRow& row);
 

@@ -77,14 +77,12 @@ class RowScratch {
 
   void load_mixture(const float* row) {
     for (std::size_t block = kPi; block <= kRhoHat; ++block) {
-      std::memcpy(value(static_cast<Block>(block)), row + kPenColumns + block * mixtures_,
-                  mixtures_ * sizeof(float));
+      std::memcpy(value(static_cast<Block>(block)), row + kPenColumns + block * mixtures_, mixtures_ * sizeof(float));
     }
   }
   void store_mixture(float* row) {
     for (std::size_t block = kPi; block <= kRhoHat; ++block) {
-      std::memcpy(row + kPenColumns + block * mixtures_, slope(static_cast<Block>(block)),
-                  mixtures_ * sizeof(float));
+      std::memcpy(row + kPenColumns + block * mixtures_, slope(static_cast<Block>(block)), mixtures_ * sizeof(float));
     }
   }
   void clear_mixture(float* row) const {
@@ -209,8 +207,7 @@ HWY_INLINE float offset_loss(D d, RowScratch& scratch, float dx, float dy, float
       const auto counts = hn::Ne(weight, hn::Zero(d));
       for (std::size_t block = kMuX; block <= kRhoHat; ++block) {
         float* const slope = scratch.slope(static_cast<Block>(block)) + j;
-        hn::Store(hn::IfThenElseZero(counts, hn::NegMulAdd(weight, hn::Load(d, slope), hn::Zero(d))), d,
-                  slope);
+        hn::Store(hn::IfThenElseZero(counts, hn::NegMulAdd(weight, hn::Load(d, slope), hn::Zero(d))), d, slope);
       }
     }
   }
@@ -293,11 +290,9 @@ constexpr std::int64_t kRowsInChunk = 128;  // fixed, so that sums never depend 
 void check_shapes(ConstMatrix outputs, ConstMatrix targets, Matrix gradient) {
   const std::int64_t mixture_columns = outputs.columns - kPenColumns;
   require(mixture_columns >= kMixtureColumns && mixture_columns % kMixtureColumns == 0,
-          "mixture_density_loss: outputs are [{}, {}], expected 3 + 6M columns", outputs.rows,
-          outputs.columns);
+          "mixture_density_loss: outputs are [{}, {}], expected 3 + 6M columns", outputs.rows, outputs.columns);
   require(targets.rows == outputs.rows && targets.columns == 5,
-          "mixture_density_loss: targets are [{}, {}], expected [{}, 5]", targets.rows, targets.columns,
-          outputs.rows);
+          "mixture_density_loss: targets are [{}, {}], expected [{}, 5]", targets.rows, targets.columns, outputs.rows);
   require(gradient.data == nullptr || (gradient.rows == outputs.rows && gradient.columns == outputs.columns),
           "mixture_density_loss: gradient is [{}, {}], expected [{}, {}]", gradient.rows, gradient.columns,
           outputs.rows, outputs.columns);
@@ -305,8 +300,7 @@ void check_shapes(ConstMatrix outputs, ConstMatrix targets, Matrix gradient) {
 
 }  // namespace
 
-MixtureDensitySums mixture_density_loss(ConstMatrix outputs, ConstMatrix targets, float scale,
-                                        Matrix gradient) {
+MixtureDensitySums mixture_density_loss(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient) {
   check_shapes(outputs, targets, gradient);
   const std::int64_t chunks = (outputs.rows + kRowsInChunk - 1) / kRowsInChunk;
   std::vector<MixtureDensitySums> partial(static_cast<std::size_t>(chunks));

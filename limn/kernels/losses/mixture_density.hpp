@@ -12,11 +12,13 @@ namespace limn::kernels {
 // pi logits, mu_x, mu_y, log sigma_x, log sigma_y, rho-hat.
 inline constexpr std::int64_t kPenColumns = 3;
 inline constexpr std::int64_t kMixtureColumns = 6;
-[[nodiscard]] constexpr std::int64_t output_size(std::int64_t mixtures) { return kPenColumns + kMixtureColumns * mixtures; }
+[[nodiscard]] constexpr std::int64_t output_size(std::int64_t mixtures) {
+  return kPenColumns + kMixtureColumns * mixtures;
+}
 
 struct MixtureDensitySums {
-  double offset = 0;       // -Σ log( Σ_j π_j N(Δx, Δy | …) + 1e-6 ) over rows that are not the end: L_s · N_max · B
-  double pen = 0;          // -Σ_i Σ_k p_k log q_k over all rows: L_p · N_max · B in the training form
+  double offset = 0;  // -Σ log( Σ_j π_j N(Δx, Δy | …) + 1e-6 ) over rows that are not the end: L_s · N_max · B
+  double pen = 0;     // -Σ_i Σ_k p_k log q_k over all rows: L_p · N_max · B in the training form
   double pen_drawing = 0;  // the same over rows that are not the end: the evaluation form
 };
 

@@ -18,8 +18,8 @@ enum class PixelLikelihood {
 
 struct PixelLosses {
   PixelLikelihood likelihood = PixelLikelihood::kBernoulli;
-  ConstMatrix logits;   // [B, D]
-  ConstMatrix targets;  // [B, D], values in [0, 1]
+  ConstMatrix logits;           // [B, D]
+  ConstMatrix targets;          // [B, D], values in [0, 1]
   std::span<double> sums = {};  // [B]: of each row, in nats
   // Either empty or [B, D], possibly `logits` itself: gets scale · d sums / d logits.
   Matrix gradient = {};

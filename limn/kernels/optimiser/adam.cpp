@@ -47,8 +47,7 @@ double sum_of_squares(std::span<const float> gradient) {
 // their gradient. One that is not a number stays so: the caller sees it in the weights if nowhere else.
 class Update {
  public:
-  Update(const AdamOptions& options, double correction1, double correction2, float gradient_scale,
-         float limit)
+  Update(const AdamOptions& options, double correction1, double correction2, float gradient_scale, float limit)
       : beta1_(static_cast<float>(options.beta1)),
         rest1_(static_cast<float>(1.0 - options.beta1)),
         beta2_(static_cast<float>(options.beta2)),
@@ -111,10 +110,9 @@ std::vector<AdamSlot> chunks(std::span<const AdamSlot> slots) {
   std::vector<AdamSlot> all;
   for (const AdamSlot& slot : slots) {
     const std::size_t size = slot.gradient.size();
-    require(
-        slot.value.size() == size && slot.first_moment.size() == size && slot.second_moment.size() == size,
-        "adam: a slot has {} values, {} gradients, {} and {} moments, expected the same number of each",
-        slot.value.size(), size, slot.first_moment.size(), slot.second_moment.size());
+    require(slot.value.size() == size && slot.first_moment.size() == size && slot.second_moment.size() == size,
+            "adam: a slot has {} values, {} gradients, {} and {} moments, expected the same number of each",
+            slot.value.size(), size, slot.first_moment.size(), slot.second_moment.size());
     for (std::size_t first = 0; first < size; first += kChunk) {
       const std::size_t count = std::min(kChunk, size - first);
       all.push_back({slot.value.subspan(first, count), slot.gradient.subspan(first, count),
@@ -151,8 +149,7 @@ void adam_step(std::span<const AdamSlot> slots, const AdamOptions& options, std:
   const double correction1 = 1.0 - std::pow(options.beta1, static_cast<double>(step));
   const double correction2 = 1.0 - std::pow(options.beta2, static_cast<double>(step));
   const auto scale = static_cast<float>(mode == ClipMode::kNorm ? std::min(1.0, clip / (norm + 1e-6)) : 1.0);
-  const auto limit =
-      mode == ClipMode::kValue ? static_cast<float>(clip) : std::numeric_limits<float>::infinity();
+  const auto limit = mode == ClipMode::kValue ? static_cast<float>(clip) : std::numeric_limits<float>::infinity();
   const std::vector<AdamSlot> pieces = chunks(slots);
   const auto update_piece = [&](std::int64_t i) {
     HWY_DYNAMIC_DISPATCH(update)

@@ -30,8 +30,7 @@ void fill_from_init(ConstMatrix init, Matrix c, std::int64_t first, std::int64_t
 }  // namespace
 
 void set_gemm_backend(GemmBackend backend) {
-  require(backend != GemmBackend::kOneDnn || has_onednn(),
-          "gemm: this build has no oneDNN; use the portable backend");
+  require(backend != GemmBackend::kOneDnn || has_onednn(), "gemm: this build has no oneDNN; use the portable backend");
   chosen_backend.store(backend);
 }
 
@@ -72,8 +71,8 @@ void PackedWeights::pack(ConstMatrix weights, WeightLayout layout, Precision pre
   pack(std::span(&weights, 1), layout, precision, backend);
 }
 
-void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c,
-                                     std::int64_t first, std::int64_t last, GemmScratch& scratch) const {
+void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
+                                     std::int64_t last, GemmScratch& scratch) const {
   assert(impl_ && c.columns == impl_->total_columns && first % impl_->column_step() == 0);
   assert(!init.data || (init.rows >= c.rows && init.columns == c.columns));
   if (c.rows == 0 || first >= last) return;
@@ -81,8 +80,7 @@ void PackedWeights::multiply_columns(std::span<const ConstMatrix> a, ConstMatrix
   impl_->multiply(a, init, c, first, last, scratch);
 }
 
-void PackedWeights::multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c,
-                             GemmScratch& scratch) const {
+void PackedWeights::multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, GemmScratch& scratch) const {
   multiply_columns(a, init, c, 0, columns(), scratch);
 }
 
@@ -106,8 +104,7 @@ void multiply_parallel(const PackedWeights& weights, ConstMatrix a, ConstMatrix 
   parallel_for(tasks, multiply_rows, product_operations(c.rows, weights.columns(), weights.depth()));
 }
 
-void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
-                      Precision precision) {
+void weight_gradients(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate, Precision precision) {
   if (uses_onednn(gemm_backend(), precision)) {
     weight_gradients_onednn(d, parts, accumulate, precision);
   } else {

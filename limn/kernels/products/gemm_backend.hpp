@@ -37,9 +37,8 @@ struct WeightParts {
   }
 };
 
-[[nodiscard]] std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights,
-                                                                 std::int64_t depth, std::int64_t columns,
-                                                                 Precision precision);
+[[nodiscard]] std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth,
+                                                                 std::int64_t columns, Precision precision);
 void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> parts, bool accumulate,
                                Precision precision);
 

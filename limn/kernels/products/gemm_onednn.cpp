@@ -2,9 +2,8 @@
 // built without oneDNN. Weights are reordered once into the layout that oneDNN prefers; primitives are kept
 // by their sizes, and depths rounded up, so that they are few and end with no remainder. Every product runs on the
 // calling thread alone: the division over threads is ours.
-#include "limn/kernels/products/gemm_backend.hpp"
-
 #include "limn/core/error.hpp"
+#include "limn/kernels/products/gemm_backend.hpp"
 
 #ifdef LIMN_HAVE_ONEDNN
 
@@ -38,8 +37,8 @@ class OneOpenMpThread {
   int before_;
 };
 
-// The engine and the primitives that it has compiled. Primitives may be executed by any number of threads at once, since
-// each brings its own scratchpad.
+// The engine and the primitives that it has compiled. Primitives may be executed by any number of threads at once,
+// since each brings its own scratchpad.
 class Library {
  public:
   static Library& instance() {
@@ -63,9 +62,9 @@ class Library {
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), attributes, engine);
-    auto made = std::make_shared<Product>(Product{dnnl::matmul(description), description.src_desc(),
-                                                  description.weights_desc(), description.dst_desc(),
-                                                  description.scratchpad_desc()});
+    auto made =
+        std::make_shared<Product>(Product{dnnl::matmul(description), description.src_desc(), description.weights_desc(),
+                                          description.dst_desc(), description.scratchpad_desc()});
     // A layout that is still open has no second use under this key.
     if (b.data.format_kind == dnnl_format_kind_any) return made;
     // Steps differ in their numbers of points, so weight gradients of new sizes never end.
@@ -87,9 +86,7 @@ memory::desc strided(std::int64_t rows, std::int64_t columns, std::int64_t row_s
 }
 
 // A tile of AMX takes 32 values of the depth in bf16, and is set up anew for a remainder.
-std::int64_t padded_depth(std::int64_t depth, bool is_bf16) {
-  return is_bf16 ? round_up(depth, 32) : depth;
-}
+std::int64_t padded_depth(std::int64_t depth, bool is_bf16) { return is_bf16 ? round_up(depth, 32) : depth; }
 
 // oneDNN compiles a product for each number of rows, in milliseconds. Slices of a batch have few different numbers of
 // rows. The number of all rows of a batch is another one at every step.
@@ -124,8 +121,7 @@ struct TypedBuffer {
   [[nodiscard]] void* data() { return is_bf16 ? static_cast<void*>(halves.data()) : floats.data(); }
 };
 
-void run(const Library::Product& product, void* a, void* b, float* c,
-         AlignedBuffer<std::uint8_t>& scratchpad) {
+void run(const Library::Product& product, void* a, void* b, float* c, AlignedBuffer<std::uint8_t>& scratchpad) {
   auto& engine = Library::instance().engine;
   scratchpad.resize(product.scratchpad.get_size());
   dnnl::stream stream(engine);
@@ -149,8 +145,8 @@ class OneDnnWeights final : public PackedWeights::Impl {
     constexpr std::int64_t kUsualRows = 48;
     const memory::desc open({padded_, n}, type_of(is_bf16), memory::format_tag::any);
     layout_ = library
-                  .product({kUsualRows, padded_, n, is_bf16, 0},
-                           strided(kUsualRows, padded_, padded_, is_bf16), open, strided(kUsualRows, n, n, false))
+                  .product({kUsualRows, padded_, n, is_bf16, 0}, strided(kUsualRows, padded_, padded_, is_bf16), open,
+                           strided(kUsualRows, n, n, false))
                   ->b;
     values_.resize(layout_.get_size());
     dnnl::stream stream(library.engine);
@@ -160,8 +156,8 @@ class OneDnnWeights final : public PackedWeights::Impl {
     stream.wait();
   }
 
-  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
-                std::int64_t last, GemmScratch& scratch) const override {
+  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last,
+                GemmScratch& scratch) const override {
     static_cast<void>(first);
     static_cast<void>(last);  // always all columns, see column_step()
     // oneDNN leaves a result whose rows lie apart from each other to its slow reference code.
@@ -274,8 +270,8 @@ void gradient_columns(ConstMatrix d, std::span<const WeightGradient> parts, bool
   scratch.c.resize(static_cast<std::size_t>(count * width));
   const memory::desc transposed({count, rows}, type_of(is_bf16), memory::dims{1, count});
   const auto product =
-      Library::instance().product({count, rows, width, is_bf16, 2}, transposed,
-                                  strided(rows, width, width, is_bf16), strided(count, width, width, false));
+      Library::instance().product({count, rows, width, is_bf16, 2}, transposed, strided(rows, width, width, is_bf16),
+                                  strided(count, width, width, false));
   run(*product, outputs.data(), inputs.data(), scratch.c.data(), scratch.library);
   for (std::int64_t n = 0; n < count; ++n) {
     const float* from = scratch.c.data() + n * width;
@@ -299,8 +295,8 @@ bool onednn_is_faster() {
   return isa >= dnnl::cpu_isa::avx512_core && isa != dnnl::cpu_isa::avx2_vnni;
 }
 
-std::unique_ptr<PackedWeights::Impl> pack_onednn(const WeightParts& weights, std::int64_t depth,
-                                                 std::int64_t columns, Precision precision) {
+std::unique_ptr<PackedWeights::Impl> pack_onednn(const WeightParts& weights, std::int64_t depth, std::int64_t columns,
+                                                 Precision precision) {
   return std::make_unique<OneDnnWeights>(weights, depth, columns, precision == Precision::kBFloat16);
 }
 

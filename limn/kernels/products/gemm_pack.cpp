@@ -42,8 +42,8 @@ class PortableWeights final : public PackedWeights::Impl {
         10.0 * static_cast<double>(k * padded_));
   }
 
-  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first,
-                std::int64_t last, GemmScratch& scratch) const override {
+  void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last,
+                GemmScratch& scratch) const override {
     scratch.a.resize(static_cast<std::size_t>(std::min(c.rows, kMaxRows) * blocks_.size));
     for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
       const std::int64_t rows = std::min(kMaxRows, c.rows - row);
@@ -51,16 +51,15 @@ class PortableWeights final : public PackedWeights::Impl {
       if (is_bf16_) portable::round_to_bf16(scratch.a.data(), rows * blocks_.size);
       for (std::int64_t block = 0; block < blocks_.count; ++block) {
         const float* from = block > 0 ? c.row(row) : init.data ? init.row(row) : nullptr;
-        portable::multiply_block(
-            {.a = scratch.a.data() + rows * blocks_.begin(block),
-             .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
-             .rows = rows,
-             .columns = last - first,
-             .depth = blocks_.length(block),
-             .init = from ? from + first : nullptr,
-             .init_stride = block > 0 ? c.row_stride : init.row_stride,
-             .c = c.row(row) + first,
-             .c_stride = c.row_stride});
+        portable::multiply_block({.a = scratch.a.data() + rows * blocks_.begin(block),
+                                  .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
+                                  .rows = rows,
+                                  .columns = last - first,
+                                  .depth = blocks_.length(block),
+                                  .init = from ? from + first : nullptr,
+                                  .init_stride = block > 0 ? c.row_stride : init.row_stride,
+                                  .c = c.row(row) + first,
+                                  .c_stride = c.row_stride});
       }
     }
   }
@@ -166,13 +165,12 @@ void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_
           float* to = packed + r * depth + offset;
           const bool is_whole = count == width && column + portable::readable_width() <= part.a.columns;
           if (is_whole) {
-            return portable::gather_tile(
-                {.from = part.a.data + column + (part.rows ? 0 : k0 * part.a.row_stride),
-                 .stride = part.a.row_stride,
-                 .rows = part.rows ? part.rows + k0 : nullptr,
-                 .depth = depth,
-                 .width = width,
-                 .tile = to});
+            return portable::gather_tile({.from = part.a.data + column + (part.rows ? 0 : k0 * part.a.row_stride),
+                                          .stride = part.a.row_stride,
+                                          .rows = part.rows ? part.rows + k0 : nullptr,
+                                          .depth = depth,
+                                          .width = width,
+                                          .tile = to});
           }
           for (std::int64_t k = k0; k < k0 + depth; ++k, to += width) {
             std::copy_n(part.a.row(part.rows ? part.rows[k] : k) + column, count, to);
@@ -199,24 +197,22 @@ void pack_gradient_outputs(const GradientTask& task, std::int64_t k0, std::int64
 
 // c [rows, columns] is the gradient transposed.
 void store_gradient(const GradientTask& task, const float* c) {
-  for_each_part(
-      task, task.row, task.rows,
-      [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
-        portable::transpose({.from = c + offset * task.columns,
-                             .stride = task.columns,
-                             .rows = count,
-                             .columns = task.columns,
-                             .to = part.out.row(task.column) + column,
-                             .to_stride = part.out.row_stride,
-                             .adds = task.accumulate});
-      });
+  for_each_part(task, task.row, task.rows,
+                [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
+                  portable::transpose({.from = c + offset * task.columns,
+                                       .stride = task.columns,
+                                       .rows = count,
+                                       .columns = task.columns,
+                                       .to = part.out.row(task.column) + column,
+                                       .to_stride = part.out.row_stride,
+                                       .adds = task.accumulate});
+                });
 }
 
 void compute_gradient(const GradientTask& task) {
   const Blocks blocks(task.d.rows, kMaxDepth);
   AlignedBuffer<float> a(static_cast<std::size_t>(task.rows * kMaxDepth));
-  AlignedBuffer<float> b(
-      static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
+  AlignedBuffer<float> b(static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
   AlignedBuffer<float> c(static_cast<std::size_t>(task.rows * task.columns));
   if (blocks.count == 0) std::fill_n(c.data(), c.size(), 0.0f);
   for (std::int64_t block = 0; block < blocks.count; ++block) {
@@ -242,8 +238,8 @@ void compute_gradient(const GradientTask& task) {
 
 }  // namespace
 
-std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth,
-                                                   std::int64_t columns, Precision precision) {
+std::unique_ptr<PackedWeights::Impl> pack_portable(const WeightParts& weights, std::int64_t depth, std::int64_t columns,
+                                                   Precision precision) {
   return std::make_unique<PortableWeights>(weights, depth, columns, precision);
 }
 

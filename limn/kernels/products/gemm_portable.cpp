@@ -35,9 +35,9 @@ std::int64_t max_tile_rows() { return kMaxRows; }
 
 // One tile: kRows rows times kPanels panels that lie `panel_size` apart.
 template <int kRows, int kPanels>
-HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
-                             std::int64_t panel_size, std::int64_t depth, const float* init,
-                             std::int64_t init_stride, float* c, std::int64_t c_stride) {
+HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::int64_t panel_size,
+                              std::int64_t depth, const float* init, std::int64_t init_stride, float* c,
+                              std::int64_t c_stride) {
   constexpr int kVectors = kPanels * kPanelVectors;
   const Tag d;
   Vector sum[kRows][kVectors];
@@ -73,8 +73,8 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_REST
 // The last panel where it is not full: through a buffer, so that nothing beside C is touched.
 template <int kRows>
 HWY_NOINLINE void multiply_narrow_tile(const float* a, const float* b, std::int64_t depth, const float* init,
-                                     std::int64_t init_stride, float* c, std::int64_t c_stride,
-                                     std::int64_t columns) {
+                                       std::int64_t init_stride, float* c, std::int64_t c_stride,
+                                       std::int64_t columns) {
   HWY_ALIGN float buffer[kRows * kPanelWidth] = {};
   if (init) {
     for (int r = 0; r < kRows; ++r) std::copy_n(init + r * init_stride, columns, buffer + r * kPanelWidth);
@@ -86,8 +86,8 @@ HWY_NOINLINE void multiply_narrow_tile(const float* a, const float* b, std::int6
 // All tiles of kRows rows among rows [first, first + count · kRows) for panels of columns [column,
 // column_end).
 template <int kRows>
-HWY_NOINLINE void multiply_tiles(const BlockProduct& p, std::int64_t first, std::int64_t count,
-                                std::int64_t column, std::int64_t column_end) {
+HWY_NOINLINE void multiply_tiles(const BlockProduct& p, std::int64_t first, std::int64_t count, std::int64_t column,
+                                 std::int64_t column_end) {
   constexpr int kPanels = panels_at_once(kRows);
   const std::int64_t panel_size = p.depth * kPanelWidth;
   while (column < column_end) {
@@ -113,25 +113,39 @@ HWY_NOINLINE void multiply_tiles(const BlockProduct& p, std::int64_t first, std:
 }
 
 void multiply_tiles_of(std::int64_t rows, const BlockProduct& p, std::int64_t first, std::int64_t count,
-                     std::int64_t column, std::int64_t column_end) {
+                       std::int64_t column, std::int64_t column_end) {
   switch (count > 0 ? rows : 0) {
-    case 1: return multiply_tiles<1>(p, first, count, column, column_end);
-    case 2: return multiply_tiles<2>(p, first, count, column, column_end);
-    case 3: return multiply_tiles<3>(p, first, count, column, column_end);
-    case 4: return multiply_tiles<4>(p, first, count, column, column_end);
-    case 5: return multiply_tiles<5>(p, first, count, column, column_end);
-    case 6: return multiply_tiles<6>(p, first, count, column, column_end);
-    default: break;
+    case 1:
+      return multiply_tiles<1>(p, first, count, column, column_end);
+    case 2:
+      return multiply_tiles<2>(p, first, count, column, column_end);
+    case 3:
+      return multiply_tiles<3>(p, first, count, column, column_end);
+    case 4:
+      return multiply_tiles<4>(p, first, count, column, column_end);
+    case 5:
+      return multiply_tiles<5>(p, first, count, column, column_end);
+    case 6:
+      return multiply_tiles<6>(p, first, count, column, column_end);
+    default:
+      break;
   }
   if constexpr (kMaxRows > 6) {
     switch (count > 0 ? rows : 0) {
-      case 7: return multiply_tiles<7>(p, first, count, column, column_end);
-      case 8: return multiply_tiles<8>(p, first, count, column, column_end);
-      case 9: return multiply_tiles<9>(p, first, count, column, column_end);
-      case 10: return multiply_tiles<10>(p, first, count, column, column_end);
-      case 11: return multiply_tiles<11>(p, first, count, column, column_end);
-      case 12: return multiply_tiles<12>(p, first, count, column, column_end);
-      default: break;
+      case 7:
+        return multiply_tiles<7>(p, first, count, column, column_end);
+      case 8:
+        return multiply_tiles<8>(p, first, count, column, column_end);
+      case 9:
+        return multiply_tiles<9>(p, first, count, column, column_end);
+      case 10:
+        return multiply_tiles<10>(p, first, count, column, column_end);
+      case 11:
+        return multiply_tiles<11>(p, first, count, column, column_end);
+      case 12:
+        return multiply_tiles<12>(p, first, count, column, column_end);
+      default:
+        break;
     }
   }
 }
@@ -164,7 +178,7 @@ void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, floa
 }
 
 void transpose_scalar(const Transposition& t, std::int64_t first_row, std::int64_t first_column, std::int64_t rows,
-                     std::int64_t columns) {
+                      std::int64_t columns) {
   for (std::int64_t c = first_column; c < first_column + columns; ++c) {
     float* const to = t.to + c * t.to_stride;
     for (std::int64_t r = first_row; r < first_row + rows; ++r)
@@ -294,15 +308,11 @@ void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, floa
   HWY_DYNAMIC_DISPATCH(pack_panel)(from, stride, depth, panel);
 }
 void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(transpose)(transposition); }
-void round_to_bf16(float* values, std::int64_t count) {
-  HWY_DYNAMIC_DISPATCH(round_to_bf16)(values, count);
-}
+void round_to_bf16(float* values, std::int64_t count) { HWY_DYNAMIC_DISPATCH(round_to_bf16)(values, count); }
 void convert_to_bf16(const float* from, std::int64_t count, std::uint16_t* to) {
   HWY_DYNAMIC_DISPATCH(convert_to_bf16)(from, count, to);
 }
-void add(const float* a, const float* b, std::int64_t count, float* to) {
-  HWY_DYNAMIC_DISPATCH(add)(a, b, count, to);
-}
+void add(const float* a, const float* b, std::int64_t count, float* to) { HWY_DYNAMIC_DISPATCH(add)(a, b, count, to); }
 std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(readable_width)(); }
 void gather_tile(const GatherTile& gather) { HWY_DYNAMIC_DISPATCH(gather_tile)(gather); }
 }  // namespace limn::kernels::portable

@@ -21,9 +21,7 @@ struct Tiling {
   std::int64_t base = 0;    // rows of every tile …
   std::int64_t larger = 0;  // … and one more in this many, which come first
   Tiling(std::int64_t rows, std::int64_t max_rows)
-      : count((rows + max_rows - 1) / max_rows),
-        base(count > 0 ? rows / count : 0),
-        larger(rows - base * count) {}
+      : count((rows + max_rows - 1) / max_rows), base(count > 0 ? rows / count : 0), larger(rows - base * count) {}
   [[nodiscard]] std::int64_t rows(std::int64_t tile) const { return base + (tile < larger ? 1 : 0); }
 };
 

@@ -137,9 +137,10 @@ void random_orthogonal(RandomStream& random, Matrix out) {
   require(out.rows == out.columns, "orthogonal matrix: [{}, {}] is not square", out.rows, out.columns);
   const Reflections reflections = random_reflections(random, out.rows);
   const double size = static_cast<double>(out.rows);
-  parallel_for((out.rows + kTaskColumns - 1) / kTaskColumns, [&](std::int64_t task) {
-    HWY_DYNAMIC_DISPATCH(reflect_columns)(reflections, task * kTaskColumns, out);
-  }, 4.0 / 3 * size * size * size);
+  parallel_for((out.rows + kTaskColumns - 1) / kTaskColumns,
+               [&](std::int64_t task) { HWY_DYNAMIC_DISPATCH(reflect_columns)
+                                        (reflections, task * kTaskColumns, out); },
+               4.0 / 3 * size * size * size);
 }
 
 }  // namespace limn::kernels

@@ -30,9 +30,7 @@ struct Cell {
 Tensor product(const Tensor& x, const Tensor& weight) { return torch::matmul(x, weight.t()); }
 
 // [4n] or [B, 4n] as [4, n] or [B, 4, n].
-Tensor by_gate(const Tensor& a) {
-  return a.dim() == 1 ? a.view({kGates, -1}) : a.view({a.size(0), kGates, -1});
-}
+Tensor by_gate(const Tensor& a) { return a.dim() == 1 ? a.view({kGates, -1}) : a.view({a.size(0), kGates, -1}); }
 
 Tensor normalised_gates(const Cell& cell, const Tensor& a) {
   return layer_norm(by_gate(a), by_gate(cell["gamma"]), by_gate(cell["beta"])).flatten(1);
@@ -46,9 +44,7 @@ Tensor next_cell(const Tensor& a, const Tensor& c, const Tensor& mask) {
 }
 
 // h' = σ(o) ⊙ tanh(c').
-Tensor output(const Tensor& a, const Tensor& c) {
-  return torch::sigmoid(a.chunk(kGates, 1)[3]) * torch::tanh(c);
-}
+Tensor output(const Tensor& a, const Tensor& c) { return torch::sigmoid(a.chunk(kGates, 1)[3]) * torch::tanh(c); }
 
 HiddenAndCell lstm_step(const Cell& cell, const Tensor& x, const HiddenAndCell& state, const Tensor& mask) {
   const Tensor a = product(x, cell["weight_ih"]) + product(state.h, cell["weight_hh"]) + cell["bias"];
@@ -56,17 +52,14 @@ HiddenAndCell lstm_step(const Cell& cell, const Tensor& x, const HiddenAndCell& 
   return {output(a, c), c};
 }
 
-HiddenAndCell normalised_step(const Cell& cell, const Tensor& presig, const HiddenAndCell& state,
-                              const Tensor& mask) {
+HiddenAndCell normalised_step(const Cell& cell, const Tensor& presig, const HiddenAndCell& state, const Tensor& mask) {
   const Tensor a = normalised_gates(cell, presig);
   const Tensor c = next_cell(a, state.c, mask);
   return {output(a, layer_norm(c, cell["cell_gamma"], cell["cell_beta"])), c};
 }
 
-HiddenAndCell layer_norm_step(const Cell& cell, const Tensor& x, const HiddenAndCell& state,
-                              const Tensor& mask) {
-  return normalised_step(cell, product(x, cell["weight_ih"]) + product(state.h, cell["weight_hh"]), state,
-                         mask);
+HiddenAndCell layer_norm_step(const Cell& cell, const Tensor& x, const HiddenAndCell& state, const Tensor& mask) {
+  return normalised_step(cell, product(x, cell["weight_ih"]) + product(state.h, cell["weight_hh"]), state, mask);
 }
 
 // The factor of each pre-activation from its gate's embedding: z [B, 4E], weight [4H, E] gives [B, 4H].
@@ -85,23 +78,21 @@ HiddenAndCell hyper_step(const Cell& cell, const Tensor& x, const Tensor& h_hat,
   const Tensor alpha_x = factor_of_embedding(z_x, cell["alpha_x.weight"]);
   const Tensor alpha_h = factor_of_embedding(z_h, cell["alpha_h.weight"]);
   const Tensor beta_h = factor_of_embedding(z_b, cell["beta_h.weight"]);
-  const Tensor presig = alpha_x * product(x, cell["weight_ih"]) +
-                        alpha_h * product(state.h, cell["weight_hh"]) + beta_h + cell["bias"];
+  const Tensor presig =
+      alpha_x * product(x, cell["weight_ih"]) + alpha_h * product(state.h, cell["weight_hh"]) + beta_h + cell["bias"];
   return normalised_step(cell, presig, state, mask);
 }
 
 }  // namespace
 
-Parameters random_parameters(const std::vector<kernels::ParameterSpec>& specs, torch::Dtype dtype,
-                             std::uint64_t seed) {
+Parameters random_parameters(const std::vector<kernels::ParameterSpec>& specs, torch::Dtype dtype, std::uint64_t seed) {
   Parameters parameters;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     Tensor tensor = torch::empty(specs[i].shape, torch::kFloat32);
     RandomStream random(seed, Purpose::kTest, 0, i);
     const bool scales = specs[i].name.ends_with("gamma");
     float* const data = tensor.data_ptr<float>();
-    for (std::int64_t k = 0; k < tensor.numel(); ++k)
-      data[k] = 0.3f * random.normal() + (scales ? 1.0f : 0.0f);
+    for (std::int64_t k = 0; k < tensor.numel(); ++k) data[k] = 0.3f * random.normal() + (scales ? 1.0f : 0.0f);
     parameters[specs[i].name] = tensor.to(dtype).requires_grad_();
   }
   return parameters;
@@ -126,14 +117,13 @@ Tensor pack(const Tensor& padded, const std::vector<std::int64_t>& active) {
   return torch::cat(steps);
 }
 
-Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch, std::int64_t t,
-                  std::int64_t units, torch::Dtype dtype, std::int64_t first_unit) {
+Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch, std::int64_t t, std::int64_t units,
+                  torch::Dtype dtype, std::int64_t first_unit) {
   Tensor mask = torch::ones({batch, units}, torch::kFloat32);
   if (dropout.keep < 1) {
     auto values = mask.accessor<float, 2>();
     for (std::int64_t b = 0; b < batch; ++b) {
-      for (std::int64_t j = 0; j < units; ++j)
-        values[b][j] = kernels::keep_mask(dropout, b, t, first_unit + j);
+      for (std::int64_t j = 0; j < units; ++j) values[b][j] = kernels::keep_mask(dropout, b, t, first_unit + j);
     }
   }
   return mask.to(dtype);
@@ -149,9 +139,8 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
   return gamma * centred / torch::sqrt(variance + 1e-3) + beta;
 }
 
-Tensor cell_step(const CellShape& shape, const Parameters& parameters, const std::string& prefix,
-                 const Tensor& x, const Tensor& state, const kernels::RecurrentDropout& dropout,
-                 std::int64_t t) {
+Tensor cell_step(const CellShape& shape, const Parameters& parameters, const std::string& prefix, const Tensor& x,
+                 const Tensor& state, const kernels::RecurrentDropout& dropout, std::int64_t t) {
   const std::int64_t batch = x.size(0), units = shape.hidden_size;
   const Cell cell{parameters, prefix};
   const HiddenAndCell main{state.narrow(1, 0, units), state.narrow(1, units, units)};
@@ -165,20 +154,17 @@ Tensor cell_step(const CellShape& shape, const Parameters& parameters, const std
   const std::int64_t small = shape.hyper_num_units;
   const Tensor small_mask = keep_masks(dropout, batch, t, small, x.scalar_type(), units);
   const HiddenAndCell hat{state.narrow(1, 2 * units, small), state.narrow(1, 2 * units + small, small)};
-  const auto next_hat =
-      layer_norm_step({parameters, prefix + "hyper."}, torch::cat({x, main.h}, 1), hat, small_mask);
+  const auto next_hat = layer_norm_step({parameters, prefix + "hyper."}, torch::cat({x, main.h}, 1), hat, small_mask);
   const auto next = hyper_step(cell, x, next_hat.h, main, mask);
   return torch::cat({next.h, next.c, next_hat.h, next_hat.c}, 1);
 }
 
-SequenceOutput run_sequence(const CellShape& shape, kernels::Direction direction,
-                            const Parameters& parameters, const std::string& prefix,
-                            const SequenceInput& input) {
+SequenceOutput run_sequence(const CellShape& shape, kernels::Direction direction, const Parameters& parameters,
+                            const std::string& prefix, const SequenceInput& input) {
   const std::int64_t steps = input.x.size(0), batch = input.x.size(1);
   const Tensor lengths = torch::tensor(input.lengths, torch::kInt64).unsqueeze(1);
-  Tensor state = input.initial_state.defined()
-                     ? input.initial_state
-                     : torch::zeros({batch, state_columns(shape)}, input.x.options());
+  Tensor state = input.initial_state.defined() ? input.initial_state
+                                               : torch::zeros({batch, state_columns(shape)}, input.x.options());
   std::vector<Tensor> hidden(static_cast<std::size_t>(steps));
   for (std::int64_t k = 0; k < steps; ++k) {
     const std::int64_t t = direction == kernels::Direction::kForward ? k : steps - 1 - k;

@@ -22,8 +22,8 @@ using Parameters = std::map<std::string, torch::Tensor>;
 
 // Parameters of the given names and shapes: normal with deviation 0.3, and 1 more for a gamma, which scales.
 // Each is a leaf that requires a gradient. A float32 set and a float64 set of one seed hold the same numbers.
-[[nodiscard]] Parameters random_parameters(const std::vector<kernels::ParameterSpec>& specs,
-                                           torch::Dtype dtype, std::uint64_t seed);
+[[nodiscard]] Parameters random_parameters(const std::vector<kernels::ParameterSpec>& specs, torch::Dtype dtype,
+                                           std::uint64_t seed);
 
 // Rows (t, b) of a packed batch (recurrent.hpp) [R, C] as [T, B, C], zero where a sequence has ended, and
 // back.
@@ -34,13 +34,11 @@ using Parameters = std::map<std::string, torch::Tensor>;
 [[nodiscard]] std::int64_t state_columns(const kernels::CellShape& shape);
 
 // kernels::keep_mask of step t for `units` units from `first_unit` on: [B, units].
-[[nodiscard]] torch::Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch,
-                                       std::int64_t t, std::int64_t units, torch::Dtype dtype,
-                                       std::int64_t first_unit = 0);
+[[nodiscard]] torch::Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch, std::int64_t t,
+                                       std::int64_t units, torch::Dtype dtype, std::int64_t first_unit = 0);
 
 // Layer normalisation over the last dimension with biased variance and epsilon 1e-3 (Ba et al. 2016, eq. 3).
-[[nodiscard]] torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& gamma,
-                                       const torch::Tensor& beta);
+[[nodiscard]] torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& gamma, const torch::Tensor& beta);
 
 // One step of a cell. x is [B, D + Z], state [B, S] with S = state_columns(); returns the next state.
 // `prefix` goes before each parameter's name. `t` numbers the step for the dropout masks.
@@ -53,9 +51,8 @@ using Parameters = std::map<std::string, torch::Tensor>;
 // then c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g) (Semeniuta et al. 2016, arXiv 1603.05118), h' = σ(o) ⊙ tanh(c' or
 // LN(c')).
 [[nodiscard]] torch::Tensor cell_step(const kernels::CellShape& shape, const Parameters& parameters,
-                                      const std::string& prefix, const torch::Tensor& x,
-                                      const torch::Tensor& state, const kernels::RecurrentDropout& dropout,
-                                      std::int64_t t);
+                                      const std::string& prefix, const torch::Tensor& x, const torch::Tensor& state,
+                                      const kernels::RecurrentDropout& dropout, std::int64_t t);
 
 struct SequenceInput {
   torch::Tensor x;                    // [T, B, D], padded

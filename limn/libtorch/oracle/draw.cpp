@@ -53,8 +53,7 @@ Filterbanks filterbanks(const WindowShape& shape, const Tensor& parameters) {
   const auto width = static_cast<double>(shape.width), height = static_cast<double>(shape.height);
   const Tensor g_x = (width + 1) / 2 * (column(0) + 1), g_y = (height + 1) / 2 * (column(1) + 1);
   const Tensor variance = torch::exp(column(2).clamp(kMinLogVariance, kMaxLogVariance));
-  const double scale =
-      shape.size == 1 ? 0 : (std::max(width, height) - 1) / static_cast<double>(shape.size - 1);
+  const double scale = shape.size == 1 ? 0 : (std::max(width, height) - 1) / static_cast<double>(shape.size - 1);
   const Tensor stride = scale * torch::exp(column(3).clamp(-kMaxLogStride, kMaxLogStride));
   const Tensor intensity = torch::exp(column(4).clamp(-kMaxLogIntensity, kMaxLogIntensity));
   return {.f_x = filterbank(centers(g_x, stride, shape.size), variance, shape.width),
@@ -65,8 +64,8 @@ Filterbanks filterbanks(const WindowShape& shape, const Tensor& parameters) {
 Tensor read_windows(const WindowShape& shape, const Tensor& parameters, const Tensor& image, const Tensor& error) {
   const Filterbanks f = filterbanks(shape, parameters);
   const auto read = [&](const Tensor& images) {
-    return (f.intensity * torch::matmul(torch::matmul(f.f_y.unsqueeze(1), planes(shape, images)),
-                                        f.f_x.unsqueeze(1).transpose(2, 3)))
+    return (f.intensity *
+            torch::matmul(torch::matmul(f.f_y.unsqueeze(1), planes(shape, images)), f.f_x.unsqueeze(1).transpose(2, 3)))
         .flatten(1);
   };
   return torch::cat({read(image), read(error)}, 1);
@@ -92,24 +91,24 @@ DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, co
   for (std::int64_t t = 0; t < shape.steps; ++t) {
     const Tensor h_before = decoder_state.narrow(1, 0, shape.dec_rnn_size);
     const Tensor x_hat = x - torch::sigmoid(canvas);  // eq. 3
-    const Tensor r = shape.reads_with_attention
-                         ? read_windows(window(shape, shape.read_size), linear(parameters, "read.window", h_before), x, x_hat)
-                         : torch::cat({x, x_hat}, 1);  // eq. 4
+    const Tensor r = shape.reads_with_attention ? read_windows(window(shape, shape.read_size),
+                                                               linear(parameters, "read.window", h_before), x, x_hat)
+                                                : torch::cat({x, x_hat}, 1);  // eq. 4
     encoder_state = cell_step(encoder, parameters, "encoder.", torch::cat({r, h_before}, 1), encoder_state, {}, t);
     const Tensor h_enc = encoder_state.narrow(1, 0, shape.enc_rnn_size);  // eq. 5
     const Tensor mu = linear(parameters, "latent.mu", h_enc);
     const Tensor log_sigma = linear(parameters, "latent.log_sigma", h_enc), sigma = torch::exp(log_sigma);
     const Tensor epsilon = noise.narrow(1, t * shape.z_size, shape.z_size);
-    const Tensor z = mu + sigma * epsilon;  // eq. 6
+    const Tensor z = mu + sigma * epsilon;                                          // eq. 6
     kl.push_back(0.5 * (mu.square() + sigma.square() - 2 * log_sigma - 1).sum(1));  // eq. 11
     log_ratio = log_ratio + (log_sigma + 0.5 * (epsilon.square() - z.square())).sum(1);
     z_of_steps.push_back(z);
     decoder_state = cell_step(decoder, parameters, "decoder.", z, decoder_state, {}, t);  // eq. 7
     const Tensor h_dec = decoder_state.narrow(1, 0, shape.dec_rnn_size);
     const Tensor patch = linear(parameters, "write.patch", h_dec);
-    canvas = canvas + (shape.writes_with_attention
-                           ? write_windows(window(shape, shape.write_size), linear(parameters, "write.window", h_dec), patch)
-                           : patch);  // eq. 8
+    canvas = canvas + (shape.writes_with_attention ? write_windows(window(shape, shape.write_size),
+                                                                   linear(parameters, "write.window", h_dec), patch)
+                                                   : patch);  // eq. 8
     canvases.push_back(canvas);
   }
   const Tensor mean = torch::sigmoid(canvas);

@@ -33,7 +33,7 @@ struct DrawResult {
   torch::Tensor canvases;        // c_1 … c_T [T, B, C·H·W]
 };
 // Pixels [B, C·H·W] and noise [B, T·Z], parameters as draw_parameters(shape) names them.
-[[nodiscard]] DrawResult draw(const models::DrawShape& shape, const Parameters& parameters,
-                              const torch::Tensor& pixels, const torch::Tensor& noise);
+[[nodiscard]] DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, const torch::Tensor& pixels,
+                              const torch::Tensor& noise);
 
 }  // namespace limn::libtorch::oracle

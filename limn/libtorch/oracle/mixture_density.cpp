@@ -15,9 +15,7 @@ constexpr std::int64_t kPenColumns = 3, kMixtureColumns = 6;
 
 StepLosses mixture_density(const Tensor& outputs, const Tensor& targets) {
   const std::int64_t mixtures = (outputs.size(-1) - kPenColumns) / kMixtureColumns;
-  const auto block = [&](std::int64_t k) {
-    return outputs.narrow(-1, kPenColumns + k * mixtures, mixtures);
-  };
+  const auto block = [&](std::int64_t k) { return outputs.narrow(-1, kPenColumns + k * mixtures, mixtures); };
   const Tensor q = torch::softmax(outputs.narrow(-1, 0, kPenColumns), -1);
   const Tensor pi = torch::softmax(block(0), -1);
   const Tensor mu_x = block(1), mu_y = block(2);
@@ -31,12 +29,11 @@ StepLosses mixture_density(const Tensor& outputs, const Tensor& targets) {
   const Tensor x = (dx - mu_x) / sigma_x, y = (dy - mu_y) / sigma_y;
   const Tensor z = x.square() + y.square() - 2 * rho * x * y;
   const Tensor one_minus_rho2 = 1 - rho.square();
-  const Tensor normal = torch::exp(-z / (2 * one_minus_rho2)) /
-                        (2 * std::numbers::pi * sigma_x * sigma_y * torch::sqrt(one_minus_rho2));
+  const Tensor normal =
+      torch::exp(-z / (2 * one_minus_rho2)) / (2 * std::numbers::pi * sigma_x * sigma_y * torch::sqrt(one_minus_rho2));
 
   const Tensor is_drawing = 1 - targets.select(-1, 4);
-  return {.offset = -is_drawing * torch::log((pi * normal).sum(-1) + 1e-6),
-          .pen = -(p * torch::log(q)).sum(-1)};
+  return {.offset = -is_drawing * torch::log((pi * normal).sum(-1) + 1e-6), .pen = -(p * torch::log(q)).sum(-1)};
 }
 
 }  // namespace limn::libtorch::oracle

@@ -40,8 +40,7 @@ struct PaddedBatch {
 };
 
 // `rows` [R, 5] with end rows (0, 0, 0, 0, 1) where a sketch is over, cut or filled to `steps` steps.
-Tensor padded_rows(const std::vector<float>& rows, const std::vector<std::int64_t>& active,
-                   std::int64_t steps) {
+Tensor padded_rows(const std::vector<float>& rows, const std::vector<std::int64_t>& active, std::int64_t steps) {
   const std::int64_t batch = active.front();
   Tensor padded = torch::zeros({steps, batch, sketch::kStroke5});
   padded.select(2, sketch::kStroke5 - 1).fill_(1);
@@ -83,21 +82,18 @@ Latent encode(const Model& model, const sketch::StrokeBatch& batch, const Padded
   const std::int64_t longest = batch.lengths.front(), units = model.options.enc_rnn_size;
   const auto shape = encoder_cell(model.options);
   SequenceInput input{.x = padded.inputs.narrow(0, 1, longest), .lengths = batch.lengths};
-  const auto final_h = [&](kernels::Direction direction, const char* prefix,
-                           const kernels::RecurrentDropout& drop) {
+  const auto final_h = [&](kernels::Direction direction, const char* prefix, const kernels::RecurrentDropout& drop) {
     input.dropout = drop;
     return run_sequence(shape, direction, model.parameters, prefix, input).final_state.narrow(1, 0, units);
   };
-  const Tensor h =
-      torch::cat({final_h(kernels::Direction::kForward, "encoder.forward.", dropout.encoder_forward),
-                  final_h(kernels::Direction::kBackward, "encoder.backward.", dropout.encoder_backward)},
-                 1);
+  const Tensor h = torch::cat({final_h(kernels::Direction::kForward, "encoder.forward.", dropout.encoder_forward),
+                               final_h(kernels::Direction::kBackward, "encoder.backward.", dropout.encoder_backward)},
+                              1);
   return {model.linear("encoder.mu", h), model.linear("encoder.log_variance", h)};
 }
 
 // Eq. 4: the outputs y of every step, [T, B, 3 + 6M]; z is undefined in an unconditional model.
-Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z,
-              const SketchRnnDropout& dropout) {
+Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z, const SketchRnnDropout& dropout) {
   const std::int64_t steps = padded.inputs.size(0), batch = padded.inputs.size(1);
   const auto shape = decoder_cell(model.options);
   const auto dtype = padded.inputs.scalar_type();
@@ -109,8 +105,7 @@ Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z,
     x = x * keep_masks(dropout.input, batch, t, x.size(1), dtype);
     state = cell_step(shape, model.parameters, "decoder.cell.", x, state, dropout.decoder, t);
     const Tensor h = state.narrow(1, 0, shape.hidden_size);
-    outputs.push_back(
-        model.linear("decoder.output", h * keep_masks(dropout.output, batch, t, h.size(1), dtype)));
+    outputs.push_back(model.linear("decoder.output", h * keep_masks(dropout.output, batch, t, h.size(1), dtype)));
   }
   return torch::stack(outputs);
 }
@@ -126,15 +121,14 @@ kernels::CellShape decoder_cell(const models::SketchRnnOptions& o) {
           .hyper_embedding_size = o.hyper_embedding_size};
 }
 
-SketchRnnDropout training_dropout(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch, std::uint64_t seed,
-                                  std::uint64_t step) {
+SketchRnnDropout training_dropout(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch,
+                                  std::uint64_t seed, std::uint64_t step) {
   const auto masks = [&](bool is_used, double keep, Purpose purpose) {
-    return kernels::RecurrentDropout{
-        .keep = is_used ? static_cast<float>(keep) : 1.0f,
-        .seed = seed,
-        .purpose = purpose,
-        .step = step,
-        .numbers = batch.places};
+    return kernels::RecurrentDropout{.keep = is_used ? static_cast<float>(keep) : 1.0f,
+                                     .seed = seed,
+                                     .purpose = purpose,
+                                     .step = step,
+                                     .numbers = batch.places};
   };
   const bool recurs = options.use_recurrent_dropout;
   const double keep = options.recurrent_dropout_prob;
@@ -169,8 +163,7 @@ SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const models::Sket
     const Latent latent = encode(model, batch, padded, step.dropout);
     z = latent.mu;  // eq. 2: z = μ + exp(σ̂ / 2) ⊙ ε
     if (step.epsilon.defined()) z = z + torch::exp(latent.log_variance / 2) * step.epsilon.to(dtype);
-    kl = -0.5 *
-         (1 + latent.log_variance - latent.mu.square() - torch::exp(latent.log_variance)).mean();  // eq. 10
+    kl = -0.5 * (1 + latent.log_variance - latent.mu.square() - torch::exp(latent.log_variance)).mean();  // eq. 10
   }
 
   // Magenta's training runs all N_max steps of every sketch and sums the pen loss over all of them.

@@ -23,8 +23,9 @@ struct SketchRnnDropout {
   kernels::RecurrentDropout output = {};  // of the decoder's h
 };
 // The masks that training with this seed uses at this step of this batch, whose sketches follow their places in it.
-[[nodiscard]] SketchRnnDropout training_dropout(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch,
-                                                std::uint64_t seed, std::uint64_t step);
+[[nodiscard]] SketchRnnDropout training_dropout(const models::SketchRnnOptions& options,
+                                                const sketch::StrokeBatch& batch, std::uint64_t seed,
+                                                std::uint64_t step);
 
 // ε of training with this seed at this step: [B, Z] float32, a stream for each sketch.
 [[nodiscard]] torch::Tensor training_epsilon(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch,

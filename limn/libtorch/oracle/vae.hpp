@@ -21,12 +21,12 @@ struct VaeLosses {
 struct VaeStep {
   torch::Tensor epsilon = {};  // [B, Z]; undefined means 0, z = μ
   double beta = 1;
-  bool is_training = true;     // batch normalisation by the batch, and its running means updated; else by those
+  bool is_training = true;  // batch normalisation by the batch, and its running means updated; else by those
 };
 
 // pixels [B, C·H·W] in [0, 1]. Parameters and buffers as vae_parameters() and vae_buffers() name them; the buffers are
 // changed in place.
-[[nodiscard]] VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
-                                 const torch::Tensor& pixels, const VaeStep& step);
+[[nodiscard]] VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers,
+                                 const models::VaeOptions& options, const torch::Tensor& pixels, const VaeStep& step);
 
 }  // namespace limn::libtorch::oracle

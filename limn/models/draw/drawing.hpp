@@ -38,7 +38,8 @@ class DrawModel final : public ImageModel {
     return ability == Ability::kSteps ? "" : ImageModel::inability(ability);
   }
   [[nodiscard]] image::DrawingSteps steps_from(const Latents& z) const override { return decode_steps(z); }
-  [[nodiscard]] image::DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const override {
+  [[nodiscard]] image::DrawingSteps steps_redrawing(const Drawings& given,
+                                                    const LatentOptions& options) const override {
     return reconstruct_steps(given.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
   }
 
@@ -46,7 +47,8 @@ class DrawModel final : public ImageModel {
   [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;
   // Every canvas on the way from z, or of reconstructing images: then with the windows that were read.
   [[nodiscard]] image::DrawingSteps decode_steps(const Latents& z) const;
-  [[nodiscard]] image::DrawingSteps reconstruct_steps(std::span<const float> pixels, const EncodeOptions& options) const;
+  [[nodiscard]] image::DrawingSteps reconstruct_steps(std::span<const float> pixels,
+                                                      const EncodeOptions& options) const;
 
  private:
   struct Group;  // image_group.hpp

@@ -7,8 +7,7 @@
 
 namespace limn::models {
 
-ImageLosses DrawModel::losses(std::span<const float> pixels, const EncodeOptions& options,
-                              std::int64_t samples) const {
+ImageLosses DrawModel::losses(std::span<const float> pixels, const EncodeOptions& options, std::int64_t samples) const {
   require(samples >= 1, "draw: {} samples of z; at least 1 is needed", samples);
   const auto n = static_cast<std::size_t>(image_count(pixels)), steps = static_cast<std::size_t>(shape_.steps);
   ImageLosses mean{.reconstruction = std::vector<double>(n), .kl = std::vector<double>(n)};

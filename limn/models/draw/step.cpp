@@ -50,15 +50,15 @@ std::vector<std::size_t> sizes_of(std::span<const Span> spans) {
 }  // namespace
 
 DrawSequence::DrawSequence(const DrawShape& shape, kernels::Precision precision) {
-  const bool has_sizes = shape.steps > 0 && shape.image_size() > 0 && shape.enc_rnn_size > 0 &&
-                         shape.dec_rnn_size > 0 && shape.z_size > 0;
+  const bool has_sizes =
+      shape.steps > 0 && shape.image_size() > 0 && shape.enc_rnn_size > 0 && shape.dec_rnn_size > 0 && shape.z_size > 0;
   require(has_sizes,
           "draw: an image of {}x{}x{} in {} steps with {} and {} units and {} latent dimensions; all must be above 0",
           shape.channels, shape.height, shape.width, shape.steps, shape.enc_rnn_size, shape.dec_rnn_size, shape.z_size);
-  require((!shape.reads_with_attention || shape.read_size > 0) &&
-              (!shape.writes_with_attention || shape.write_size > 0),
-          "draw: windows of {} (read) and {} (write) filters a side; each must be 1 or more", shape.read_size,
-          shape.write_size);
+  require(
+      (!shape.reads_with_attention || shape.read_size > 0) && (!shape.writes_with_attention || shape.write_size > 0),
+      "draw: windows of {} (read) and {} (write) filters a side; each must be 1 or more", shape.read_size,
+      shape.write_size);
   impl_ = std::make_unique<Impl>(shape, precision);
 }
 DrawSequence::~DrawSequence() = default;

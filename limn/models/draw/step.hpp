@@ -48,10 +48,10 @@ class DrawSequence {
 
   struct Input {
     kernels::Parameters parameters;  // in the order of draw_parameters()
-    ConstMatrix pixels;             // x [B, C·H·W] in [0, 1]
-    ConstMatrix noise;              // ε ~ N(0, I) [B, T·Z]: other numbers at every step
-    bool keep_for_backward = true;  // false takes 1/T of the memory
-    std::int64_t whole_batch = 0;   // images that the mean of eq. 12 is over, if these are a part of them; 0: these
+    ConstMatrix pixels;              // x [B, C·H·W] in [0, 1]
+    ConstMatrix noise;               // ε ~ N(0, I) [B, T·Z]: other numbers at every step
+    bool keep_for_backward = true;   // false takes 1/T of the memory
+    std::int64_t whole_batch = 0;    // images that the mean of eq. 12 is over, if these are a part of them; 0: these
   };
   // Eq. 3 to 12. Input memory must stay as it is until backward().
   [[nodiscard]] DrawLosses forward(const Input& input, const Trace& trace);
@@ -69,8 +69,8 @@ class DrawSequence {
 
 // Means over the (whole) batch, in nats.
 struct DrawMeans {
-  double reconstruction = 0;  // L_x, eq. 9
-  double kl = 0;              // L_z, eq. 11
+  double reconstruction = 0;                                          // L_x, eq. 9
+  double kl = 0;                                                      // L_z, eq. 11
   [[nodiscard]] double total() const { return reconstruction + kl; }  // eq. 12
 };
 

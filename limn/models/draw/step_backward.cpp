@@ -23,7 +23,7 @@ using enum DrawTensor::Place;
 // dL/d of what one step hands to the step before, for the images of a slice.
 struct DrawSequence::Impl::SliceGradients {
   MatrixBuffer encoder_h, encoder_c, decoder_h, decoder_c;
-  MatrixBuffer heads;    // of the block that the current step made: the read window's part comes from the step after
+  MatrixBuffer heads;  // of the block that the current step made: the read window's part comes from the step after
   MatrixBuffer z;
   MatrixBuffer glimpse;  // only with attention
   MatrixBuffer error;    // dL/dx̂
@@ -128,8 +128,8 @@ void DrawSequence::Impl::write_backward(std::int64_t t, const ImageSlice& slice,
 // Eq. 7: from dL/dh_dec_t to dL/dz_t and this step's part of dL/dh_dec_{t-1}.
 void DrawSequence::Impl::decoder_backward(std::int64_t t, const ImageSlice& slice, SliceGradients& d) {
   const Matrix gates = rows(decoder_gates, t, slice);
-  step_cell_back({gates, rows(decoder_c, t, slice), rows(decoder_c, t + 1, slice), d.decoder_h.view(),
-                  d.decoder_c.view()});
+  step_cell_back(
+      {gates, rows(decoder_c, t, slice), rows(decoder_c, t + 1, slice), d.decoder_h.view(), d.decoder_c.view()});
   back_z.multiply(gates, {}, d.z.view(), d.scratch.gemm);
   back_decoder.multiply(gates, {}, d.decoder_h.view(), d.scratch.gemm);
 }
@@ -145,8 +145,8 @@ void DrawSequence::Impl::encoder_backward(std::int64_t t, const ImageSlice& slic
                                            .dz = d.z.row(r),
                                            .latent = distribution.row(r)});
   back_latent.multiply(distribution, d.encoder_h.view(), d.encoder_h.view(), d.scratch.gemm);
-  step_cell_back({gates, rows(encoder_c, t, slice), rows(encoder_c, t + 1, slice), d.encoder_h.view(),
-                  d.encoder_c.view()});
+  step_cell_back(
+      {gates, rows(encoder_c, t, slice), rows(encoder_c, t + 1, slice), d.encoder_h.view(), d.encoder_c.view()});
   back_glimpse.multiply(gates, {}, shape.reads_with_attention ? d.glimpse.view() : d.error.view(), d.scratch.gemm);
   back_encoder_to_decoder.multiply(gates, d.decoder_h.view(), d.decoder_h.view(), d.scratch.gemm);
   back_encoder.multiply(gates, {}, d.encoder_h.view(), d.scratch.gemm);
@@ -160,10 +160,9 @@ void DrawSequence::Impl::read_backward(std::int64_t t, const ImageSlice& slice, 
   const ConstMatrix x = pixels.slice_rows(slice.first, slice.count);
   const Matrix x_hat = rows(error, t, slice);
   if (shape.reads_with_attention)
-    kernels::read_windows_backward(shape.read_window(), {head_rows(t, slice, heads.read_window), x, x_hat},
-                                   {rows(glimpse, t, slice), d.glimpse.view(), d.columns(heads.read_window),
-                                    d.error.view()},
-                                   d.scratch.window);
+    kernels::read_windows_backward(
+        shape.read_window(), {head_rows(t, slice, heads.read_window), x, x_hat},
+        {rows(glimpse, t, slice), d.glimpse.view(), d.columns(heads.read_window), d.error.view()}, d.scratch.window);
   for (std::int64_t r = 0; r < slice.count; ++r)
     kernels::error_image_backward_row({.count = shape.image_size(),
                                        .x = x.row(r),
@@ -223,10 +222,9 @@ void DrawSequence::Impl::decoder_weight_gradients(kernels::ParameterGradients gr
       WeightGradient{ConstMatrix(&one, count, 1, 0), nullptr, matrix_of(gradients[kDecoderBias], gates)}};
   weight_gradients(decoder_gates.view(), parts, false, precision);
   for (const auto& head : heads.all) {
-    const std::array layer{
-        WeightGradient{decoder_h.view(), nullptr, matrix_of(gradients[head.weight], head.count)},
-        WeightGradient{ConstMatrix(&one, count + batch, 1, 0), nullptr,
-                       matrix_of(gradients[head.weight + 1], head.count)}};
+    const std::array layer{WeightGradient{decoder_h.view(), nullptr, matrix_of(gradients[head.weight], head.count)},
+                           WeightGradient{ConstMatrix(&one, count + batch, 1, 0), nullptr,
+                                          matrix_of(gradients[head.weight + 1], head.count)}};
     weight_gradients(head_values.view().slice_columns(head.first, head.count), layer, false, precision);
   }
   sum_rows(d_decoder_initial.view(), gradients[kDecoderInitial]);

@@ -108,18 +108,18 @@ struct DrawSequence::Impl {
   kernels::PackedWeights back_glimpse, back_encoder_to_decoder, back_encoder, back_latent;
   kernels::PackedWeights back_z, back_decoder, back_heads;
 
-  kernels::MatrixBuffer error;                      // x̂ [T·B, C·H·W]
-  kernels::MatrixBuffer glimpse;                    // [T·B, 2CN²], only with attention
-  kernels::MatrixBuffer encoder_gates;              // [T·B, 4He]: activations, then dL/da
-  kernels::MatrixBuffer encoder_h, encoder_c;       // [(T+1)·B, He]
-  kernels::MatrixBuffer latent;                     // μ, log σ [T·B, 2Z], then their gradients
-  kernels::MatrixBuffer z;                          // [T·B, Z]
-  kernels::MatrixBuffer decoder_gates;              // [T·B, 4Hd]
-  kernels::MatrixBuffer decoder_h, decoder_c;       // [(T+1)·B, Hd]
-  kernels::MatrixBuffer head_values;                // [(T+1)·B, width of the heads], then their gradients
-  kernels::MatrixBuffer canvas;                     // [B, C·H·W], of the step that was last
+  kernels::MatrixBuffer error;                 // x̂ [T·B, C·H·W]
+  kernels::MatrixBuffer glimpse;               // [T·B, 2CN²], only with attention
+  kernels::MatrixBuffer encoder_gates;         // [T·B, 4He]: activations, then dL/da
+  kernels::MatrixBuffer encoder_h, encoder_c;  // [(T+1)·B, He]
+  kernels::MatrixBuffer latent;                // μ, log σ [T·B, 2Z], then their gradients
+  kernels::MatrixBuffer z;                     // [T·B, Z]
+  kernels::MatrixBuffer decoder_gates;         // [T·B, 4Hd]
+  kernels::MatrixBuffer decoder_h, decoder_c;  // [(T+1)·B, Hd]
+  kernels::MatrixBuffer head_values;           // [(T+1)·B, width of the heads], then their gradients
+  kernels::MatrixBuffer canvas;                // [B, C·H·W], of the step that was last
   kernels::MatrixBuffer d_encoder_initial, d_decoder_initial, d_canvas;  // of each image
-  kernels::MatrixBuffer d_encoder_start;            // Σ_t dL/da [B, 4He], only without attention
+  kernels::MatrixBuffer d_encoder_start;                                 // Σ_t dL/da [B, 4He], only without attention
 };
 
 }  // namespace limn::models

@@ -18,7 +18,8 @@ std::int64_t DrawShape::patch_size() const {
 
 DrawShape draw_shape(const DrawOptions& o) {
   require(o.image_channels == 1 || o.image_channels == 3, "image_channels={}: must be 1 or 3", o.image_channels);
-  require(o.image_height > 0 && o.image_width > 0, "the size of the images is not known: {}", image::text(image_shape(o)));
+  require(o.image_height > 0 && o.image_width > 0, "the size of the images is not known: {}",
+          image::text(image_shape(o)));
   return {.channels = o.image_channels,
           .height = o.image_height,
           .width = o.image_width,

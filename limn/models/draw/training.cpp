@@ -15,7 +15,8 @@ constexpr std::int64_t kShown = 4;
 
 class DrawTraining final : public ImageTask {
  public:
-  DrawTraining(DrawOptions model, const image::ImageDataOptions& data_options, const TaskSetting& setting, image::ImageDataset data)
+  DrawTraining(DrawOptions model, const image::ImageDataOptions& data_options, const TaskSetting& setting,
+               image::ImageDataset data)
       : ImageTask({.model = kDrawModel,
                    .config = options_to_json(models::fields(model)),
                    .data = data_options,
@@ -45,9 +46,9 @@ class DrawTraining final : public ImageTask {
     const DrawModel drawer(checkpoint(step, {}));
     const image::ImageBatch given = held_out(kShown);
     SampleDrawings samples;
-    samples.steps.push_back(
-        {"redrawn", drawer.reconstruct_steps(given.pixels, {.seed = setting().seed, .indices = given.indices}),
-         given.pixels});
+    samples.steps.push_back({"redrawn",
+                             drawer.reconstruct_steps(given.pixels, {.seed = setting().seed, .indices = given.indices}),
+                             given.pixels});
     samples.steps.push_back(
         {"new", drawer.decode_steps(prior_latents(kShown, drawer.latent_size(), setting().seed)), {}});
     return samples;
@@ -74,7 +75,7 @@ std::unique_ptr<TrainingSetup> make_draw_setup() {
 }
 
 std::unique_ptr<TrainingTask> make_draw_task(const DrawOptions& model, const image::ImageDataOptions& data_options,
-                                            const TaskSetting& setting, image::ImageDataset data) {
+                                             const TaskSetting& setting, image::ImageDataset data) {
   const DrawOptions fitting = fitted(model, data);
   return std::make_unique<DrawTraining>(fitting, data_options, setting, std::move(data));
 }

@@ -15,16 +15,16 @@ namespace limn::models {
 
 struct SketchRnnContents {
   SketchRnnOptions options;
-  float scale_factor = 1;                    // what the data was divided by; outputs are multiplied back
-  std::int64_t max_seq_len = 0;              // N_max: points of the longest training sketch
-  std::int64_t step = 0;                     // training steps made
-  bool squashes_latent = false;              // the decoder reads tanh(z): imported models of before version 6
+  float scale_factor = 1;        // what the data was divided by; outputs are multiplied back
+  std::int64_t max_seq_len = 0;  // N_max: points of the longest training sketch
+  std::int64_t step = 0;         // training steps made
+  bool squashes_latent = false;  // the decoder reads tanh(z): imported models of before version 6
   // 0: the encoder reads S_1 … S_Ns. Above: S_0 … S_Ns and then end rows, so many in all but at least one
   // (imported labml models).
   std::int64_t encoder_rows = 0;
-  std::string metrics = "{}";                // JSON object: losses when it was written
-  std::string training_config = "{}";        // JSON object: data and training options as the trainer had them
-  std::map<std::string, std::string> extra;  // further metadata, kept as it is
+  std::string metrics = "{}";                         // JSON object: losses when it was written
+  std::string training_config = "{}";                 // JSON object: data and training options as the trainer had them
+  std::map<std::string, std::string> extra;           // further metadata, kept as it is
   std::map<std::string, std::vector<float>> weights;  // by the names of sketch_rnn_parameters(options)
 };
 

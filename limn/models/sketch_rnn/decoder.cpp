@@ -80,8 +80,7 @@ void SketchRnnDecoder::step(ConstMatrix x, DecoderRows& rows) const {
 
 void SketchRnnDecoder::output(const DecoderRows& rows, Matrix y, kernels::GemmScratch& scratch) const {
   // h: the first H columns of the state.
-  const ConstMatrix h(rows.state.data(), rows.count, cell_.shape().hidden_size,
-                      kernels::state_size(cell_.shape()));
+  const ConstMatrix h(rows.state.data(), rows.count, cell_.shape().hidden_size, kernels::state_size(cell_.shape()));
   output_.apply(h, y, scratch);
 }
 

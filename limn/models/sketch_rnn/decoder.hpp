@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "limn/core/matrix.hpp"
+#include "limn/kernels/cells/recurrent.hpp"
 #include "limn/models/packed_linear.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
-#include "limn/kernels/cells/recurrent.hpp"
 
 namespace limn::models {
 

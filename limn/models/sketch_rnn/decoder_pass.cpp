@@ -41,8 +41,7 @@ void for_each_step(std::span<const std::int64_t> active, double operations, cons
 // The inverted-dropout mask of every packed row.
 void fill_packed_mask(std::span<const std::int64_t> active, const kernels::RecurrentDropout& dropout, Matrix mask) {
   for_each_step(active, kMaskOperations * values_in(mask), [&](std::int64_t t, std::int64_t first, std::int64_t rows) {
-    for (std::int64_t b = 0; b < rows; ++b)
-      kernels::fill_keep_mask(dropout, b, t, mask.columns, mask.row(first + b));
+    for (std::int64_t b = 0; b < rows; ++b) kernels::fill_keep_mask(dropout, b, t, mask.columns, mask.row(first + b));
   });
 }
 

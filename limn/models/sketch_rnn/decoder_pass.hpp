@@ -23,8 +23,7 @@ class SketchRnnDecoderPass {
  public:
   // `drops_inputs`: forward() will be given an input dropout.
   explicit SketchRnnDecoderPass(const SketchRnnOptions& options,
-                                kernels::Precision precision = kernels::Precision::kFloat32,
-                                bool drops_inputs = false);
+                                kernels::Precision precision = kernels::Precision::kFloat32, bool drops_inputs = false);
 
   struct Input {
     const sketch::StrokeBatch& batch;

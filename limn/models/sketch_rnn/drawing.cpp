@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kLargestGroup = 128;
 
 bool is_finite(std::span<const sketch::StrokePoint> points) {
-  return std::ranges::all_of(points, [](const sketch::StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
+  return std::ranges::all_of(points,
+                             [](const sketch::StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
 }
 
 // The requests that no group has taken yet. For any number of threads.
@@ -75,8 +76,11 @@ void draw_group(const SketchRnnDecoder& decoder, Queue& queue, std::size_t size,
 class Stream final : public StrokeStream {
  public:
   Stream(const SketchRnnModel& model, std::span<const DrawRequest> requests)
-      : z_(requests.size()), prefixes_(requests.size()), requests_(requests.begin(), requests.end()),
-        state_(requests.size(), State::kGrowing), loop_(model.decoder()) {
+      : z_(requests.size()),
+        prefixes_(requests.size()),
+        requests_(requests.begin(), requests.end()),
+        state_(requests.size(), State::kGrowing),
+        loop_(model.decoder()) {
     require(!requests.empty(), "drawing: no drawing is asked for");
     std::vector<DrawingLoop::Row> rows;
     for (std::size_t i = 0; i < requests_.size(); ++i) {
@@ -87,8 +91,10 @@ class Stream final : public StrokeStream {
       request.z = z_[i];
       request.prefix = prefixes_[i];
       const std::int64_t limit = model.point_limit(request);
-      if (std::ssize(request.prefix) < limit) rows.push_back({.drawing = i, .request = &request, .max_points = limit});
-      else state_[i] = State::kCut;
+      if (std::ssize(request.prefix) < limit)
+        rows.push_back({.drawing = i, .request = &request, .max_points = limit});
+      else
+        state_[i] = State::kCut;
     }
     loop_.add(rows);
   }
@@ -123,8 +129,7 @@ Checkpoint without_weights(Checkpoint checkpoint) {
 
 }  // namespace
 
-SketchRnnModel::SketchRnnModel(Checkpoint checkpoint)
-    : SketchRnnModel(checkpoint, sketch_rnn_contents(checkpoint)) {}
+SketchRnnModel::SketchRnnModel(Checkpoint checkpoint) : SketchRnnModel(checkpoint, sketch_rnn_contents(checkpoint)) {}
 
 SketchRnnModel::SketchRnnModel(Checkpoint checkpoint, SketchRnnContents contents)
     : checkpoint_(without_weights(std::move(checkpoint))),
@@ -142,12 +147,16 @@ std::string SketchRnnModel::inability(Ability ability) const {
   switch (ability) {
     case Ability::kEncode:
       return options().conditional ? "" : "it has no encoder and no latent space (conditional=false)";
-    case Ability::kDecode: return options().conditional ? "" : "it reads no latent vector (conditional=false)";
+    case Ability::kDecode:
+      return options().conditional ? "" : "it reads no latent vector (conditional=false)";
     case Ability::kComplete:
     case Ability::kTemperature:
-    case Ability::kEvaluateMean: return "";
-    case Ability::kSteps: return "it draws strokes, not an image step by step";
-    case Ability::kImportanceSamples: return "its losses are those of one draw of z, without an importance-weighted estimate";
+    case Ability::kEvaluateMean:
+      return "";
+    case Ability::kSteps:
+      return "it draws strokes, not an image step by step";
+    case Ability::kImportanceSamples:
+      return "its losses are those of one draw of z, without an importance-weighted estimate";
   }
   return "it cannot do that";
 }
@@ -199,10 +208,10 @@ Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
   require(data.size(request.split) > 0, "{}: the {} split is empty; choose another --split", data.name(),
           kSplitNames[static_cast<std::size_t>(request.split)]);
   const SketchRnnEvaluation e = models::evaluate(weights_, data, request.split,
-                                               {.max_seq_len = max_seq_len(),
-                                                .seed = request.seed,
-                                                .uses_mean = request.uses_mean,
-                                                .with_shuffled_z = options().conditional});
+                                                 {.max_seq_len = max_seq_len(),
+                                                  .seed = request.seed,
+                                                  .uses_mean = request.uses_mean,
+                                                  .with_shuffled_z = options().conditional});
   Evaluation result{.n = e.n,
                     .losses = {{"reconstruction", e.reconstruction},
                                {"kl", e.kl},

@@ -49,9 +49,9 @@ class SketchRnnModel final : public SketchModel {
  private:
   SketchRnnModel(Checkpoint checkpoint, SketchRnnContents contents);
 
-  Checkpoint checkpoint_;         // without the weights, which are in contents_
+  Checkpoint checkpoint_;  // without the weights, which are in contents_
   SketchRnnContents contents_;
-  SketchRnnWeights weights_;      // views of contents_
+  SketchRnnWeights weights_;  // views of contents_
   SketchRnnDecoder decoder_;
   std::optional<SketchRnnEncoder> encoder_;
 };

@@ -1,6 +1,6 @@
-// The drawing loop of Sketch-RNN: rows that read their prefixes and then draw, one point a step, all in one product. Rows
-// join and leave at any step. Drawing many sketches at once and drawing point by point for a page are both this loop.
-// Belongs to one thread at a time; the decoder and what the requests point to must outlive the rows.
+// The drawing loop of Sketch-RNN: rows that read their prefixes and then draw, one point a step, all in one product.
+// Rows join and leave at any step. Drawing many sketches at once and drawing point by point for a page are both this
+// loop. Belongs to one thread at a time; the decoder and what the requests point to must outlive the rows.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,7 @@ constexpr std::size_t kSketchesAtOnce = 256;  // bounds the memory that encoding
 
 LatentPosterior SketchRnnEncoder::encode(std::span<const sketch::Sketch> sketches) const {
   const auto n = static_cast<std::int64_t>(sketches.size());
-  LatentPosterior all{.mu = Latents(n, weights_.options.z_size),
-                      .log_variance = Latents(n, weights_.options.z_size)};
+  LatentPosterior all{.mu = Latents(n, weights_.options.z_size), .log_variance = Latents(n, weights_.options.z_size)};
   SketchRnnEncoderPass pass(weights_.options);
   kernels::MatrixBuffer latent;
   for (std::size_t first = 0; first < sketches.size(); first += kSketchesAtOnce) {

@@ -23,7 +23,8 @@ SketchRnnEncoderPass::SketchRnnEncoderPass(const SketchRnnOptions& options, kern
 }
 
 // S_1 … S_Ns. Sketches without points come last in a batch and are not there.
-SketchRnnEncoderPass::Rows SketchRnnEncoderPass::rows_to_read(const sketch::StrokeBatch& batch, std::int64_t encoder_rows) {
+SketchRnnEncoderPass::Rows SketchRnnEncoderPass::rows_to_read(const sketch::StrokeBatch& batch,
+                                                              std::int64_t encoder_rows) {
   if (batch.active.empty()) return {};
   if (encoder_rows > 0) {
     pad(batch, encoder_rows);
@@ -31,8 +32,9 @@ SketchRnnEncoderPass::Rows SketchRnnEncoderPass::rows_to_read(const sketch::Stro
     return {.active = padded_active_, .x = ConstMatrix(padded_rows_.data(), count, sketch::kStroke5)};
   }
   const std::int64_t first_row = batch.active.front();
-  return {.active = std::span(batch.active).subspan(1),
-          .x = ConstMatrix(batch.inputs.data() + first_row * sketch::kStroke5, batch.rows() - first_row, sketch::kStroke5)};
+  return {
+      .active = std::span(batch.active).subspan(1),
+      .x = ConstMatrix(batch.inputs.data() + first_row * sketch::kStroke5, batch.rows() - first_row, sketch::kStroke5)};
 }
 
 // S_0 … S_Ns and end rows: `at_least` rows in all, or Ns + 2 of a longer sketch.
@@ -68,8 +70,10 @@ void SketchRnnEncoderPass::forward(const SketchRnnWeights& weights, const Input&
     // h: the first columns of a state.
     for (std::int64_t b = 0; b < size; ++b) {
       float* const h = hidden_.row(b) + column;
-      if (b < read) std::copy_n(states_.row(b), units_, h);
-      else std::fill_n(h, units_, 0.0F);
+      if (b < read)
+        std::copy_n(states_.row(b), units_, h);
+      else
+        std::fill_n(h, units_, 0.0F);
     }
   };
   run(forward_, weights.encoder_forward, input.dropout_forward, 0);

@@ -56,8 +56,8 @@ class SketchRnnEncoderPass {
   Rows rows_;
   std::vector<std::int64_t> padded_active_;
   std::vector<float> padded_rows_;
-  kernels::MatrixBuffer states_;            // of one direction after its last step, and its gradient [B, S]
-  kernels::MatrixBuffer hidden_;            // [B, 2 He]
+  kernels::MatrixBuffer states_;             // of one direction after its last step, and its gradient [B, S]
+  kernels::MatrixBuffer hidden_;             // [B, 2 He]
   kernels::MatrixBuffer d_hidden_, d_part_;  // [B, 2 He]
 };
 

@@ -85,8 +85,7 @@ class SplitEvaluation {
     encoder_->forward(weights_, {.batch = batch}, latent_.view());
     const LatentPosterior posterior = posterior_of(latent_.view());
     kl_sum_ += posterior_kl(posterior);
-    const Latents z =
-        options_.uses_mean ? posterior.mu : posterior_latents(posterior, options_.seed, batch.indices);
+    const Latents z = options_.uses_mean ? posterior.mu : posterior_latents(posterior, options_.seed, batch.indices);
     if (!options_.with_shuffled_z) z_.values.clear();
     z_.values.insert(z_.values.end(), z.values.begin(), z.values.end());
     return {z_.row(z_.count() - z.count()).data(), z.count(), z.z_size};
@@ -96,7 +95,8 @@ class SplitEvaluation {
   kernels::MixtureDensitySums decode(const sketch::StrokeBatch& batch, ConstMatrix z) {
     const std::vector<float> read = decoder_latents(weights_, z);
     decoder_.forward(weights_, {.batch = batch, .z = ConstMatrix(read.data(), z.rows, z.columns)});
-    return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5), 1.0F);
+    return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5),
+                                         1.0F);
   }
 
   const SketchRnnWeights& weights_;
@@ -113,8 +113,8 @@ class SplitEvaluation {
 
 SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const BatchSource& source,
                                      const EvaluationOptions& options) {
-  require(options.max_seq_len > 0,
-          "evaluation: max_seq_len is {}, expected the N_max of the model or its data", options.max_seq_len);
+  require(options.max_seq_len > 0, "evaluation: max_seq_len is {}, expected the N_max of the model or its data",
+          options.max_seq_len);
   SplitEvaluation split(weights, source, options);
   split.run();
   require(split.n() > 0, "evaluation: the split holds no sketch");

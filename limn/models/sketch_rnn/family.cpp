@@ -54,10 +54,11 @@ std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::p
 float scale_factor_of(const SafetensorsFile& file, const ForeignOptions& options) {
   if (options.scale_factor > 0) return options.scale_factor;
   const auto found = file.metadata().find("scale_factor");
-  require(found != file.metadata().end(),
-          "{}: it does not tell what its training data were divided by; say it with --scale-factor (for their data set, "
-          "limn data info prints it)",
-          file.origin());
+  require(
+      found != file.metadata().end(),
+      "{}: it does not tell what its training data were divided by; say it with --scale-factor (for their data set, "
+      "limn data info prints it)",
+      file.origin());
   const float value = std::strtof(found->second.c_str(), nullptr);
   require(std::isfinite(value) && value > 0, "{}: its scale_factor is '{}'; say the right one with --scale-factor",
           file.origin(), printable(found->second));

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "limn/core/error.hpp"
 #include "limn/core/base64.hpp"
+#include "limn/core/error.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/sketch/sketch.hpp"
 
@@ -48,8 +48,7 @@ struct Layout {
   }
   // What is to be added to a value of row r on the way in.
   [[nodiscard]] float offset(std::int64_t r) const {
-    const bool is_forget =
-        has_forget_bias && r * kernels::kGates / out() == static_cast<int>(kernels::Gate::kForget);
+    const bool is_forget = has_forget_bias && r * kernels::kGates / out() == static_cast<int>(kernels::Gate::kForget);
     return is_forget ? kForgetBias : 0;
   }
 };
@@ -112,11 +111,11 @@ Document parse_document(std::string_view text, const std::string& origin) {
     fail("{}: not valid JSON, or cut short", origin);
   }
   require(!file.root.is_discarded(), "{}: not valid JSON, or cut short", origin);
-  require(file.root.is_array() && file.root.size() == 3 && file.info().is_object() &&
-              file.dims().is_array() && file.weights().is_array(),
+  require(file.root.is_array() && file.root.size() == 3 && file.info().is_object() && file.dims().is_array() &&
+              file.weights().is_array(),
           "{}: not a Magenta sketch-rnn model: expected a JSON array of info, dims and weights", origin);
-  require(file.dims().size() == file.weights().size(), "{}: {} shapes but {} weights; the file is damaged",
-          origin, file.dims().size(), file.weights().size());
+  require(file.dims().size() == file.weights().size(), "{}: {} shapes but {} weights; the file is damaged", origin,
+          file.dims().size(), file.weights().size());
   return file;
 }
 
@@ -129,9 +128,8 @@ double info_number(const Document& file, const char* key, double otherwise) {
 
 std::int64_t info_integer(const Document& file, const char* key, std::int64_t low, std::int64_t high) {
   const double value = info_number(file, key, std::nan(""));
-  require(
-      value >= static_cast<double>(low) && value <= static_cast<double>(high) && std::floor(value) == value,
-      "{}: info.{} is {}, expected a whole number from {} to {}", file.origin, key, value, low, high);
+  require(value >= static_cast<double>(low) && value <= static_cast<double>(high) && std::floor(value) == value,
+          "{}: info.{} is {}, expected a whole number from {} to {}", file.origin, key, value, low, high);
   return static_cast<std::int64_t>(value);
 }
 
@@ -156,13 +154,13 @@ std::int64_t extent(const Document& file, std::size_t place, std::size_t axis) {
 SketchRnnOptions read_options(const Document& file) {
   SketchRnnOptions options{.conditional = is_conditional(file), .use_recurrent_dropout = false};
   const std::size_t expected = options.conditional ? kVaeTensors : kGenTensors;
-  require(file.dims().size() == expected, "{}: {} tensors, a {} model has {}", file.origin,
-          file.dims().size(), options.conditional ? "vae" : "gen", expected);
+  require(file.dims().size() == expected, "{}: {} tensors, a {} model has {}", file.origin, file.dims().size(),
+          options.conditional ? "vae" : "gen", expected);
   const std::size_t output = options.conditional ? kInitialStateTensors : 0;
   options.dec_rnn_size = extent(file, output, 0);
   const std::int64_t columns = extent(file, output, 1);
-  require(columns == kernels::output_size(kMagentaMixtures), "{}: {} output columns, expected {}",
-          file.origin, columns, kernels::output_size(kMagentaMixtures));
+  require(columns == kernels::output_size(kMagentaMixtures), "{}: {} output columns, expected {}", file.origin, columns,
+          kernels::output_size(kMagentaMixtures));
   options.num_mixture = kMagentaMixtures;
   if (options.conditional) {
     options.enc_rnn_size = extent(file, kEncoderRecurrentPlace, 0);
@@ -173,17 +171,16 @@ SketchRnnOptions read_options(const Document& file) {
 
 std::vector<float> read_tensor(const Document& file, std::size_t place, const Layout& layout) {
   const json expected = layout.file_shape();
-  require(file.dims()[place] == expected, "{}: shape {} ({}) is {}, expected {}", file.origin, place,
-          layout.name, printable(file.dims()[place].dump(-1, ' ', true, json::error_handler_t::replace)),
-          expected.dump());
+  require(file.dims()[place] == expected, "{}: shape {} ({}) is {}, expected {}", file.origin, place, layout.name,
+          printable(file.dims()[place].dump(-1, ' ', true, json::error_handler_t::replace)), expected.dump());
   const json& text = file.weights()[place];
   require(text.is_string(), "{}: weights {} ({}) are not a string; the file is damaged", file.origin, place,
           layout.name);
   const auto count = static_cast<std::size_t>(layout.out() * layout.in());
   const auto bytes = decode_base64(text.get_ref<const std::string&>());
   require(bytes.has_value() && bytes->size() == count * sizeof(std::int16_t),
-          "{}: weights {} ({}) are not the base64 of {} 16-bit numbers; the file is damaged", file.origin,
-          place, layout.name, count);
+          "{}: weights {} ({}) are not the base64 of {} 16-bit numbers; the file is damaged", file.origin, place,
+          layout.name, count);
   std::vector<float> values(count);
   for (std::int64_t r = 0; r < layout.out(); ++r)
     for (std::int64_t c = 0; c < layout.in(); ++c) {
@@ -200,8 +197,7 @@ std::vector<float> read_tensor(const Document& file, std::size_t place, const La
 // The losses that the file tells, under our names.
 std::string read_metrics(const Document& file) {
   json metrics = json::object();
-  if (const double r = info_number(file, "r_loss", std::nan("")); std::isfinite(r))
-    metrics["reconstruction"] = r;
+  if (const double r = info_number(file, "r_loss", std::nan("")); std::isfinite(r)) metrics["reconstruction"] = r;
   if (const double kl = info_number(file, "kl_loss", std::nan("")); std::isfinite(kl)) metrics["kl"] = kl;
   return metrics.dump();
 }
@@ -212,8 +208,7 @@ std::string write_tensor(const std::vector<float>& values, const Layout& layout,
     for (std::int64_t c = 0; c < layout.in(); ++c) {
       const double value = values[static_cast<std::size_t>(r * layout.in() + c)] - layout.offset(r);
       if (std::fabs(value) > kLargestWeight) ++saturated;
-      const double code =
-          std::clamp(std::round(value / kLargestWeight * kLargestCode), -kLargestCode, kLargestCode);
+      const double code = std::clamp(std::round(value / kLargestWeight * kLargestCode), -kLargestCode, kLargestCode);
       const auto bits = static_cast<std::uint16_t>(static_cast<std::int16_t>(code));
       const auto at = static_cast<std::size_t>(c * layout.out() + layout.file_column(r));
       bytes[2 * at] = static_cast<std::byte>(bits & 0xff);

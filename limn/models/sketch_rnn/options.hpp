@@ -11,23 +11,23 @@ namespace limn::models {
 
 // Names and defaults are Magenta's where Magenta has one.
 struct SketchRnnOptions {
-  bool conditional = true;             // false: decoder only, no encoder, no z, no KL term
-  std::string enc_model = "lstm";      // cell of the encoder: lstm, layer_norm or hyper
-  std::int64_t enc_rnn_size = 256;     // units of each encoder direction
-  std::string dec_model = "lstm";      // cell of the decoder
-  std::int64_t dec_rnn_size = 512;     // H, units of the decoder
-  std::int64_t z_size = 128;           // Z, latent dimensions
-  std::int64_t num_mixture = 20;       // M, mixture components
+  bool conditional = true;                 // false: decoder only, no encoder, no z, no KL term
+  std::string enc_model = "lstm";          // cell of the encoder: lstm, layer_norm or hyper
+  std::int64_t enc_rnn_size = 256;         // units of each encoder direction
+  std::string dec_model = "lstm";          // cell of the decoder
+  std::int64_t dec_rnn_size = 512;         // H, units of the decoder
+  std::int64_t z_size = 128;               // Z, latent dimensions
+  std::int64_t num_mixture = 20;           // M, mixture components
   std::int64_t hyper_num_units = 256;      // units of the small cell inside a hyper cell
   std::int64_t hyper_embedding_size = 32;  // its embedding
-  double kl_weight = 0.5;              // weight of the KL term at the end of annealing
-  double kl_weight_start = 0.01;       // and at its start
-  double kl_decay_rate = 0.99995;      // how it approaches kl_weight, a step
-  double kl_tolerance = 0.2;           // KL below this costs nothing more
+  double kl_weight = 0.5;                  // weight of the KL term at the end of annealing
+  double kl_weight_start = 0.01;           // and at its start
+  double kl_decay_rate = 0.99995;          // how it approaches kl_weight, a step
+  double kl_tolerance = 0.2;               // KL below this costs nothing more
   bool use_recurrent_dropout = true;
-  double recurrent_dropout_prob = 0.9; // probability of keeping a candidate unit
+  double recurrent_dropout_prob = 0.9;  // probability of keeping a candidate unit
   bool use_input_dropout = false;
-  double input_dropout_prob = 0.9;     // probability of keeping an input of the decoder
+  double input_dropout_prob = 0.9;  // probability of keeping an input of the decoder
   bool use_output_dropout = false;
   double output_dropout_prob = 0.9;    // probability of keeping an output of the decoder cell
   bool pen_loss_over_padding = false;  // Magenta's training sum over all N_max steps

@@ -31,13 +31,11 @@ class Tensors {
   // Extent `axis` of a tensor of two.
   [[nodiscard]] std::int64_t extent(const std::string& name, std::size_t axis) const {
     const auto found = file_.tensors().find(name);
-    require(found != file_.tensors().end(),
-            "{}: no tensor {}, so this is no model of {}; see limn import --help", file_.origin(), name,
-            owner_);
+    require(found != file_.tensors().end(), "{}: no tensor {}, so this is no model of {}; see limn import --help",
+            file_.origin(), name, owner_);
     const auto& shape = found->second.shape;
     require(shape.size() == 2 && shape[axis] >= 1 && shape[axis] <= kMaxExtent,
-            "{}: tensor {} is {}, not a matrix of a model of {}", file_.origin(), name, shape_text(shape),
-            owner_);
+            "{}: tensor {} is {}, not a matrix of a model of {}", file_.origin(), name, shape_text(shape), owner_);
     return shape[axis];
   }
   Values take(const std::string& name, std::initializer_list<std::int64_t> shape) {
@@ -61,8 +59,7 @@ class Tensors {
 };
 
 // Rows of `columns` values in another order: row r of the result is row place(r) of `values`.
-Values rows_from(const Values& values, std::int64_t rows,
-                 const std::function<std::int64_t(std::int64_t)>& place) {
+Values rows_from(const Values& values, std::int64_t rows, const std::function<std::int64_t(std::int64_t)>& place) {
   const auto columns = static_cast<std::ptrdiff_t>(values.size()) / rows;
   Values result;
   result.reserve(values.size());
@@ -136,8 +133,8 @@ class Importer {
     o.dec_rnn_size = in_.extent(cell + ".weight_hh", 1);
     const bool is_hyper = in_.contains(cell + ".hyper_cell.weight_ih");
     const bool is_normalised = in_.contains(cell + ".layernorm_h.weight");
-    require(!is_hyper || is_normalised,
-            "{}: a hyper cell without layer normalisation, which limn does not have", in_.origin());
+    require(!is_hyper || is_normalised, "{}: a hyper cell without layer normalisation, which limn does not have",
+            in_.origin());
     o.dec_model = is_hyper ? "hyper" : is_normalised ? "layer_norm" : "lstm";
     const std::int64_t d = sketch::kStroke5 + o.z_size, h = o.dec_rnn_size;
     if (is_hyper) {
@@ -170,8 +167,7 @@ class Importer {
   void read_mixtures(const std::string& name, std::int64_t others) {
     const std::int64_t rows = in_.extent(name, 0) - others;
     require(rows > 0 && rows % kernels::kMixtureColumns == 0,
-            "{}: tensor {} has {} rows, which is no number of mixture components", in_.origin(), name,
-            rows + others);
+            "{}: tensor {} has {} rows, which is no number of mixture components", in_.origin(), name, rows + others);
     out_.options.num_mixture = rows / kernels::kMixtureColumns;
   }
 
@@ -181,8 +177,8 @@ class Importer {
   }
 
   // A direction of a torch.nn.LSTM; its two biases are only ever added.
-  void torch_cell(const std::string& ours, const std::string& theirs, const std::string& direction,
-                  std::int64_t in, std::int64_t units) {
+  void torch_cell(const std::string& ours, const std::string& theirs, const std::string& direction, std::int64_t in,
+                  std::int64_t units) {
     const std::string suffix = "_l0" + direction;
     weights_[ours + ".weight_ih"] = in_.take(theirs + ".weight_ih" + suffix, {kGates * units, in});
     weights_[ours + ".weight_hh"] = in_.take(theirs + ".weight_hh" + suffix, {kGates * units, units});
@@ -209,8 +205,8 @@ class Importer {
     weights_["encoder.log_variance.bias"] = Values(bias.begin() + z, bias.end());
   }
 
-  void rfeinman_matrices(const std::string& ours, const std::string& theirs, std::int64_t in,
-                         std::int64_t units, float factor) {
+  void rfeinman_matrices(const std::string& ours, const std::string& theirs, std::int64_t in, std::int64_t units,
+                         float factor) {
     for (const auto& [name, columns] : {std::pair{"weight_ih", in}, {"weight_hh", units}}) {
       Values& values = weights_[ours + name];
       values = reordered_gates(in_.take(theirs + "." + name, {kGates * units, columns}), units);
@@ -219,17 +215,14 @@ class Importer {
   }
 
   void rfeinman_norms(const std::string& ours, const std::string& theirs, std::int64_t units) {
-    weights_[ours + "gamma"] =
-        reordered_gates(in_.take(theirs + ".layernorm_h.weight", {kGates * units}), units);
-    weights_[ours + "beta"] =
-        reordered_gates(in_.take(theirs + ".layernorm_h.bias", {kGates * units}), units);
+    weights_[ours + "gamma"] = reordered_gates(in_.take(theirs + ".layernorm_h.weight", {kGates * units}), units);
+    weights_[ours + "beta"] = reordered_gates(in_.take(theirs + ".layernorm_h.bias", {kGates * units}), units);
     add_forget_bias(weights_[ours + "beta"]);
     weights_[ours + "cell_gamma"] = in_.take(theirs + ".layernorm_c.weight", {units});
     weights_[ours + "cell_beta"] = in_.take(theirs + ".layernorm_c.bias", {units});
   }
 
-  void rfeinman_layer_norm(const std::string& ours, const std::string& theirs, std::int64_t in,
-                           std::int64_t units) {
+  void rfeinman_layer_norm(const std::string& ours, const std::string& theirs, std::int64_t in, std::int64_t units) {
     rfeinman_matrices(ours, theirs, in, units, kEpsilonScale);
     rfeinman_norms(ours, theirs, units);
   }
@@ -254,12 +247,9 @@ class Importer {
     weights_[ours + "bias"] = Values(static_cast<std::size_t>(kGates * h));
     // Scales of the products are as they are, since the products are 10 times as large; the shift beside them
     // is not.
-    rfeinman_net(ours, {.ours = "zx", .scale = "alpha_x", .theirs = theirs + ".norms_x", .net = "scale_net"},
-                 u, e, h);
-    rfeinman_net(ours, {.ours = "zh", .scale = "alpha_h", .theirs = theirs + ".norms_h", .net = "scale_net"},
-                 u, e, h);
-    rfeinman_net(ours, {.ours = "zb", .scale = "beta_h", .theirs = theirs + ".norms_h", .net = "bias_net"}, u,
-                 e, h);
+    rfeinman_net(ours, {.ours = "zx", .scale = "alpha_x", .theirs = theirs + ".norms_x", .net = "scale_net"}, u, e, h);
+    rfeinman_net(ours, {.ours = "zh", .scale = "alpha_h", .theirs = theirs + ".norms_h", .net = "scale_net"}, u, e, h);
+    rfeinman_net(ours, {.ours = "zb", .scale = "beta_h", .theirs = theirs + ".norms_h", .net = "bias_net"}, u, e, h);
     multiply(weights_[ours + "beta_h.weight"], kEpsilonScale);
   }
 

@@ -20,8 +20,7 @@ namespace limn::models {
 class SketchRnnStep {
  public:
   // `precision` is that of the cells' and the output layer's products.
-  explicit SketchRnnStep(const SketchRnnOptions& options,
-                         kernels::Precision precision = kernels::Precision::kFloat32);
+  explicit SketchRnnStep(const SketchRnnOptions& options, kernels::Precision precision = kernels::Precision::kFloat32);
 
   // For a process that is one of several.
   struct WholeBatch {
@@ -31,9 +30,9 @@ class SketchRnnStep {
     std::function<double(double)> sum = [](double part) { return part; };
   };
   struct Input {
-    const sketch::StrokeBatch& batch;      // batch.places number the noise of its sketches
-    std::int64_t max_seq_len = 0;  // N_max
-    std::uint64_t seed = 0;        // with the step it determines all noise
+    const sketch::StrokeBatch& batch;  // batch.places number the noise of its sketches
+    std::int64_t max_seq_len = 0;      // N_max
+    std::uint64_t seed = 0;            // with the step it determines all noise
     std::uint64_t step = 0;
     WholeBatch whole = {};
   };
@@ -59,10 +58,10 @@ class SketchRnnStep {
   SketchRnnOptions options_;
   std::optional<SketchRnnEncoderPass> encoder_;  // of a conditional model
   SketchRnnDecoderPass decoder_;
-  sketch::StrokeBatch padded_;                      // only with pen_loss_over_padding
-  kernels::MatrixBuffer latent_;            // μ and σ̂, later their gradients [B, 2Z]
-  kernels::MatrixBuffer noise_, z_, d_z_;   // [B, Z]
-  kernels::MatrixBuffer d_outputs_;         // [R, 3 + 6M]
+  sketch::StrokeBatch padded_;             // only with pen_loss_over_padding
+  kernels::MatrixBuffer latent_;           // μ and σ̂, later their gradients [B, 2Z]
+  kernels::MatrixBuffer noise_, z_, d_z_;  // [B, Z]
+  kernels::MatrixBuffer d_outputs_;        // [R, 3 + 6M]
 };
 
 }  // namespace limn::models

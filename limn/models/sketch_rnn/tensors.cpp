@@ -45,8 +45,7 @@ class TensorCursor {
 template <class T>
 SketchRnnTensors<T> sorted(const SketchRnnOptions& options, std::span<const std::span<T>> tensors) {
   const auto specs = sketch_rnn_parameters(options);
-  require(tensors.size() == specs.size(), "sketch-rnn weights: {} tensors, expected {}", tensors.size(),
-          specs.size());
+  require(tensors.size() == specs.size(), "sketch-rnn weights: {} tensors, expected {}", tensors.size(), specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i)
     require(tensors[i].size() == specs[i].count(), "sketch-rnn weights: {} has {} values, expected {}", specs[i].name,
             tensors[i].size(), shape_text(specs[i].shape));

@@ -18,8 +18,8 @@ constexpr float kSampleTemperature = 0.4f;
 
 class SketchRnnTraining final : public TrainingTask {
  public:
-  SketchRnnTraining(const SketchRnnOptions& model, const sketch::StrokeDataOptions& data_options, const TaskSetting& setting,
-                sketch::StrokeDataset data)
+  SketchRnnTraining(const SketchRnnOptions& model, const sketch::StrokeDataOptions& data_options,
+                    const TaskSetting& setting, sketch::StrokeDataset data)
       : options_(model),
         data_options_(data_options),
         setting_(setting),
@@ -116,7 +116,8 @@ class SketchRnnTraining final : public TrainingTask {
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 
  private:
-  // The first sketches of the validation split, or of the training split where that is empty: to look at while training.
+  // The first sketches of the validation split, or of the training split where that is empty: to look at while
+  // training.
   std::vector<sketch::Sketch> held_out(std::int64_t most) const {
     const Split split = data_.size(Split::kValid) > 0 ? Split::kValid : Split::kTrain;
     std::vector<sketch::Sketch> some;
@@ -161,7 +162,8 @@ class SketchRnnSetup final : public TrainingSetup {
 
 std::unique_ptr<TrainingSetup> make_sketch_rnn_setup() { return std::make_unique<SketchRnnSetup>(); }
 
-std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model, const sketch::StrokeDataOptions& data_options,
+std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model,
+                                                   const sketch::StrokeDataOptions& data_options,
                                                    const TaskSetting& setting, sketch::StrokeDataset data) {
   return std::make_unique<SketchRnnTraining>(model, data_options, setting, std::move(data));
 }

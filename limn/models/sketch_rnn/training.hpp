@@ -14,6 +14,7 @@ namespace limn::models {
 // Weights are drawn from the seed; the data set is moved in. Throws Error if the data cannot fill a batch.
 [[nodiscard]] std::unique_ptr<TrainingTask> make_sketch_rnn_task(const SketchRnnOptions& model,
                                                                  const sketch::StrokeDataOptions& data_options,
-                                                                 const TaskSetting& setting, sketch::StrokeDataset data);
+                                                                 const TaskSetting& setting,
+                                                                 sketch::StrokeDataset data);
 
 }  // namespace limn::models

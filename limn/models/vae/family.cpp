@@ -17,7 +17,8 @@ Family vae_family() {
           "  limn train vae --out runs/shapes --epochs 20\n"
           "  limn train vae --preset mnist --data mnist --out runs/digits --epochs 100\n"
           "  limn train vae --preset conv40 --data pictures --out runs/pictures --batch-size 512 --steps 2000\n"
-          "  limn train vae --data photos --out runs/photos --set image_size=40 --set arch=conv40 --set likelihood=mse\n",
+          "  limn train vae --data photos --out runs/photos --set image_size=40 --set arch=conv40 --set "
+          "likelihood=mse\n",
       .presets = {{"mnist", "the dense network of tutorials, which is limn's default: 784-256-2-256-784", {}},
                   {"conv40",
                    "five convolutions each way, for small colour images of 40x40",
@@ -29,7 +30,9 @@ Family vae_family() {
       .training_defaults = {"num_steps=50000", "batch_size=128", "decay_rate=1", "grad_clip_mode=none",
                             "sample_every=2500"},
       .foreign_formats = {},
-      .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> { return make_vae_model(std::move(checkpoint)); },
+      .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
+        return make_vae_model(std::move(checkpoint));
+      },
       .make_setup = make_vae_setup,
   };
 }

@@ -32,8 +32,10 @@ VaeNetwork::VaeNetwork(std::span<const VaeLayer> layers, kernels::Precision prec
 void VaeNetwork::append(const VaeLayer& layer) {
   constexpr std::size_t kTensors = 2;  // weight and bias; γ and β; running mean and variance
   switch (layer.kind) {
-    case VaeLayerKind::kRelu: return stages_.back().follow_by_activation(0);
-    case VaeLayerKind::kLeakyRelu: return stages_.back().follow_by_activation(static_cast<float>(kLeakySlope));
+    case VaeLayerKind::kRelu:
+      return stages_.back().follow_by_activation(0);
+    case VaeLayerKind::kLeakyRelu:
+      return stages_.back().follow_by_activation(static_cast<float>(kLeakySlope));
     case VaeLayerKind::kBatchNorm:
       stages_.back().follow_by_norm(parameters_, buffers_);
       parameters_ += kTensors;

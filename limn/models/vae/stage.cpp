@@ -22,7 +22,8 @@ double values_of(ConstMatrix m) { return static_cast<double>(m.rows * m.columns)
 // Calls visit(row) for every row, on the pool if they are many values.
 template <class Visit>
 void for_each_row(ConstMatrix m, const Visit& visit) {
-  parallel_for(m.rows, [&](std::int64_t r) { visit(r); }, kOperationsPerValue * values_of(m));
+  parallel_for(
+      m.rows, [&](std::int64_t r) { visit(r); }, kOperationsPerValue * values_of(m));
 }
 
 // Both in forms that compilers make vectors of: no product under a condition.
@@ -86,16 +87,22 @@ bool VaeStage::has_weights() const { return layer_.kind == VaeLayerKind::kLinear
 
 void VaeStage::pack_forward(std::span<const float> weight, kernels::Precision precision) {
   const std::int64_t out = layer_.output.channels, in = layer_.input.channels;
-  if (!is_convolution()) forward_.pack(ConstMatrix(weight, out, in), kernels::WeightLayout::kOutputMajor, precision);
-  else if (is_transposed()) convolution_->pack_scatter(weight, precision);
-  else convolution_->pack_gather(weight, precision);
+  if (!is_convolution())
+    forward_.pack(ConstMatrix(weight, out, in), kernels::WeightLayout::kOutputMajor, precision);
+  else if (is_transposed())
+    convolution_->pack_scatter(weight, precision);
+  else
+    convolution_->pack_gather(weight, precision);
 }
 
 void VaeStage::pack_backward(std::span<const float> weight, kernels::Precision precision) {
   const std::int64_t out = layer_.output.channels, in = layer_.input.channels;
-  if (!is_convolution()) backward_.pack(ConstMatrix(weight, out, in), kernels::WeightLayout::kInputMajor, precision);
-  else if (is_transposed()) convolution_->pack_gather(weight, precision);
-  else convolution_->pack_scatter(weight, precision);
+  if (!is_convolution())
+    backward_.pack(ConstMatrix(weight, out, in), kernels::WeightLayout::kInputMajor, precision);
+  else if (is_transposed())
+    convolution_->pack_gather(weight, precision);
+  else
+    convolution_->pack_scatter(weight, precision);
 }
 
 void VaeStage::pack_folded(kernels::Parameters parameters, kernels::Parameters buffers) {
@@ -141,8 +148,10 @@ void VaeStage::multiply(ConstMatrix x, Matrix y, kernels::GemmScratch* scratch) 
       return for_each_row(x, [&](std::int64_t r) {
         kernels::to_channels_last(x.slice_rows(r, 1), layer_.output.channels, y.slice_rows(r, 1));
       });
-    case VaeLayerKind::kConvolution: return convolution_->gather(x, bias_, y);
-    case VaeLayerKind::kTransposedConvolution: return convolution_->scatter(x, bias_, y);
+    case VaeLayerKind::kConvolution:
+      return convolution_->gather(x, bias_, y);
+    case VaeLayerKind::kTransposedConvolution:
+      return convolution_->scatter(x, bias_, y);
     default:
       if (scratch) return forward_.multiply(x, bias, y, *scratch);
       return kernels::multiply_parallel(forward_, x, bias, y);
@@ -159,8 +168,10 @@ void VaeStage::multiply_back(ConstMatrix d, Matrix dx, kernels::GemmScratch* scr
       return for_each_row(d, [&](std::int64_t r) {
         kernels::to_channels_first(d.slice_rows(r, 1), layer_.output.channels, dx.slice_rows(r, 1));
       });
-    case VaeLayerKind::kConvolution: return convolution_->scatter(d, {}, dx);
-    case VaeLayerKind::kTransposedConvolution: return convolution_->gather(d, {}, dx);
+    case VaeLayerKind::kConvolution:
+      return convolution_->scatter(d, {}, dx);
+    case VaeLayerKind::kTransposedConvolution:
+      return convolution_->gather(d, {}, dx);
     default:
       if (scratch) return backward_.multiply(d, {}, dx, *scratch);
       return kernels::multiply_parallel(backward_, d, {}, dx);
@@ -214,13 +225,14 @@ void VaeStage::add_gradients(ConstMatrix x, ConstMatrix d, kernels::Precision pr
     const std::int64_t blocks = task_count(std::max(d.columns, x.columns), kGradientColumns);
     const double operations = kernels::product_operations(d.rows, d.columns, x.columns) / static_cast<double>(blocks);
     for (std::int64_t i = 0; i < blocks; ++i)
-      tasks.push_back({operations, [=] {
-                         gradient_block(d, x, Matrix(weight, d.columns, x.columns), i, blocks, precision);
-                       }});
+      tasks.push_back(
+          {operations, [=] { gradient_block(d, x, Matrix(weight, d.columns, x.columns), i, blocks, precision); }});
   }
   // A normalisation takes the bias away again: what would be summed is rounding.
-  if (norm_) std::ranges::fill(bias, 0.0f);
-  else tasks.push_back({values_of(d), [this, d, bias] { sum_columns(pixels(d), bias); }});
+  if (norm_)
+    std::ranges::fill(bias, 0.0f);
+  else
+    tasks.push_back({values_of(d), [this, d, bias] { sum_columns(pixels(d), bias); }});
 }
 
 }  // namespace limn::models

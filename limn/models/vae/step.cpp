@@ -111,13 +111,14 @@ void VaeStep::run_rows(const VaeBatch& batch, const Scales& scales, const VaeRow
   draw_latents(batch.noise, rows);
   decoder_.network.forward(decoder_.pass, rows, scratch);
   const Matrix logits = rows.of(logits_.view());
-  kernels::pixel_losses({.likelihood = pixel_likelihood(options_),
-                         .logits = logits,
-                         .targets = rows.of(batch.pixels),
-                         .sums = std::span(reconstruction_).subspan(static_cast<std::size_t>(rows.first),
-                                                                    static_cast<std::size_t>(rows.count)),
-                         .gradient = logits,
-                         .gradient_scale = scales.reconstruction});
+  kernels::pixel_losses(
+      {.likelihood = pixel_likelihood(options_),
+       .logits = logits,
+       .targets = rows.of(batch.pixels),
+       .sums = std::span(reconstruction_)
+                   .subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count)),
+       .gradient = logits,
+       .gradient_scale = scales.reconstruction});
   decoder_.network.backward(decoder_.pass, rows, decoder_.gradients, rows.of(d_z_.view()), scratch);
   for (std::int64_t r = rows.first; r < rows.first + rows.count; ++r)
     kernels::gaussian_latent_backward_row({.z_size = options_.z_size,

@@ -58,11 +58,11 @@ void require_fitting_side(const VaeOptions& options, std::int64_t side, const ch
   std::int64_t nearest = 0;
   for (std::int64_t s = 1; s <= kVaeLargestSide; ++s)
     if (round_trip(s, shape) == s && (nearest == 0 || std::abs(s - side) < std::abs(nearest - side))) nearest = s;
-  const std::string outcome =
-      out == 0 ? std::string("leaves nothing") : fmt::format("gives {} pixels back", out);
-  fail("arch={}: an image {} of {} pixels {}; the nearest that fits is {}: use --set image_size={}, or arch=dense, "
-       "which takes any size",
-       options.arch, what, side, outcome, nearest, nearest);
+  const std::string outcome = out == 0 ? std::string("leaves nothing") : fmt::format("gives {} pixels back", out);
+  fail(
+      "arch={}: an image {} of {} pixels {}; the nearest that fits is {}: use --set image_size={}, or arch=dense, "
+      "which takes any size",
+      options.arch, what, side, outcome, nearest, nearest);
 }
 
 // Appends layers, each reading what the one before it gives.
@@ -76,7 +76,7 @@ class SequentialBuilder {
   void unflatten(const image::ImageShape& shape) { append(VaeLayerKind::kUnflatten, shape, {}); }
   void convolution(const Convolution& c, std::int64_t out_channels, bool is_transposed) {
     const image::ImageShape out{out_channels, side_after(shape_.height, c, is_transposed),
-                         side_after(shape_.width, c, is_transposed)};
+                                side_after(shape_.width, c, is_transposed)};
     append(is_transposed ? VaeLayerKind::kTransposedConvolution : VaeLayerKind::kConvolution, out, c);
   }
   void normalised_convolution(const Convolution& c, std::int64_t channels, bool is_transposed) {
@@ -176,11 +176,20 @@ std::vector<kernels::ParameterSpec> vae_parameters(const VaeOptions& options) {
   for (const VaeLayer& layer : all_layers(options)) {
     const std::int64_t in = layer.input.channels, out = layer.output.channels;
     switch (layer.kind) {
-      case VaeLayerKind::kLinear: add(layer, {out, in}, out); break;
-      case VaeLayerKind::kConvolution: add(layer, {out, in, layer.kernel, layer.kernel}, out); break;
-      case VaeLayerKind::kTransposedConvolution: add(layer, {in, out, layer.kernel, layer.kernel}, out); break;
-      case VaeLayerKind::kBatchNorm: add(layer, {out}, out); break;
-      default: break;  // no tensors
+      case VaeLayerKind::kLinear:
+        add(layer, {out, in}, out);
+        break;
+      case VaeLayerKind::kConvolution:
+        add(layer, {out, in, layer.kernel, layer.kernel}, out);
+        break;
+      case VaeLayerKind::kTransposedConvolution:
+        add(layer, {in, out, layer.kernel, layer.kernel}, out);
+        break;
+      case VaeLayerKind::kBatchNorm:
+        add(layer, {out}, out);
+        break;
+      default:
+        break;  // no tensors
     }
   }
   return all;

@@ -14,7 +14,14 @@
 namespace limn::models {
 
 enum class VaeLayerKind {
-  kLinear, kConvolution, kTransposedConvolution, kBatchNorm, kRelu, kLeakyRelu, kFlatten, kUnflatten
+  kLinear,
+  kConvolution,
+  kTransposedConvolution,
+  kBatchNorm,
+  kRelu,
+  kLeakyRelu,
+  kFlatten,
+  kUnflatten
 };
 
 // One layer of a Sequential. Shapes are those of one image's activations; a flat one is [n, 1, 1].
@@ -23,7 +30,7 @@ struct VaeLayer {
   std::string name;  // "encoder.0"
   image::ImageShape input;
   image::ImageShape output;
-  std::int64_t kernel = 0;   // side, pixels; convolutions only
+  std::int64_t kernel = 0;  // side, pixels; convolutions only
   std::int64_t stride = 1;
   std::int64_t padding = 0;
 };

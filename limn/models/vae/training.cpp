@@ -10,7 +10,8 @@ namespace {
 
 class VaeTraining final : public ImageTask {
  public:
-  VaeTraining(VaeOptions model, const image::ImageDataOptions& data_options, const TaskSetting& setting, image::ImageDataset data)
+  VaeTraining(VaeOptions model, const image::ImageDataOptions& data_options, const TaskSetting& setting,
+              image::ImageDataset data)
       : ImageTask({.model = kVaeModel,
                    .config = options_to_json(models::fields(model)),
                    .data = data_options,

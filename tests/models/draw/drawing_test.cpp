@@ -114,7 +114,8 @@ TEST(DrawModel, DrawsOtherNoiseAtEveryStep) {
 // Eq. 11 by hand: ½ (μ² + σ² - log σ² - 1) for each latent dimension of each step.
 TEST(DrawModel, CountsTheConstantOfTheKlForEachDimensionOfEachStep) {
   Checkpoint checkpoint = checkpoint_of(small_options());
-  for (const char* name : {"latent.mu.weight", "latent.log_sigma.weight"}) std::ranges::fill(checkpoint.weights[name], 0.0f);
+  for (const char* name : {"latent.mu.weight", "latent.log_sigma.weight"})
+    std::ranges::fill(checkpoint.weights[name], 0.0f);
   checkpoint.weights["latent.mu.bias"] = {1, -2, 0.5f};
   checkpoint.weights["latent.log_sigma.bias"] = {0, 0.5f, -1};
   double expected = 0;
@@ -180,7 +181,8 @@ TEST(DrawModel, RefusesWhatDoesNotFitItsOptions) {
   DrawOptions without_size = small_options();
   without_size.image_height = 0;
   checkpoint.config = options_to_json(fields(without_size));
-  EXPECT_THAT([&] { (void)DrawModel(checkpoint); }, ThrowsMessage<Error>(HasSubstr("tiny draw: the size of the images")));
+  EXPECT_THAT([&] { (void)DrawModel(checkpoint); },
+              ThrowsMessage<Error>(HasSubstr("tiny draw: the size of the images")));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ TEST(MeanStepKl, IsTheMeanOverTheFirstImagesOfEachStep) {
                       .z_size = 2,
                       .read_size = 2,
                       .write_size = 3};
-  const DrawModel model(testing::random_images(kDrawModel, options_to_json(fields(options)),
-                                               draw_parameters(draw_shape(options))));
+  const DrawModel model(
+      testing::random_images(kDrawModel, options_to_json(fields(options)), draw_parameters(draw_shape(options))));
   const std::vector<std::string> paths{"builtin:shapes"};
   const image::ImageDataset data = image::ImageDataset::load(paths, {.image_size = 6, .color = "grey"});
   for (const Split split : {Split::kValid, Split::kTrain}) {

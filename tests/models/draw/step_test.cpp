@@ -16,8 +16,8 @@
 namespace limn::models {
 namespace {
 
-using testing::StepFixture;
 using ::testing::HasSubstr;
+using testing::StepFixture;
 using ::testing::ThrowsMessage;
 
 // A fixture's model and the result of its step.
@@ -52,8 +52,7 @@ TEST_P(DrawFixtures, LossesAndGradientsAreThoseOfVersion010) {
   FixtureRun run(GetParam());
   DrawStep step(run.options);
   const DrawMeans losses = run.take(step);
-  expect_losses(run.fixture,
-                {{"total", losses.total()}, {"reconstruction", losses.reconstruction}, {"kl", losses.kl}});
+  expect_losses(run.fixture, {{"total", losses.total()}, {"reconstruction", losses.reconstruction}, {"kl", losses.kl}});
   expect_gradients(run.fixture, run.specs, run.gradients);
 }
 
@@ -61,9 +60,8 @@ INSTANTIATE_TEST_SUITE_P(Steps, DrawFixtures, ::testing::ValuesIn(StepFixture::n
                          [](const auto& name) { return name.param; });
 
 TEST(DrawStep, HasAFixtureOfEachKind) {
-  EXPECT_THAT(StepFixture::names("draw"),
-              ::testing::ElementsAre("draw_attention", "draw_colour_gaussian", "draw_no_attention",
-                                     "draw_read_attention_share"));
+  EXPECT_THAT(StepFixture::names("draw"), ::testing::ElementsAre("draw_attention", "draw_colour_gaussian",
+                                                                 "draw_no_attention", "draw_read_attention_share"));
 }
 
 TEST(DrawStep, AStepDoesNotDependOnTheOneBeforeOrOnTheThreads) {
@@ -74,8 +72,8 @@ TEST(DrawStep, AStepDoesNotDependOnTheOneBeforeOrOnTheThreads) {
   DrawBatch other = run.batch();
   other.noise.step += 1;
   other.pixels = other.pixels.slice_rows(0, 1);
-  const DrawMeans another = used.losses_and_gradients(testing::const_spans(run.parameters),
-                                                      testing::spans(run.gradients), other);
+  const DrawMeans another =
+      used.losses_and_gradients(testing::const_spans(run.parameters), testing::spans(run.gradients), other);
   EXPECT_NE(another.total(), expected.total());
   for (const int threads : {1, 3}) {
     kernels::set_thread_count(threads);
@@ -102,11 +100,11 @@ TEST(DrawStep, SharesAddUpToTheWholeBatch) {
     for (std::int64_t b = rank; b < batch.pixels.rows; b += 2) places.push_back(b);
     ConstMatrix mine = batch.pixels.slice_rows(rank, std::ssize(places));
     mine.row_stride *= 2;
-    const DrawMeans part = step.losses_and_gradients(
-        testing::const_spans(run.parameters), testing::spans(run.gradients),
-        {.pixels = mine,
-         .noise = {.seed = batch.noise.seed, .step = batch.noise.step, .places = places},
-         .whole_batch = batch.pixels.rows});
+    const DrawMeans part =
+        step.losses_and_gradients(testing::const_spans(run.parameters), testing::spans(run.gradients),
+                                  {.pixels = mine,
+                                   .noise = {.seed = batch.noise.seed, .step = batch.noise.step, .places = places},
+                                   .whole_batch = batch.pixels.rows});
     sum.reconstruction += part.reconstruction;
     sum.kl += part.kl;
     for (std::size_t i = 0; i < total.size(); ++i)

@@ -7,10 +7,10 @@
 #include <functional>
 #include <limits>
 
-#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::models {
 namespace {
@@ -45,8 +45,7 @@ struct Parts {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder()
-      : path_(std::filesystem::temp_directory_path() / ("limn-checkpoint-" + std::to_string(getpid()))) {
+  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("limn-checkpoint-" + std::to_string(getpid()))) {
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }
@@ -113,8 +112,7 @@ TEST(Checkpoint, RefusesOtherKindsAndVersions) {
   EXPECT_THAT(with("step", "-1"), HasSubstr("step"));
   EXPECT_THAT(with("metrics", "[]"), HasSubstr("not a JSON object"));
   EXPECT_THAT(with("training_config", std::string(5000, '[').c_str()), HasSubstr("not a JSON object"));
-  for (const char* key :
-       {"format", "format_version", "model", "config", "scale_factor", "max_seq_len", "step"}) {
+  for (const char* key : {"format", "format_version", "model", "config", "scale_factor", "max_seq_len", "step"}) {
     auto content = good.content;
     content.metadata.erase(key);
     EXPECT_THAT(parse_error(content), HasSubstr(key));

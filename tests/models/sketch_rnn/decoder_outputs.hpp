@@ -9,8 +9,8 @@
 namespace limn::testing {
 
 // y_1 … y_{N+1} after S_0 … S_N of N points. z [Z] is empty for an unconditional model.
-inline std::vector<std::vector<float>> decoder_outputs(const models::SketchRnnModel& model, const sketch::Sketch& sketch,
-                                                       std::span<const float> z) {
+inline std::vector<std::vector<float>> decoder_outputs(const models::SketchRnnModel& model,
+                                                       const sketch::Sketch& sketch, std::span<const float> z) {
   const models::SketchRnnDecoder& decoder = model.decoder();
   models::DecoderRows row = decoder.start(ConstMatrix(z.data(), 1, static_cast<std::int64_t>(z.size())), 1);
   kernels::GemmScratch scratch;

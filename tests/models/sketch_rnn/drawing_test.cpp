@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "models/sketch_rnn/decoder_outputs.hpp"
-#include "models/sketch_rnn/plain_model.hpp"
-#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "models/sketch_rnn/decoder_outputs.hpp"
+#include "models/sketch_rnn/plain_model.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::models {
 namespace {
@@ -53,8 +53,7 @@ TEST(Encode, MatchesThePlainModelInTheCallersOrder) {
     const auto expected = plain.encode(sketches[i]);
     for (std::size_t k = 0; k < 5; ++k) {
       EXPECT_NEAR(posterior.mu.row(static_cast<std::int64_t>(i))[k], expected.mu[k], 1e-5) << i;
-      EXPECT_NEAR(posterior.log_variance.row(static_cast<std::int64_t>(i))[k], expected.log_variance[k], 1e-5)
-          << i;
+      EXPECT_NEAR(posterior.log_variance.row(static_cast<std::int64_t>(i))[k], expected.log_variance[k], 1e-5) << i;
     }
   }
   EXPECT_EQ(model.encode({}).mu.count(), 0);
@@ -63,8 +62,7 @@ TEST(Encode, MatchesThePlainModelInTheCallersOrder) {
 TEST(Encode, ManyAtOnceAreAsOneByOne) {
   const SketchRnnModel model(tiny_checkpoint(true));
   std::vector<sketch::Sketch> sketches;
-  for (std::uint64_t i = 0; i < 300; ++i)
-    sketches.push_back(random_sketch(static_cast<std::int64_t>(i % 11), i));
+  for (std::uint64_t i = 0; i < 300; ++i) sketches.push_back(random_sketch(static_cast<std::int64_t>(i % 11), i));
   const auto all = model.encode(sketches);
   for (const std::size_t i : {0, 17, 255, 256, 299}) {
     const auto one = model.encode(std::span(sketches).subspan(i, 1));
@@ -108,8 +106,7 @@ TEST(Decoder, DistributionMatchesThePlainModel) {
 class DrawWith : public ::testing::TestWithParam<kernels::GemmBackend> {
  protected:
   void SetUp() override {
-    if (GetParam() == kernels::GemmBackend::kOneDnn && !kernels::has_onednn())
-      GTEST_SKIP() << "built without oneDNN";
+    if (GetParam() == kernels::GemmBackend::kOneDnn && !kernels::has_onednn()) GTEST_SKIP() << "built without oneDNN";
     kernels::set_gemm_backend(GetParam());
   }
   void TearDown() override { kernels::set_gemm_backend(kernels::GemmBackend::kAutomatic); }
@@ -206,9 +203,7 @@ TEST(Draw, RefusesRequestsThatDoNotFit) {
   const SketchRnnModel with(tiny_checkpoint(true)), without(tiny_checkpoint(false));
   std::vector<float> z(5), long_z(6), bad_z{0, 0, std::nanf(""), 0, 0};
   const std::vector<sketch::StrokePoint> bad{{std::numeric_limits<float>::infinity(), 0, false}};
-  const auto throws = [](const SketchRnnModel& g, const DrawRequest& r) {
-    EXPECT_THROW((void)g.draw({&r, 1}), Error);
-  };
+  const auto throws = [](const SketchRnnModel& g, const DrawRequest& r) { EXPECT_THROW((void)g.draw({&r, 1}), Error); };
   throws(with, {});
   throws(with, {.z = long_z});
   throws(with, {.z = bad_z});

@@ -4,11 +4,11 @@
 
 #include <numeric>
 
-#include "models/sketch_rnn/plain_model.hpp"
-#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "models/sketch_rnn/plain_model.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::models {
 namespace {
@@ -22,8 +22,7 @@ constexpr std::int64_t kMaxSeqLen = 13;
 
 std::vector<sketch::Sketch> split_sketches() {
   std::vector<sketch::Sketch> all;
-  for (const std::int64_t length : {5, 1, 9, 3, 9, 2, 7})
-    all.push_back(random_sketch(length, 40 + all.size()));
+  for (const std::int64_t length : {5, 1, 9, 3, 9, 2, 7}) all.push_back(random_sketch(length, 40 + all.size()));
   return all;
 }
 
@@ -148,8 +147,7 @@ TEST(Evaluate, ShuffledLatentsTellWhetherTheDecoderReadsThem) {
   const auto one = batches_of({random_sketch(4, 0)}, 1);
   EXPECT_FALSE(evaluate(sketch_rnn_weights(checkpoint), one, options).reconstruction_shuffled_z.has_value());
   const auto unconditional = tiny_checkpoint(false);
-  EXPECT_FALSE(
-      evaluate(sketch_rnn_weights(unconditional), batches, options).reconstruction_shuffled_z.has_value());
+  EXPECT_FALSE(evaluate(sketch_rnn_weights(unconditional), batches, options).reconstruction_shuffled_z.has_value());
 }
 
 // The outputs of the last layer are those whose loss is evaluated, and the others have the sizes that they must have.
@@ -169,8 +167,7 @@ TEST(LayerOutputs, AreWhatEvaluationUses) {
     const auto sums = kernels::mixture_density_loss(
         ConstMatrix(layers.output.data(), batch.rows(), kernels::output_size(checkpoint.options.num_mixture)),
         ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5), 1);
-    const auto evaluated =
-        evaluate(weights, std::span(&batch, 1), {.max_seq_len = kMaxSeqLen, .uses_mean = true});
+    const auto evaluated = evaluate(weights, std::span(&batch, 1), {.max_seq_len = kMaxSeqLen, .uses_mean = true});
     const double divisor = kMaxSeqLen * static_cast<double>(n);
     EXPECT_NEAR(sums.offset / divisor, evaluated.offset, 1e-12);
     EXPECT_NEAR(sums.pen_drawing / divisor, evaluated.pen, 1e-12);

@@ -6,13 +6,13 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "models/sketch_rnn/plain_model.hpp"
-#include "models/sketch_rnn/tiny_model.hpp"
+#include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/core/base64.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
+#include "models/sketch_rnn/plain_model.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::models {
 namespace {
@@ -72,8 +72,7 @@ TEST(MagentaJson, ExportAndImportKeepTheModel) {
     EXPECT_FALSE(after.squashes_latent);
     ASSERT_EQ(after.weights.size(), before.weights.size());
     for (const auto& [name, values] : before.weights)
-      EXPECT_THAT(after.weights.at(name), ::testing::Pointwise(::testing::FloatNear(1.6e-4F), values))
-          << name;
+      EXPECT_THAT(after.weights.at(name), ::testing::Pointwise(::testing::FloatNear(1.6e-4F), values)) << name;
     EXPECT_EQ(to_magenta_json(after, "owl").json, exported.json);
   }
 }
@@ -84,8 +83,8 @@ TEST(MagentaJson, PutsGatesBiasesAndStatesWhereTheyBelong) {
   const json file = json::parse(to_magenta_json(checkpoint, "x").json);
   const auto value = [&](std::size_t tensor, std::size_t at) {
     const auto bytes = *decode_base64(file[2][tensor].get<std::string>());
-    const auto code = static_cast<std::int16_t>(std::to_integer<int>(bytes[2 * at]) |
-                                                std::to_integer<int>(bytes[2 * at + 1]) << 8);
+    const auto code =
+        static_cast<std::int16_t>(std::to_integer<int>(bytes[2 * at]) | std::to_integer<int>(bytes[2 * at + 1]) << 8);
     return code / 32767.0 * 10;
   };
   const auto& w = checkpoint.weights;
@@ -167,14 +166,10 @@ TEST(MagentaJson, OneDamageEach) {
   EXPECT_THAT(damaged([](json& f) { f[1][12] = 4; }), HasSubstr("shape 12"));
   EXPECT_THAT(damaged([](json& f) { f[1][12][0] = 4'000'000'000; }), HasSubstr("shape 12"));
   EXPECT_THAT(damaged([](json& f) { f[1][12][0] = 65536; }), HasSubstr("m.json: shape"));
-  EXPECT_THAT(damaged([](json& f) {
-                f[1][14] = {5, 16};
-              }),
-              HasSubstr("shape 14 (decoder.cell.weight_ih) is [5,16]"));
+  EXPECT_THAT(damaged([](json& f) { f[1][14] = {5, 16}; }), HasSubstr("shape 14 (decoder.cell.weight_ih) is [5,16]"));
   EXPECT_THAT(damaged([](json& f) { f[2][4] = 7; }), HasSubstr("weights 4"));
   EXPECT_THAT(damaged([](json& f) { f[2][4] = "AAAA"; }), HasSubstr("not the base64 of 36 16-bit numbers"));
-  EXPECT_THAT(damaged([](json& f) { f[2][4] = "?" + f[2][4].get<std::string>().substr(1); }),
-              HasSubstr("base64"));
+  EXPECT_THAT(damaged([](json& f) { f[2][4] = "?" + f[2][4].get<std::string>().substr(1); }), HasSubstr("base64"));
 }
 
 TEST(MagentaJson, TruncationIsAnErrorAtEveryLength) {

@@ -24,8 +24,7 @@ double softmax_at(std::initializer_list<double> logits, std::size_t k, double te
 TEST(NextPointDistribution, FollowsThePaperAtAnyTemperature) {
   for (const float tau : {1.0F, 0.25F, 0.01F, 3.0F}) {
     const auto p = next_point_distribution(kRow, tau);
-    for (std::size_t k = 0; k < 3; ++k)
-      EXPECT_NEAR(p.pen[k], softmax_at({1.0, 0.5, -0.5}, k, tau), 1e-5) << tau;
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(p.pen[k], softmax_at({1.0, 0.5, -0.5}, k, tau), 1e-5) << tau;
     for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR(p.pi[j], softmax_at({0.2, 0.9}, j, tau), 1e-5) << tau;
     EXPECT_THAT(p.mu_x, ::testing::ElementsAre(-2.0, 3.0));
     EXPECT_THAT(p.mu_y, ::testing::ElementsAre(0.5, -1.0));

@@ -97,9 +97,7 @@ class PlainModel {
     Losses sums;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const bool is_end = i == sketch.points.size();
-      const double pen = -std::log(softmax(outputs[i], 0, 3)[is_end                           ? 2
-                                                             : sketch.points[i].is_pen_lifted ? 1
-                                                                                              : 0]);
+      const double pen = -std::log(softmax(outputs[i], 0, 3)[is_end ? 2 : sketch.points[i].is_pen_lifted ? 1 : 0]);
       sums.pen += pen;
       if (is_end) continue;
       sums.pen_drawing += pen;
@@ -123,8 +121,7 @@ class PlainModel {
     const Vector pi = softmax(y, 3, m);
     double sum = 0;
     for (std::size_t j = 0; j < m; ++j) {
-      const double sx = std::exp(y[3 + 3 * m + j]), sy = std::exp(y[3 + 4 * m + j]),
-                   rho = std::tanh(y[3 + 5 * m + j]);
+      const double sx = std::exp(y[3 + 3 * m + j]), sy = std::exp(y[3 + 4 * m + j]), rho = std::tanh(y[3 + 5 * m + j]);
       const double u = (p.dx - y[3 + m + j]) / sx, v = (p.dy - y[3 + 2 * m + j]) / sy, r = 1 - rho * rho;
       sum += pi[j] * std::exp(-(u * u + v * v - 2 * rho * u * v) / (2 * r)) /
              (2 * std::numbers::pi * sx * sy * std::sqrt(r));

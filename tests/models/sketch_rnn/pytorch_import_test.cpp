@@ -7,10 +7,10 @@
 #include <functional>
 #include <numeric>
 
-#include "models/sketch_rnn/tiny_model.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
+#include "models/sketch_rnn/tiny_model.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::models {
@@ -30,15 +30,14 @@ using Tensors = std::map<std::string, Tensor>;
 SafetensorsFile as_file(const Tensors& tensors) {
   SafetensorsContent content;
   for (const auto& [name, tensor] : tensors)
-    content.tensors[name] = {.type = DType::kF32,
-                             .shape = tensor.shape,
-                             .bytes = std::as_bytes(std::span<const float>(tensor.values))};
+    content.tensors[name] = {
+        .type = DType::kF32, .shape = tensor.shape, .bytes = std::as_bytes(std::span<const float>(tensor.values))};
   return SafetensorsFile::parse(serialize_safetensors(content), "m.safetensors");
 }
 
 // Rows first … first + count of a tensor of ours.
-Tensor rows_of(const SketchRnnContents& c, const std::string& name, std::int64_t columns,
-               std::int64_t first, std::int64_t count) {
+Tensor rows_of(const SketchRnnContents& c, const std::string& name, std::int64_t columns, std::int64_t first,
+               std::int64_t count) {
   const auto& all = c.weights.at(name);
   const auto begin = all.begin() + first * std::max<std::int64_t>(columns, 1);
   Tensor tensor{.shape = {count}, .values = {begin, begin + count * std::max<std::int64_t>(columns, 1)}};
@@ -46,9 +45,8 @@ Tensor rows_of(const SketchRnnContents& c, const std::string& name, std::int64_t
   return tensor;
 }
 
-void put_torch_lstm(Tensors& out, const SketchRnnContents& c, const std::string& ours,
-                    const std::string& theirs, const std::string& suffix, std::int64_t in,
-                    std::int64_t units) {
+void put_torch_lstm(Tensors& out, const SketchRnnContents& c, const std::string& ours, const std::string& theirs,
+                    const std::string& suffix, std::int64_t in, std::int64_t units) {
   out[theirs + ".weight_ih" + suffix] = rows_of(c, ours + ".weight_ih", in, 0, 4 * units);
   out[theirs + ".weight_hh" + suffix] = rows_of(c, ours + ".weight_hh", units, 0, 4 * units);
   Tensor bias = rows_of(c, ours + ".bias", 0, 0, 4 * units), rest = bias;
@@ -60,8 +58,8 @@ void put_torch_lstm(Tensors& out, const SketchRnnContents& c, const std::string&
   out[theirs + ".bias_hh" + suffix] = rest;
 }
 
-void put_linear(Tensors& out, const SketchRnnContents& c, const std::string& ours,
-                const std::string& theirs, std::int64_t in, std::int64_t first, std::int64_t count) {
+void put_linear(Tensors& out, const SketchRnnContents& c, const std::string& ours, const std::string& theirs,
+                std::int64_t in, std::int64_t first, std::int64_t count) {
   out[theirs + ".weight"] = rows_of(c, ours + ".weight", in, first, count);
   out[theirs + ".bias"] = rows_of(c, ours + ".bias", 0, first, count);
 }
@@ -81,8 +79,7 @@ Tensors labml_tensors(const SketchRnnContents& c) {
   return out;
 }
 
-std::string error_of(const Tensors& tensors, PytorchModel model = PytorchModel::kLabml,
-                     float scale_factor = 2) {
+std::string error_of(const Tensors& tensors, PytorchModel model = PytorchModel::kLabml, float scale_factor = 2) {
   try {
     (void)import_pytorch(as_file(tensors), {.model = model, .scale_factor = scale_factor});
   } catch (const Error& error) {
@@ -113,7 +110,7 @@ TEST(PytorchImport, KeepsWhatTheEncoderReads) {
   EXPECT_EQ(sketch_rnn_contents(read_checkpoint(folder / "m.safetensors")).encoder_rows, 9);
   const SketchRnnModel with(padded), without(tiny_checkpoint(true));
   std::vector<sketch::Sketch> sketches{random_sketch(4, 0), random_sketch(0, 1), random_sketch(7, 2),
-                               random_sketch(12, 3)};
+                                       random_sketch(12, 3)};
   const auto all = with.encode(sketches);
   EXPECT_NE(all.mu.values, without.encode(sketches).mu.values);
   // Whatever is encoded beside it: rows up to 9, or for the long one its own 14.
@@ -141,8 +138,7 @@ TEST(PytorchImport, OneDamageEach) {
     EXPECT_THAT(damaged([&n = name](Tensors& t) { t.erase(n); }), HasSubstr(name));
     EXPECT_THAT(damaged([&n = name](Tensors& t) { t[n].shape.insert(t[n].shape.begin(), 1); }),
                 HasSubstr("m.safetensors: "));
-    EXPECT_THAT(damaged([&n = name](Tensors& t) { t[n].values[0] = std::nanf(""); }),
-                HasSubstr("not finite"));
+    EXPECT_THAT(damaged([&n = name](Tensors& t) { t[n].values[0] = std::nanf(""); }), HasSubstr("not finite"));
   }
   EXPECT_THAT(damaged([](Tensors& t) { t["decoder.lstm.weight_ih_l1"] = {.shape = {1}, .values = {1}}; }),
               HasSubstr("decoder.lstm.weight_ih_l1 belongs to no part"));

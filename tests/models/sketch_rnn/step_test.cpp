@@ -133,8 +133,7 @@ void check_parts(const SketchRnnOptions& options, std::int64_t parts) {
   const Tensors parameters = random_parameters(options, 0.7F);
   SketchRnnStep step(options);
   const sketch::StrokeBatch all = batch_of(lengths);
-  const Result whole =
-      run(step, parameters, {.batch = all, .max_seq_len = kMaxSeqLen, .seed = 5, .step = 3});
+  const Result whole = run(step, parameters, {.batch = all, .max_seq_len = kMaxSeqLen, .seed = 5, .step = 3});
 
   Losses sum;
   Tensors gradients;
@@ -273,8 +272,8 @@ TEST(SketchRnnStep, WorksInBf16) {
   EXPECT_NEAR(a.losses.total, e.losses.total, 0.02 * e.losses.total);
   const auto specs = sketch_rnn_parameters(options);
   for (std::size_t i = 0; i < specs.size(); ++i)
-    EXPECT_TRUE(testing::all_near(a.gradients[i], e.gradients[i],
-                                  {.relative = 0, .absolute = 0.1, .floor = 1e-3}, specs[i].name));
+    EXPECT_TRUE(testing::all_near(a.gradients[i], e.gradients[i], {.relative = 0, .absolute = 0.1, .floor = 1e-3},
+                                  specs[i].name));
 }
 
 TEST(SketchRnnStep, LearnsOneBatchByHeart) {

@@ -18,7 +18,7 @@ inline models::SketchRnnOptions tiny_options(bool conditional) {
 
 // Weights uniform in ±spread, from the seed.
 inline models::SketchRnnContents random_checkpoint(const models::SketchRnnOptions& options, std::uint64_t seed,
-                                             float spread) {
+                                                   float spread) {
   models::SketchRnnContents checkpoint;
   checkpoint.options = options;
   checkpoint.scale_factor = 2.5F;

@@ -9,10 +9,10 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/image_model.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/vae/tensors.hpp"
-#include "limn/kernels/threads/parallel.hpp"
 #include "testing/compare.hpp"
 #include "testing/temporary_folder.hpp"
 
@@ -80,7 +80,8 @@ double integrated_log_p(const ImageModel& model, std::span<const float> image) {
   return std::log(sum * 16 / kPoints / std::sqrt(2 * std::numbers::pi));
 }
 
-double importance_weighted(const ImageModel& model, std::span<const float> image, std::int64_t samples, std::uint64_t seed) {
+double importance_weighted(const ImageModel& model, std::span<const float> image, std::int64_t samples,
+                           std::uint64_t seed) {
   double sum = 0;
   for (std::int64_t k = 0; k < samples; ++k) sum += std::exp(model.log_weights(image, {.seed = seed}, k)[0]);
   return std::log(sum / static_cast<double>(samples));
@@ -186,7 +187,8 @@ TEST(VaeModel, RefusesWhatDoesNotFit) {
   bad.config = "[]";
   expect_refused(bad, "not a JSON object");
   bad = good;
-  bad.config = R"({"arch": "conv40", "image_channels": 3, "image_height": 30, "image_width": 40, "hidden": 4, "z_size": 2})";
+  bad.config =
+      R"({"arch": "conv40", "image_channels": 3, "image_height": 30, "image_width": 40, "hidden": 4, "z_size": 2})";
   expect_refused(bad, "the nearest that fits is 40");
   bad = good;
   bad.training_config = R"({"binarize": "sometimes"})";

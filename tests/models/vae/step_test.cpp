@@ -18,14 +18,14 @@
 namespace limn::models {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::all_near;
 using testing::const_spans;
+using ::testing::HasSubstr;
 using testing::kFloat32;
 using testing::near;
 using testing::spans;
 using testing::StepFixture;
+using ::testing::ThrowsMessage;
 
 using Tensors = std::vector<std::vector<float>>;
 
@@ -163,7 +163,8 @@ TEST(VaeStep, SharesOfABatchAddUpToTheWhole) {
     batch.noise.places = places;
     batch.whole_batch = kRows;
     total += part.step(vae, batch).total();
-    if (rank == 0) sums = part.gradients;
+    if (rank == 0)
+      sums = part.gradients;
     else
       for (std::size_t i = 0; i < sums.size(); ++i)
         std::ranges::transform(sums[i], part.gradients[i], sums[i].begin(), std::plus<>{});
@@ -201,7 +202,7 @@ void expect_slope_along_gradient(const VaeOptions& options, std::int64_t rows) {
     }
     model.parameters[i] = start[i];
     EXPECT_NEAR(slope / square, 1, options.arch == "dense" ? kDenseBend : kConvolutionalBend)
-         << options.arch << " " << model.specs[i].name;
+        << options.arch << " " << model.specs[i].name;
   }
 }
 

@@ -41,7 +41,8 @@ json distributions(const models::SketchRnnModel& model) {
   json strokes = json::array(), steps = json::array();
   for (const auto& y : decoder_outputs(model, sketch, {})) {
     json step = json::array();
-    for (const float temperature : kTemperatures) step.push_back(described(models::next_point_distribution(y, temperature)));
+    for (const float temperature : kTemperatures)
+      step.push_back(described(models::next_point_distribution(y, temperature)));
     steps.push_back(step);
   }
   for (const auto& point : model.in_data_units(sketch).points)
