@@ -130,8 +130,11 @@ void pixel_losses(const PixelLosses& losses) {
   assert(losses.targets.rows == rows && losses.targets.columns == columns);
   assert(losses.sums.empty() || static_cast<std::int64_t>(losses.sums.size()) == rows);
   parallel_for(
-      rows, [&](std::int64_t row) { HWY_DYNAMIC_DISPATCH(losses_of_row)
-                                    (losses, row); },
+      rows,
+      [&](std::int64_t row) {
+        HWY_DYNAMIC_DISPATCH(losses_of_row)
+        (losses, row);
+      },
       kOperationsPerPixel * static_cast<double>(rows * columns));
 }
 

@@ -138,8 +138,10 @@ void random_orthogonal(RandomStream& random, Matrix out) {
   const Reflections reflections = random_reflections(random, out.rows);
   const double size = static_cast<double>(out.rows);
   parallel_for((out.rows + kTaskColumns - 1) / kTaskColumns,
-               [&](std::int64_t task) { HWY_DYNAMIC_DISPATCH(reflect_columns)
-                                        (reflections, task * kTaskColumns, out); },
+               [&](std::int64_t task) {
+                 HWY_DYNAMIC_DISPATCH(reflect_columns)
+                 (reflections, task * kTaskColumns, out);
+               },
                4.0 / 3 * size * size * size);
 }
 
