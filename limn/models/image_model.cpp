@@ -136,7 +136,7 @@ ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& dat
   if (options.max_images > 0) result.n = std::min(result.n, options.max_images);
   require(result.n > 0, "{}: its {} split holds no image to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
-  const bool has_means = !model.posterior_mean_variances(data.batch(split, 0, 1).pixels).empty();
+  const bool has_means = model.has_posterior_mean();
   RunningVariance means;
   for (std::int64_t first = 0; first < result.n; first += options.batch_size) {
     const image::ImageBatch batch = data.batch(split, first, std::min(options.batch_size, result.n - first));

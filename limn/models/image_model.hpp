@@ -53,9 +53,9 @@ class ImageModel : public Model {
   // importance-weighted estimate of log p(x) (Burda et al. 2015, arXiv 1509.00519, eq. 8).
   [[nodiscard]] virtual std::vector<double> log_weights(std::span<const float> pixels, const EncodeOptions& options,
                                                         std::int64_t sample) const = 0;
-  // Variance over the images of each latent dimension's posterior mean: "active units" are those above 0.01
-  // (Burda et al. 2015, §5.1). Empty for a model whose posterior mean depends on its own draws (DRAW).
-  [[nodiscard]] virtual std::vector<double> posterior_mean_variances(std::span<const float> pixels) const = 0;
+  // Whether the posterior's mean is a function of the image alone. "Active units" are the latent dimensions whose mean
+  // varies over the images by more than 0.01 (Burda et al. 2015, §5.1); DRAW's mean depends on its own draws.
+  [[nodiscard]] virtual bool has_posterior_mean() const = 0;
 
   [[nodiscard]] Content content() const final { return Content::kImages; }
   [[nodiscard]] const ImageModel* as_image_model() const final { return this; }

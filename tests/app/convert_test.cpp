@@ -152,8 +152,6 @@ void write_large(const TemporaryFolder& folder, int mebibytes) {
 
 TEST(DataConvert, StreamsInBoundedMemory) {
   const TemporaryFolder folder;
-  constexpr int kMebibytes = 48;
-  write_large(folder, kMebibytes);
   const auto peak_of = [&](const std::string& input) {
     long peak = 0;
     const auto watch = [&](pid_t process) {
@@ -167,7 +165,10 @@ TEST(DataConvert, StreamsInBoundedMemory) {
     EXPECT_EQ(run_limn(folder.path(), "data convert " + input, {.meanwhile = watch}).status, 0);
     return peak;
   };
-  const long small_peak = peak_of("cat.ndjson -o out.bin");
+  // Large enough that its peak is seen while it runs.
+  write_large(folder, 4);
+  const long small_peak = peak_of("large.ndjson -o out.bin");
+  write_large(folder, 48);
   EXPECT_LT(peak_of("large.ndjson -o out.bin"), small_peak + 16 * 1024);
   // Its shards take 9 MB, which are gone through once more at the end.
   EXPECT_LT(peak_of("large.ndjson -o out.limn --split 90/5/5"), small_peak + 32 * 1024);

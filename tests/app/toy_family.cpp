@@ -86,7 +86,7 @@ class ToyModel final : public models::ImageModel {
     for (double& weight : weights) weight = -weight;
     return weights;
   }
-  std::vector<double> posterior_mean_variances(std::span<const float>) const override { return {}; }
+  bool has_posterior_mean() const override { return false; }
 
  private:
   std::size_t size() const { return static_cast<std::size_t>(shape().size()); }

@@ -32,7 +32,7 @@ class DrawModel final : public ImageModel {
                                    std::int64_t samples) const override;
   [[nodiscard]] std::vector<double> log_weights(std::span<const float> pixels, const EncodeOptions& options,
                                                 std::int64_t sample) const override;
-  [[nodiscard]] std::vector<double> posterior_mean_variances(std::span<const float>) const override { return {}; }
+  [[nodiscard]] bool has_posterior_mean() const override { return false; }
 
   [[nodiscard]] std::string inability(Ability ability) const override {
     return ability == Ability::kSteps ? "" : ImageModel::inability(ability);

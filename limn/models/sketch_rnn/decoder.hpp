@@ -9,7 +9,7 @@
 
 #include "limn/core/matrix.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
-#include "limn/models/packed_linear.hpp"
+#include "limn/models/sketch_rnn/packed_linear.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
 namespace limn::models {

@@ -9,6 +9,7 @@
 #include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/step_noise.hpp"
 
 namespace limn::models {
 namespace {
@@ -73,11 +74,9 @@ double SketchRnnStep::draw_latents(const SketchRnnWeights& weights, const Input&
                      .keep_for_backward = true},
                     latent_.view());
   std::vector<double> kl(static_cast<std::size_t>(size));
-  const auto& places = input.batch.places;
+  const StepNoise noise{.seed = input.seed, .step = input.step, .places = input.batch.places};
   const auto draw = [&](std::int64_t b) {
-    const std::int64_t place = places.empty() ? b : places[static_cast<std::size_t>(b)];
-    RandomStream(input.seed, Purpose::kLatentTraining, input.step, static_cast<std::uint64_t>(place))
-        .fill_normal({noise_.row(b), static_cast<std::size_t>(z_size)});
+    fill_latent_noise(noise, b, {noise_.row(b), static_cast<std::size_t>(z_size)});
     kl[static_cast<std::size_t>(b)] = kernels::gaussian_latent_row(
         {.z_size = z_size, .latent = latent_.row(b), .noise = noise_.row(b), .z = z_.row(b)});
   };

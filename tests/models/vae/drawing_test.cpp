@@ -138,17 +138,30 @@ TEST(VaeModel, AnImageDoesNotDependOnTheOthersNorOnThreads) {
   kernels::set_thread_count(0);
 }
 
-TEST(VaeModel, CountsTheVarianceOfPosteriorMeans) {
-  const auto model = make_vae_model(random_checkpoint(dense_options(2)));
-  const std::vector<float> pixels = random_pixels(15 * 7);
-  const Latents mu = model->encode(pixels, {.uses_mean = true});
-  const std::vector<double> variances = model->posterior_mean_variances(pixels);
-  ASSERT_EQ(variances.size(), 2u);
-  for (std::size_t k = 0; k < 2; ++k) {
+// Burda et al. 2015, §5.1: dimensions whose posterior mean varies over the images by more than 0.01.
+TEST(VaeModel, EvaluationCountsItsActiveUnits) {
+  const std::vector<std::string> paths{"builtin:shapes"};
+  const auto data = image::ImageDataset::load(paths, {.image_size = 6, .color = "grey"});
+  constexpr std::int64_t kUnits = 5;
+  Checkpoint checkpoint = random_checkpoint(resolved({.hidden = 6, .z_size = kUnits}, data.shape()));
+  // Two means that hardly move: rows of the layer that gives μ and log σ².
+  const std::size_t inputs = 6;
+  for (const std::size_t row : {1U, 3U})
+    for (std::size_t k = 0; k < inputs; ++k) checkpoint.weights["encoder.2.weight"][row * inputs + k] *= 1e-3F;
+  const auto model = make_vae_model(std::move(checkpoint));
+  const auto n = data.size(Split::kValid);
+  const Latents mu = model->encode(data.batch(Split::kValid, 0, n).pixels, {.uses_mean = true});
+  std::int64_t active = 0;
+  for (std::size_t k = 0; k < kUnits; ++k) {
     double mean = 0, square = 0;
-    for (std::int64_t i = 0; i < 7; ++i) mean += mu.row(i)[k] / 7.0, square += mu.row(i)[k] * mu.row(i)[k] / 7.0;
-    EXPECT_NEAR(variances[k], square - mean * mean, 1e-6);
+    for (std::int64_t i = 0; i < n; ++i) {
+      mean += static_cast<double>(mu.row(i)[k]) / static_cast<double>(n);
+      square += static_cast<double>(mu.row(i)[k]) * static_cast<double>(mu.row(i)[k]) / static_cast<double>(n);
+    }
+    if (square - mean * mean > 0.01) ++active;
   }
+  EXPECT_EQ(active, 3);
+  EXPECT_EQ(evaluate(*model, data, Split::kValid).active_units, active);
 }
 
 TEST(VaeModel, IsTheSameAfterAFile) {

@@ -1,4 +1,4 @@
-#include "limn/models/packed_linear.hpp"
+#include "limn/models/sketch_rnn/packed_linear.hpp"
 
 namespace limn::models {
 
@@ -8,16 +8,8 @@ PackedLinear::PackedLinear(const LinearWeights& weights, std::int64_t in)
                 kernels::Precision::kFloat32, kernels::GemmBackend::kPortable);
 }
 
-void PackedLinear::apply(std::span<const ConstMatrix> x, Matrix y, kernels::GemmScratch& scratch) const {
-  weights_.multiply(x, bias_rows(y.rows), y, scratch);
-}
-
 void PackedLinear::apply(ConstMatrix x, Matrix y, kernels::GemmScratch& scratch) const {
   weights_.multiply(x, bias_rows(y.rows), y, scratch);
-}
-
-void PackedLinear::apply_parallel(ConstMatrix x, Matrix y) const {
-  kernels::multiply_parallel(weights_, x, bias_rows(y.rows), y);
 }
 
 }  // namespace limn::models

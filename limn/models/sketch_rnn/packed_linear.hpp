@@ -17,11 +17,8 @@ class PackedLinear {
   PackedLinear() = default;  // no layer: only for models without one
   PackedLinear(const LinearWeights& weights, std::int64_t in);
 
-  // x [B, in], possibly in parts that lie side by side; y [B, out]. On the calling thread.
-  void apply(std::span<const ConstMatrix> x, Matrix y, kernels::GemmScratch& scratch) const;
+  // x [B, in], y [B, out]. On the calling thread.
   void apply(ConstMatrix x, Matrix y, kernels::GemmScratch& scratch) const;
-  // The same for many rows, divided over the pool of kernels/parallel.hpp.
-  void apply_parallel(ConstMatrix x, Matrix y) const;
   [[nodiscard]] std::int64_t out() const { return static_cast<std::int64_t>(bias_.size()); }
 
  private:
