@@ -19,7 +19,7 @@ tool="$(command -v clang-format-14)" || {
 }
 
 cd "$root"
-mapfile -t files < <(git ls-files '*.cpp' '*.hpp' '*.h' | while read -r file; do [[ -f "$file" ]] && echo "$file"; done)
+mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.h' | while read -r file; do [[ -f "$file" ]] && echo "$file"; done)
 ((${#files[@]} > 0)) || { echo "format: error: no C++ file is tracked here" >&2; exit 1; }
 differing=0
 if [[ "${1:-}" == --check ]]; then

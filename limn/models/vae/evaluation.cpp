@@ -21,7 +21,7 @@ ImageLosses VaeModel::losses(std::span<const float> pixels, const EncodeOptions&
   return result;
 }
 std::vector<double> VaeModel::log_weights(std::span<const float> pixels, const EncodeOptions& options,
-                                std::int64_t sample) const {
+                                          std::int64_t sample) const {
   const std::vector<float> latent = posterior(pixels);
   const Draw drawn = draw_posterior(latent, options, sample);
   std::vector<double> weights = reconstruction_losses(pixels, drawn.z);
