@@ -96,10 +96,16 @@ void Command::requires_command() const { app_->require_subcommand(1); }
 Option Command::add(const std::string& names, OptionTarget target, const std::string& help) const {
   return std::visit(
       [&](auto* variable) {
-        if constexpr (std::is_same_v<decltype(variable), bool*>)
+        if constexpr (std::is_same_v<decltype(variable), bool*>) {
           return Option(app_->add_flag(names, *variable, help));
-        else
-          return Option(app_->add_option(names, *variable, help));
+        } else {
+          const auto option = app_->add_option(names, *variable, help);
+          // CLI11 makes a large number of a negative one.
+          if constexpr (std::is_same_v<decltype(variable), std::uint64_t*>)
+            check_number(*option, "from 0", "a whole number from 0 to 18446744073709551615",
+                         [](double value) { return value >= 0 && value < 0x1p64 && value == std::floor(value); });
+          return Option(option);
+        }
       },
       target);
 }

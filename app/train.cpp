@@ -160,7 +160,7 @@ void print_result(const train::TrainResult& result, const std::string& family, c
                root.string());
     return;
   }
-  if (std::isnan(result.best_total))
+  if (result.best_step < 0 || std::isnan(result.best_total))
     fmt::print("trained {} steps; the data have no validation split, so the last weights are kept as the best\n",
                result.step);
   else
@@ -185,6 +185,9 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
   if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
+  require(!a.resumes || trainer.step() <= options.num_steps,
+          "{}: the run is at step {} already; give more than {} steps to continue it", run.root().string(),
+          trainer.step(), options.num_steps);
   // Only now: options that do not fit the saved state have been refused, and the run keeps its own.
   if (group == nullptr || group->is_first()) write_file(run.config(), config);
   const train::TrainResult result = trainer.run();
@@ -217,6 +220,9 @@ void train_family(const models::Family& family, const models::Registry& registry
        .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32});
   if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
   const auto environment = train::process_group_from_environment();
+  if (environment && !is_launched() && !a.is_quiet)
+    fmt::print(stderr, "process {} of {}: meeting the others at {}:{}\n", environment->rank, environment->world_size,
+               environment->master_address, environment->master_port);
   const auto group = environment ? train::make_process_group(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
   const runs::RunDirectory run = open_run(a, is_first);

@@ -59,6 +59,9 @@ void check_format(const SafetensorsFile& file) {
 Checkpoint parse_checkpoint(const SafetensorsFile& file) {
   check_format(file);
   Checkpoint checkpoint{.model = file.metadata(kModel), .origin = file.origin()};
+  require(checkpoint.model != kTrainingState,
+          "{}: holds the state of a training, not a model; take best.safetensors or last.safetensors beside it",
+          file.origin());
   (void)file.metadata(kConfig);  // a checkpoint without options is damaged
   checkpoint.config = object_of(file, kConfig);
   checkpoint.step = parsed_number<std::int64_t>(file.metadata(kStep), file.origin(), kStep);

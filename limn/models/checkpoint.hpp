@@ -18,6 +18,7 @@ namespace limn::models {
 
 inline constexpr const char* kFormatName = "limn";
 inline constexpr int kFormatVersion = 1;
+inline constexpr const char* kTrainingState = "training_state";  // the "model" of a run's state.safetensors
 
 struct Checkpoint {
   std::string model;                   // the family's name: "sketch_rnn", "vae", "draw"

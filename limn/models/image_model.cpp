@@ -67,7 +67,8 @@ image::ImageDataOptions training_data_options(const Checkpoint& checkpoint) {
 }
 
 std::vector<std::pair<std::string, std::string>> ImageModel::facts() const {
-  return {{"image", json_text(Json(image::text(shape())))}, {"latent_size", std::to_string(latent_size())}};
+  return {{"image", json_text(Json(fmt::format("{}x{}x{}", shape().channels, shape().height, shape().width)))},
+          {"latent_size", std::to_string(latent_size())}};
 }
 
 std::string ImageModel::inability(Ability ability) const {

@@ -47,9 +47,13 @@ const libtorch::Api& load_libtorch_module(const std::string& purpose) {
     fail("{}: limn's module on LibTorch is not there; looked for {}; {}", purpose, fmt::join(names, " and "), kRemedy);
   }
   void* const module = dlopen(fs::absolute(*path).c_str(), kLoadFlags);
-  if (module == nullptr) fail("{}: cannot load {}: {}; {}", purpose, path->string(), load_error(), kRemedy);
+  const bool is_named = paths.size() == 1;  // by the variable
+  const std::string correct = fmt::format("correct or unset {}", kLibtorchVariable);
+  if (module == nullptr)
+    fail("{}: cannot load {}: {}; {}", purpose, path->string(), load_error(), is_named ? correct : kRemedy);
   const auto function = reinterpret_cast<libtorch::ApiFunction>(dlsym(module, libtorch::kApiSymbol));
-  if (function == nullptr) fail("{}: {} is not a module of limn: {}", purpose, path->string(), load_error());
+  if (function == nullptr)
+    fail("{}: {} is not a module of limn; {}", purpose, path->string(), is_named ? correct : kRemedy);
   const libtorch::Api* const api = function(libtorch::kApiVersion);
   require(api != nullptr && api->version == libtorch::kApiVersion,
           "{}: {} is of another version of limn (this one needs interface {}); build both together, or set {} to the "

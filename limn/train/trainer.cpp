@@ -261,7 +261,7 @@ void Trainer::save_state() {
   for (const auto& b : task_.buffers()) content.tensors[kBufferPrefix + b.name] = tensor_of(b.value, b.shape);
   content.metadata = {{"format", models::kFormatName},
                       {"format_version", fmt::format("{}", models::kFormatVersion)},
-                      {"model", "training_state"},
+                      {"model", models::kTrainingState},
                       {"step", fmt::format("{}", at_.step)},
                       {"updates", fmt::format("{}", at_.updates)},
                       {"best_total", fmt::format("{}", at_.best_total)},
@@ -277,7 +277,7 @@ void Trainer::save_state() {
 
 void Trainer::load_state() {
   const auto file = SafetensorsFile::read(run_.state());
-  require(file.metadata("format") == models::kFormatName && file.metadata("model") == "training_state",
+  require(file.metadata("format") == models::kFormatName && file.metadata("model") == models::kTrainingState,
           "{}: is not a training state of limn; start again with --overwrite", file.origin());
   require(number(file, "format_version") <= models::kFormatVersion,
           "{}: was written by a newer limn (format {}); update limn", file.origin(), file.metadata("format_version"));
@@ -304,6 +304,11 @@ bool Trainer::resume() {
   bool has_state = false;
   if (is_first()) {
     has_state = std::filesystem::exists(run_.state());
+    // Starting from step 0 would overwrite what was trained.
+    require(has_state || !(std::filesystem::exists(run_.best()) || std::filesystem::exists(run_.last())),
+            "{}: is missing, although the run has checkpoints, so it cannot continue; start another run with --out, or "
+            "replace this one with --overwrite",
+            run_.state().string());
     if (has_state) load_state();
     run_.truncate_metrics(has_state ? at_.step : -1);
     events_->start_after(has_state ? at_.step : -1);

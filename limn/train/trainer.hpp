@@ -55,6 +55,8 @@ class Trainer {
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
   bool resume();
+  // Steps done so far.
+  [[nodiscard]] std::int64_t step() const { return at_.step; }
   // Trains up to options.num_steps. Throws Error when a file cannot be written (the earlier checkpoint stays whole)
   // or when losses stay not finite.
   TrainResult run();

@@ -145,6 +145,31 @@ TEST_F(ErrorsTest, ARefusedResumeLeavesTheRunAsItWas) {
   EXPECT_EQ(read_text_file(folder_ / "kept" / "config.toml"), config);
 }
 
+// A run that is beyond the steps asked for says so, and its config stays.
+TEST_F(ErrorsTest, ResumesNoRunThatHasPassedItsSteps) {
+  ASSERT_EQ(run_limn(folder_.path(), tiny_training("done")).status, 0);
+  const std::string config = read_text_file(folder_ / "done" / "config.toml");
+  expect_error(folder_.path(), "train sketch-rnn --resume --out done --steps 1", "done: the run is at step",
+               "more than 1");
+  EXPECT_EQ(read_text_file(folder_ / "done" / "config.toml"), config);
+}
+
+// Without its state a run would start at step 0 and overwrite what it has learned.
+TEST_F(ErrorsTest, ResumesNoRunWhoseStateIsGone) {
+  ASSERT_EQ(run_limn(folder_.path(), tiny_training("lost")).status, 0);
+  const std::string best = read_text_file(folder_ / "lost" / "checkpoints" / "best.safetensors");
+  fs::remove(folder_ / "lost" / "checkpoints" / "state.safetensors");
+  expect_error(folder_.path(), "train sketch-rnn --resume --out lost --steps 9", "state.safetensors", "--overwrite");
+  EXPECT_EQ(read_text_file(folder_ / "lost" / "checkpoints" / "best.safetensors"), best);
+}
+
+TEST_F(ErrorsTest, SaysWhatIsNoModelAndNoSeed) {
+  ASSERT_EQ(run_limn(folder_.path(), tiny_training("seen")).status, 0);
+  expect_error(folder_.path(), "info seen/checkpoints/state.safetensors", "state.safetensors", "best.safetensors");
+  expect_error(folder_.path(), "sample seen --seed -1 -o x.png", "--seed", "a whole number from 0");
+  expect_error(folder_.path(), "sample seen --seed abc -o x.png", "--seed", "a whole number from 0");
+}
+
 TEST_F(ErrorsTest, RefusesWhatItCannotConvert) {
   const std::string doodles = "data convert builtin:doodles ";
   expect_error(folder_.path(), doodles + "-o x.docx", "x.docx", ".ndjson");
