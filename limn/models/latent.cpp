@@ -52,12 +52,12 @@ double draw_row(const LatentPosterior& posterior, std::int64_t i, std::span<cons
 std::int64_t Latents::count() const { return z_size > 0 ? static_cast<std::int64_t>(values.size()) / z_size : 0; }
 
 std::span<const float> Latents::row(std::int64_t i) const {
-  assert(i >= 0 && i < count());
+  assert(z_size == 0 || (i >= 0 && i < count()));
   return std::span(values).subspan(static_cast<std::size_t>(i * z_size), static_cast<std::size_t>(z_size));
 }
 
 std::span<float> Latents::row(std::int64_t i) {
-  assert(i >= 0 && i < count());
+  assert(z_size == 0 || (i >= 0 && i < count()));
   return std::span(values).subspan(static_cast<std::size_t>(i * z_size), static_cast<std::size_t>(z_size));
 }
 

@@ -18,6 +18,7 @@ struct Latents {
   Latents() = default;
   Latents(std::int64_t count, std::int64_t size) : z_size(size), values(static_cast<std::size_t>(count * size)) {}
   [[nodiscard]] std::int64_t count() const;
+  // Without a latent space (Z = 0) every row is empty.
   [[nodiscard]] std::span<const float> row(std::int64_t i) const;
   [[nodiscard]] std::span<float> row(std::int64_t i);
 };

@@ -78,7 +78,7 @@ Drawings SketchModel::complete(const Drawings& beginning, const CompletionOption
   }
   std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < options.count; ++i)
-    requests.push_back({.z = is_conditional() ? z.row(i) : std::span<const float>(),
+    requests.push_back({.z = z.row(i),
                         .prefix = given.points,
                         .choice = choice_of(options.drawing),
                         .seed = options.drawing.seed,
