@@ -56,7 +56,7 @@ class Command {
              const std::string& help) const;
   // Text below the options in --help, with examples.
   void set_footer(const std::string& text) const;
-  // What the command does, once the command line is read.
+  // The work of the command, once the command line is read.
   void set_action(std::function<void()> action) const;
 
   // Whether the option was given. For use in the action.

@@ -1,4 +1,4 @@
-// What a person sees while limn works: one live line on a terminal, a plain line now and then elsewhere. On stderr.
+// The display while limn works: one live line on a terminal, a plain line now and then elsewhere. On stderr.
 #pragma once
 
 #include <chrono>

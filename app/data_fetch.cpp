@@ -96,7 +96,7 @@ class FetchProgress {
   Clock::time_point next_;
 };
 
-// What is there stays, unless it is known to be something else.
+// A file that is there stays, unless it is known to be another.
 json keep(const fetch::SourceFile& file, const fs::path& path, const FetchArguments& a) {
   const std::string md5 = fetch::md5_of_file(path);
   const bool is_checked = !a.is_unchecked && !file.remote.md5.empty();
@@ -171,7 +171,7 @@ void add_data_fetch(const Command& data) {
   command.add("--json", &a->is_json, "one JSON object at the end");
   command.add("--quiet", &a->is_quiet, "no progress");
   command.set_footer(
-      "\nA download that was interrupted goes on where it stopped.\n\nSources, their formats and "
+      "\nAn interrupted download continues where it stopped.\n\nSources, their formats and "
       "addresses:\n" +
       fetch::sources_help() +
       "\nExamples:\n"

@@ -75,8 +75,8 @@ void add_eval(const Command& app, const models::Registry& registry) {
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer(
-      "\nreconstruction_shuffled_z is the reconstruction loss with every sketch decoded from the z of another:\n"
-      "if it is no worse than reconstruction, the decoder ignores z (posterior collapse).\n"
+      "\nreconstruction_shuffled_z is the reconstruction loss with every sketch decoded from the z of another.\n"
+      "If it is as low as reconstruction, the decoder ignores z (posterior collapse).\n"
       "Of images all figures are per image in nats: total = nats = reconstruction + kl bounds -log p(x) from above,\n"
       "importance_weighted (Burda et al. 2015) comes nearer to it as K grows.\n"
       "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"

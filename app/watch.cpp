@@ -53,7 +53,7 @@ std::string state_text(const runs::RunRecord& run) {
   return fmt::format("not training: last heard of {} ago", duration_text(run.idle_seconds));
 }
 
-// What a run's files say may hold a terminal's control sequences, so it is shown through printable().
+// Texts of a run's files may hold a terminal's control sequences, so they are shown through printable().
 std::vector<std::string> lines_of(const WatchArguments& a, const runs::RunRecord& run) {
   std::vector<std::string> lines;
   const std::string of = run.num_steps > 0 ? fmt::format(" of {}", run.num_steps) : "";
@@ -61,7 +61,7 @@ std::vector<std::string> lines_of(const WatchArguments& a, const runs::RunRecord
   const double step_seconds = metric(run.last_train, "seconds");
   if (std::isfinite(step_seconds)) {
     std::string text =
-        fmt::format("{:.3g} s a step, {:.0f} examples/s, learning rate {:.2e}", step_seconds,
+        fmt::format("{:.3g} s per step, {:.0f} examples/s, learning rate {:.2e}", step_seconds,
                     metric(run.last_train, "examples_per_second"), metric(run.last_train, "learning_rate"));
     if (!run.is_finished() && run.num_steps > 0) text += ", " + duration_text(run.seconds_left()) + " left";
     lines.push_back(text);
@@ -113,7 +113,7 @@ void add_watch(const Command& app) {
   auto a = std::make_shared<WatchArguments>();
   command.add("RUN", &a->run, "run directory").required();
   command.add("--interval", &a->interval_s, "seconds between looks").number(0.1, 3600.0).shows_default();
-  command.add("--once", &a->is_once, "print once and end; so it does where stdout is no terminal");
+  command.add("--once", &a->is_once, "print once and end; the default where stdout is not a terminal");
   command.set_footer("\nExamples:\n  limn watch runs/doodles\n  limn watch runs/doodles --once\n");
   command.set_action([a] { watch(*a); });
 }

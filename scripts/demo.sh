@@ -6,7 +6,7 @@
 # Usage: scripts/demo.sh [--help]   (works from any folder)
 set -euo pipefail
 
-# What is trained: under four minutes on two cores. Small, and annealed fast, so that so few steps are enough.
+# The training takes under four minutes on two cores. The model is small and annealed fast, so a few steps are enough.
 STEPS=1600
 TRAIN_OPTIONS=(
   --batch-size 100 --learning-rate 0.002

@@ -22,7 +22,7 @@ PACKAGES=(
 )
 # LibTorch is for the oracle and for several processes; its CMake files ask for Gloo.
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
-# What the tests labelled web drive the studio with; hundreds of packages, so only on request.
+# For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 
@@ -49,7 +49,7 @@ for option in "$@"; do
 done
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-  die "apt is not here, so this is no Debian; install these by hand: ${PACKAGES[*]}"
+  die "apt is not here, so this is not Debian; install these by hand: ${PACKAGES[*]}"
 
 missing=()
 for package in "${PACKAGES[@]}"; do

@@ -1,4 +1,4 @@
-// What limn bench measures and how it is told: timings as median and quartiles, rows of a table, peak memory.
+// The measurements of limn bench and their presentation: timings as median and quartiles, rows of a table, peak memory.
 #pragma once
 
 #include <cstdint>

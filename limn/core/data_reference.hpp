@@ -21,7 +21,7 @@ struct DataReference {
 // beyond 64 bits.
 [[nodiscard]] DataReference parse_data_reference(std::string_view text);
 
-// What to do about a name that no file has: FILE:tset and FILE#x begin with one that may be there.
+// Advice on a name that no file has: FILE:tset and FILE#x begin with one that may be there.
 [[nodiscard]] std::string advice_on_missing(const std::string& path);
 
 }  // namespace limn

@@ -9,7 +9,7 @@
 
 namespace limn {
 
-// What a stream of numbers is for. Values are part of reproducibility: never renumber, only append.
+// The purpose of a stream of numbers. Values are part of reproducibility: never renumber, only append.
 enum class Purpose : std::uint32_t {
   kInitialWeights = 1,
   kShuffle = 2,

@@ -37,7 +37,7 @@ class SafetensorsFile {
 
   [[nodiscard]] const std::map<std::string, TensorData>& tensors() const { return tensors_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  // What the errors call this file.
+  // The name of the file in messages.
   [[nodiscard]] const std::string& origin() const { return origin_; }
   // The metadata value, or Error naming file and key.
   [[nodiscard]] const std::string& metadata(const std::string& key) const;

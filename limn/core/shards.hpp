@@ -25,7 +25,7 @@ namespace limn {
 inline constexpr std::int64_t kMaxShardBytes = std::int64_t{256} << 20;
 inline constexpr std::int64_t kMaxShardRecords = std::int64_t{1} << 20;
 
-// What two kinds of data differ in.
+// The differences between two kinds of data.
 struct ShardFormat {
   std::string_view kind;   // in the index
   std::string_view magic;  // 8 bytes that begin each shard
@@ -64,7 +64,7 @@ class ShardReader {
   // Throws Error naming the file that is missing, damaged, of another version or of another kind.
   ShardReader(const std::filesystem::path& folder, const ShardFormat& format);
 
-  // What the kind itself put into the index: a JSON object.
+  // The part of the index that belongs to the kind: a JSON object.
   [[nodiscard]] const std::string& facts() const { return facts_; }
   [[nodiscard]] const ShardLists& shards() const { return lists_; }
   [[nodiscard]] std::int64_t size(Split split) const { return part(split).starts.back(); }

@@ -1,4 +1,4 @@
-// What a failed write says to the user. For the sources of core that write files.
+// The message of a failed write. For the sources of core that write files.
 #pragma once
 
 #include <filesystem>

@@ -121,11 +121,13 @@ class Download {
       if (reason.empty()) return;
       failures = part_.size() > before ? 1 : failures + 1;
       if (failures > options_.retries)
-        fail("{}: {}, {} times in a row; try again later, it goes on from here", file_.url, reason, failures);
+        fail("{}: {}, {} times in a row; try again later, the download continues from here", file_.url, reason,
+             failures);
       retry(reason);
       wait(std::min(std::int64_t{1} << std::min(failures - 1, 30), kLongestDelay) * options_.first_delay_ms);
     }
-    fail("{}: the connection broke off {} times; try again later, it goes on from here", file_.url, kMaxAttempts);
+    fail("{}: the connection failed {} times; try again later, the download continues from here", file_.url,
+         kMaxAttempts);
   }
 
   // Empty if the file is whole; else why another attempt is worth it. Throws where it is not.
@@ -169,7 +171,7 @@ class Download {
     if (is_ours_to_repeat(answer.status)) return fmt::format("the server answered {}", answer.status);
     if (answer.status == kRangeNotSatisfiable && part_.size() > 0) return start_again("the file there is shorter now");
     require(answer.status != 404 && answer.status != 410,
-            "{}: the server answered {}: there is no such file; check its name", file_.url, answer.status);
+            "{}: the server answered {}: the file does not exist; check its name", file_.url, answer.status);
     require(answer.status == kOk || answer.status == kPartialContent,
             "{}: the server answered {}; check the address, or take another one", file_.url, answer.status);
     begin(answer);  // an empty body brought no piece

@@ -28,7 +28,7 @@ Handle make_handle() {
   return handle;
 }
 
-// What curl's callbacks work on.
+// The data of curl's callbacks.
 struct Transfer {
   const HttpGet& request;
   HttpAnswer answer;
@@ -134,7 +134,7 @@ std::string detail_of(CURLcode code, const char* message, int max_redirects) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return "its certificate is not to be trusted";
     case CURLE_PARTIAL_FILE:
-      return "the connection broke off";
+      return "the connection failed";
     default:
       return *message != '\0' ? message : curl_easy_strerror(code);
   }

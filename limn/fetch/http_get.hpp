@@ -12,7 +12,7 @@
 
 namespace limn::fetch {
 
-// What a server said before the bytes. Of several answers in a chain of redirects, the last.
+// A server's answer before the bytes. Of several answers in a chain of redirects, the last.
 struct HttpAnswer {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
@@ -21,7 +21,7 @@ struct HttpAnswer {
   [[nodiscard]] std::string header(const std::string& name) const;
 };
 
-// What is asked for. The server side of HTTP is limn/serve/http.hpp.
+// A request. The server side of HTTP is limn/serve/http.hpp.
 struct HttpGet {
   std::string url;
   std::int64_t first_byte = 0;  // above 0: asks for the bytes from there on
@@ -37,7 +37,7 @@ struct HttpGet {
 
 enum class HttpEnd {
   kComplete,     // an answer, whatever its status, with all of its body
-  kDropped,      // no connection, or one that broke off or stalled; another attempt may go through
+  kDropped,      // no connection, or one that failed or stalled; another attempt may go through
   kUnknownHost,  // its name leads nowhere: mistyped, or no network
   kImpossible,   // another attempt would fail too: a redirect too many or to another protocol, a bad
                  // certificate, …

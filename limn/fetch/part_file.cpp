@@ -103,7 +103,7 @@ void PartFile::append(std::span<const std::byte> data) {
   while (!data.empty()) {
     const ssize_t n = ::pwrite(descriptor_, data.data(), data.size(), size_);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail_errno(part_, "cannot be written; make room and run it again, it goes on from here");
+    if (n <= 0) fail_errno(part_, "cannot be written; make room and run it again, the download continues from here");
     size_ += n;
     data = data.subspan(static_cast<std::size_t>(n));
   }

@@ -18,7 +18,7 @@ struct Edition {
   std::string last_modified;  // as sent
   std::int64_t size = -1;     // of the whole; -1: unknown
 
-  // What an If-Range header may carry: the tag unless it is a weak one, or else the date. Empty: no way to be
+  // The value of an If-Range header: the tag unless it is a weak one, or else the date. Empty: no way to be
   // sure that a rest belongs to its beginning.
   [[nodiscard]] std::string validator() const;
   // Whether what an answer told of itself, perhaps less than all, agrees with this.

@@ -56,7 +56,7 @@ std::int64_t ImageDataset::batches_per_epoch(std::int64_t batch_size) const {
 }
 
 EpochPlan ImageDataset::plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const {
-  // Even where there is no batch, so that shuffled_plan() says why.
+  // Without a batch too, so that shuffled_plan() says why.
   const std::int64_t per_epoch = std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
   return shuffled_plan(size(Split::kTrain), seed, step / per_epoch, batch_size, name_);
 }

@@ -18,7 +18,7 @@ constexpr unsigned kUnsignedByte = 0x08;
 constexpr unsigned kMaxDimensions = 4;
 constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
 
-// What the other type bytes of the format stand for.
+// The meaning of the other type bytes of the format.
 const char* type_name(unsigned type) {
   switch (type) {
     case 0x09:

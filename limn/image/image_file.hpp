@@ -29,7 +29,7 @@ inline constexpr std::uint64_t kMaxImageSide = 65'535;
 // Whether the name ends in .png, .jpg or .jpeg, in capitals or not.
 [[nodiscard]] bool has_image_ending(const std::filesystem::path& path);
 
-// What a file of that many bytes may declare: throws Error unless width × height pixels are at least one, not
+// The size that a file of that many bytes may declare: throws Error unless width × height pixels are at least one, not
 // above kMaxImagePixels, neither side above kMaxImageSide, and not more than `pixels_per_byte` for each byte of the
 // file.
 void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte, std::size_t file_size,

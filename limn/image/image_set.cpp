@@ -131,8 +131,8 @@ void divide(ImageSet& set, bool has_test, const ImageDataOptions& options) {
 ImageSet read_idx_images(const fs::path& path, const ImageDataOptions& options) {
   IdxArray array = read_idx(path);
   require(array.sizes.size() == 3,
-          "{}: an IDX file of {} dimensions, which are no images; name the file of images or its folder", path.string(),
-          array.sizes.size());
+          "{}: an IDX file of {} dimensions, which are not images; name the file of images or its folder",
+          path.string(), array.sizes.size());
   const ImageShape stored{1, array.sizes[1], array.sizes[2]};
   require(static_cast<std::uint64_t>(stored.height) <= kMaxImagePixels / static_cast<std::uint64_t>(stored.width),
           "{}: images of {} pixels are more than the {} that are read", path.string(), text(stored), kMaxImagePixels);

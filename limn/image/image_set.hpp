@@ -1,4 +1,4 @@
-// What one path holds, read and brought to one size, before data sets are joined: the step between files and
+// The images of one path, read and brought to one size, before data sets are joined: the step between files and
 // ImageDataset. Values; nothing is shared.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What an image set holds, for `limn data info`: figures of the bytes as they are stored.
+// The summary of an image set, for `limn data info`: figures of the bytes as they are stored.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 namespace limn::image {
 namespace {
 
-// What one pixel of the result is made of: the pixels from `first` on, with weights that add up to 1.
+// The parts of one pixel of the result: the pixels from `first` on, with weights that add up to 1.
 struct Taps {
   int first = 0;
   std::vector<float> weights;

@@ -90,7 +90,7 @@ double distance_to_moon(Point p, double gap) {
 enum class Kind { kDisc, kRing, kSquare, kTriangle, kCross, kStar, kHeart, kMoon };
 constexpr std::array<const char*, 8> kKindNames{"disc", "ring", "square", "triangle", "cross", "star", "heart", "moon"};
 
-// What a picture shows: a shape of radius 1, then turned, scaled and moved.
+// The content of a picture: a shape of radius 1, then turned, scaled and moved.
 struct Pose {
   Kind kind = Kind::kDisc;
   double shape = 0;      // the share that the kind leaves open, in [0, 1)

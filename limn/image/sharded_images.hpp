@@ -33,7 +33,7 @@ class ShardedImages {
   ImageShape shape_;
 };
 
-// What was written, for the user to read.
+// A line about the images that were written, for the user.
 struct ShardedImageCounts {
   ImageShape shape;
   std::array<std::int64_t, kSplitNames.size()> images{};

@@ -26,7 +26,7 @@ namespace {
 // How long the living have to say so once a process is missed.
 constexpr auto kRollCall = std::chrono::seconds(5);
 
-// What a library said, in one line.
+// The message of a library, in one line.
 std::string first_line(const std::string& text) { return printable(text.substr(0, text.find('\n')), 160); }
 
 std::unique_ptr<Group> meet(const GroupSetting& setting) {

@@ -23,7 +23,7 @@ struct Latents {
   [[nodiscard]] std::span<float> row(std::int64_t i);
 };
 
-// What the encoder says of n sketches: z ~ N(mu, exp(log_variance)), both [n, Z].
+// The posteriors of n sketches: z ~ N(mu, exp(log_variance)), both [n, Z].
 struct LatentPosterior {
   Latents mu;
   Latents log_variance;

@@ -46,8 +46,8 @@ Latents manifold_latents(std::int64_t n) {
 Latents traversal_latents(const TraversalPlane& plane, std::int64_t n) {
   const auto z_size = static_cast<std::int64_t>(plane.base.size());
   for (const std::int64_t dimension : {plane.across, plane.down})
-    require(dimension >= 0 && dimension < z_size, "traversal: there is no latent dimension {}; they are 0 to {}",
-            dimension, z_size - 1);
+    require(dimension >= 0 && dimension < z_size, "traversal: unknown latent dimension {}; expected 0 to {}", dimension,
+            z_size - 1);
   require(plane.across != plane.down, "traversal: two different dimensions are wanted, not {} twice", plane.across);
   const std::vector<float> grid = quantile_grid(n);
   Latents all(n * n, z_size);

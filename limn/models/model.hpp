@@ -71,7 +71,7 @@ class Model {
   [[nodiscard]] virtual Content content() const = 0;
   // Numbers that say everything about a drawing: Z of a VAE, T · Z of DRAW (step after step); 0: no latent space.
   [[nodiscard]] virtual std::int64_t latent_size() const = 0;
-  // What the model is besides its options, as name and JSON value: ("scale_factor", "43.2").
+  // Facts about the model besides its options, as name and JSON value: ("scale_factor", "43.2").
   [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> facts() const = 0;
 
   // Why the model cannot do it ("it has no encoder (conditional=false)"), or "" where it can.

@@ -24,7 +24,7 @@ struct Preset {
   std::vector<std::string> settings = {};  // "name=value" of model, data and training options
 };
 
-// What a file of another program does not tell.
+// Facts that a file of another program does not hold.
 struct ForeignOptions {
   float scale_factor = 0;        // what the training data were divided by; 0: as the file says
   std::int64_t max_seq_len = 0;  // N_max of the training data; 0: that program's default

@@ -1,5 +1,5 @@
-// What training needs of a model and its data. A task computes losses and gradients, judges itself on a split, and
-// gives its checkpoints and sample drawings. The trainer (limn/train) knows nothing of strokes or pixels.
+// The interface between training, and a model with its data. A task computes losses and gradients, judges itself on a
+// split, and gives its checkpoints and sample drawings. The trainer (limn/train) knows nothing of strokes or pixels.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,7 @@ struct SampleDrawings {
   std::vector<SampleSteps> steps = {};
 };
 
-// What a run fixes before its first step.
+// Settings of a run that hold from its first step.
 struct TaskSetting {
   std::int64_t batch_size = 100;  // B over all processes
   std::uint64_t seed = 1;
@@ -78,9 +78,9 @@ class TrainingTask {
   // The same inputs and noise every time, so that pictures compare.
   [[nodiscard]] virtual SampleDrawings sample_drawings(std::int64_t step) = 0;
   [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
-  // What encoder, decoder and heads put out on a few examples, always the same, with the weights as they are.
+  // The outputs of encoder, decoder and heads on a few examples, always the same, with the weights as they are.
   [[nodiscard]] virtual std::vector<LayerOutput> layer_outputs(std::int64_t) { return {}; }
-  // What a user may not expect of the data with these options, or "".
+  // A remark on the data with these options that may surprise a user, or "".
   [[nodiscard]] virtual std::string remark() const { return {}; }
 
   // Makes this one of several processes, before the first step. compute_gradients() then takes `share` of each batch,

@@ -14,7 +14,7 @@ namespace limn::render {
 namespace {
 
 constexpr int kMaxGifSide = 65535;
-constexpr int kMaxDelay = 65535;  // hundredths of a second
+constexpr int kMaxDelay = 65535;  // units of 10 ms
 
 // giflib calls this from C: nothing may be thrown through it.
 int append_bytes(GifFileType* file, const GifByteType* data, int length) noexcept {
@@ -47,7 +47,7 @@ std::unique_ptr<ColorMapObject, ColourMapDeleter> colour_map(std::span<const Col
 struct Patch {
   int left = 0, top = 0, width = 0, height = 0;
   std::vector<std::uint8_t> indices;
-  int delay = 0;  // hundredths of a second
+  int delay = 0;  // units of 10 ms
 };
 
 // The smallest patch that turns `before` into `after`, both of that width; nothing if they are equal. Where

@@ -25,7 +25,7 @@ class GifEncoder {
   GifEncoder& operator=(const GifEncoder&) = delete;
 
   // Throws Error for a raster of another size. A frame equal to the one before lengthens that one. Durations
-  // are stored in hundredths of a second; many viewers do not go below 20 ms.
+  // are stored in units of 10 ms; many viewers do not go below 20 ms.
   void add(const image::Raster& frame, int duration_ms);
   // The file. Nothing may be added after it.
   [[nodiscard]] Bytes finish();

@@ -9,7 +9,7 @@
 
 namespace limn::runs {
 
-// What config.toml and --config hold: the family, where the data come from, and every option as name and text.
+// The content of config.toml and --config: the family, where the data come from, and every option as name and text.
 struct RunConfig {
   std::string family;                    // "sketch-rnn", "vae" or "draw"; empty if the file does not say
   std::vector<std::string> data;         // paths or builtin:…; empty means the family's built-in set

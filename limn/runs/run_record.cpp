@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Figures of metrics.jsonl that are no losses.
+// Figures of metrics.jsonl that are not losses.
 const std::set<std::string> kNoLosses{"step", "split",   "learning_rate",       "kl_weight",
                                       "beta", "seconds", "examples_per_second", "gradient_norm"};
 constexpr double kShortestSilence = 60;  // seconds

@@ -1,4 +1,4 @@
-// What a run has written so far, for those who look on: limn plot, limn watch and the studio. A run may be read while
+// The record of a run so far, for its readers: limn plot, limn watch and the studio. A run may be read while
 // it trains and after it was killed; a line that is not whole is skipped. Plain functions; nothing is kept between
 // calls.
 #pragma once

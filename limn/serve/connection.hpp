@@ -25,7 +25,7 @@ enum class HeadResult {
   kMalformed,  // 400: a line that does not end in CR LF, a control character, two lengths, …
 };
 
-// What the head says of the body.
+// The head's description of the body.
 struct BodyPlan {
   std::uint64_t length = 0;
   bool has_length = false;

@@ -149,7 +149,7 @@ class HttpServer::Implementation final : public httplib::Server {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
     set_payload_max_length(limits_.max_body_bytes);
-    // What the header Keep-Alive says; serve() below keeps to it.
+    // The value of the header Keep-Alive; serve() below keeps to it.
     set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(limits_.idle_time).count());
     set_keep_alive_max_count(static_cast<std::size_t>(limits_.max_requests_per_connection));
     httplib::Headers headers;
@@ -212,7 +212,7 @@ class HttpServer::Implementation final : public httplib::Server {
              return put_reply(error_reply(408, "the body did not come in full or in time; send it again"), response);
            answer(whole, response);
          });
-    // What the library turns down itself: a request line that is none, a path that is too long.
+    // Requests that the library refuses itself: a wrong request line, a path that is too long.
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
       const auto reply = error_reply(response.status, "this is not a request that can be answered; see /openapi.json");

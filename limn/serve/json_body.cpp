@@ -122,8 +122,8 @@ JsonObject::JsonObject(std::shared_ptr<const json> object, std::string path,
     if (std::ranges::find(known, std::string_view(item.key())) != known.end()) continue;
     const std::string name = printable(item.key(), 40), nearest = nearest_name(item.key(), known);
     refuse(path_of(name), nearest.empty()
-                              ? fmt::format("there is no '{}' here; there are {}", name, fmt::join(known, ", "))
-                              : fmt::format("there is no '{}' here; do you mean {}?", name, nearest));
+                              ? fmt::format("unknown member '{}'; expected {}", name, fmt::join(known, ", "))
+                              : fmt::format("unknown member '{}'; do you mean {}?", name, nearest));
   }
 }
 

@@ -48,7 +48,7 @@ HttpReply list_runs(const ApiContext& context) {
 
 HttpReply show_run(const ApiContext& context, std::string_view id, const HttpRequest& request) {
   const auto run = runs_of(context).run(id);
-  if (!run) throw Refusal(404, "there is no such run; GET /api/runs lists those there are");
+  if (!run) throw Refusal(404, "the run does not exist; GET /api/runs lists all runs");
   const std::string version = fmt::format("\"{:x}\"", run->version);
   if (request.header("if-none-match") == version) return {.status = 304, .headers = {{"ETag", version}}};
   auto json = to_json(*run);
@@ -70,7 +70,7 @@ HttpReply show_sample(const ApiContext& context, std::string_view id, std::strin
   if (error != std::errc() || end != step.data() + step.size() || number < 0)
     throw Refusal(404, "a sample is named by the number of its step");
   auto picture = runs_of(context).sample(id, number);
-  if (picture.bytes.empty()) throw Refusal(404, "there is no sample of that step");
+  if (picture.bytes.empty()) throw Refusal(404, "the step has no sample");
   return {.type = picture.ending == "png" ? "image/png" : "image/svg+xml", .body = std::move(picture.bytes)};
 }
 

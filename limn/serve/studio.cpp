@@ -257,7 +257,7 @@ HttpReply Studio::answer(const HttpRequest& request) const {
       reply.headers.emplace_back("Cache-Control", "no-store");
       return reply;
     } catch (const Error& error) {
-      // What the rooms below say of a body is about that body; a GET brings none.
+      // An error of the rooms below is about the body; a GET has no body.
       throw Refusal(request.method == "POST" ? 400 : 500, error.what());
     }
   }

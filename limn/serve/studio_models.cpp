@@ -75,7 +75,7 @@ bool StudioModels::has(std::string_view id) const {
 
 const StudioModel& StudioModels::find(std::string_view id) const {
   const auto found = std::ranges::find_if(models_, [&](const auto& model) { return model->id() == id; });
-  if (found == models_.end()) throw Refusal(404, "there is no such model; GET /api/studio lists those there are");
+  if (found == models_.end()) throw Refusal(404, "the model does not exist; GET /api/studio lists all models");
   return **found;
 }
 

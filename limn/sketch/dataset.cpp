@@ -197,7 +197,7 @@ EpochPlan StrokeDataset::epoch_plan(std::uint64_t seed, std::int64_t epoch, std:
 
 EpochPlan StrokeDataset::plan_for_step(std::uint64_t seed, std::int64_t step, std::int64_t batch_size) const {
   assert(step >= 0);
-  // Without a whole batch there is no epoch to count; epoch_plan says so to the user.
+  // Without a whole batch an epoch cannot be counted; epoch_plan says so to the user.
   const std::int64_t per_epoch = std::max<std::int64_t>(batch_size > 0 ? batches_per_epoch(batch_size) : 0, 1);
   return epoch_plan(seed, step / per_epoch, batch_size);
 }

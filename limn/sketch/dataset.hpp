@@ -83,7 +83,7 @@ class StrokeDataset {
   [[nodiscard]] static StrokeDataset load(std::span<const std::string> paths, const StrokeDataOptions& options,
                                           float scale_factor = 0);
 
-  // What was not dropped.
+  // The sketches that were not dropped.
   [[nodiscard]] std::int64_t size(Split split) const;
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const;
   // Normalised. Throws Error if the sketch is damaged on disk.

@@ -164,7 +164,7 @@ std::string timestamp_text(std::uint32_t seconds) {
                      clock.minutes().count(), clock.seconds().count());
 }
 
-// The inverse; 0 for a text that is no such time.
+// The inverse; 0 for a text that is not such a time.
 std::uint32_t timestamp_seconds(const std::string& text) {
   using namespace std::chrono;
   int year = 0;

@@ -59,7 +59,7 @@ Sketch sketch_at(const ShardReader& shards, Split split, std::int64_t index) {
   const bool is_good = record.row_size == sizeof(ShortRow) ? decode<ShortRow>(record.bytes, sketch)
                                                            : decode<FloatRow>(record.bytes, sketch);
   if (!is_good)  // and not require(), which would make the name each time
-    fail("{}: sketch {} of {} has a row that is no point; {}", shards.place(split, index), index,
+    fail("{}: sketch {} of {} has a row that is not a point; {}", shards.place(split, index), index,
          kSplitNames[static_cast<std::size_t>(split)], kAdvice);
   return sketch;
 }
@@ -98,7 +98,7 @@ SplitSummary parse_summary(const Json& facts) {
   return s;
 }
 
-// What the index says of the sketches, as far as it agrees with the shards. The rest is checked sketch by sketch.
+// The index's facts about the sketches, as far as they agree with the shards. The rest is checked sketch by sketch.
 DatasetSummary parse_facts(const ShardReader& shards, const std::string& where) {
   DatasetSummary summary;
   try {
@@ -116,7 +116,7 @@ DatasetSummary parse_facts(const ShardReader& shards, const std::string& where) 
     std::int64_t sketches = 0, points = 0;
     for (const Shard& shard : shards.shards()[i]) {
       require(shard.row_size == sizeof(ShortRow) || shard.row_size == sizeof(FloatRow),
-              "{}: rows of {} bytes in {} are no points; {}", where, shard.row_size, kSplitNames[i], kAdvice);
+              "{}: rows of {} bytes in {} are not points; {}", where, shard.row_size, kSplitNames[i], kAdvice);
       sketches += shard.records;
       points += shard.rows;
     }

@@ -105,7 +105,7 @@ std::vector<Stroke> simplified(std::span<const Stroke> strokes, double epsilon) 
 
 Stroke resampled(std::span<const Position> stroke, double spacing) {
   require(spacing > 0, "resampling at a spacing of {}; it must be above 0", spacing);
-  // A bound on memory: a drawing of a million points is no drawing.
+  // A bound on memory: nobody draws a million points.
   constexpr double kMostPoints = 1e6;
   require(length_of(stroke) / spacing < kMostPoints, "a stroke of length {} resampled at {} has too many points",
           length_of(stroke), spacing);

@@ -31,7 +31,7 @@ namespace limn::sketch {
 // The longer side of a drawing of Quick, Draw!.
 inline constexpr double kQuickDrawSize = 255;
 
-// What a sketch goes through, in this order. Nothing by default.
+// The preparation of a sketch, in this order. Nothing by default.
 struct SketchPreparation {
   bool is_scaled = false;       // fitted to kQuickDrawSize; at the end rounded to whole numbers
   double spacing = 0;           // resampled at this; 0: as it is

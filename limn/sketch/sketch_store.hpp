@@ -33,7 +33,7 @@ using EachSketch = std::function<void(const std::function<void(const Sketch&)>&)
 [[nodiscard]] double offset_deviation(const EachSketch& each);
 [[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);
 
-// In points; both 0 where there is no sketch.
+// In points; both 0 in an empty store.
 struct LengthRange {
   std::int64_t shortest = 0;
   std::int64_t longest = 0;

@@ -1,4 +1,4 @@
-// What a data set holds, for `limn data info`: figures of the file as it is, before anything is dropped or
+// The summary of a data set, for `limn data info`: figures of the file as it is, before anything is dropped or
 // scaled.
 #pragma once
 

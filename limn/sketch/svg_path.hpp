@@ -78,7 +78,7 @@ class Pen {
   const std::string& origin_;
   std::vector<Stroke> strokes_;
   Point position_, start_;
-  bool is_down_ = false;  // the last stroke goes on
+  bool is_down_ = false;  // the last stroke continues
 };
 
 // Draws path data: all of M L H V C S Q T A Z and their relative forms.

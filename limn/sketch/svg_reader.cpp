@@ -31,7 +31,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::ranges::find(names, name) != names.end();
 }
 
-// What one unit of a length is in user units, CSS's 96 to the inch; nothing for a unit that has no fixed
+// One unit of a length in user units, CSS's 96 to the inch; nothing for a unit that has no fixed
 // length.
 std::optional<double> unit_size(std::string_view unit) {
   if (unit.empty() || unit == "px") return 1;
@@ -93,7 +93,8 @@ class Drawer {
     return place != std::string::npos;
   }
 
-  // What percentages are of: the extent of the viewBox, else of the picture where that is fixed, else nothing.
+  // The length that percentages refer to: the extent of the viewBox, else of the picture where that is fixed, else
+  // nothing.
   [[nodiscard]] std::optional<Point> size_of(pugi::xml_node svg) const {
     try {
       const pugi::xml_attribute box = svg.attribute("viewBox");

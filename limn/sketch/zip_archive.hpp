@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kUnpackFloor = std::uint64_t{1} << 20;
 
 class ZipReader {
  public:
-  // `file` must outlive the reader; `origin` begins the error messages. Throws Error if it is no zip archive.
+  // `file` must outlive the reader; `origin` begins the error messages. Throws Error if it is not a zip archive.
   ZipReader(std::span<const std::byte> file, std::string origin);
 
   [[nodiscard]] std::vector<std::string> names() const;

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFileVersion = "brain.Event:2";
 
-// What a metrics line holds besides losses.
+// Figures of a metrics line besides losses.
 constexpr std::array<std::string_view, 5> kSplitless{"learning_rate", "kl_weight", "gradient_norm", "seconds",
                                                      "examples_per_second"};
 
@@ -143,7 +143,7 @@ PngHeader png_header(std::span<const std::byte> png) {
   constexpr std::size_t kHeaderEnd = 26;  // up to and with the colour type
   require(png.size() >= kHeaderEnd && std::memcmp(png.data(), kMagic.data(), kMagic.size()) == 0 &&
               std::memcmp(png.data() + 12, "IHDR", 4) == 0,
-          "TensorBoard image: {} bytes that are no PNG file", png.size());
+          "TensorBoard image: {} bytes that are not a PNG file", png.size());
   const auto big_endian = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(png[i]);

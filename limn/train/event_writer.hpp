@@ -15,7 +15,7 @@ namespace limn::train {
 
 // CRC-32C (Castagnoli) of `data`, as iSCSI (RFC 3720) has it: reflected, initial and final XOR with all ones.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> data);
-// What a record stores: turned right by 15 bits plus a constant, so that a checksum of checksums is not
+// The checksum that a record stores: turned right by 15 bits plus a constant, so that a checksum of checksums is not
 // regular.
 [[nodiscard]] std::uint32_t masked_crc32c(std::span<const std::byte> data);
 
@@ -34,7 +34,7 @@ class EventWriter {
   // already, the name of the next free second. Throws Error if it cannot be written.
   explicit EventWriter(const std::filesystem::path& folder);
 
-  // What earlier files of this folder say of steps after `step` no longer holds: training goes on from there.
+  // Makes steps after `step` in earlier files of this folder invalid: training continues from there.
   void start_after(std::int64_t step);
   // One event with the values of a metrics line.
   void add_metrics(std::int64_t step, std::string_view split, const Metrics& values);

@@ -8,9 +8,9 @@ std::vector<OptionField> fields(TrainOptions& o) {
   constexpr double kMany = 1e15;
   return {
       {"num_steps", &o.num_steps, "training steps in all", {}, 1, kMany},
-      {"batch_size", &o.batch_size, "examples a step", {}, 1, 1e6},
+      {"batch_size", &o.batch_size, "examples per step", {}, 1, 1e6},
       {"learning_rate", &o.learning_rate, "Adam's step size at step 0", {}, 0, 1e6},
-      {"decay_rate", &o.decay_rate, "factor on the learning rate a step", {}, 0, 1},
+      {"decay_rate", &o.decay_rate, "factor on the learning rate per step", {}, 0, 1},
       {"min_learning_rate", &o.min_learning_rate, "what the learning rate decays to", {}, 0, 1e6},
       {"adam_beta1", &o.adam_beta1, "decay of Adam's first moment", {}, 0, 0.999999},
       {"grad_clip", &o.grad_clip, "largest gradient element or norm", {}, 0, 1e9},

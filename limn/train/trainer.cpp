@@ -270,7 +270,7 @@ void Trainer::save_state() {
                       {"setbacks", fmt::format("{}", at_.setbacks)},
                       {"metrics", metrics_to_json(last_metrics_)},
                       {"seed", fmt::format("{}", options_.seed)}};
-  // The state last: a run that ends between the two goes on from the earlier state and writes both again.
+  // The state last: a run that ends between the two continues from the earlier state and writes both again.
   write_model(run_.last());
   write_safetensors(run_.state(), content);
 }

@@ -18,7 +18,7 @@
 
 namespace limn::train {
 
-// What a progress display wants to know after each step.
+// The figures of a progress display after each step.
 struct Progress {
   std::int64_t step = 0;       // steps done
   std::int64_t num_steps = 0;  // steps of the whole run
@@ -65,7 +65,7 @@ class Trainer {
   struct Moments {
     std::vector<float> first, second;
   };
-  // What a step changed besides the weights.
+  // The state of a run besides weights and moments.
   struct Position {
     std::int64_t step = 0;     // the next step
     std::int64_t updates = 0;  // Adam steps applied: a step that is not finite is not

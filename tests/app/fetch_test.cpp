@@ -61,7 +61,7 @@ TEST_F(FetchCommandTest, SaysWhatIsWrongInOneLine) {
     EXPECT_THAT(result.err, AllOf(StartsWith("limn: error: "), HasSubstr(part), EndsWith("\n")));
     EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
   };
-  expect_error({"quickdraw:unicorn"}, "the server answered 404: there is no such file; check its name");
+  expect_error({"quickdraw:unicorn"}, "the server answered 404: the file does not exist; check its name");
   expect_error({"quickdraw:../cat"}, "not a CATEGORY");
   expect_error({"quickdraw:cat", "--format", "gif"}, "no format gif; there is npz");
   expect_error({}, "SOURCE is required");

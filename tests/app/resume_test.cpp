@@ -1,4 +1,4 @@
-// A run that was stopped - by Ctrl-C, or killed at any moment - goes on to the same weights, bit for bit, as
+// A run that was stopped - by Ctrl-C, or killed at any moment - continues to the same weights, bit for bit, as
 // one that was left alone.
 #include <gmock/gmock.h>
 #include <signal.h>

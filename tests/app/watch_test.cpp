@@ -29,7 +29,7 @@ TEST(Watch, ShowsATrainedRun) {
   const TemporaryFolder folder;
   expect_success(folder.path(), tiny_training("run", "--set log_every=1 valid_every=3 sample_every=6"));
   const std::string shown = expect_success(folder.path(), "watch run");  // stdout is no terminal: once
-  EXPECT_THAT(shown, AllOf(HasSubstr("run  sketch-rnn  step 6 of 6  finished\n"), HasSubstr(" s a step, "),
+  EXPECT_THAT(shown, AllOf(HasSubstr("run  sketch-rnn  step 6 of 6  finished\n"), HasSubstr(" s per step, "),
                            HasSubstr(" examples/s, learning rate "), HasSubstr("best on validation: total ")));
   for (const char* loss : {"total", "reconstruction", "kl"}) {
     for (const char* split : {"train", "valid"})

@@ -131,7 +131,7 @@ TEST_F(DownloadTest, GoesOnInTheNextRun) {
   const std::string body = body_of(3001);
   options_.retries = 0;
   const HttpServer server([&](const auto& request) { return serve(request, body, {{"Last-Modified", "Sun"}}, 2000); });
-  EXPECT_THAT(error_of(server), AllOf(HasSubstr("/x: "), HasSubstr("goes on from here")));
+  EXPECT_THAT(error_of(server), AllOf(HasSubstr("/x: "), HasSubstr("continues from here")));
   EXPECT_FALSE(std::filesystem::exists(target()));
   const auto result = fetch(server);
   EXPECT_EQ(result.resumed_from, 2000);
@@ -212,7 +212,7 @@ TEST_F(DownloadTest, CopesWithAServerThatIgnoresRanges) {
 
 TEST_F(DownloadTest, RefusesAWrongLength) {
   const HttpServer longer([](const auto&) { return answer(200, {{"Content-Length", "9"}}, "abc"); });
-  EXPECT_THAT(error_of(longer), HasSubstr("the connection broke off, 3 times in a row"));
+  EXPECT_THAT(error_of(longer), HasSubstr("the connection failed, 3 times in a row"));
   const HttpServer three([](const auto&) { return answer(200, {}, "abc"); });
   EXPECT_THAT(error_of(three, {.url = "", .md5 = "", .size = 4}), HasSubstr("3 bytes came, 4 were expected"));
   const HttpServer chunks([](const auto&) {

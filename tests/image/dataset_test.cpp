@@ -109,7 +109,7 @@ TEST(ImageDataset, SaysWhatAFolderLikeMnistLacks) {
   EXPECT_THAT(error_for(folder.path()),
               HasSubstr("t10k-images-idx3-ubyte: images of 1×2×3, but train-images-idx3-ubyte has 1×3×2"));
   write_file(folder / "labels", idx_file({6}, ramp(6)));
-  EXPECT_THAT(error_for(folder / "labels"), HasSubstr("labels: an IDX file of 1 dimensions, which are no images"));
+  EXPECT_THAT(error_for(folder / "labels"), HasSubstr("labels: an IDX file of 1 dimensions, which are not images"));
 }
 
 TEST(ImageDataset, CropsAndScalesIdxImages) {

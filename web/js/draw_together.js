@@ -1,4 +1,4 @@
-// Draw together: when the pen lifts, the model goes on, in several ways at once.
+// Draw together: when the pen lifts, the model continues, in several ways at once.
 import {postForEvents} from "./api.js";
 import {button, chooser, el, notice, slider} from "./dom.js";
 import {FRAME} from "./drawing.js";
@@ -6,7 +6,7 @@ import {Pad} from "./pad.js";
 import {saveMenu} from "./save.js";
 import {asStrokes, sketchPicture} from "./sketch_view.js";
 
-// One way in which the model goes on: strokes that grow, shown a little behind what has come, as a pen would.
+// One way in which the model continues: strokes that grow, shown a little behind what has come, as a pen would.
 class Ending {
   strokes = [];          // lists of points that have come
   isDone = false;
@@ -48,7 +48,7 @@ export function drawTogether(studio) {
   let request = null;
   let liftedAt = 0;
 
-  const pad = new Pad(drawing, {label: "Drawing paper", hint: "Draw a stroke.\nThe model goes on."});
+  const pad = new Pad(drawing, {label: "Drawing paper", hint: "Draw a stroke.\nThe model continues."});
   const caption = el("p", {class: "caption", role: "status"});
   const thumbs = el("div", {class: "endings", role: "group", "aria-label": "Endings to choose from"});
 

@@ -145,7 +145,7 @@ export class Pad extends EventTarget {
     });
   }
 
-  // What the model draws may go beyond the paper's edge: then all of it moves back a little.
+  // A drawing of the model may go beyond the paper's edge: then all of it moves back a little.
   #fitView() {
     if (this.#stroke) return;
     const {width, height} = this.#size;

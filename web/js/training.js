@@ -1,4 +1,4 @@
-// Training: the runs under --runs, as they go on.
+// Training: the runs under --runs, while they train.
 import {getBlob, getChanged, getJson} from "./api.js";
 import {chart, short} from "./chart.js";
 import {el, notice} from "./dom.js";

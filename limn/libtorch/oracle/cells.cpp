@@ -22,7 +22,7 @@ struct Cell {
   std::string prefix;
   [[nodiscard]] const Tensor& operator[](const std::string& name) const {
     const auto found = parameters.find(prefix + name);
-    require(found != parameters.end(), "oracle: there is no parameter {}{}", prefix, name);
+    require(found != parameters.end(), "oracle: unknown parameter {}{}", prefix, name);
     return found->second;
   }
 };

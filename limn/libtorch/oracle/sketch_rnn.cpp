@@ -15,7 +15,7 @@ using torch::Tensor;
 kernels::CellType cell_type(const std::string& name) {
   if (name == "lstm") return kernels::CellType::kLstm;
   if (name == "layer_norm") return kernels::CellType::kLayerNorm;
-  require(name == "hyper", "oracle: there is no cell {}", name);
+  require(name == "hyper", "oracle: unknown cell {}", name);
   return kernels::CellType::kHyper;
 }
 

@@ -28,8 +28,9 @@ void check_trace(const DrawShape& shape, const DrawSequence::Trace& trace, std::
   check_wanted("the list of canvases", trace.canvases, shape.steps * batch, shape.image_size());
   check_wanted("the list of read windows", trace.read_windows, shape.steps * batch, kWindowParameters);
   check_wanted("the list of write windows", trace.write_windows, shape.steps * batch, kWindowParameters);
-  require(!trace.read_windows.data || shape.reads_with_attention, "draw: without attention there is no read window");
-  require(!trace.write_windows.data || shape.writes_with_attention, "draw: without attention there is no write window");
+  require(!trace.read_windows.data || shape.reads_with_attention, "draw: a model without attention has no read window");
+  require(!trace.write_windows.data || shape.writes_with_attention,
+          "draw: a model without attention has no write window");
 }
 
 void check_parameters(const DrawShape& shape, std::span<const std::size_t> sizes) {

@@ -36,7 +36,7 @@ class DrawSequence {
   DrawSequence(DrawSequence&&) noexcept;
   DrawSequence& operator=(DrawSequence&&) noexcept;
 
-  // What is computed on the way, where the caller wants it: empty matrices are not written. Row t · B + b belongs to
+  // Intermediate results, where the caller wants them: empty matrices are not written. Row t · B + b belongs to
   // step t of image b.
   struct Trace {
     Matrix z = {};              // [B, T·Z]

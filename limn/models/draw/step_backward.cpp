@@ -171,7 +171,7 @@ void DrawSequence::Impl::read_backward(std::int64_t t, const ImageSlice& slice, 
                                        .d_canvas = d_canvas.row(slice.first + r)});
 }
 
-// What step 0 read with h_dec_0, and the learned initial states.
+// The gradients of the read of step 0 with h_dec_0, and of the learned initial states.
 void DrawSequence::Impl::finish_slice(const ImageSlice& slice, SliceGradients& d) {
   for (const auto& head : {heads.patch, heads.write_window})
     if (head.count > 0) copy_rows({}, d.columns(head));

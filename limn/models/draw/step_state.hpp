@@ -1,4 +1,4 @@
-// What a DrawSequence holds while it runs: packed weights and the activations of all steps. Internal to the folder.
+// The memory of a DrawSequence while it runs: packed weights and the activations of all steps. Internal to the folder.
 //
 // Blocks: a buffer of states has T + 1 blocks of B rows, block t holding what step t (from 0) starts from; a buffer of
 // what a step computes has T. Where nothing is kept for the backward pass there is one block, used by every step.
@@ -26,7 +26,7 @@ struct DrawScratch {
   kernels::WindowScratch window;
 };
 
-// What depends linearly on the decoder's h, side by side in the columns of one product: the patch (eq. 28, or 18
+// The linear functions of the decoder's h, side by side in the columns of one product: the patch (eq. 28, or 18
 // without attention), the write window and the read window (eq. 21).
 struct DrawHeads {
   struct Head {
@@ -36,7 +36,7 @@ struct DrawHeads {
   };
   explicit DrawHeads(const DrawShape& shape);
 
-  Head patch, write_window, read_window;  // count is 0 where there is no such window
+  Head patch, write_window, read_window;  // count is 0 where the model has no such window
   std::vector<Head> all;                  // those that exist
   std::int64_t width = 0;
 };
@@ -86,7 +86,7 @@ struct DrawSequence::Impl {
   [[nodiscard]] Matrix head_rows(std::int64_t t, const ImageSlice& slice, const DrawHeads::Head& head) {
     return rows(head_values, t, slice).slice_columns(head.first, head.count);
   }
-  // What the encoder reads at step t besides h_dec.
+  // The input of the encoder at step t besides h_dec.
   [[nodiscard]] kernels::MatrixBuffer& glimpse_buffer() { return shape.reads_with_attention ? glimpse : error; }
   // One slice for each thread.
   void for_each_slice(const std::function<void(const ImageSlice&)>& task) const;

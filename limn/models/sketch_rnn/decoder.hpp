@@ -39,7 +39,7 @@ class SketchRnnDecoder {
   [[nodiscard]] DecoderRows start(ConstMatrix z, std::int64_t count) const;
   // Reads one stroke-5 row each: x [count, 5].
   void step(ConstMatrix x, DecoderRows& rows) const;
-  // What the decoder says of the next row: y [count, 3 + 6M].
+  // The decoder's output for the next row: y [count, 3 + 6M].
   void output(const DecoderRows& rows, Matrix y, kernels::GemmScratch& scratch) const;
   [[nodiscard]] std::int64_t output_size() const { return output_.out(); }
 

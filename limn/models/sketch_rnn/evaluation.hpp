@@ -45,7 +45,7 @@ struct SketchRnnEvaluation {
 [[nodiscard]] SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const sketch::StrokeDataset& data,
                                            Split split, EvaluationOptions options = {});
 
-// What the layers put out on a batch, decoding from the posterior means with the true points as input.
+// The outputs of the layers on a batch, decoding from the posterior means with the true points as input.
 struct SketchRnnLayers {
   std::vector<float> encoder;       // h [B, 2 · enc_rnn_size]; this and the next two are empty where unconditional
   std::vector<float> mu;            // [B, Z]

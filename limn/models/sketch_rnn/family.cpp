@@ -50,7 +50,7 @@ std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::p
   return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);
 }
 
-// What the training data were divided by, where the file says so; an option wins.
+// The divisor of the training data, where the file holds it; an option wins.
 float scale_factor_of(const SafetensorsFile& file, const ForeignOptions& options) {
   if (options.scale_factor > 0) return options.scale_factor;
   const auto found = file.metadata().find("scale_factor");

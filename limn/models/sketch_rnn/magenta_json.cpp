@@ -46,7 +46,7 @@ struct Layout {
     const std::int64_t size = out() / static_cast<std::int64_t>(blocks.size());
     return blocks[static_cast<std::size_t>(r / size)] * size + r % size;
   }
-  // What is to be added to a value of row r on the way in.
+  // The number to add to a value of row r when it is read.
   [[nodiscard]] float offset(std::int64_t r) const {
     const bool is_forget = has_forget_bias && r * kernels::kGates / out() == static_cast<int>(kernels::Gate::kForget);
     return is_forget ? kForgetBias : 0;

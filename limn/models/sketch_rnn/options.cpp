@@ -18,7 +18,7 @@ std::vector<OptionField> fields(SketchRnnOptions& o) {
       {"hyper_embedding_size", &o.hyper_embedding_size, "embedding of a hyper cell", {}, 1, 65536},
       {"kl_weight", &o.kl_weight, "weight of the KL term after annealing", {}, 0, 1e6},
       {"kl_weight_start", &o.kl_weight_start, "weight of the KL term at step 0", {}, 0, 1e6},
-      {"kl_decay_rate", &o.kl_decay_rate, "annealing a step; nearer 1 is slower", {}, 0, 1},
+      {"kl_decay_rate", &o.kl_decay_rate, "annealing per step; nearer 1 is slower", {}, 0, 1},
       {"kl_tolerance", &o.kl_tolerance, "KL below this is not pushed further down", {}, 0, 1e6},
       {"use_recurrent_dropout", &o.use_recurrent_dropout, "drop candidate units of the cells in training"},
       {"recurrent_dropout_prob", &o.recurrent_dropout_prob, "probability of keeping a unit", {}, 0.01, 1},

@@ -31,7 +31,7 @@ class Tensors {
   // Extent `axis` of a tensor of two.
   [[nodiscard]] std::int64_t extent(const std::string& name, std::size_t axis) const {
     const auto found = file_.tensors().find(name);
-    require(found != file_.tensors().end(), "{}: no tensor {}, so this is no model of {}; see limn import --help",
+    require(found != file_.tensors().end(), "{}: no tensor {}, so this is not a model of {}; see limn import --help",
             file_.origin(), name, owner_);
     const auto& shape = found->second.shape;
     require(shape.size() == 2 && shape[axis] >= 1 && shape[axis] <= kMaxExtent,
@@ -167,7 +167,8 @@ class Importer {
   void read_mixtures(const std::string& name, std::int64_t others) {
     const std::int64_t rows = in_.extent(name, 0) - others;
     require(rows > 0 && rows % kernels::kMixtureColumns == 0,
-            "{}: tensor {} has {} rows, which is no number of mixture components", in_.origin(), name, rows + others);
+            "{}: tensor {} has {} rows, which is not a number of mixture components", in_.origin(), name,
+            rows + others);
     out_.options.num_mixture = rows / kernels::kMixtureColumns;
   }
 

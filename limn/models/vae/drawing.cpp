@@ -74,7 +74,7 @@ Latents VaeModel::encode(std::span<const float> pixels, const EncodeOptions& opt
 }
 std::vector<float> VaeModel::posterior(std::span<const float> pixels) const {
   const std::int64_t size = shape().size(), n = static_cast<std::int64_t>(pixels.size()) / size;
-  require(n * size == static_cast<std::int64_t>(pixels.size()), "{}: {} pixel values are no whole images of {}",
+  require(n * size == static_cast<std::int64_t>(pixels.size()), "{}: {} pixel values are not whole images of {}",
           checkpoint_.origin, pixels.size(), image::text(shape()));
   std::vector<float> latent(static_cast<std::size_t>(n * encoder_.output_size()));
   encoder_.apply(ConstMatrix(pixels, n, size), Matrix(std::span(latent), n, encoder_.output_size()));

@@ -106,7 +106,7 @@ Matrix VaeNetwork::output(Pass& pass, std::size_t stage, const VaeRows& rows) co
   return stage + 1 == stages_.size() ? rows.of(pass.out) : rows_of(pass.outputs, stage, rows);
 }
 
-// What a stage's product works with: the thread's scratch, or nothing where the pool shares the product.
+// The scratch memory of a stage's product: the thread's scratch, or nothing where the pool shares the product.
 kernels::GemmScratch* VaeNetwork::own(kernels::GemmScratch& scratch) const {
   return is_folded_ || goes_in_parts() ? &scratch : nullptr;
 }

@@ -49,7 +49,7 @@ struct VaeLayout {
 
 // Trained tensors of resolved options, in the order of the layers: weight, then bias.
 [[nodiscard]] std::vector<kernels::ParameterSpec> vae_parameters(const VaeOptions& options);
-// What batch normalisation keeps of the training data: running_mean and running_var of each.
+// The statistics of the training data that batch normalisation keeps: running_mean and running_var of each.
 [[nodiscard]] std::vector<kernels::ParameterSpec> vae_buffers(const VaeOptions& options);
 
 }  // namespace limn::models

@@ -130,9 +130,9 @@ TEST(PytorchImport, OneDamageEach) {
     return error_of(tensors);
   };
   EXPECT_THAT(error_of({}),
-              HasSubstr("m.safetensors: no tensor decoder.init_state.weight, so this is no model of labml"));
+              HasSubstr("m.safetensors: no tensor decoder.init_state.weight, so this is not a model of labml"));
   EXPECT_THAT(error_of(good, PytorchModel::kRfeinman),
-              HasSubstr("no tensor init.weight, so this is no model of rfeinman"));
+              HasSubstr("no tensor init.weight, so this is not a model of rfeinman"));
   EXPECT_THAT(error_of(good, PytorchModel::kLabml, 0), HasSubstr("scale_factor is 0"));
   for (const auto& [name, tensor] : good) {
     EXPECT_THAT(damaged([&n = name](Tensors& t) { t.erase(n); }), HasSubstr(name));

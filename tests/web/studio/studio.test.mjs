@@ -41,7 +41,7 @@ function onTab(name, tab, body, options) {
 const paper = (page, number = 0) => page.locator("canvas[role=application]").nth(number);
 const endings = (page) => page.locator(".endings .thumb:not(.pending)");
 
-onTab("the model goes on where the mouse lifts", "draw", async (page) => {
+onTab("the model continues where the mouse lifts", "draw", async (page) => {
   await drawCircle(page, paper(page));
   await page.getByText("First stroke after").waitFor();
   assert.equal(await page.locator(".endings .thumb").count(), 6);
@@ -197,7 +197,7 @@ onTab("DRAW plays, pauses and is scrubbed", "steps", async (page) => {
   assert.equal(readFileSync(await (await coming).path()).toString("latin1", 0, 3), "GIF");
 });
 
-onTab("a run shows while it trains, is stopped and goes on", "training", async (page) => {
+onTab("a run shows while it trains, is stopped and continues", "training", async (page) => {
   if (process.env.STUDIO_RUNS) return;
   const train = (steps, ...more) => spawn(limn, ["train", "sketch-rnn", "--out", "runs/live", "--steps", String(steps), "--batch-size", "10",
     "--set", "enc_rnn_size=24", "--set", "dec_rnn_size=32", "--set", "log_every=5", "--save-every", "10", "--sample-every", "50",
