@@ -145,7 +145,7 @@ TEST(PytorchImport, OneDamageEach) {
   EXPECT_THAT(damaged([](Tensors& t) {
                 t["decoder.mixtures.weight"] = {.shape = {4, 1}, .values = {1, 2, 3, 4}};
               }),
-              HasSubstr("no number of mixture components"));
+              HasSubstr("not a number of mixture components"));
   EXPECT_THAT(damaged([](Tensors& t) {
                 t["decoder.init_state.weight"] = {.shape = {0, 0}, .values = {}};
               }),
