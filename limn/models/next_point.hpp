@@ -22,7 +22,7 @@ struct NextPointDistribution {
   std::vector<double> rho;               // correlation
 };
 
-// `y` is an output row [3 + 6M] in the order of kernels/mixture_density.hpp. Temperature τ > 0: pen and π
+// `y` is an output row [3 + 6M] in the order of kernels/losses/mixture_density.hpp. Temperature τ > 0: pen and π
 // logits over τ, σ · √τ. Differs: Magenta's Python multiplies σ by τ; the paper's eq. 8 is σ² τ.
 [[nodiscard]] NextPointDistribution next_point_distribution(std::span<const float> y, float temperature);
 

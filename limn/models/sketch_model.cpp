@@ -62,20 +62,7 @@ Latents SketchModel::latents_of(const Drawings& drawings, const LatentOptions& o
 Drawings SketchModel::complete(const Drawings& beginning, const CompletionOptions& options) const {
   require(beginning.sketches.size() == 1, "completing: {} beginnings, expected one", beginning.sketches.size());
   const sketch::Sketch given = normalised(beginning.sketches.front());
-  Latents z;
-  if (is_conditional() && options.uses_prior) {
-    z = prior_latents(options.count, latent_size(), options.drawing.seed);
-  } else if (is_conditional()) {
-    // Each ending has a z of its own.
-    const LatentPosterior one = encode(std::span(&given, 1));
-    LatentPosterior all{.mu = Latents(options.count, latent_size()),
-                        .log_variance = Latents(options.count, latent_size())};
-    for (std::int64_t i = 0; i < options.count; ++i) {
-      std::ranges::copy(one.mu.row(0), all.mu.row(i).begin());
-      std::ranges::copy(one.log_variance.row(0), all.log_variance.row(i).begin());
-    }
-    z = posterior_latents(all, options.drawing.seed);
-  }
+  const Latents z = ending_latents(*this, given, options.count, options.uses_prior, options.drawing.seed);
   std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < options.count; ++i)
     requests.push_back({.z = z.row(i),
@@ -103,6 +90,17 @@ std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, cons
   for (std::size_t i = 0; i < requests.size(); ++i)
     requests[i] = {.choice = choice, .seed = seed, .index = first_index + i};
   return model.draw(requests);
+}
+
+Latents ending_latents(const SketchModel& model, const sketch::Sketch& given, std::int64_t count, bool uses_prior,
+                       std::uint64_t seed) {
+  if (uses_prior || given.points.empty() || !model.can(Ability::kEncode))
+    return prior_latents(count, model.latent_size(), seed);
+  const LatentPosterior posterior = model.encode(std::span(&given, 1));
+  Latents z(count, model.latent_size());
+  for (std::int64_t i = 0; i < count; ++i)
+    std::ranges::copy(posterior_latents(posterior, seed, std::span(&i, 1)).values, z.row(i).begin());
+  return z;
 }
 
 std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const sketch::Sketch> sketches,

@@ -94,6 +94,12 @@ class SketchModel : public Model {
 [[nodiscard]] std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
                                             std::uint64_t seed, std::uint64_t first_index = 0);
 
+// z of each of `count` endings of a drawing, normalised: row i is a draw from the posterior of what is drawn, a
+// function of (seed, i). From the prior where that is asked for, nothing is drawn, or the model does not encode. Empty
+// rows where the model has no latent space.
+[[nodiscard]] Latents ending_latents(const SketchModel& model, const sketch::Sketch& given, std::int64_t count,
+                                     bool uses_prior, std::uint64_t seed);
+
 struct ReconstructionOptions {
   bool uses_mean = false;  // z = μ; else z is drawn from the posterior
   PointChoice choice = {};

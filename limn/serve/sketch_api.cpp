@@ -199,17 +199,10 @@ models::LatentPosterior encode_in_turn(const ApiContext& context, const models::
   return model.encode(sketches);
 }
 
-// A z for each of `count` endings: from what is drawn, or from the prior where nothing is drawn or the model does not
-// encode.
-models::Latents ending_latents(const ApiContext& context, const models::SketchModel& model, const sketch::Sketch& given,
-                               std::int64_t count, std::uint64_t seed) {
-  if (given.points.empty() || !model.can(models::Ability::kEncode))
-    return models::prior_latents(count, model.latent_size(), seed);
-  const models::LatentPosterior posterior = encode_in_turn(context, model, std::span(&given, 1));
-  models::Latents z(count, model.latent_size());
-  for (std::int64_t i = 0; i < count; ++i)
-    std::ranges::copy(models::posterior_latents(posterior, seed, std::span(&i, 1)).values, z.row(i).begin());
-  return z;
+models::Latents ending_latents_in_turn(const ApiContext& context, const models::SketchModel& model,
+                                       const sketch::Sketch& given, std::int64_t count, std::uint64_t seed) {
+  const WorkGate::Turn turn(context.gate);
+  return models::ending_latents(model, given, count, false, seed);
 }
 
 }  // namespace
@@ -239,8 +232,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
   // A quarter of the points is left for the ending.
   const PreparedDrawing given =
       prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
-  const models::Latents z =
-      model.latent_size() > 0 ? ending_latents(context, model, given.sketch, count, seed) : models::Latents(count, 0);
+  const models::Latents z = ending_latents_in_turn(context, model, given.sketch, count, seed);
   std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)
     requests.push_back({.z = z.row(i),

@@ -1,5 +1,5 @@
 // The attention window by hand: filterbanks whose values can be worked out, reading and writing that change nothing,
-// and windows that see almost nothing. tests/reference/draw_twin_test.cpp compares values and gradients with LibTorch.
+// and windows that see almost nothing. tests/libtorch/draw_twin_test.cpp compares values and gradients with LibTorch.
 #include "limn/kernels/images/attention_window.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// VAEs without LibTorch: the importance-weighted estimate against numerical integration, what does not depend on what,
+// Trained VAEs: the importance-weighted estimate against numerical integration, what does not depend on what,
 // and checkpoints that are refused. step_test.cpp shows that the network computes the right numbers.
 #include "limn/models/vae/drawing.hpp"
 
