@@ -51,9 +51,9 @@ sketch::StrokeBatch batch_of(const std::vector<std::int64_t>& lengths, std::uint
 // Longest first; one sketch is as long as N_max, two are equally long, one has a single point.
 sketch::StrokeBatch tiny_batch() { return batch_of({kMaxSeqLen, 6, 6, 1}, 70); }
 
-oracle::SketchRnnLosses twin_losses(const oracle::Parameters& parameters, const models::SketchRnnOptions& options,
-                                    const sketch::StrokeBatch& batch, std::uint64_t step,
-                                    std::int64_t max_seq_len = kMaxSeqLen) {
+oracle::SketchRnnLossTensors twin_losses(const oracle::Parameters& parameters, const models::SketchRnnOptions& options,
+                                         const sketch::StrokeBatch& batch, std::uint64_t step,
+                                         std::int64_t max_seq_len = kMaxSeqLen) {
   return oracle::sketch_rnn_loss(
       parameters, options, batch,
       {.max_seq_len = max_seq_len,

@@ -151,8 +151,8 @@ Tensor training_epsilon(const models::SketchRnnOptions& options, const sketch::S
   return epsilon;
 }
 
-SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const models::SketchRnnOptions& options,
-                                const sketch::StrokeBatch& batch, const SketchRnnStep& step) {
+SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters, const models::SketchRnnOptions& options,
+                                     const sketch::StrokeBatch& batch, const SketchRnnLossInput& step) {
   const Model model{parameters, options};
   const auto dtype = parameters.at("decoder.output.weight").scalar_type();
   const auto own_steps = static_cast<std::int64_t>(batch.active.size());
@@ -174,7 +174,7 @@ SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const models::Sket
   const Tensor is_drawing = 1 - read.targets.select(2, 4);
   const Tensor pen_counts = pads ? torch::ones_like(read.counts) : read.counts;
 
-  SketchRnnLosses sums;
+  SketchRnnLossTensors sums;
   sums.offset = losses.offset.sum() / divisor;
   sums.pen = (pen_counts * losses.pen).sum() / divisor;
   sums.pen_drawing = (is_drawing * losses.pen).sum() / divisor;

@@ -31,7 +31,7 @@ struct SketchRnnDropout {
 [[nodiscard]] torch::Tensor training_epsilon(const models::SketchRnnOptions& options, const sketch::StrokeBatch& batch,
                                              std::uint64_t seed, std::uint64_t step);
 
-struct SketchRnnLosses {
+struct SketchRnnLossTensors {
   torch::Tensor total;        // L_s + L_p + w_KL(step) · max(L_KL, kl_tolerance)
   torch::Tensor offset;       // L_s, eq. 9
   torch::Tensor pen;          // L_p, eq. 9, in its training form
@@ -39,7 +39,7 @@ struct SketchRnnLosses {
   torch::Tensor kl;           // L_KL, eq. 10; 0 where the model is unconditional
 };
 
-struct SketchRnnStep {
+struct SketchRnnLossInput {
   std::int64_t max_seq_len = 0;  // N_max, by which the losses are divided
   std::int64_t step = 0;         // of w_KL
   torch::Tensor epsilon = {};    // [B, Z]; undefined means 0, z = μ
@@ -47,7 +47,8 @@ struct SketchRnnStep {
 };
 // All losses are scalars, divided as the paper divides. Parameters as sketch_rnn_parameters(options) names
 // them.
-[[nodiscard]] SketchRnnLosses sketch_rnn_loss(const Parameters& parameters, const models::SketchRnnOptions& options,
-                                              const sketch::StrokeBatch& batch, const SketchRnnStep& step);
+[[nodiscard]] SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters,
+                                                   const models::SketchRnnOptions& options,
+                                                   const sketch::StrokeBatch& batch, const SketchRnnLossInput& step);
 
 }  // namespace limn::libtorch::oracle

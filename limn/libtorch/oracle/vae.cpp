@@ -87,9 +87,9 @@ Tensor decode(Sequential layers, const models::VaeOptions& o, const Tensor& z) {
 
 }  // namespace
 
-VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
-                   const Tensor& pixels, const VaeStep& step) {
-  VaeLosses losses;
+VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
+                        const Tensor& pixels, const VaeLossInput& step) {
+  VaeLossTensors losses;
   const Tensor x = pixels.to(parameters.begin()->second.scalar_type());
   losses.latent = encode({parameters, buffers, "encoder", step.is_training}, options, x);
   const Tensor mu = losses.latent.narrow(1, 0, options.z_size);

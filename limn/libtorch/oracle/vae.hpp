@@ -10,7 +10,7 @@
 
 namespace limn::libtorch::oracle {
 
-struct VaeLosses {
+struct VaeLossTensors {
   torch::Tensor total;           // reconstruction + beta · kl
   torch::Tensor reconstruction;  // summed over pixels, a mean over the batch
   torch::Tensor kl;              // summed over latent dimensions, a mean over the batch
@@ -18,7 +18,7 @@ struct VaeLosses {
   torch::Tensor latent;          // [B, 2Z]: μ, log σ²
 };
 
-struct VaeStep {
+struct VaeLossInput {
   torch::Tensor epsilon = {};  // [B, Z]; undefined means 0, z = μ
   double beta = 1;
   bool is_training = true;  // batch normalisation by the batch, and its running means updated; else by those
@@ -26,7 +26,8 @@ struct VaeStep {
 
 // pixels [B, C·H·W] in [0, 1]. Parameters and buffers as vae_parameters() and vae_buffers() name them; the buffers are
 // changed in place.
-[[nodiscard]] VaeLosses vae_loss(const Parameters& parameters, const Parameters& buffers,
-                                 const models::VaeOptions& options, const torch::Tensor& pixels, const VaeStep& step);
+[[nodiscard]] VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers,
+                                      const models::VaeOptions& options, const torch::Tensor& pixels,
+                                      const VaeLossInput& step);
 
 }  // namespace limn::libtorch::oracle
