@@ -165,8 +165,9 @@ bool Trainer::apply_step(const models::StepResult& result, double learning_rate)
   gradient_norm_ = kernels::gradient_norm(all);
   const bool is_finite = std::isfinite(metric(result.losses, "total")) && gradient_norm_ < kLongestGradient;
   if (!is_finite) {
-    notice(fmt::format("step {}: loss {} or gradient norm {} is not finite; the step is not applied; batch: {}",
-                       at_.step, metric(result.losses, "total"), gradient_norm_, fmt::join(result.indices, " ")));
+    notice(fmt::format(
+        "step {}: loss {} or gradient norm {} is too large or is not finite; the step is not applied; batch: {}",
+        at_.step, metric(result.losses, "total"), gradient_norm_, fmt::join(result.indices, " ")));
     ++bad_in_a_row_;
     return false;
   }

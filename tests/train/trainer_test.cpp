@@ -193,6 +193,24 @@ TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
   EXPECT_THAT(read_text_file(run.root() / "log.txt"), HasSubstr("step 4"));
 }
 
+// The squares that Adam averages would be infinite, and with them the state of the run.
+TEST(Trainer, AGradientWhoseSquareIsNotFiniteIsNotApplied) {
+  const testing::TemporaryFolder folder;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  task.poison = [](std::int64_t step) { return step == 4 ? 1e20 : 0.0; };
+  std::vector<std::string> notices;
+  Trainer trainer(task, kBowls, options(20), run,
+                  {.on_step = {},
+                   .on_validation = {},
+                   .on_notice = [&](const std::string& n) { notices.push_back(n); },
+                   .should_stop = {}});
+  EXPECT_TRUE(trainer.run().is_finished);
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_THAT(notices[0], HasSubstr("too large"));
+  for (const float v : task.value()) EXPECT_LT(std::abs(v), 2.0f);
+}
+
 TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
   const testing::TemporaryFolder folder;
   const runs::RunDirectory run(folder / "run", Mode::kFresh);
