@@ -271,9 +271,12 @@ void Trainer::save_state() {
                       {"setbacks", fmt::format("{}", at_.setbacks)},
                       {"metrics", metrics_to_json(last_metrics_)},
                       {"seed", fmt::format("{}", options_.seed)}};
-  // The state last: a run that ends between the two continues from the earlier state and writes both again.
-  write_model(run_.last());
+  // The state last: a run that ends between the two continues from the earlier state and writes both again. Only the
+  // first one comes before its checkpoint, since a checkpoint without a state is a run that cannot continue.
+  const bool is_start = at_.step == 0;
+  if (!is_start) write_model(run_.last());
   write_safetensors(run_.state(), content);
+  if (is_start) write_model(run_.last());
 }
 
 void Trainer::load_state() {

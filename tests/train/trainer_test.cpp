@@ -150,6 +150,14 @@ TEST(Trainer, EndedBeforeAnyOfItsWritesItResumesToTheSameFiles) {
   }
 }
 
+// A run that is killed between the two could not continue.
+TEST(Trainer, NoCheckpointComesBeforeTheFirstState) {
+  const testing::TemporaryFolder folder;
+  BowlTask task;
+  task.before_writing = [&] { EXPECT_TRUE(std::filesystem::exists(folder / "run/checkpoints/state.safetensors")); };
+  (void)testing::train_task(task, options(20), folder / "run", Mode::kFresh, {}, kBowls);
+}
+
 TEST(Trainer, KilledAtAnyMomentItResumesToTheSameWeights) {
   const testing::TemporaryFolder folder;
   const auto whole = train(folder / "whole", 300, Mode::kFresh);
