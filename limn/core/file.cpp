@@ -160,13 +160,27 @@ void write_file(const fs::path& path, std::string_view text) { write_file(path, 
 void append_bytes(const fs::path& path, std::span<const std::byte> data) {
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)};
   if (file.value < 0) fail_to_write(path, errno);
-  if (const int error = write_all(file.value, data.data(), data.size()); error != 0) fail_to_write(path, error);
+  struct stat before {};
+  const bool has_size = ::fstat(file.value, &before) == 0 && S_ISREG(before.st_mode);
+  if (const int error = write_all(file.value, data.data(), data.size()); error != 0) {
+    // Shorter is possible on a full disk too. Where it is not, readers pass over a record that is not whole.
+    if (has_size && ::ftruncate(file.value, before.st_size) != 0) fail_to_write(path, errno);
+    fail_to_write(path, error);
+  }
 }
 
 void append_line(const fs::path& path, std::string_view line) {
   std::string text(line);
   text += '\n';
   append_bytes(path, as_bytes(text));
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::none)
+    fail("{}: cannot look at it: {}; check the path", path.string(), error.message());
+  return fs::exists(status);
 }
 
 void make_directories(const fs::path& path) {

@@ -50,10 +50,14 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// Appends in one write, creating the file if need be, so that what a log holds is whole after a kill.
+// Appends in one write, creating the file if need be, so that what a log holds is whole after a kill. Throws Error
+// naming `path`; the file is then as it was.
 void append_bytes(const std::filesystem::path& path, std::span<const std::byte> data);
 // The same for `line` and a newline.
 void append_line(const std::filesystem::path& path, std::string_view line);
+
+// Whether a file or folder is there. Throws Error naming `path` where that cannot be told.
+[[nodiscard]] bool is_there(const std::filesystem::path& path);
 
 // Creates the folder and its parents. Throws Error naming it.
 void make_directories(const std::filesystem::path& path);

@@ -135,11 +135,14 @@ std::string merged_json_objects(std::string_view a, std::string_view b) {
   return json_text(merged);
 }
 
-void options_from_json(std::span<const OptionField> fields, std::string_view text, std::string_view origin) {
+void options_from_json(std::span<const OptionField> fields, std::string_view text, std::string_view origin,
+                       UnknownNames unknown) {
   const Json object = parse_json(text);
   require(object.is_object(), "{}: its options are not a JSON object; the file is damaged", origin);
   try {
     for (const auto& [name, value] : object.items()) {
+      if (unknown == UnknownNames::kPassedOver && std::ranges::find(fields, name, &OptionField::name) == fields.end())
+        continue;
       const OptionField& field = field_named(fields, name);
       if (value.is_string())
         set_option(fields, name, value.get_ref<const std::string&>());

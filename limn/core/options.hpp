@@ -32,10 +32,12 @@ void set_option(std::span<const OptionField> fields, std::string_view name, std:
 // Sets several from "name=value".
 void set_options(std::span<const OptionField> fields, std::span<const std::string> assignments);
 
-// A JSON object of all fields, and back. Reading ignores nothing: an unknown name is an Error; a name that is
-// absent keeps its value, so that old checkpoints load. `origin` begins the error messages.
+// A JSON object of all fields, and back. An unknown name is an Error, unless the object holds options of others too; a
+// name that is absent keeps its value, so that old checkpoints load. `origin` begins the error messages.
 [[nodiscard]] std::string options_to_json(std::span<const OptionField> fields);
-void options_from_json(std::span<const OptionField> fields, std::string_view json, std::string_view origin);
+enum class UnknownNames { kRefused, kPassedOver };
+void options_from_json(std::span<const OptionField> fields, std::string_view json, std::string_view origin,
+                       UnknownNames unknown = UnknownNames::kRefused);
 
 // One JSON object with the members of both; those of `b` win. Both must be JSON objects.
 [[nodiscard]] std::string merged_json_objects(std::string_view a, std::string_view b);
