@@ -120,7 +120,9 @@ std::string config_to_toml(const RunConfig& config, std::span<const OptionField>
                                  config.family);
   text += fmt::format("family = {}\ndata = [", toml_string(config.family));
   for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "") + toml_string(config.data[i]);
-  text += "]\n\n";
+  text += "]\n";
+  if (!config.init_from.empty()) text += fmt::format("init_from = {}\n", toml_string(config.init_from));
+  text += "\n";
   for (const auto& field : options) text += fmt::format("{} = {}  # {}\n", field.name, toml_value(field), field.help);
   return text;
 }
@@ -142,6 +144,8 @@ RunConfig read_config(const std::string& path) {
     const std::string where = fmt::format("{}:{}: {}", path, node.source().begin.line, printable(name));
     if (name == "family")
       config.family = value_text(node, where);
+    else if (name == "init_from")
+      config.init_from = value_text(node, where);
     else if (name == "data" || name == "data_set")
       config.data = data_list(node, path);
     else

@@ -13,6 +13,7 @@ namespace limn::runs {
 struct RunConfig {
   std::string family;                    // "sketch-rnn", "vae" or "draw"; empty if the file does not say
   std::vector<std::string> data;         // paths or builtin:…; empty means the family's built-in set
+  std::string init_from;                 // the model whose weights the run starts from, or empty
   std::vector<std::string> assignments;  // "name=value"
 };
 [[nodiscard]] std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options);

@@ -18,6 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What is left of a run whose config.toml is gone: something that a new run would mix with its own or overwrite.
+bool holds_files_of_run(const fs::path& root) {
+  const fs::path checkpoints = root / "checkpoints";
+  std::error_code ignored;  // a folder that cannot be read cannot be written either, and that says why
+  return is_there(root / "metrics.jsonl") || (is_there(checkpoints) && !fs::is_empty(checkpoints, ignored));
+}
+
 // Only what a run wrote: a folder named by mistake keeps everything else.
 void delete_run(const fs::path& root) {
   for (const char* name : {"config.toml", "metrics.jsonl", "log.txt"}) fs::remove(root / name);
@@ -49,20 +56,33 @@ class RunDirectory::Lock {
 };
 
 bool RunDirectory::holds_run(const fs::path& root) {
-  return fs::exists(root / "config.toml") || fs::exists(root / "checkpoints") || fs::exists(root / "metrics.jsonl");
+  std::error_code ignored;
+  return fs::exists(root / "config.toml", ignored);
 }
 
-RunDirectory::RunDirectory(fs::path root, Mode mode) : root_(std::move(root)) {
+void RunDirectory::require_run(const fs::path& root) {
+  if (is_there(root / "config.toml")) return;
+  if (holds_files_of_run(root))
+    fail(
+        "{}: holds files of a run without its config.toml, so it cannot continue; replace them with --overwrite, or "
+        "choose another --out",
+        root.string());
+  fail("{}: holds no run to resume; leave --resume out to start one", root.string());
+}
+
+RunDirectory::RunDirectory(fs::path root, Mode mode)
+    : root_(std::move(root)),
+      log_(std::make_shared<GrowingFile>(root_ / "log.txt")),
+      metrics_(std::make_shared<GrowingFile>(root_ / "metrics.jsonl")) {
   if (mode == Mode::kNamed) return;
-  const bool has_run = holds_run(root_);
+  const bool has_run = is_there(config()), has_anything = has_run || holds_files_of_run(root_);
   if (mode == Mode::kFresh && has_run)
     fail("{}: holds another run; continue it with --resume, replace it with --overwrite, or choose another --out",
          root_.string());
-  if (mode == Mode::kResume && !fs::exists(config()))
-    fail("{}: holds no run to resume; leave --resume out to start one", root_.string());
+  if (mode == Mode::kResume || (mode == Mode::kFresh && has_anything)) require_run(root_);
   make_directories(root_);
   lock_ = std::make_shared<const Lock>(root_);
-  if (mode == Mode::kOverwrite && has_run) {
+  if (mode == Mode::kOverwrite && has_anything) {
     try {
       delete_run(root_);
     } catch (const fs::filesystem_error& error) {
@@ -83,7 +103,7 @@ void RunDirectory::log(std::string_view message) const {
   gmtime_r(&now, &parts);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  append_line(root_ / "log.txt", fmt::format("{} {}", stamp, message));
+  log_->append_line(fmt::format("{} {}", stamp, message));
 }
 
 void RunDirectory::append_metrics(std::int64_t step, std::string_view split, const Metrics& values) const {
@@ -95,11 +115,16 @@ void RunDirectory::append_metrics(std::int64_t step, std::string_view split, con
     else
       line[name] = nullptr;
   }
-  append_line(metrics(), json_text(line));
+  metrics_->append_line(json_text(line));
+}
+
+void RunDirectory::flush() const {
+  log_->flush();
+  metrics_->flush();
 }
 
 void RunDirectory::truncate_metrics(std::int64_t step) const {
-  if (!fs::exists(metrics())) return;
+  if (!is_there(metrics())) return;
   std::istringstream lines(read_text_file(metrics()));
   std::string kept;
   for (std::string line; std::getline(lines, line);) {

@@ -26,7 +26,7 @@ constexpr double kSilenceInSteps = 30;
 
 void read_config_of(const fs::path& root, RunRecord& record) {
   const fs::path path = root / "config.toml";
-  if (!fs::exists(path)) return;
+  if (!is_there(path)) return;
   const RunConfig config = read_config(path.string());
   record.family = config.family;
   constexpr std::string_view kSteps = "num_steps=";
@@ -99,7 +99,7 @@ void take_line(const LineReader& line, RunRecord& record) {
 }
 
 void read_metrics_of(const fs::path& path, RunRecord& record) {
-  if (!fs::exists(path)) return;
+  if (!is_there(path)) return;
   std::istringstream lines(read_text_file(path));
   for (std::string text; std::getline(lines, text);)
     if (LineReader line; line.read(text)) take_line(line, record);
@@ -131,7 +131,7 @@ fs::path newest_picture(const fs::path& folder) {
 }
 
 std::string last_line(const fs::path& path) {
-  if (!fs::exists(path)) return {};
+  if (!is_there(path)) return {};
   std::istringstream lines(read_text_file(path));
   std::string last;
   for (std::string line; std::getline(lines, line);)

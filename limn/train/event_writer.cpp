@@ -60,7 +60,7 @@ fs::path free_name(const fs::path& folder) {
   auto second = static_cast<std::int64_t>(seconds_now());
   while (true) {
     const fs::path path = folder / fmt::format("events.out.tfevents.{}.{}", second, host);
-    if (!fs::exists(path)) return path;
+    if (!is_there(path)) return path;
     ++second;
   }
 }
@@ -169,7 +169,7 @@ std::string scalar_tag(std::string_view name, std::string_view split) {
   return fmt::format("{}/{}", name, split);
 }
 
-EventWriter::EventWriter(const fs::path& folder) : path_(free_name(folder)) {
+EventWriter::EventWriter(const fs::path& folder) : file_(free_name(folder)) {
   events::Event event = event_at(0);
   event.set_file_version(kFileVersion);
   append_record(event.SerializeAsString());
@@ -182,7 +182,7 @@ void EventWriter::append_record(std::string_view event) {
   append_little_endian(record, masked_crc32c(as_bytes(record)));
   record += event;
   append_little_endian(record, masked_crc32c(as_bytes(event)));
-  append_bytes(path_, as_bytes(record));
+  file_.append(as_bytes(record));
 }
 
 void EventWriter::start_after(std::int64_t step) {

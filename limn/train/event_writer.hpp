@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "limn/core/growing_file.hpp"
 #include "limn/core/metrics.hpp"
 
 namespace limn::train {
@@ -45,13 +46,16 @@ class EventWriter {
   // is left out too. Buckets grow by a tenth from 1e-12 to 1e20 on either side of zero, as TensorFlow's do.
   void add_histograms(std::int64_t step, std::span<const NamedValues> tensors);
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // Events that wait since they could not be written. Throws Error where that is still so, as the calls above do.
+  void flush() { file_.flush(); }
+
+  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
 
  private:
   // The record of a serialised event: u64 length, its masked checksum, the event, its masked checksum.
   void append_record(std::string_view event);
 
-  std::filesystem::path path_;
+  GrowingFile file_;
 };
 
 }  // namespace limn::train

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -45,12 +47,22 @@ void load_into(const SafetensorsFile& file, const std::string& name, const std::
   std::copy(values.begin(), values.end(), target.begin());
 }
 
-double number(const SafetensorsFile& file, const std::string& key) {
+// A number of a state's metadata, from its text end to end.
+template <class Number>
+Number number(const SafetensorsFile& file, const std::string& key, const char* expected,
+              const std::function<bool(Number)>& accepts) {
   const std::string& text = file.metadata(key);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  require(!text.empty() && *end == '\0', "{}: metadata {} is not a number; the file is damaged", file.origin(), key);
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc() && end == text.data() + text.size() && accepts(value),
+          "{}: metadata {} is not {}; the file is damaged", file.origin(), key, expected);
   return value;
+}
+
+std::int64_t count(const SafetensorsFile& file, const std::string& key, std::int64_t least = 0) {
+  constexpr std::int64_t kMost = 1'000'000'000'000'000;
+  return number<std::int64_t>(file, key, "a whole number of steps",
+                              [=](std::int64_t value) { return value >= least && value <= kMost; });
 }
 
 // Running means before a step: a step that is not applied may have made them infinite.
@@ -87,10 +99,27 @@ Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, c
     moments_.push_back({std::vector<float>(parameter.value.size()), std::vector<float>(parameter.value.size())});
 }
 
-void Trainer::notice(const std::string& message) const {
+void Trainer::notice(const std::string& message) {
   if (!is_first()) return;
-  run_.log(message);
   if (observer_.on_notice) observer_.on_notice(message);
+  try {
+    run_.log(message);
+  } catch (const Error& error) {
+    // Said once: the log's own failure cannot stand in the log.
+    if (std::exchange(failures_["log"], error.what()) != error.what() && observer_.on_notice)
+      observer_.on_notice(error.what());
+  }
+}
+
+void Trainer::try_to(const std::string& purpose, const std::function<void()>& work) {
+  std::string failure;
+  try {
+    work();
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  if (std::exchange(failures_[purpose], failure) != failure && !failure.empty())
+    notice(fmt::format("step {}: {} failed, and training goes on: {}", at_.step, purpose, failure));
 }
 
 std::vector<kernels::AdamSlot> Trainer::slots() {
@@ -183,7 +212,7 @@ void Trainer::go_back() {
   if (is_first()) {
     const double factor = at_.rate_factor / 2;
     const std::int64_t setbacks = at_.setbacks + 1;
-    require(setbacks <= kMostSetbacks && std::filesystem::exists(run_.state()),
+    require(setbacks <= kMostSetbacks && is_there(run_.state()),
             "{}: training diverged: losses or gradients stay not finite at step {} although the learning rate was "
             "halved {} times; start again with a smaller --learning-rate or grad_clip",
             run_.root().string(), failed, setbacks - 1);
@@ -194,42 +223,40 @@ void Trainer::go_back() {
     at_.best_step = best_step;
     at_.rate_factor = factor;
     at_.setbacks = setbacks;
-    run_.truncate_metrics(at_.step);
-    events_->start_after(at_.step);
+    try_to("cutting the metrics", [&] { run_.truncate_metrics(at_.step); });
+    try_to("writing events", [&] { events_->start_after(at_.step); });
   }
   share_state();
   bad_in_a_row_ = 0;
   notice(fmt::format("step {}: {} steps in a row were not finite; back to step {} with {} of the learning rate", failed,
                      kBadStepsToGoBack, at_.step, at_.rate_factor));
   // Steps are drawn from their number, so the same steps come again: the smaller rate is what differs.
-  save_state();
+  save_state(OnFailure::kGoOn);
 }
 
 void Trainer::validate() {
-  if (!is_first()) return;
   last_metrics_ = task_.evaluate(Split::kValid, at_.step);
   const double total = metric(last_metrics_, "total");
   // Without a validation split the last weights are the best we know.
-  const bool is_best = last_metrics_.empty() || at_.best_step < 0 || total < at_.best_total;
+  const bool is_best = last_metrics_.empty() || (std::isfinite(total) && (at_.best_step < 0 || total < at_.best_total));
   if (!last_metrics_.empty()) record(kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
-  if (is_best && (last_metrics_.empty() || std::isfinite(total))) {
+  if (is_best) {
     at_.best_total = total;
     at_.best_step = at_.step;
     at_.setbacks = 0;
-    write_model(run_.best());
+    unsaved_best_ = checkpoint();
   }
   if (observer_.on_validation && !last_metrics_.empty()) observer_.on_validation(at_.step, last_metrics_, is_best);
+  write_unsaved_best();
 }
 
 void Trainer::draw() {
-  if (!is_first()) return;
   const std::filesystem::path path = run_.samples_stem(at_.step).string() + ".png";
   save_sample_picture(path, task_.sample_drawings(at_.step), fmt::format("step {}", at_.step));
   events_->add_png(at_.step, "samples", read_file(path));
 }
 
 void Trainer::watch_layers() {
-  if (!is_first()) return;
   const auto outputs = task_.layer_outputs(at_.step);
   std::vector<NamedValues> tensors;
   for (const auto& p : task_.parameters()) {
@@ -241,16 +268,31 @@ void Trainer::watch_layers() {
 }
 
 // The model as it is, with the run's options beside its data's.
-void Trainer::write_model(const std::filesystem::path& path) const {
+models::Checkpoint Trainer::checkpoint() const {
   models::Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
   TrainOptions options = options_;
   checkpoint.training_config = merged_json_objects(checkpoint.training_config, options_to_json(fields(options)));
-  registry_.write(path, checkpoint);
+  return checkpoint;
 }
 
-void Trainer::save_state() {
+void Trainer::write_unsaved_best() {
+  if (!unsaved_best_) return;
+  registry_.write(run_.best(), *unsaved_best_);
+  unsaved_best_.reset();
+}
+
+void Trainer::save_state(OnFailure on_failure) {
   check_same_weights();
   if (!is_first()) return;
+  if (on_failure == OnFailure::kEnd)
+    write_state();
+  else
+    try_to("saving", [&] { write_state(); });
+}
+
+void Trainer::write_state() {
+  // A state says that its best model is there.
+  write_unsaved_best();
   SafetensorsContent content;
   const auto parameters = task_.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -274,16 +316,16 @@ void Trainer::save_state() {
   // The state last: a run that ends between the two continues from the earlier state and writes both again. Only the
   // first one comes before its checkpoint, since a checkpoint without a state is a run that cannot continue.
   const bool is_start = at_.step == 0;
-  if (!is_start) write_model(run_.last());
+  if (!is_start) registry_.write(run_.last(), checkpoint());
   write_safetensors(run_.state(), content);
-  if (is_start) write_model(run_.last());
+  if (is_start) registry_.write(run_.last(), checkpoint());
 }
 
 void Trainer::load_state() {
   const auto file = SafetensorsFile::read(run_.state());
   require(file.metadata("format") == models::kFormatName && file.metadata("model") == models::kTrainingState,
           "{}: is not a training state of limn; start again with --overwrite", file.origin());
-  require(number(file, "format_version") <= models::kFormatVersion,
+  require(count(file, "format_version") <= models::kFormatVersion,
           "{}: was written by a newer limn (format {}); update limn", file.origin(), file.metadata("format_version"));
   const auto parameters = task_.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -293,12 +335,14 @@ void Trainer::load_state() {
     load_into(file, kSecondPrefix + p.name, p.shape, moments_[i].second);
   }
   for (const auto& b : task_.buffers()) load_into(file, kBufferPrefix + b.name, b.shape, b.value);
-  at_ = {.step = static_cast<std::int64_t>(number(file, "step")),
-         .updates = static_cast<std::int64_t>(number(file, "updates")),
-         .best_total = number(file, "best_total"),
-         .best_step = static_cast<std::int64_t>(number(file, "best_step")),
-         .rate_factor = number(file, "rate_factor"),
-         .setbacks = static_cast<std::int64_t>(number(file, "setbacks"))};
+  // Without a validation split the best total is not finite.
+  at_ = {.step = count(file, "step"),
+         .updates = count(file, "updates"),
+         .best_total = number<double>(file, "best_total", "a number", [](double) { return true; }),
+         .best_step = count(file, "best_step", -1),
+         .rate_factor = number<double>(file, "rate_factor", "a number above 0 and at most 1",
+                                       [](double value) { return value > 0 && value <= 1; }),
+         .setbacks = count(file, "setbacks")};
   // States of 0.1.0 have none.
   const auto metrics = file.metadata().find("metrics");
   if (metrics != file.metadata().end()) last_metrics_ = metrics_from_json(metrics->second);
@@ -307,12 +351,13 @@ void Trainer::load_state() {
 bool Trainer::resume() {
   bool has_state = false;
   if (is_first()) {
-    has_state = std::filesystem::exists(run_.state());
+    has_state = is_there(run_.state());
     // Starting from step 0 would overwrite what was trained.
-    require(has_state || !(std::filesystem::exists(run_.best()) || std::filesystem::exists(run_.last())),
-            "{}: is missing, although the run has checkpoints, so it cannot continue; start another run with --out, or "
-            "replace this one with --overwrite",
-            run_.state().string());
+    for (const std::filesystem::path& trained : {run_.best(), run_.last()})
+      require(has_state || !is_there(trained),
+              "{}: is missing, so the run cannot continue; start another one from its weights with --init-from {} and "
+              "--out, or replace it with --overwrite",
+              run_.state().string(), trained.string());
     if (has_state) load_state();
     run_.truncate_metrics(has_state ? at_.step : -1);
     events_->start_after(has_state ? at_.step : -1);
@@ -322,10 +367,30 @@ bool Trainer::resume() {
   return has_state || at_.step > 0;
 }
 
+void Trainer::start_from(const models::Checkpoint& model) {
+  const models::Checkpoint ours = task_.checkpoint(0, {});
+  require(model.model == ours.model, "{}: is a model of {}, and this run trains {}; give a model of that kind",
+          model.origin, model.model, ours.model);
+  const auto take = [&](const models::TaskParameter& tensor) {
+    const auto shape = model.shapes.find(tensor.name);
+    require(shape != model.shapes.end() && shape->second == tensor.shape,
+            "{}: {} has the shape [{}], and this run's has [{}]; options of the layers must be those of the model",
+            model.origin, tensor.name,
+            shape == model.shapes.end() ? "" : fmt::format("{}", fmt::join(shape->second, ", ")),
+            fmt::join(tensor.shape, ", "));
+    std::ranges::copy(model.weights.at(tensor.name), tensor.value.begin());
+  };
+  for (const auto& p : task_.parameters()) take(p);
+  for (const auto& b : task_.buffers()) take(b);
+  require(model.weights.size() == ours.weights.size(),
+          "{}: has {} tensors, and this run's model has {}; options of the layers must be those of the model",
+          model.origin, model.weights.size(), ours.weights.size());
+}
+
 void Trainer::record(std::string_view split, const Metrics& values) {
   if (!is_first()) return;
-  run_.append_metrics(at_.step, split, values);
-  events_->add_metrics(at_.step, split, values);
+  try_to("writing metrics", [&] { run_.append_metrics(at_.step, split, values); });
+  try_to("writing events", [&] { events_->add_metrics(at_.step, split, values); });
 }
 
 void Trainer::report(const models::StepResult& result, double learning_rate, double seconds) {
@@ -354,8 +419,12 @@ void Trainer::report(const models::StepResult& result, double learning_rate, dou
 
 TrainResult Trainer::run() {
   const kernels::FlushDenormals flush;  // as the kernels' own threads do
-  if (at_.step == 0 && is_first()) run_.log(fmt::format("started: {} steps", options_.num_steps));
-  if (at_.step == 0) save_state();  // so that there is a good state to go back to, and a checkpoint to sample from
+  const auto log = [&](const std::string& message) {
+    if (is_first()) try_to("writing the log", [&] { run_.log(message); });
+  };
+  if (at_.step == 0) log(fmt::format("started: {} steps", options_.num_steps));
+  if (at_.step == 0)
+    save_state(OnFailure::kEnd);  // so that there is a good state to go back to, and a checkpoint to sample from
   bool is_stopped = false;
   // In a streak of bad steps nothing can be saved, so it does not stop before the streak's end.
   while (at_.step < options_.num_steps && !(is_stopped && bad_in_a_row_ == 0)) {
@@ -376,18 +445,25 @@ TrainResult Trainer::run() {
     if (is_applied) report(result, learning_rate, std::chrono::duration<double>(Clock::now() - start).count());
     if (group_ == nullptr) is_stopped = is_asked_to_stop();
     const bool is_last = at_.step == options_.num_steps;
-    if (at_.step % options_.valid_every == 0 || is_last) {
-      validate();
-      if (is_last || has_histograms(at_.step / options_.valid_every)) watch_layers();
+    const bool validates = is_last || at_.step % options_.valid_every == 0;
+    if (is_first() && validates) {
+      try_to("validation", [&] { validate(); });
+      if (is_last || has_histograms(at_.step / options_.valid_every)) try_to("histograms", [&] { watch_layers(); });
     }
-    if (options_.sample_every > 0 && (at_.step % options_.sample_every == 0 || is_last)) draw();
+    if (is_first() && options_.sample_every > 0 && (is_last || at_.step % options_.sample_every == 0))
+      try_to("the sample picture", [&] { draw(); });
     // A state must not be saved in the middle of a streak of bad steps: it is what the run goes back to.
     const bool is_good = bad_in_a_row_ == 0;
-    if (is_last || (is_good && (at_.step % options_.save_every == 0 || is_stopped))) save_state();
+    if (is_last || (is_good && is_stopped))
+      save_state(OnFailure::kEnd);
+    else if (is_good && at_.step % options_.save_every == 0)
+      save_state(OnFailure::kGoOn);
   }
-  if (is_first() && at_.best_step < 0) write_model(run_.best());
+  if (is_first() && at_.best_step < 0) registry_.write(run_.best(), checkpoint());
   const bool is_finished = at_.step >= options_.num_steps;
-  if (is_first()) run_.log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
+  log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
+  if (is_first()) try_to("writing metrics", [&] { run_.flush(); });
+  if (is_first()) try_to("writing events", [&] { events_->flush(); });
   return {.step = at_.step, .is_finished = is_finished, .best_total = at_.best_total, .best_step = at_.best_step};
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,10 +40,10 @@ struct TrainObserver {
 };
 
 struct TrainResult {
-  std::int64_t step = 0;     // steps done in all
-  bool is_finished = false;  // false: stopped on request
-  double best_total = 0;     // on validation
-  std::int64_t best_step = 0;
+  std::int64_t step = 0;        // steps done in all
+  bool is_finished = false;     // false: stopped on request
+  double best_total = 0;        // on validation; NaN where the data have no validation split
+  std::int64_t best_step = -1;  // -1: no validation gave a finite total
 };
 
 class Trainer {
@@ -55,10 +56,14 @@ class Trainer {
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
   bool resume();
+  // Starts from the weights and running means of a model; the optimiser starts afresh. Before run(), in a run without a
+  // state. Throws Error naming the model where it is of another family or its tensors have other shapes.
+  void start_from(const models::Checkpoint& model);
   // Steps done so far.
   [[nodiscard]] std::int64_t step() const { return at_.step; }
-  // Trains up to options.num_steps. Throws Error when a file cannot be written (the earlier checkpoint stays whole)
-  // or when losses stay not finite.
+  // Trains up to options.num_steps. What only shows (pictures, metrics, events, the log, a validation) never ends a
+  // run: where it fails, a notice says so. Throws Error when the first or the last state cannot be written (the earlier
+  // checkpoint stays whole; in between, the next save tries again) or when losses stay not finite.
   TrainResult run();
 
  private:
@@ -86,12 +91,18 @@ class Trainer {
   void draw();
   // Histograms of weights, of the last step's gradients and of layer outputs.
   void watch_layers();
-  void save_state();
-  void write_model(const std::filesystem::path& path) const;
+  enum class OnFailure { kEnd, kGoOn };
+  void save_state(OnFailure on_failure);
+  void write_state();
+  [[nodiscard]] models::Checkpoint checkpoint() const;
+  // The best model, where it could not be written yet.
+  void write_unsaved_best();
   void load_state();
   void record(std::string_view split, const Metrics& values);
   void report(const models::StepResult& result, double learning_rate, double seconds);
-  void notice(const std::string& message) const;
+  void notice(const std::string& message);
+  // Does what a run can do without. A failure becomes a notice, the same one only once until it works again.
+  void try_to(const std::string& purpose, const std::function<void()>& work);
 
   models::TrainingTask& task_;
   const models::Registry& registry_;
@@ -99,7 +110,9 @@ class Trainer {
   const runs::RunDirectory& run_;
   TrainObserver observer_;
   ProcessGroup* group_;
-  std::optional<EventWriter> events_;  // of the first process
+  std::optional<EventWriter> events_;            // of the first process
+  std::map<std::string, std::string> failures_;  // by purpose: what try_to() said of it last
+  std::optional<models::Checkpoint> unsaved_best_;
   std::vector<Moments> moments_;
   Position at_;
   Metrics last_metrics_;

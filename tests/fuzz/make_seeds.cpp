@@ -246,7 +246,8 @@ void add_models(const Seeds& seeds) {
 
 void add_runs(const Seeds& seeds) {
   models::SketchRnnOptions options;
-  const runs::RunConfig config{.family = "sketch-rnn", .data = {"a.npz", "builtin:doodles"}, .assignments = {}};
+  const runs::RunConfig config{
+      .family = "sketch-rnn", .data = {"a.npz", "builtin:doodles"}, .init_from = {}, .assignments = {}};
   seeds.add("config", "written", runs::config_to_toml(config, fields(options)).substr(0, 3000));
   seeds.add("config", "by-hand",
             "family = 'sketch-rnn'\ndata_set = [\"a\", \"b\"]\nz_size = 0x1_0\nconditional = "

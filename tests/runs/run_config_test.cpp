@@ -37,12 +37,14 @@ TEST(RunConfig, WhatIsWrittenReadsBackAsTheSameOptions) {
   const testing::TemporaryFolder folder;
   Options written{.steps = 7, .rate = 3e-5, .decay = 1, .mode = "norm"};
   const auto list = fields(written);
-  const RunConfig config{.family = "vae", .data = {"a \"b\"\\c.npz", "builtin:shapes"}, .assignments = {}};
+  const RunConfig config{
+      .family = "vae", .data = {"a \"b\"\\c.npz", "builtin:shapes"}, .init_from = "old", .assignments = {}};
   write_file(folder / "config.toml", config_to_toml(config, list));
 
   const RunConfig read = read_config((folder / "config.toml").string());
   EXPECT_EQ(read.family, "vae");
   EXPECT_EQ(read.data, config.data);
+  EXPECT_EQ(read.init_from, config.init_from);
   Options restored;
   set_options(fields(restored), read.assignments);
   EXPECT_EQ(restored.steps, 7);

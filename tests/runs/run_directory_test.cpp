@@ -8,6 +8,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "testing/errors.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::runs {
@@ -30,6 +31,25 @@ TEST(RunDirectory, RefusesAnotherRunUnlessToldWhatToDo) {
   write_file(RunDirectory(root, Mode::kFresh).config(), "family = \"vae\"\n");
   EXPECT_THROW(RunDirectory(root, Mode::kFresh), Error);
   EXPECT_NO_THROW(RunDirectory(root, Mode::kResume));
+}
+
+// What ends before config.toml is written leaves no run: a fresh one may begin there, and nothing says that it holds
+// one.
+TEST(RunDirectory, IsARunFromItsConfigOn) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  RunDirectory(root, Mode::kFresh).log("begun");
+  EXPECT_FALSE(RunDirectory::holds_run(root));
+  EXPECT_NO_THROW(RunDirectory(root, Mode::kFresh));
+  EXPECT_THAT(testing::error_of([&] { RunDirectory(root, Mode::kResume); }),
+              ::testing::HasSubstr("leave --resume out"));
+  // Files without a config.toml are neither: the advice is the same for both, and it helps.
+  write_file(RunDirectory(root, Mode::kFresh).last(), "what was trained");
+  for (const Mode mode : {Mode::kFresh, Mode::kResume})
+    EXPECT_THAT(testing::error_of([&] { RunDirectory(root, mode); }),
+                ::testing::HasSubstr("without its config.toml, so it cannot continue; replace them with --overwrite"));
+  EXPECT_NO_THROW(RunDirectory(root, Mode::kOverwrite));
+  EXPECT_NO_THROW(RunDirectory(root, Mode::kFresh));
 }
 
 TEST(RunDirectory, OverwritingDeletesOnlyWhatARunWrote) {

@@ -49,6 +49,7 @@ TEST(RunRecord, TellsWhatARunHasWritten) {
 TEST(RunRecord, ARunThatHasNotWrittenYetIsEmptyAndAFolderWithoutOneIsAnError) {
   const testing::TemporaryFolder folder;
   const RunDirectory run(folder / "run", RunDirectory::Mode::kFresh);
+  write_file(run.config(), "family = \"vae\"\n");
   const RunRecord record = read_run(run.root());
   EXPECT_EQ(record.step, 0);
   EXPECT_TRUE(record.curves.empty());

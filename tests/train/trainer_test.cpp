@@ -9,6 +9,7 @@
 #include <cmath>
 #include <csignal>
 #include <optional>
+#include <sstream>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -53,7 +54,7 @@ class BowlTask : public models::TrainingTask {
   }
 
   std::function<double(std::int64_t)> poison = [](std::int64_t) { return 0.0; };  // added to the loss and gradient
-  std::function<void()> before_writing = [] {};
+  std::function<void()> before_writing = [] {}, before_drawing = [] {}, before_judging = [] {};
 
   std::span<const models::TaskParameter> parameters() const override { return parameters_; }
   models::StepResult compute_gradients(std::int64_t step) override {
@@ -67,6 +68,7 @@ class BowlTask : public models::TrainingTask {
     return {{{"total", total}}, {step, step + 1}};
   }
   Metrics evaluate(Split, std::int64_t) override {
+    before_judging();
     double total = 0;
     for (const float v : value_) total += v * v;
     return {{"total", total}};
@@ -79,6 +81,7 @@ class BowlTask : public models::TrainingTask {
     return c;
   }
   models::SampleDrawings sample_drawings(std::int64_t) override {
+    before_drawing();
     return {.columns = 1,
             .rows = {{"bowl", {.content = models::Content::kImages, .shape = {1, 1, 1}, .pixels = {value_.front()}}}}};
   }
@@ -129,6 +132,8 @@ TEST(Trainer, StoppingAndResumingAnywhereEqualsNeverStoppingBitForBit) {
   }
 }
 
+struct Ended {};
+
 // Each checkpoint is the last thing that some run does: what it leaves resumes to the same files.
 TEST(Trainer, EndedBeforeAnyOfItsWritesItResumesToTheSameFiles) {
   const testing::TemporaryFolder folder;
@@ -143,8 +148,10 @@ TEST(Trainer, EndedBeforeAnyOfItsWritesItResumesToTheSameFiles) {
     const auto root = folder / ("ended-" + std::to_string(end));
     BowlTask task;
     int done = 0;
-    task.before_writing = [&] { require(done++ != end, "ended"); };
-    EXPECT_THROW((void)testing::train_task(task, options(60), root, Mode::kFresh, {}, kBowls), Error) << end;
+    task.before_writing = [&] {
+      if (done++ == end) throw Ended();
+    };
+    EXPECT_THROW((void)testing::train_task(task, options(60), root, Mode::kFresh, {}, kBowls), Ended) << end;
     (void)train(root, 60, Mode::kResume);
     EXPECT_EQ(testing::run_outcome(root), testing::run_outcome(folder / "whole")) << "ended before write " << end;
   }
@@ -323,6 +330,158 @@ TEST(Trainer, AFullDiskNamesTheFileAndLeavesTheEarlierCheckpointWhole) {
   EXPECT_EQ(read_text_file(root / "checkpoints/state.safetensors"), before);
   for (const auto& entry : std::filesystem::directory_iterator(root / "checkpoints"))
     EXPECT_THAT(entry.path().string(), ::testing::EndsWith(".safetensors"));
+}
+
+// Runs `task` for 40 steps in `folder`/run, and returns its notices.
+std::vector<std::string> notices_of(BowlTask& task, const testing::TemporaryFolder& folder) {
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  std::vector<std::string> notices;
+  Trainer trainer(task, kBowls, options(40), run,
+                  {.on_step = {},
+                   .on_validation = {},
+                   .on_notice = [&](const std::string& n) { notices.push_back(n); },
+                   .should_stop = {}});
+  EXPECT_TRUE(trainer.run().is_finished);
+  return notices;
+}
+
+TEST(Trainer, WhatOnlyShowsNeverEndsARun) {
+  const testing::TemporaryFolder folder, undisturbed;
+  BowlTask fine;
+  EXPECT_TRUE(notices_of(fine, undisturbed).empty());
+  BowlTask task;
+  task.before_drawing = [] { fail("the offset drawn is not finite"); };
+  int judged = 0;
+  task.before_judging = [&] { require(++judged != 2, "no bound"); };
+  const auto notices = notices_of(task, folder);
+  ASSERT_EQ(notices.size(), 2u) << "the same failure twice is said once";
+  EXPECT_EQ(notices[0], "step 10: validation failed, and training goes on: no bound");
+  EXPECT_EQ(notices[1], "step 20: the sample picture failed, and training goes on: the offset drawn is not finite");
+  EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr(notices[1]));
+  EXPECT_EQ(testing::run_outcome(folder / "run"), testing::run_outcome(undisturbed / "run"));
+}
+
+// A disk that is full for a while, as far as these files can tell.
+TEST(Trainer, WhatCouldNotBeWrittenIsWrittenLater) {
+  const testing::TemporaryFolder folder, undisturbed;
+  BowlTask fine;
+  (void)notices_of(fine, undisturbed);
+  BowlTask task;
+  const auto root = folder / "run";
+  // A folder of the name is in the way; what was there is put aside.
+  const std::filesystem::path in_the_way[] = {root / "checkpoints/best.safetensors", root / "metrics.jsonl",
+                                              root / "samples/step-20.png"};
+  int judged = 0;
+  task.before_judging = [&] {
+    ++judged;
+    for (const auto& path : in_the_way) {
+      const auto aside = path.string() + ".aside";
+      if (judged == 2) {  // at step 10
+        if (exists(path)) rename(path, aside);
+        create_directory(path);
+      }
+      if (judged == 6) {  // at step 30
+        remove(path);
+        if (std::filesystem::exists(aside)) std::filesystem::rename(aside, path);
+      }
+    }
+  };
+  const auto notices = notices_of(task, folder);
+  std::string all;
+  for (const auto& n : notices) all += n + "\n";
+  EXPECT_THAT(all, HasSubstr("step 10: saving failed, and training goes on: "));
+  EXPECT_THAT(all, HasSubstr("best.safetensors"));
+  EXPECT_THAT(all, HasSubstr("metrics.jsonl"));
+  EXPECT_THAT(all, HasSubstr("step-20.png"));
+  EXPECT_EQ(testing::run_outcome(root), testing::run_outcome(undisturbed / "run"));
+  const auto steps_of = [](const std::filesystem::path& metrics) {
+    std::string steps;
+    std::istringstream lines(read_text_file(metrics));
+    for (std::string line; std::getline(lines, line);) steps += line.substr(0, line.find(",\"total")) + "\n";
+    return steps;
+  };
+  EXPECT_EQ(steps_of(root / "metrics.jsonl"), steps_of(undisturbed / "run/metrics.jsonl"));
+}
+
+TEST(Trainer, AValidationThatIsNotFiniteIsNotTheBest) {
+  const testing::TemporaryFolder folder;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  struct Endless : BowlTask {
+    Metrics evaluate(Split, std::int64_t) override { return {{"total", INFINITY}}; }
+  } task;
+  bool was_best = false;
+  Trainer trainer(task, kBowls, options(20), run,
+                  {.on_step = {},
+                   .on_validation = [&](std::int64_t, const Metrics&, bool is_best) { was_best |= is_best; },
+                   .on_notice = {},
+                   .should_stop = {}});
+  EXPECT_EQ(trainer.run().best_step, -1);
+  EXPECT_FALSE(was_best);
+  EXPECT_TRUE(std::filesystem::exists(run.best())) << "the last weights";
+}
+
+TEST(Trainer, StartsFromAModelOfItsKind) {
+  const testing::TemporaryFolder folder;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  Trainer trainer(task, kBowls, options(20), run);
+  models::Checkpoint model{.model = "bowl", .origin = "old.safetensors"};
+  model.weights["bowl"] = {7, 6, 5, 4, 3, 2, 1};
+  model.shapes["bowl"] = {7};
+  trainer.start_from(model);
+  EXPECT_EQ(task.value(), model.weights["bowl"]);
+  const auto refusal = [&] {
+    try {
+      trainer.start_from(model);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  model.shapes["bowl"] = {1, 7};
+  EXPECT_THAT(refusal(), HasSubstr("old.safetensors: bowl has the shape [1, 7], and this run's has [7]"));
+  model.shapes["bowl"] = {7};
+  model.weights["rim"] = {1};
+  EXPECT_THAT(refusal(), HasSubstr("old.safetensors: has 2 tensors"));
+  model.model = "vase";
+  EXPECT_THAT(refusal(), HasSubstr("old.safetensors: is a model of vase"));
+}
+
+TEST(Trainer, AStateWithADamagedNumberIsRefused) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  (void)train(root, 10, Mode::kFresh);
+  const auto state = root / "checkpoints/state.safetensors";
+  const std::string whole = read_text_file(state);
+  BowlTask task;
+  const runs::RunDirectory run(root, Mode::kResume);
+  // Texts as long as those that they replace, so that the file stays whole.
+  const auto resume_with = [&](const std::string& key, const std::string& text) {
+    const std::string start = "\"" + key + "\":\"";
+    const std::size_t at = whole.find(start) + start.size();
+    std::string damaged = whole;
+    damaged.replace(at, whole.find('"', at) - at, (text + std::string(30, '0')).substr(0, whole.find('"', at) - at));
+    write_file(state, damaged);
+    Trainer trainer(task, kBowls, options(20), run);
+    trainer.resume();
+  };
+  EXPECT_NO_THROW(resume_with("step", "06"));
+  for (const auto& [key, text] : std::vector<std::pair<std::string, std::string>>{{"step", "-4"},
+                                                                                  {"step", "1e"},
+                                                                                  {"step", " 4"},
+                                                                                  {"updates", "-1"},
+                                                                                  {"best_step", "-2"},
+                                                                                  {"setbacks", "-"},
+                                                                                  {"rate_factor", "0"},
+                                                                                  {"rate_factor", "2"},
+                                                                                  {"best_total", "none"}}) {
+    try {
+      resume_with(key, text);
+      ADD_FAILURE() << key << " " << text;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("state.safetensors: metadata " + key + " is not a"));
+    }
+  }
 }
 
 TEST(Trainer, AStateOfAnotherModelIsRefused) {
