@@ -10,6 +10,9 @@
 #include <new>
 
 #include "app/commands.hpp"
+#include "app/interrupts.hpp"
+#include "app/printing.hpp"
+#include "app/processes.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
 
@@ -74,9 +77,10 @@ std::string complaint(const CLI::App& command, const CLI::ParseError& error) {
   return error.what();
 }
 
+// The exit status.
 int report(const std::string& message) {
-  fmt::print(stderr, "limn: error: {}\n", message);
-  return 1;
+  if (!tell_parent(message)) say("limn: error: {}\n", message);
+  return is_interrupted() ? 128 + interrupt_signal() : 1;
 }
 
 int parse_and_run(int argc, const char* const* argv, const models::Registry& registry) {
@@ -116,10 +120,17 @@ int parse_and_run(int argc, const char* const* argv, const models::Registry& reg
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, const models::Registry& registry) {
+  open_standard_files();
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write(), which says what to do
   try {
-    const int status = parse_and_run(argc, argv, registry);
-    if (std::fflush(stdout) != 0) return report(std::string("standard output: cannot write: ") + std::strerror(errno));
+    int status = 0;
+    try {
+      status = parse_and_run(argc, argv, registry);
+    } catch (const Interrupted& interrupted) {
+      status = 128 + interrupted.signal;
+    }
+    if (const int error = printing_failure(); error != 0)
+      return report(std::string("standard output: cannot write: ") + std::strerror(error));
     return status;
   } catch (const Error& error) {
     return report(error.what());

@@ -1,13 +1,12 @@
 #include "app/console.hpp"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "app/duration.hpp"
+#include "app/printing.hpp"
 
 namespace limn::app {
 namespace {
@@ -44,7 +43,7 @@ Console::Console(bool is_quiet)
     : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1), next_(std::chrono::steady_clock::now()) {}
 
 void Console::clear_live() {
-  if (has_live_line_) std::fputs("\r\033[K", stderr);
+  if (has_live_line_) write_message("\r\033[K");
   has_live_line_ = false;
 }
 
@@ -54,7 +53,7 @@ void Console::show(const train::Progress& p) {
   if (now < next_ && p.step != p.num_steps) return;
   if (!is_terminal_) {
     next_ = now + kPlainInterval;
-    fmt::print(stderr, "{}\n", progress_text(p));
+    say("{}\n", progress_text(p));
     return;
   }
   next_ = now + kLiveInterval;
@@ -62,8 +61,7 @@ void Console::show(const train::Progress& p) {
   std::string text = bar(share, 20) + " " + progress_text(p);
   text.resize(std::min(text.size(), terminal_width() - 1));
   clear_live();
-  std::fputs(text.c_str(), stderr);
-  std::fflush(stderr);
+  write_message(text);
   has_live_line_ = true;
 }
 
@@ -74,11 +72,11 @@ void Console::show_validation(std::int64_t step, const Metrics& metrics, bool is
 void Console::line(const std::string& text, bool is_important) {
   if (is_quiet_ && !is_important) return;
   clear_live();
-  fmt::print(stderr, "{}\n", text);
+  say("{}\n", text);
 }
 
 void Console::finish() {
-  if (has_live_line_) std::fputc('\n', stderr);
+  if (has_live_line_) write_message("\n");
   has_live_line_ = false;
 }
 

@@ -7,11 +7,11 @@
 namespace limn::app {
 namespace {
 
-volatile std::sig_atomic_t interrupts = 0;
+volatile std::sig_atomic_t first_signal = 0;
 
-void on_interrupt(int) {
-  if (interrupts) _exit(130);
-  interrupts = 1;
+void on_interrupt(int signal) {
+  if (first_signal != 0) _exit(128 + signal);
+  first_signal = signal;
 }
 
 }  // namespace
@@ -21,8 +21,14 @@ void watch_for_interrupts() {
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hang_up {};
+  sigaction(SIGHUP, nullptr, &hang_up);
+  if (hang_up.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool is_interrupted() { return interrupts != 0; }
+bool is_interrupted() { return first_signal != 0; }
+
+int interrupt_signal() { return first_signal; }
 
 }  // namespace limn::app

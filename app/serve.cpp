@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/commands.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/serve/access.hpp"
@@ -52,6 +53,7 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // who reads what is printed here may go away
 
   const std::string token = token_for(a);
   serve::StudioOptions options;
@@ -64,14 +66,14 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   const int port = server.bind(a.host, a.port);
   std::thread serving([&] { server.run(); });
   std::jthread warming([&] { studio.warm_up(); });
-  fmt::print("{}\n", address_of(a.host, port, token));
+  print("{}\n", address_of(a.host, port, token));
   std::fflush(stdout);
-  fmt::print(stderr, "limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
+  say("limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
   server.stop();
   serving.join();
-  fmt::print(stderr, "limn: stopped\n");
+  say("limn: stopped\n");
 }
 
 }  // namespace

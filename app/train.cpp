@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/interrupts.hpp"
+#include "app/printing.hpp"
 #include "app/processes.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -29,6 +31,7 @@ struct TrainArguments {
   std::string out;
   std::string config;
   std::string preset;
+  std::string init_from;
   std::vector<std::string> settings;  // name=value, from --set and the options that are short for one
   std::int64_t epochs = 0;
   std::string device = "auto";
@@ -72,6 +75,9 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   add_setting(command, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
   if (family.content == models::Content::kImages)
     add_setting(command, a, "--compose", "compose", "two-digits: two images of the set on one canvas");
+  command
+      .add("--init-from", &a->init_from, "start from the weights and options of this model; the optimiser starts anew")
+      .named("MODEL");
   command.add("--resume", &a->resumes, "continue the run in --out");
   command.add("--overwrite", &a->overwrites, "replace the run in --out");
   command.add("--quiet", &a->is_quiet, "no progress");
@@ -80,6 +86,7 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
 // CLI11 checks what excludes what of a command below a command only after its action.
 void refuse_contradictions(const TrainArguments& a) {
   if (a.resumes && a.overwrites) refuse_both("--overwrite", "--resume");
+  if (a.resumes && !a.init_from.empty()) refuse_both("--init-from", "--resume");
   const bool has_steps = std::ranges::any_of(a.settings, [](const auto& s) { return s.starts_with("num_steps="); });
   if (a.epochs > 0 && has_steps) refuse_both("--epochs", "--steps");
 }
@@ -116,13 +123,27 @@ struct RunOptions {
   std::vector<OptionField> all;
 };
 
-// The options of a run: defaults, then the run's own config (--resume), then preset, --config and --set.
-runs::RunConfig gather(const TrainArguments& a, const models::Family& family, std::span<const OptionField> options) {
-  runs::RunConfig config{.family = family.command, .data = {}, .assignments = {}};
+// Options of the layers and of how data are prepared become those of the model that a run starts from; those of
+// training do not.
+void take_model_options(const std::string& path, const models::Family& family, const models::Registry& registry,
+                        std::span<const OptionField> options) {
+  const models::Checkpoint model = registry.read(path);
+  require(model.model == family.name, "--init-from {}: is a model of {}; use limn train {}", path, model.model,
+          registry.family_named(model.model, path).command);
+  options_from_json(options, model.config, path);
+  options_from_json(options, model.training_config, path, UnknownNames::kPassedOver);
+}
+
+// The options of a run: defaults, then the run's own config (--resume) or the model's (--init-from), then preset,
+// --config and --set.
+runs::RunConfig gather(const TrainArguments& a, const models::Family& family, const models::Registry& registry,
+                       std::span<const OptionField> setup_options, std::span<const OptionField> options) {
+  runs::RunConfig config{.family = family.command, .data = {}, .init_from = {}, .assignments = {}};
   const auto merge = [&](const runs::RunConfig& from, const std::string& origin) {
     require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
             from.family, family.command);
     if (!from.data.empty()) config.data = from.data;
+    if (!from.init_from.empty()) config.init_from = from.init_from;
     try {
       set_options(options, from.assignments);
     } catch (const Error& error) {
@@ -131,9 +152,10 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, st
   };
   if (a.resumes) {
     const fs::path saved = fs::path(a.out) / "config.toml";
-    require(fs::exists(saved), "{}: holds no run to resume; leave --resume out to start one", a.out);
+    runs::RunDirectory::require_run(a.out);
     merge(runs::read_config(saved.string()), saved.string());
   }
+  if (!a.init_from.empty()) take_model_options(a.init_from, family, registry, setup_options);
   if (!a.preset.empty()) set_options(options, preset_named(family, a.preset).settings);
   if (!a.config.empty()) merge(runs::read_config(a.config), a.config);
   try {
@@ -144,6 +166,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, st
     fail("--set {}", error.what());
   }
   if (!a.data.empty()) config.data = a.data;
+  if (!a.init_from.empty()) config.init_from = a.init_from;
   return config;
 }
 
@@ -156,24 +179,31 @@ void check_device(const std::string& device) {
 
 void print_result(const train::TrainResult& result, const std::string& family, const fs::path& root) {
   if (!result.is_finished) {
-    fmt::print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family,
-               root.string());
+    print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family,
+          root.string());
     return;
   }
-  if (result.best_step < 0 || std::isnan(result.best_total))
-    fmt::print("trained {} steps; the data have no validation split, so the last weights are kept as the best\n",
-               result.step);
+  if (result.best_step < 0)
+    print("trained {} steps; no validation gave a finite loss, so the last weights are kept as the best\n",
+          result.step);
+  else if (std::isnan(result.best_total))
+    print("trained {} steps; the data have no validation split, so the last weights are kept as the best\n",
+          result.step);
   else
-    fmt::print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
-               result.best_step);
-  fmt::print("{}\n", (root / "checkpoints" / "best.safetensors").string());
+    print("trained {} steps; best on validation: total {:.4f} at step {}\n", result.step, result.best_total,
+          result.best_step);
+  print("{}\n", (root / "checkpoints" / "best.safetensors").string());
 }
 
 train::TrainResult train(models::TrainingTask& task, const models::Registry& registry,
-                         const train::TrainOptions& options, const runs::RunDirectory& run, const std::string& config,
-                         train::ProcessGroup* group, const TrainArguments& a) {
-  Console console(a.is_quiet || (group != nullptr && !group->is_first()));
+                         const train::TrainOptions& options, const runs::RunDirectory& run,
+                         const runs::RunConfig& config, const std::string& config_text, train::ProcessGroup* group,
+                         const TrainArguments& a) {
+  const bool is_first = group == nullptr || group->is_first();
+  Console console(a.is_quiet || !is_first);
   watch_for_interrupts();
+  // The first file: what ends before it leaves no run. That of --resume stays until its options have been accepted.
+  if (is_first && !a.resumes) write_file(run.config(), config_text);
   train::Trainer trainer(task, registry, options, run,
                          {.on_step = [&](const train::Progress& p) { console.show(p); },
                           .on_validation = [&](std::int64_t step, const Metrics& m,
@@ -184,12 +214,13 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
-  if (a.resumes && !trainer.resume()) console.line("nothing was saved yet: starting from step 0", true);
+  const bool is_new = !a.resumes || !trainer.resume();
+  if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);
+  if (is_new && !config.init_from.empty()) trainer.start_from(registry.read(config.init_from));
   require(!a.resumes || trainer.step() <= options.num_steps,
           "{}: the run is at step {} already; give more than {} steps to continue it", run.root().string(),
           trainer.step(), options.num_steps);
-  // Only now: options that do not fit the saved state have been refused, and the run keeps its own.
-  if (group == nullptr || group->is_first()) write_file(run.config(), config);
+  if (is_first && a.resumes) write_file(run.config(), config_text);
   const train::TrainResult result = trainer.run();
   console.finish();
   return result;
@@ -210,7 +241,7 @@ void train_family(const models::Family& family, const models::Registry& registry
   }
   kernels::set_thread_count(a.threads);
   RunOptions options(family);
-  runs::RunConfig config = gather(a, family, options.all);
+  runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all);
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
   const auto task = options.setup->load(
@@ -221,14 +252,16 @@ void train_family(const models::Family& family, const models::Registry& registry
   if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
   const auto environment = train::process_group_from_environment();
   if (environment && !is_launched() && !a.is_quiet)
-    fmt::print(stderr, "process {} of {}: meeting the others at {}:{}\n", environment->rank, environment->world_size,
-               environment->master_address, environment->master_port);
+    say("process {} of {}: meeting the others at {}:{}\n", environment->rank, environment->world_size,
+        environment->master_address, environment->master_port);
   const auto group = environment ? train::make_process_group(*environment) : nullptr;
   const bool is_first = !group || group->is_first();
   const runs::RunDirectory run = open_run(a, is_first);
   const train::TrainResult result =
-      train(*task, registry, options.train, run, runs::config_to_toml(config, options.all), group.get(), a);
+      train(*task, registry, options.train, run, config, runs::config_to_toml(config, options.all), group.get(), a);
   if (is_first) print_result(result, family.command, run.root());
+  // Where another process of the run was asked to stop, there is no signal here.
+  if (!result.is_finished) throw Interrupted{is_interrupted() ? interrupt_signal() : SIGTERM};
 }
 
 void add_family(const Command& train, const models::Family& family, const models::Registry& registry) {

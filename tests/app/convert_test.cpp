@@ -234,7 +234,7 @@ TEST(DataConvert, AnInterruptedConversionLeavesNothing) {
   };
   const auto result = run_limn(folder.path(), "data convert large.ndjson -o out.limn", {.meanwhile = interrupt});
   EXPECT_TRUE(had_begun);
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 128 + SIGTERM);
   EXPECT_THAT(result.err, HasSubstr("out.limn: interrupted before all was converted"));
   EXPECT_EQ(contents(folder.path()), (std::vector<std::string>{"cat.ndjson", "large.ndjson"}));
   // A full disk, as far as the program can tell.

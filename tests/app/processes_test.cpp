@@ -72,6 +72,19 @@ TEST_F(Processes, ARankThatDiesIsNamedAndTheRunGoesOnWithAnotherNumber) {
   EXPECT_NEAR(last_line("run"), last_line("alone"), 1e-4);
 }
 
+// The same mistake in all of them.
+TEST_F(Processes, AMistakeIsOneLine) {
+  const TemporaryFolder folder;
+  for (const std::string mistake : {"--batch-size 2", "--set z_size=nine", "--data none.npz"}) {
+    const RunResult result =
+        run_limn(folder.path(), "train sketch-rnn --out run --steps 3 --nproc 3 --quiet " + mistake, {.seconds = 90});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.err, ::testing::StartsWith("limn: error: "));
+    EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+    EXPECT_THAT(result.err, ::testing::Not(HasSubstr("--resume"))) << "there is no run";
+  }
+}
+
 TEST_F(Processes, CtrlCStopsAllOfThemAfterTheSameStep) {
   const TemporaryFolder folder;
   const auto interrupt = [&](pid_t process) {
@@ -80,7 +93,7 @@ TEST_F(Processes, CtrlCStopsAllOfThemAfterTheSameStep) {
   };
   const RunResult stopped =
       run_limn(folder.path(), tiny_training("run", kPlan) + " --nproc 2", {.seconds = 90, .meanwhile = interrupt});
-  EXPECT_EQ(stopped.status, 0) << stopped.err;
+  EXPECT_EQ(stopped.status, 128 + SIGINT) << stopped.err;
   EXPECT_THAT(stopped.out, HasSubstr("stopped after step"));
 }
 

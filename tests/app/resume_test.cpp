@@ -46,6 +46,8 @@ class ResumeTest : public ::testing::TestWithParam<Family> {
     return fmt::format("train {} {} --out {}{}", GetParam().name, GetParam().model, run, kPlan);
   }
 
+  void expect_stops_and_goes_on(int signal) const;
+
   // Both runs ended with the same tensors.
   void expect_same_end(const std::string& run) const {
     for (const char* name : {"last.safetensors", "best.safetensors", "state.safetensors"}) {
@@ -77,21 +79,37 @@ void wait_for_step(const fs::path& run, int step) {
   }
 }
 
-TEST_P(ResumeTest, GoesOnAfterCtrlC) {
-  const auto stop = [this](pid_t process) {
-    wait_for_step(folder() / "stopped", 9);
-    ::kill(process, SIGINT);
+void ResumeTest::expect_stops_and_goes_on(int signal) const {
+  const std::string run = fmt::format("stopped-{}", signal);
+  const auto stop = [&](pid_t process) {
+    wait_for_step(folder() / run, 9);
+    ::kill(process, signal);
   };
-  const RunResult result = run_limn(folder(), training("stopped"), {.meanwhile = stop});
+  const RunResult result = run_limn(folder(), training(run), {.meanwhile = stop});
   EXPECT_EQ(result.signal, 0);
-  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.status, 128 + signal) << result.err;
   EXPECT_THAT(result.out, HasSubstr("stopped after step"));
   // What it says to type works.
   const std::string advice = "continue with: limn ";
   const std::size_t at = result.out.find(advice);
   ASSERT_NE(at, std::string::npos) << result.out;
   expect_success(folder(), result.out.substr(at + advice.size()));
-  expect_same_end("stopped");
+  expect_same_end(run);
+}
+
+// Ctrl-C in a terminal, the end of a session, the end of the terminal itself.
+TEST_P(ResumeTest, GoesOnAfterASignalThatAsksItToStop) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) expect_stops_and_goes_on(signal);
+}
+
+TEST_P(ResumeTest, TrainsOnWhereHangingUpIsIgnored) {
+  const auto hang_up = [this](pid_t process) {
+    wait_for_step(folder() / "kept", 9);
+    ::kill(process, SIGHUP);
+  };
+  const RunResult result = run_limn(folder(), training("kept"), {.ignores_hang_up = true, .meanwhile = hang_up});
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_same_end("kept");
 }
 
 // 21 kills over the three families.

@@ -23,16 +23,22 @@ namespace fs = std::filesystem;
 
 // In the child: never returns.
 [[noreturn]] void become_limn(const fs::path& folder, std::vector<char*>& arguments, const fs::path& out,
-                              const fs::path& err, std::int64_t file_bytes) {
+                              const fs::path& err, const RunLimits& limits) {
   const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600);
   const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT, 0600);
   if (out_file < 0 || err_file < 0 || ::dup2(out_file, STDOUT_FILENO) < 0 || ::dup2(err_file, STDERR_FILENO) < 0 ||
       ::chdir(folder.c_str()) != 0)
     ::_exit(126);
-  if (file_bytes > 0) {
-    const rlimit limit{static_cast<rlim_t>(file_bytes), static_cast<rlim_t>(file_bytes)};
+  if (limits.file_bytes > 0) {
+    const rlimit limit{static_cast<rlim_t>(limits.file_bytes), static_cast<rlim_t>(limits.file_bytes)};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(126);
   }
+  if (limits.ignores_hang_up) ::signal(SIGHUP, SIG_IGN);
+  if (int ends[2]; limits.has_deaf_pipe && ::pipe(ends) == 0) {
+    ::close(ends[0]);
+    ::dup2(ends[1], STDERR_FILENO);
+  }
+  for (const int descriptor : limits.closed) ::close(descriptor);
   ::setenv("OMP_NUM_THREADS", "1", 1);
   ::execv(arguments.front(), arguments.data());
   ::_exit(127);
@@ -58,15 +64,17 @@ RunResult run_limn(const fs::path& folder, const std::vector<std::string>& argum
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const TemporaryFolder caught;
+  const fs::path out = limits.out_to.empty() ? caught / "out" : limits.out_to;
+  const fs::path err = limits.err_to.empty() ? caught / "err" : limits.err_to;
   const pid_t process = ::fork();
   if (process < 0) throw std::runtime_error("cannot fork");
-  if (process == 0) become_limn(folder, pointers, caught / "out", caught / "err", limits.file_bytes);
+  if (process == 0) become_limn(folder, pointers, out, err, limits);
   if (limits.meanwhile) limits.meanwhile(process);
   const int status = wait_for(process, limits.seconds);
   return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
           .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-          .out = read_text_file(caught / "out"),
-          .err = read_text_file(caught / "err")};
+          .out = limits.out_to.empty() ? read_text_file(out) : "",
+          .err = limits.err_to.empty() ? read_text_file(err) : ""};
 }
 
 RunResult run_limn(const fs::path& folder, const std::string& words, const RunLimits& limits) {

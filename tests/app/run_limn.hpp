@@ -15,6 +15,10 @@ namespace limn::testing {
 struct RunLimits {
   double seconds = 60;                                // then it is killed, and `signal` says so
   std::int64_t file_bytes = 0;                        // RLIMIT_FSIZE: writing beyond fails, as on a full disk; 0: none
+  std::filesystem::path out_to = {}, err_to = {};     // instead of being caught
+  bool has_deaf_pipe = false;                         // stderr is a pipe whose reader has gone
+  std::vector<int> closed = {};                       // descriptors
+  bool ignores_hang_up = false;                       // as below nohup
   std::function<void(pid_t process)> meanwhile = {};  // called once after the start
 };
 

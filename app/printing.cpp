@@ -1,0 +1,44 @@
+#include "app/printing.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace limn::app {
+namespace {
+
+int output_error = 0;
+
+void keep_first_error(bool is_written) {
+  if (!is_written && output_error == 0) output_error = errno != 0 ? errno : EIO;
+}
+
+}  // namespace
+
+void write_message(std::string_view text) {
+  // stderr has no buffer of its own: one call to fwrite() is one line that no other process divides.
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void write_output(std::string_view text) {
+  errno = 0;
+  keep_first_error(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
+}
+
+int printing_failure() {
+  errno = 0;
+  keep_first_error(std::fflush(stdout) == 0);
+  return output_error;
+}
+
+void open_standard_files() {
+  // A closed one stays one that cannot be used: reading from 0 and writing to 1 and 2 fail as they would have.
+  constexpr int kUseless[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+  for (int descriptor = 0; descriptor < 3; ++descriptor)
+    while (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
+      if (::open("/dev/null", kUseless[descriptor]) < 0) return;
+}
+
+}  // namespace limn::app
