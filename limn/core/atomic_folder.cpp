@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "limn/core/error.hpp"
+#include "limn/core/temporary.hpp"
 #include "limn/core/write_errors.hpp"
 
 namespace limn {
@@ -63,18 +64,22 @@ AtomicFolder::AtomicFolder(fs::path path) : path_(std::move(path)) {
   std::error_code ignored;
   require(!fs::exists(fs::symlink_status(path_, ignored)), "{}: exists; remove it or choose another name",
           path_.string());
-  // A number may be taken by what a killed process left behind.
-  int error = EEXIST;
-  for (int number = 0; error == EEXIST; ++number) {
-    temporary_ = path_.parent_path() / fmt::format(".{}.{}.{}.tmp", path_.filename().string(), ::getpid(), number);
+  remove_leftovers_once(path_);
+  // A name may be taken by what a killed process of the same number left behind.
+  int error = 0;
+  do {
+    temporary_ = temporary_name(path_);
     error = ::mkdir(temporary_.c_str(), 0777) == 0 ? 0 : errno;
-  }
+  } while (error == EEXIST);
   if (error != 0) fail_to_write(path_, error);
+  lock_ = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0) lock_temporary(lock_);
 }
 
 AtomicFolder::~AtomicFolder() {
   std::error_code ignored;
   if (!is_done_) fs::remove_all(temporary_, ignored);
+  if (lock_ >= 0) ::close(lock_);
 }
 
 AtomicFolder::File AtomicFolder::create(const std::string& name) const { return {temporary_ / name, path_ / name}; }

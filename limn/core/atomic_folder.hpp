@@ -45,6 +45,7 @@ class AtomicFolder {
  private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;
+  int lock_ = -1;  // open as long as this process owns the folder
   bool is_done_ = false;
 };
 

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
 #include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/temporary.hpp"
 #include "limn/core/write_errors.hpp"
 
 namespace limn {
@@ -76,11 +76,6 @@ Buffer read_whole(const fs::path& path, std::uint64_t max_bytes) {
   return buffer;
 }
 
-fs::path temporary_name(const fs::path& path) {
-  static std::atomic<unsigned> counter{0};
-  return path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter.fetch_add(1));
-}
-
 }  // namespace
 
 void fail_to_write(const fs::path& path, int error) {
@@ -102,12 +97,14 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   std::error_code ignored;  // what cannot be looked at cannot be written either, and open() says why
   if (path_.filename().empty() || fs::is_directory(path_, ignored))
     fail("{}: is a folder; name a file", path_.string());
+  remove_leftovers_once(path_);
   // A name may be taken by what a killed process of the same number left behind, as happens in containers.
   do {
     temporary_ = temporary_name(path_);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail_to_write(path_, errno);
+  lock_temporary(descriptor_);
 }
 
 AtomicFile::~AtomicFile() { discard(); }
@@ -131,7 +128,12 @@ void AtomicFile::write(std::string_view text) { write(as_bytes(text)); }
 void AtomicFile::reopen() {
   ::close(descriptor_);
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail_to_write(path_, errno);
+  if (descriptor_ < 0) {
+    const int error = errno;
+    ::unlink(temporary_.c_str());
+    fail_to_write(path_, error);
+  }
+  lock_temporary(descriptor_);
 }
 
 void AtomicFile::commit() {

@@ -24,6 +24,11 @@ using Bytes = std::vector<std::byte>;
 void write_file(const std::filesystem::path& path, std::span<const std::byte> data);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
+// Removes what killed processes left beside `target`: temporary files and folders of that name, `.NAME.PID.N.tmp`, that
+// no living process owns. AtomicFile and AtomicFolder do this at their first write into a folder, so that the next
+// start clears what the last one left; a caller needs it for a target that it does not write again. Any thread.
+void remove_leftovers(const std::filesystem::path& target);
+
 // A file that grows in pieces and appears under its name only at commit(). Destroyed without commit() it
 // leaves nothing. Not copyable; one thread at a time.
 class AtomicFile {

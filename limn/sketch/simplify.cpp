@@ -8,26 +8,10 @@
 #include <utility>
 
 #include "limn/core/error.hpp"
+#include "limn/sketch/significance.hpp"
 
 namespace limn::sketch {
 namespace {
-
-// Squared distance of p from the segment a–b. On whole numbers every product is exact, so that the choice of
-// points does not depend on the machine. Differs: the first papers take the distance from the infinite line,
-// which loses the tip of a stroke that turns back on itself.
-double squared_distance(const Position& p, const Position& a, const Position& b) {
-  const double along_x = double{b.x} - a.x, along_y = double{b.y} - a.y;
-  const double to_x = double{p.x} - a.x, to_y = double{p.y} - a.y;
-  const double length = along_x * along_x + along_y * along_y;
-  const double dot = to_x * along_x + to_y * along_y;
-  if (dot <= 0 || length == 0) return to_x * to_x + to_y * to_y;
-  if (dot >= length) {
-    const double past_x = double{p.x} - b.x, past_y = double{p.y} - b.y;
-    return past_x * past_x + past_y * past_y;
-  }
-  const double cross = to_x * along_y - to_y * along_x;
-  return cross * cross / length;
-}
 
 double length_of(std::span<const Position> stroke) {
   double length = 0;
@@ -49,14 +33,21 @@ std::vector<Stroke> each_changed(std::span<const Stroke> strokes, Change change)
   return result;
 }
 
+Stroke kept_points(std::span<const Position> stroke, const Significance& of, double squared_epsilon) {
+  Stroke kept;
+  for (std::size_t i = 0; i < stroke.size(); ++i)
+    if (i == 0 || i + 1 == stroke.size() || of.squared[i] > squared_epsilon) kept.push_back(stroke[i]);
+  return kept;
+}
+
 // The longest strokes whose ends fit into max_points, in their order.
 std::vector<Stroke> longest_strokes(std::span<const Stroke> strokes, std::int64_t max_points) {
-  std::vector<std::size_t> order(strokes.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) { return length_of(strokes[i]); });
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t i = 0; i < strokes.size(); ++i) order.emplace_back(length_of(strokes[i]), i);
+  std::ranges::stable_sort(order, std::ranges::greater{}, [](const auto& stroke) { return stroke.first; });
   std::int64_t left = max_points;
   std::vector<bool> is_kept(strokes.size());
-  for (const std::size_t i : order) {
+  for (const auto& [length, i] : order) {
     const auto ends = static_cast<std::int64_t>(std::min<std::size_t>(strokes[i].size(), 2));
     if (ends > left) break;
     left -= ends;
@@ -71,32 +62,8 @@ std::vector<Stroke> longest_strokes(std::span<const Stroke> strokes, std::int64_
 }  // namespace
 
 Stroke simplified(std::span<const Position> stroke, double epsilon) {
-  if (stroke.size() < 3) return {stroke.begin(), stroke.end()};
-  std::vector<bool> is_kept(stroke.size());
-  is_kept.front() = is_kept.back() = true;
-  // A stack of our own: a spiral of a million points would overflow the program's.
-  std::vector<std::pair<std::size_t, std::size_t>> open{{0, stroke.size() - 1}};
-  while (!open.empty()) {
-    const auto [first, last] = open.back();
-    open.pop_back();
-    double farthest = epsilon * epsilon;
-    std::size_t split = first;
-    for (std::size_t i = first + 1; i < last; ++i) {
-      const double distance = squared_distance(stroke[i], stroke[first], stroke[last]);
-      if (distance > farthest) {
-        farthest = distance;
-        split = i;
-      }
-    }
-    if (split == first) continue;
-    is_kept[split] = true;
-    open.emplace_back(first, split);
-    open.emplace_back(split, last);
-  }
-  Stroke result;
-  for (std::size_t i = 0; i < stroke.size(); ++i)
-    if (is_kept[i]) result.push_back(stroke[i]);
-  return result;
+  const double squared = epsilon * epsilon;
+  return kept_points(stroke, significance(stroke, squared), squared);
 }
 
 std::vector<Stroke> simplified(std::span<const Stroke> strokes, double epsilon) {
@@ -161,21 +128,27 @@ std::vector<Stroke> limited(std::span<const Stroke> strokes, std::int64_t max_po
 
   // Bisection for the smallest epsilon that is enough. No point is farther from anything than the drawing is
   // large.
+  std::vector<Significance> points;
+  std::vector<double> squared;  // of all points but the ends, ascending
   double too_small = 0, enough = 0;
-  for (const Stroke& stroke : strokes) enough = std::max(enough, length_of(stroke));
-  std::vector<Stroke> best = simplified(strokes, enough);
-  constexpr int kHalvings = 40;
-  for (int i = 0; i < kHalvings && points_in(best) < most; ++i) {
-    const double middle = (too_small + enough) / 2;
-    std::vector<Stroke> attempt = simplified(strokes, middle);
-    if (points_in(attempt) > most) {
-      too_small = middle;
-    } else {
-      enough = middle;
-      best = std::move(attempt);
-    }
+  for (const Stroke& stroke : strokes) {
+    const std::vector<double>& more = points.emplace_back(significance(stroke, 0)).squared;
+    if (more.size() > 2) squared.insert(squared.end(), more.begin() + 1, more.end() - 1);
+    enough = std::max(enough, length_of(stroke));
   }
-  return best;
+  std::ranges::sort(squared);
+  const auto kept = [&](double epsilon) {
+    return ends + static_cast<std::size_t>(squared.end() - std::ranges::upper_bound(squared, epsilon * epsilon));
+  };
+  constexpr int kHalvings = 40;
+  for (int i = 0; i < kHalvings && kept(enough) < most; ++i) {
+    const double middle = (too_small + enough) / 2;
+    (kept(middle) > most ? too_small : enough) = middle;
+  }
+  std::vector<Stroke> result;
+  for (std::size_t i = 0; i < strokes.size(); ++i)
+    result.push_back(kept_points(strokes[i], points[i], enough * enough));
+  return result;
 }
 
 Sketch prepared(const Sketch& sketch, const SketchPreparation& p) {

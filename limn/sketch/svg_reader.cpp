@@ -21,6 +21,10 @@ using svg::Transform;
 // Elements drawn, those reached through <use> counted each time: a small file may ask for very many.
 constexpr std::int64_t kMaxElements = 1'000'000;
 
+// Characters looked at, those of elements reached through <use> counted each time. A file without <use> has fewer.
+constexpr std::size_t kMaxText = 8 * kMaxSvgBytes;
+constexpr std::size_t kNode = 4;  // what an element or an attribute counts beside its text
+
 // A name without its namespace prefix.
 std::string_view local_name(const char* name) {
   const std::string_view text = name;
@@ -57,6 +61,10 @@ class Drawer {
 
  private:
   void element(pugi::xml_node node, const Transform& outer, int depth) {
+    text_ += kNode;
+    for (const pugi::xml_attribute attribute : node.attributes())
+      text_ += kNode + std::string_view(attribute.value()).size();
+    require(text_ <= kMaxText, "{}: draws large elements again and again with <use>; it is refused", origin_);
     if (node.type() != pugi::node_element || is_hidden(node)) return;
     require(depth < kMaxSvgDepth, "{}: its elements are nested deeper than {}; it is refused", origin_, kMaxSvgDepth);
     require(++elements_ <= kMaxElements, "{}: draws more than {} elements; it is refused", origin_, kMaxElements);
@@ -238,6 +246,7 @@ class Drawer {
   Pen pen_;
   std::optional<Point> viewport_;
   std::int64_t elements_ = 0;
+  std::size_t text_ = 0;
   std::unordered_map<std::string_view, pugi::xml_node> ids_;
 };
 

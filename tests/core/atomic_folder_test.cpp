@@ -1,6 +1,9 @@
 #include "limn/core/atomic_folder.hpp"
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -37,6 +40,21 @@ TEST(AtomicFolder, LeavesNothingUnlessCommitted) {
     EXPECT_EQ(folder.entries(), 1);
   }
   EXPECT_EQ(folder.entries(), 0);
+}
+
+TEST(AtomicFolder, ClearsWhatAKilledWriterLeft) {
+  const testing::TemporaryFolder folder;
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    const AtomicFolder made(folder / "made");
+    made.create("a").write(as_bytes("half of it"));
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(writer, nullptr, 0);
+  ASSERT_EQ(folder.entries(), 1);
+  AtomicFolder(folder / "made").commit();
+  EXPECT_EQ(folder.entries(), 1);
+  EXPECT_TRUE(fs::is_empty(folder / "made"));
 }
 
 TEST(AtomicFolder, ReplacesNothing) {

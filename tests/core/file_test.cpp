@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -224,6 +226,91 @@ TEST(AtomicFile, PassesOverWhatAKilledProcessLeft) {
   write_file(folder / "a", "new");
   EXPECT_EQ(read_text_file(folder / "a"), "new");
   EXPECT_EQ(folder.entries(), 4);
+}
+
+// The number of a process that has ended.
+pid_t ended_process() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  return child;
+}
+
+std::string left_by(pid_t process, const std::string& target, unsigned number = 0) {
+  return fmt::format(".{}.{}.{}.tmp", target, process, number);
+}
+
+TEST(Leftovers, OfEndedProcessesAreRemovedForThisTargetOnly) {
+  const TemporaryFolder folder;
+  const pid_t ended = ended_process();
+  append_line(folder / left_by(ended, "a.b"), "a file");
+  append_line(folder / left_by(ended, "a.b", 12), "another");
+  fs::create_directories(folder / left_by(ended, "a.b", 13) / "with");
+  append_line(folder / left_by(ended, "a.b", 13) / "with" / "files", "in it");
+  fs::create_symlink("nowhere", folder / left_by(ended, "a.b", 14));
+  const std::vector<std::string> kept = {left_by(ended, "a"),
+                                         left_by(ended, "b"),
+                                         left_by(ended, "x.a.b"),
+                                         left_by(::getppid(), "a.b"),
+                                         left_by(1, "a.b"),
+                                         ".a.b.tmp",
+                                         ".a.b.1x.0.tmp",
+                                         ".a.b.-1.0.tmp",
+                                         ".a.b.0.0.tmp",
+                                         ".a.b.99999999999.0.tmp",
+                                         left_by(ended, "a.b") + "x",
+                                         left_by(ended, "a.b").substr(1)};
+  for (const std::string& name : kept) append_line(folder / name, "not to be touched");
+  remove_leftovers(folder / "a.b");
+  for (const std::string& name : kept) EXPECT_TRUE(fs::exists(folder / name)) << name;
+  EXPECT_EQ(folder.entries(), std::ssize(kept));
+}
+
+// In a container each process may have the number of the one before.
+TEST(Leftovers, OfAProcessOfTheSameNumberAreRemoved) {
+  const TemporaryFolder folder;
+  append_line(folder / left_by(::getpid(), "a", 4'000'000'000), "from a former life");
+  AtomicFile file(folder / "a");
+  EXPECT_EQ(folder.entries(), 1);
+  remove_leftovers(folder / "a");
+  EXPECT_TRUE(fs::exists(file.temporary_path()));
+}
+
+// Another container numbers its processes otherwise, but the kernel knows who holds the file.
+TEST(Leftovers, ThatAnotherContainerStillWritesAreKept) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / left_by(ended_process(), "a");
+  std::FILE* owner = std::fopen(file.c_str(), "w");
+  ASSERT_EQ(::flock(::fileno(owner), LOCK_EX), 0);
+  remove_leftovers(folder / "a");
+  EXPECT_TRUE(fs::exists(file));
+  std::fclose(owner);
+  remove_leftovers(folder / "a");
+  EXPECT_EQ(folder.entries(), 0);
+}
+
+TEST(Leftovers, OfWhatDoesNotExistAreNone) {
+  const TemporaryFolder folder;
+  remove_leftovers(folder / "no" / "such" / "file");
+  remove_leftovers("");
+  EXPECT_EQ(folder.entries(), 0);
+}
+
+TEST(Leftovers, OfAKilledWriterGoWithTheNextWrite) {
+  const TemporaryFolder folder;
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    AtomicFile file(folder / "a");
+    file.write("half of it");
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(writer, nullptr, 0);
+  ASSERT_EQ(folder.entries(), 1);
+  write_file(folder / "b", "another target");
+  EXPECT_EQ(folder.entries(), 2);
+  write_file(folder / "a", "whole");
+  EXPECT_EQ(folder.entries(), 2);
+  EXPECT_EQ(read_text_file(folder / "a"), "whole");
 }
 
 TEST(AppendLine, MakesTheFileAndAddsWholeLines) {

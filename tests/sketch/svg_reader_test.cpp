@@ -183,6 +183,15 @@ TEST(Svg, RefusesABombOfUses) {
   EXPECT_THAT(error_for("<defs>" + bomb + "</defs><use href='#a39'/>"), HasSubstr("draws more than 1000000 elements"));
 }
 
+// Each use reads the text of its element again. Here 300 KiB would ask for a gigabyte.
+TEST(Svg, RefusesLargeElementsThatAreUsedAgainAndAgain) {
+  std::string uses;
+  for (int i = 0; i < 5000; ++i) uses += "<use href='#a'/>";
+  const std::string path = "<defs><path id='a' d='M0 0L1 1' class='" + std::string(200'000, 'x') + "'/></defs>";
+  EXPECT_THAT(error_for(path + uses), HasSubstr("x.svg: draws large elements again and again with <use>"));
+  EXPECT_EQ(draw(path + uses.substr(0, uses.size() / 5)).size(), 1000U);
+}
+
 TEST(Svg, ResolvesNoEntity) {
   const std::string bomb =
       "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;'>"
