@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -29,7 +30,8 @@ struct TrainArguments {
   std::string out;
   std::string config;
   std::string preset;
-  std::vector<std::string> settings;  // name=value, from --set and the options that are short for one
+  std::vector<std::string> settings;                 // name=value, from --set and the options that are short for one
+  std::map<std::string, std::string> short_options;  // those that were given: by name, "--steps" for num_steps
   std::int64_t epochs = 0;
   std::string device = "auto";
   int threads = 0;
@@ -44,7 +46,11 @@ void add_setting(const Command& command, const std::shared_ptr<TrainArguments>& 
                  const std::string& name, const std::string& help) {
   command
       .add(
-          option, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); },
+          option,
+          [arguments, option, name](const std::string& value) {
+            arguments->settings.push_back(name + "=" + value);
+            arguments->short_options[name] = option;
+          },
           help)
       .named("VALUE");
 }
@@ -116,6 +122,13 @@ struct RunOptions {
   std::vector<OptionField> all;
 };
 
+// `error` begins with "name=" where a value is wrong. Names what was typed: "--steps nan: …", "--set num_steps=nan: …".
+[[noreturn]] void fail_setting(const TrainArguments& a, const std::string& error) {
+  for (const auto& [name, option] : a.short_options)
+    if (error.starts_with(name + "=")) fail("{} {}", option, error.substr(name.size() + 1));
+  fail("--set {}", error);
+}
+
 // The options of a run: defaults, then the run's own config (--resume), then preset, --config and --set.
 runs::RunConfig gather(const TrainArguments& a, const models::Family& family, std::span<const OptionField> options) {
   runs::RunConfig config{.family = family.command, .data = {}, .assignments = {}};
@@ -141,7 +154,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, st
     if (auto named = runs::take_data_set(settings); !named.empty()) config.data = std::move(named);
     set_options(options, settings);
   } catch (const Error& error) {
-    fail("--set {}", error.what());
+    fail_setting(a, error.what());
   }
   if (!a.data.empty()) config.data = a.data;
   return config;
