@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
@@ -47,15 +48,15 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
 void add_complete(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("complete", "continue an unfinished sketch, several ways");
   auto a = std::make_shared<CompleteArguments>();
-  command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();
+  add_model(command, a->model);
   command.add("--in", &a->in, "the sketch: FILE, FILE#17 or FILE:test#17").required();
   command.add("--points", &a->points, "use its first K points only [all]").whole_number(1, 1'000'000);
   command.add("-n,--count", &a->count, "endings").whole_number(1, 10000).shows_default();
-  command.add("--temperature", &a->temperature, "how varied").positive_number().shows_default();
+  add_temperature(command, a->temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--prior", &a->uses_prior, "z from the prior instead of from the given part");
   command.add("--seed", &a->seed, "another number, other endings").shows_default();
-  command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json").shows_default();
+  command.add("-o,--out", &a->out, output_endings(models::Content::kSketches)).shows_default();
   command.set_footer(
       "\nExample:\n  limn complete runs/doodles --in builtin:doodles:test#3 --points 12 -n 9 -o endings.png\n");
   command.set_action([a, &registry] { complete(*a, registry); });

@@ -24,7 +24,7 @@ struct CommandWords {
   std::vector<OptionWords> options = {};
 };
 
-// The set of a CLI::IsMember check stands in the option's type name: "TEXT:{sample,mean}".
+// The set of Option::one_of() stands in the option's type name: "TEXT:{sample,mean}".
 std::vector<std::string> closed_set(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const std::size_t open = type.find('{');
@@ -190,15 +190,15 @@ std::string fish_script(const std::vector<CommandWords>& all) {
 }  // namespace
 
 void add_completion(CLI::App& app) {
-  auto* command =
-      app.add_subcommand("completion", "a script that lets your shell complete limn's commands and options");
+  const Command command =
+      Command(app).add_command("completion", "a script that lets your shell complete limn's commands and options");
   auto shell = std::make_shared<std::string>();
-  command->add_option("SHELL", *shell, "which shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->footer(
+  command.add("SHELL", shell.get(), "which shell").required().one_of({"bash", "zsh", "fish"});
+  command.set_footer(
       "\nExamples:\n  source <(limn completion bash)\n"
       "  limn completion bash > ~/.local/share/bash-completion/completions/limn\n"
       "  limn completion fish > ~/.config/fish/completions/limn.fish\n");
-  command->callback([&app, shell] {
+  command.set_action([&app, shell] {
     std::vector<CommandWords> all;
     collect(app, "limn", all);
     fmt::print("{}", *shell == "bash" ? bash_script(all) : *shell == "zsh" ? zsh_script(all) : fish_script(all));

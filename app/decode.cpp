@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
@@ -38,13 +39,12 @@ void decode(const DecodeArguments& a, const Command& command, const models::Regi
 void add_decode(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("decode", "drawings of latent vectors");
   auto a = std::make_shared<DecodeArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   command.add("--z", &a->z, "floating-point .npy, a row per drawing").required();
-  command.add("--temperature", &a->temperature, "how varied").positive_number().shows_default();
+  add_temperature(command, a->temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
-  command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")
-      .shows_default();
+  command.add("-o,--out", &a->out, drawing_output_help()).shows_default();
   command.set_footer(
       "\nExample (latent arithmetic in three commands):\n"
       "  limn encode runs/doodles --in a.npz#1 a.npz#2 a.npz#3 -o z.npy\n"

@@ -1,8 +1,8 @@
 #include "app/drawing_output.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
 #include <string_view>
 
 #include "limn/core/error.hpp"
@@ -10,13 +10,12 @@
 #include "limn/render/save.hpp"
 #include "limn/render/steps_sheet.hpp"
 #include "limn/sketch/sketch_file.hpp"
+#include "limn/sketch/sketch_writer.hpp"
 
 namespace limn::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 4> kStrokeEndings{".npz", ".ndjson", ".bin", ".json"};
 
 constexpr double kSheetWidth = 1000;  // about, pixels
 constexpr double kFrameSide = 280;
@@ -30,7 +29,20 @@ constexpr int kDrawingMs = 4000;  // about, from the first step to the last
 constexpr int kHoldMs = 2500;
 
 bool is_stroke_file(const fs::path& path) {
-  return std::ranges::find(kStrokeEndings, ending_of(path)) != kStrokeEndings.end();
+  const auto endings = sketch::sketch_file_endings();
+  return std::ranges::find(endings, ending_of(path)) != endings.end();
+}
+
+std::vector<std::string_view> endings_of(models::Content content, bool has_frames) {
+  if (content == models::Content::kImages) {
+    // A picture of images holds no strokes that G-code or a pen could follow.
+    std::vector<std::string_view> endings{".svg", ".png"};
+    if (has_frames) endings.emplace_back(".gif");
+    return endings;
+  }
+  std::vector<std::string_view> endings(render::kSheetEndings.begin(), render::kSheetEndings.end());
+  std::ranges::copy(sketch::sketch_file_endings(), std::back_inserter(endings));
+  return endings;
 }
 
 double longer_side(const image::ImageShape& shape) { return static_cast<double>(std::max(shape.width, shape.height)); }
@@ -71,17 +83,15 @@ void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
 
 bool is_animation(const fs::path& path) { return ending_of(path) == ".gif"; }
 
+std::string output_endings(models::Content content, bool has_frames) {
+  const auto endings = endings_of(content, has_frames);
+  return fmt::format("{} or {}", fmt::join(endings.begin(), endings.end() - 1, ", "), endings.back());
+}
+
 void check_output(const fs::path& path, models::Content content, bool has_frames) {
-  if (content == models::Content::kSketches) {
-    require(is_stroke_file(path) || render::is_sheet_file(path),
-            "{}: the ending says what to write; use .svg, .png, .gif, .gcode, .nc, .npz, .ndjson, .bin or .json",
-            path.string());
-    return;
-  }
-  const std::string ending = ending_of(path);
-  require(ending == ".svg" || ending == ".png" || (has_frames && ending == ".gif"),
-          "{}: the ending says what to write; images go to {}", path.string(),
-          has_frames ? ".svg, .png, .gif" : ".svg, .png");
+  const auto endings = endings_of(content, has_frames);
+  require(std::ranges::find(endings, ending_of(path)) != endings.end(), "{}: the ending says what to write; use {}",
+          path.string(), output_endings(content, has_frames));
 }
 
 void append(models::Drawings& all, models::Drawings more) {

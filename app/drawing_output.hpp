@@ -15,8 +15,10 @@
 
 namespace limn::app {
 
+// The endings that files of such drawings may have, as a list for people: ".svg, .png or .gif". `has_frames`: images
+// may follow each other in a .gif.
+[[nodiscard]] std::string output_endings(models::Content content, bool has_frames = true);
 // Throws Error that lists the endings unless `path` has one for such drawings. Call it before long work starts.
-// `has_frames`: images may follow each other in a .gif.
 void check_output(const std::filesystem::path& path, models::Content content, bool has_frames = true);
 [[nodiscard]] bool is_animation(const std::filesystem::path& path);
 

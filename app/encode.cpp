@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/sketch/npy.hpp"
@@ -34,7 +35,7 @@ void encode(const EncodeArguments& a, const models::Registry& registry) {
 void add_encode(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("encode", "latent vectors of sketches or images, as a NumPy file");
   auto a = std::make_shared<EncodeArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
   command.add("--sample", &a->samples, "draw z from the posterior instead of taking its mean");
   command.add("--seed", &a->seed, "of --sample").shows_default();

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
@@ -59,9 +60,11 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
 void add_eval(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("eval", "the losses of a model on a data set");
   auto a = std::make_shared<EvalArguments>();
-  command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();
+  add_model(command, a->model);
   command.add("--data", &a->data, "data set [builtin:doodles, of images builtin:shapes]").named("PATH");
-  command.add("--split", &a->split, "train, valid or test").shows_default();
+  command.add("--split", &a->split, "which part of the data")
+      .one_of({kSplitNames.begin(), kSplitNames.end()})
+      .shows_default();
   command.add("--latent", &a->latent, "of sketches: z; sample draws one per sketch from --seed, mean takes mu")
       .one_of({"sample", "mean"})
       .shows_default();

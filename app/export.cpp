@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/registry.hpp"
@@ -54,7 +55,7 @@ void export_model(const ExportArguments& a, const models::Registry& registry) {
 void add_export(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("export", "a limn model for other programs");
   auto a = std::make_shared<ExportArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   command.add("--to", &a->to, "format").one_of(names_of(registry.families())).shows_default();
   command.add("-o,--out", &a->out, "file to write").required();
   command.set_footer("\nExample:\n  limn export runs/doodles --to magenta-json -o doodles.gen.json\n");

@@ -52,7 +52,7 @@ void add_import(const Command& app, const models::Registry& registry) {
   command
       .add("--scale-factor", &a->options.scale_factor,
            "what the training data were divided by; PyTorch models do not tell")
-      .positive_number();
+      .number(1e-6, 1e6);
   command
       .add("--max-seq-len", &a->options.max_seq_len,
            "longest training sketch of a PyTorch model [labml 200, rfeinman 250]")

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/models/registry.hpp"
@@ -48,7 +49,7 @@ void add_info(const Command& app, const models::Registry& registry) {
     bool is_json = false;
   };
   auto a = std::make_shared<Arguments>();
-  command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();
+  add_model(command, a->model);
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer("\nExample:\n  limn info runs/doodles\n");
   command.set_action([a, &registry] {

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
@@ -63,20 +64,17 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
 void add_interpolate(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("interpolate", "a path through latent space between sketches or images");
   auto a = std::make_shared<InterpolateArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   command.add("--from", &a->from, "the first sketch or image: FILE, FILE#17 or FILE:test#17");
   command.add("--to", &a->to, "the last one");
   command.add("--corners", &a->corners, "four for a grid: top left, top right, bottom left, bottom right").takes(4);
   command.add("--steps", &a->steps, "drawings on the path, or on each side of the grid")
       .whole_number(2, 100)
       .shows_default();
-  command.add("--temperature", &a->temperature, "how varied").positive_number().shows_default();
+  add_temperature(command, a->temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
-  command
-      .add("-o,--out", &a->out,
-           ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif (there and back)")
-      .shows_default();
+  command.add("-o,--out", &a->out, drawing_output_help() + " (there and back)").shows_default();
   command.set_footer(
       "\nExamples:\n  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o "
       "path.png\n"

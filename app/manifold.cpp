@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/plane_picture.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/latent_planes.hpp"
@@ -31,9 +32,9 @@ void manifold(const ManifoldArguments& a, const models::Registry& registry) {
 void add_manifold(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("manifold", "the plane of a two-dimensional latent space as one picture");
   auto a = std::make_shared<ManifoldArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   add_picture_options(command, a->picture);
-  command.add("-o,--out", &a->out, ".png or .svg").shows_default();
+  command.add("-o,--out", &a->out, drawing_output_help(false)).shows_default();
   command.set_footer(
       "\nThe points lie at even shares of the prior from 5 % to 95 %: the first dimension to the right, the second "
       "down.\n"

@@ -54,7 +54,7 @@ void add_plot(const Command& app) {
   };
   auto a = std::make_shared<Arguments>();
   command.add("RUN", &a->runs, "run directories").required();
-  command.add("-o,--out", &a->out, ".svg or .png").shows_default();
+  command.add("-o,--out", &a->out, fmt::format("{}", fmt::join(render::kChartEndings, " or "))).shows_default();
   command.set_footer("\nExample:\n  limn plot runs/doodles -o curves.png\n");
   command.set_action([a] { plot(a->runs, a->out); });
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
@@ -82,20 +83,15 @@ void reconstruct(const ReconstructArguments& a, const Command& command, const mo
 void add_reconstruct(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("reconstruct", "originals beside their reconstructions");
   auto a = std::make_shared<ReconstructArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
   command.add("-n,--count", &a->count, "how many at most").whole_number(1, 1000).shows_default();
-  command.add("--temperature", &a->temperatures, "how varied; several make a column each")
-      .positive_number()
-      .shows_default();
+  add_temperatures(command, a->temperatures, "how varied; several make a column each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--mean", &a->uses_mean, "draw from the mean of z instead of a sample");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
-  command
-      .add("-o,--out", &a->out,
-           ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg or .png, of DRAW also .gif")
-      .shows_default();
+  command.add("-o,--out", &a->out, drawing_output_help(false) + ", of DRAW also .gif").shows_default();
   command.set_footer(
       "\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
       "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
@@ -62,18 +63,15 @@ void sample(const SampleArguments& a, const Command& command, const models::Regi
 void add_sample(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("sample", "new drawings from a model");
   auto a = std::make_shared<SampleArguments>();
-  command.add("MODEL", &a->model, "run directory, .safetensors file or Magenta .json model").required();
+  add_model(command, a->model);
   command.add("-n,--count", &a->count, "drawings (of each temperature); stations of an image walk")
       .whole_number(1, 100000)
       .shows_default();
-  command.add("--temperature", &a->temperatures, "how varied; several make a row each")
-      .positive_number()
-      .shows_default();
+  add_temperatures(command, a->temperatures, "how varied; several make a row each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
-  command.add("-o,--out", &a->out, ".svg, .png, .gif, .gcode, .npz, .ndjson or .json; of images .svg, .png or .gif")
-      .shows_default();
+  command.add("-o,--out", &a->out, drawing_output_help()).shows_default();
   command.set_footer(
       "\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space "
       "from each\n"

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -32,7 +33,8 @@ struct TrainArguments {
   std::string config;
   std::string preset;
   std::string init_from;
-  std::vector<std::string> settings;  // name=value, from --set and the options that are short for one
+  std::vector<std::string> settings;                 // name=value, from --set and the options that are short for one
+  std::map<std::string, std::string> short_options;  // those that were given: by name, "--steps" for num_steps
   std::int64_t epochs = 0;
   std::string device = "auto";
   int threads = 0;
@@ -47,7 +49,11 @@ void add_setting(const Command& command, const std::shared_ptr<TrainArguments>& 
                  const std::string& name, const std::string& help) {
   command
       .add(
-          option, [arguments, name](const std::string& value) { arguments->settings.push_back(name + "=" + value); },
+          option,
+          [arguments, option, name](const std::string& value) {
+            arguments->settings.push_back(name + "=" + value);
+            arguments->short_options[name] = option;
+          },
           help)
       .named("VALUE");
 }
@@ -123,6 +129,13 @@ struct RunOptions {
   std::vector<OptionField> all;
 };
 
+// `error` begins with "name=" where a value is wrong. Names what was typed: "--steps nan: …", "--set num_steps=nan: …".
+[[noreturn]] void fail_setting(const TrainArguments& a, const std::string& error) {
+  for (const auto& [name, option] : a.short_options)
+    if (error.starts_with(name + "=")) fail("{} {}", option, error.substr(name.size() + 1));
+  fail("--set {}", error);
+}
+
 // Options of the layers and of how data are prepared become those of the model that a run starts from; those of
 // training do not.
 void take_model_options(const std::string& path, const models::Family& family, const models::Registry& registry,
@@ -163,7 +176,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     if (auto named = runs::take_data_set(settings); !named.empty()) config.data = std::move(named);
     set_options(options, settings);
   } catch (const Error& error) {
-    fail("--set {}", error.what());
+    fail_setting(a, error.what());
   }
   if (!a.data.empty()) config.data = a.data;
   if (!a.init_from.empty()) config.init_from = a.init_from;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/plane_picture.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -82,7 +83,7 @@ void traverse(const TraverseArguments& a, const models::Registry& registry) {
 void add_traverse(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("traverse", "two latent dimensions over a grid, the others held");
   auto a = std::make_shared<TraverseArguments>();
-  command.add("MODEL", &a->model, "run directory or .safetensors file").required();
+  add_model(command, a->model);
   command.add("--dims", &a->dims, "the dimensions across and down, from 0; 21,* is 21 with each of the others")
       .required();
   command.add("--base", &a->base,
@@ -91,7 +92,9 @@ void add_traverse(const Command& app, const models::Registry& registry) {
   command.add("--sampled", &a->is_sampled, "draw the base's z from the posterior instead of taking its mean");
   add_picture_options(command, a->picture);
   command.add("--seed", &a->seed, "of the random dimensions and of --sampled").shows_default();
-  command.add("-o,--out", &a->out, ".png, .svg, or a folder; several pairs are put into the file's name")
+  command
+      .add("-o,--out", &a->out,
+           drawing_output_help(false) + ", or a folder of .png; several pairs are put into the file's name")
       .shows_default();
   command.set_footer(
       "\nExamples:\n  limn traverse runs/pictures --dims 3,21 --base 025MS.png -o around.png\n"

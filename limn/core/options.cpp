@@ -11,6 +11,8 @@
 namespace limn {
 namespace {
 
+constexpr double kUnbounded = 1e300;  // of OptionField's bounds
+
 template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
@@ -40,6 +42,23 @@ bool parse_number(std::string_view text, T& out) {
   return true;
 }
 
+bool is_whole(const OptionField& field) { return std::holds_alternative<std::int64_t*>(field.target); }
+
+// "between 1 and 4096", "at least 0", or "" for a number without bounds.
+std::string range_text(const OptionField& field) {
+  const auto bound = [&](double value) {
+    return is_whole(field) ? fmt::format("{:.0f}", value) : fmt::to_string(value);
+  };
+  if (field.maximum < kUnbounded) return fmt::format("between {} and {}", bound(field.minimum), bound(field.maximum));
+  return field.minimum > -kUnbounded ? "at least " + bound(field.minimum) : std::string();
+}
+
+[[noreturn]] void refuse_number(const OptionField& field, std::string_view text) {
+  const std::string range = range_text(field);
+  fail("{}={}: expected a {}number{}{}", field.name, printable(text), is_whole(field) ? "whole " : "",
+       range.empty() ? "" : " ", range);
+}
+
 void assign(const OptionField& field, std::string_view text) {
   std::visit(Overloaded{
                  [&](bool* target) {
@@ -50,42 +69,34 @@ void assign(const OptionField& field, std::string_view text) {
                    else
                      fail("{}={}: expected true or false", field.name, printable(text));
                  },
-                 [&](std::int64_t* target) {
-                   require(parse_number(text, *target), "{}={}: expected a whole number", field.name, printable(text));
-                 },
-                 [&](double* target) {
-                   require(parse_number(text, *target), "{}={}: expected a number", field.name, printable(text));
-                 },
                  [&](std::string* target) { *target = std::string(text); },
+                 [&](auto* number) {
+                   if (!parse_number(text, *number)) refuse_number(field, text);
+                 },
              },
              field.target);
 }
 
 // "" if the value is within its bounds and choices.
 std::string complaint(const OptionField& field) {
-  const auto outside = [&](double value) {
-    return value < field.minimum || value > field.maximum || !std::isfinite(value);
+  const auto range_complaint = [&](auto value) {
+    const auto number = static_cast<double>(value);
+    if (number >= field.minimum && number <= field.maximum && std::isfinite(number)) return std::string();
+    const std::string range = range_text(field);
+    return fmt::format("{}={}: must be {}", field.name, value, range.empty() ? "a finite number" : range);
   };
-  const std::string range = field.maximum < 1e300 ? fmt::format("between {} and {}", field.minimum, field.maximum)
-                                                  : fmt::format("at least {}", field.minimum);
-  return std::visit(
-      Overloaded{
-          [](const bool*) { return std::string(); },
-          [&](const std::int64_t* v) {
-            return outside(static_cast<double>(*v)) ? fmt::format("{}={}: must be {}", field.name, *v, range)
-                                                    : std::string();
-          },
-          [&](const double* v) {
-            return outside(*v) ? fmt::format("{}={}: must be {}", field.name, *v, range) : std::string();
-          },
-          [&](const std::string* v) {
-            if (field.choices.empty() ||
-                std::find(field.choices.begin(), field.choices.end(), *v) != field.choices.end())
-              return std::string();
-            return fmt::format("{}={}: must be one of {}", field.name, printable(*v), fmt::join(field.choices, ", "));
-          },
-      },
-      field.target);
+  return std::visit(Overloaded{
+                        [](const bool*) { return std::string(); },
+                        [&](const std::string* v) {
+                          if (field.choices.empty() ||
+                              std::find(field.choices.begin(), field.choices.end(), *v) != field.choices.end())
+                            return std::string();
+                          return fmt::format("{}={}: must be one of {}", field.name, printable(*v),
+                                             fmt::join(field.choices, ", "));
+                        },
+                        [&](const auto* number) { return range_complaint(*number); },
+                    },
+                    field.target);
 }
 
 }  // namespace

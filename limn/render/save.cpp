@@ -1,8 +1,6 @@
 #include "limn/render/save.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -12,8 +10,6 @@
 namespace limn::render {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSheetEndings{".svg", ".png", ".gif", ".gcode", ".nc"};
-constexpr std::array<std::string_view, 2> kChartEndings{".svg", ".png"};
 constexpr std::array<std::string_view, 1> kFrameEndings{".gif"};
 
 // The ending in lower case, or Error listing `known`.

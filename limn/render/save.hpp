@@ -1,9 +1,11 @@
 // Sheets and charts to files, the format chosen by the name's ending. Files are replaced all or nothing.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "limn/render/chart.hpp"
 #include "limn/render/gcode.hpp"
@@ -19,7 +21,11 @@ struct SaveOptions {
   GcodeOptions gcode = {};
 };
 
-// Whether `path` ends in what save_sheet knows: .svg, .png, .gif, .gcode, .nc, in any case.
+// What save_sheet() and save_charts() write.
+inline constexpr std::array<std::string_view, 5> kSheetEndings{".svg", ".png", ".gif", ".gcode", ".nc"};
+inline constexpr std::array<std::string_view, 2> kChartEndings{".svg", ".png"};
+
+// Whether `path` ends in one of kSheetEndings, in any case.
 [[nodiscard]] bool is_sheet_file(const std::filesystem::path& path);
 // Throws Error listing these endings for another. For programs that want to refuse a name before they work.
 void require_sheet_ending(const std::filesystem::path& path);

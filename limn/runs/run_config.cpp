@@ -101,15 +101,17 @@ std::string value_text(const toml::node& node, const std::string& where) {
   fail("{}: expected a string, a number, true or false", where);
 }
 
-std::vector<std::string> data_list(const toml::node& node, const std::string& path) {
-  if (const auto* one = node.as_string()) return {one->get()};
+std::vector<std::string> data_list(const toml::node& node, const std::string& where) {
+  const auto path_in = [&](const toml::node& item) {
+    require(item.is_string(), "{}: expected a string or a list of strings", where);
+    require(!item.as_string()->get().empty(), "{}: holds an empty name; give the path of a data set", where);
+    return item.as_string()->get();
+  };
   const auto* many = node.as_array();
-  require(many != nullptr, "{}: data must be a string or a list of strings", path);
+  if (many == nullptr) return {path_in(node)};
+  require(!many->empty(), "{}: the list is empty; name a data set, or leave the line out", where);
   std::vector<std::string> all;
-  for (const auto& item : *many) {
-    require(item.is_string(), "{}: data must be a string or a list of strings", path);
-    all.push_back(item.as_string()->get());
-  }
+  for (const auto& item : *many) all.push_back(path_in(item));
   return all;
 }
 
@@ -147,7 +149,7 @@ RunConfig read_config(const std::string& path) {
     else if (name == "init_from")
       config.init_from = value_text(node, where);
     else if (name == "data" || name == "data_set")
-      config.data = data_list(node, path);
+      config.data = data_list(node, where);
     else
       config.assignments.push_back(name + "=" + value_text(node, where));
   }
@@ -163,7 +165,11 @@ std::vector<std::string> take_data_set(std::vector<std::string>& assignments) {
     if (list.starts_with('[') && list.ends_with(']')) list = list.substr(1, list.size() - 2);
     paths.clear();
     std::istringstream names{std::string(list)};
-    for (std::string path; std::getline(names >> std::ws, path, ',');) paths.push_back(path);
+    for (std::string path; std::getline(names >> std::ws, path, ',');) {
+      path.resize(path.find_last_not_of(" \t") + 1);
+      require(!path.empty(), "{}: holds an empty name; give the path of a data set", printable(assignment));
+      paths.push_back(path);
+    }
     require(!paths.empty(), "{}: names no data set", printable(assignment));
   }
   std::erase_if(assignments, [=](const std::string& assignment) { return assignment.starts_with(kName); });

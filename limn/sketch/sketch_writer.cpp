@@ -1,6 +1,7 @@
 #include "limn/sketch/sketch_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -171,7 +172,31 @@ class ShardsWriter : public SketchWriter {
   std::uint64_t number_ = 0;
 };
 
+using MakeWriter = std::unique_ptr<SketchWriter> (*)(const fs::path&, const SketchWriterOptions&);
+
+template <const TextWriter::Format& format>
+std::unique_ptr<SketchWriter> make_text_writer(const fs::path& path, const SketchWriterOptions&) {
+  return std::make_unique<TextWriter>(path, format);
+}
+
+// The writers of files by their endings.
+constexpr std::array<std::pair<std::string_view, MakeWriter>, 4> kFileWriters{{
+    {".npz",
+     [](const fs::path& path, const SketchWriterOptions& options) -> std::unique_ptr<SketchWriter> {
+       return std::make_unique<NpzWriter>(path, options);
+     }},
+    {".ndjson", make_text_writer<kNdjson>},
+    {".bin", make_text_writer<kBin>},
+    {".json", make_text_writer<kJson>},
+}};
+
 }  // namespace
+
+std::vector<std::string_view> sketch_file_endings() {
+  std::vector<std::string_view> endings;
+  for (const auto& [ending, make] : kFileWriters) endings.push_back(ending);
+  return endings;
+}
 
 SplitShares parse_split_shares(std::string_view text) {
   SplitShares shares{};
@@ -196,11 +221,8 @@ std::unique_ptr<SketchWriter> make_sketch_writer(const fs::path& path, const Ske
   require(!options.shares || ending == ".npz" || is_shards,
           "{}: only .npz and .limn keep splits; leave --split out or write one of these", path.string());
   if (is_shards) return std::make_unique<ShardsWriter>(path, options);
-  if (ending == ".npz") return std::make_unique<NpzWriter>(path, options);
-  if (ending == ".ndjson") return std::make_unique<TextWriter>(path, kNdjson);
-  if (ending == ".bin") return std::make_unique<TextWriter>(path, kBin);
-  if (ending == ".json") return std::make_unique<TextWriter>(path, kJson);
-  return nullptr;
+  const auto found = std::ranges::find(kFileWriters, ending, &std::pair<std::string_view, MakeWriter>::first);
+  return found == kFileWriters.end() ? nullptr : found->second(path, options);
 }
 
 }  // namespace limn::sketch

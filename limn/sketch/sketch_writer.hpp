@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "limn/core/split.hpp"
 #include "limn/sketch/quickdraw.hpp"
@@ -36,6 +37,9 @@ class SketchWriter {
   // Sketches in each split, after finish(). All are train where the format keeps no splits.
   [[nodiscard]] virtual std::array<std::int64_t, 3> counts() const = 0;
 };
+
+// The endings of the files that make_sketch_writer() knows, without the folders of shards (.limn).
+[[nodiscard]] std::vector<std::string_view> sketch_file_endings();
 
 // The writer for `path` by its ending: .ndjson, .bin and .json, which keep the order and no splits, .npz or .limn (a
 // folder of shards). Null for any other ending. Replaces a file; throws Error for a .limn that exists, for a folder

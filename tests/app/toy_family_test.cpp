@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "app/command_line.hpp"
+#include "app/run_in_process.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/safetensors.hpp"
@@ -20,29 +20,16 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-struct Said {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
 class ToyFamilyTest : public ::testing::Test {
  protected:
   // Runs `limn words…` in this process, with a registry that knows the toy too. Words that begin with '@' are names in
   // the test's folder.
   Said run(const std::string& words) const {
-    std::vector<std::string> arguments{"limn"};
+    std::vector<std::string> arguments;
     std::istringstream stream(words);
     for (std::string word; stream >> word;)
       arguments.push_back(word.starts_with('@') ? (folder_ / word.substr(1)).string() : word);
-    std::vector<const char*> argv;
-    for (const auto& argument : arguments) argv.push_back(argument.c_str());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    const int status = app::run_command_line(static_cast<int>(argv.size()), argv.data(), registry_);
-    return {.status = status,
-            .out = ::testing::internal::GetCapturedStdout(),
-            .err = ::testing::internal::GetCapturedStderr()};
+    return run_in_process(arguments, registry_);
   }
   std::string expect_success(const std::string& words) const {
     const Said said = run(words);

@@ -75,9 +75,18 @@ TEST(SetOption, SuggestsTheNearestNameForAnUnknownOne) {
 TEST(SetOption, RefusesTextThatIsNotOfTheFieldsType) {
   EXPECT_EQ(error_of_setting("is_bold", "maybe"), "is_bold=maybe: expected true or false");
   for (const char* text : {"", "3.5", "7x", " 7", "1e3", "99999999999999999999"})
-    EXPECT_THAT(error_of_setting("units", text), HasSubstr("expected a whole number")) << text;
+    EXPECT_THAT(error_of_setting("units", text), HasSubstr("expected a whole number between 1 and 4096")) << text;
   for (const char* text : {"", "x", "1.5.2", "nan", "inf", "1e999"})
-    EXPECT_THAT(error_of_setting("rate", text), HasSubstr("expected a number")) << text;
+    EXPECT_THAT(error_of_setting("rate", text), HasSubstr("expected a number at least 0")) << text;
+}
+
+// A bound of 9e18 would be no help to someone who typed digits.
+TEST(SetOption, SaysTheBoundsOfWholeNumbersInDigits) {
+  std::int64_t seed = 1;
+  const std::vector<OptionField> list{{"seed", &seed, "of random numbers", {}, 0, 9e18}};
+  for (const char* text : {"-1", "18446744073709551616", "nan"})
+    EXPECT_THAT(error_of([&] { set_option(list, "seed", text); }), HasSubstr("between 0 and 9000000000000000000"));
+  EXPECT_EQ(seed, 1);
 }
 
 TEST(SetOption, RefusesWhatIsOutsideBoundsAndChoices) {

@@ -63,6 +63,9 @@ TEST(RunConfig, BadFilesAreNamedWithTheirLine) {
   EXPECT_THAT(error_for("seed = 1\nnum_steps = = 3\n"), HasSubstr(path + ":2:"));
   EXPECT_THAT(error_for("seed = [1]\n"), HasSubstr("seed"));
   EXPECT_THAT(error_for("data = [1, 2]\n"), HasSubstr("list of strings"));
+  // A list without a name would otherwise mean the built-in set.
+  for (const char* empty : {"data = []", "data_set = []", "data = ''", "data = ['a.npz', '']"})
+    EXPECT_THAT(error_for(std::string("seed = 1\n") + empty), HasSubstr(":2: data")) << empty;
   EXPECT_THAT(error_for(std::string("seed = \"\xff\xfe\"\n")), HasSubstr(path));
   EXPECT_THAT(error_for(std::string(100000, '[')), HasSubstr(path));
   EXPECT_THAT(message_of([] { (void)read_config("no/such.toml"); }), HasSubstr("no such file"));
@@ -107,6 +110,12 @@ TEST(RunConfig, KnowsDataSet) {
   }
   std::vector<std::string> none{"seed=1"};
   EXPECT_TRUE(take_data_set(none).empty());
+  std::vector<std::string> spaced{"data_set=a.npz , b.npz "};
+  EXPECT_THAT(take_data_set(spaced), ElementsAre("a.npz", "b.npz"));
+  for (const char* unnamed : {"data_set=,", "data_set=a,,b"}) {
+    std::vector<std::string> assignments{unnamed};
+    EXPECT_THAT(message_of([&] { (void)take_data_set(assignments); }), HasSubstr("holds an empty name"));
+  }
   for (const char* empty : {"data_set=", "data_set=[]"}) {
     std::vector<std::string> assignments{empty};
     EXPECT_THAT(message_of([&] { (void)take_data_set(assignments); }), HasSubstr("names no data set"));
