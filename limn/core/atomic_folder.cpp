@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 int flush_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return errno;
-  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+  const int error = flush_to_disk(descriptor);
   ::close(descriptor);
   return error;
 }
@@ -54,7 +54,7 @@ void AtomicFolder::File::write(std::span<const std::byte> data) {
 }
 
 void AtomicFolder::File::close() {
-  int error = ::fsync(descriptor_) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
+  int error = flush_to_disk(descriptor_);
   if (::close(std::exchange(descriptor_, -1)) != 0 && error == 0) error = errno;
   if (error != 0) fail_to_write(shown_, error);
 }
