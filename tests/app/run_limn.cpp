@@ -23,17 +23,21 @@ namespace fs = std::filesystem;
 
 // In the child: never returns.
 [[noreturn]] void become_limn(const fs::path& folder, std::vector<char*>& arguments, const fs::path& out,
-                              const fs::path& err, std::int64_t file_bytes) {
+                              const fs::path& err, const RunLimits& limits) {
   const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600);
   const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT, 0600);
   if (out_file < 0 || err_file < 0 || ::dup2(out_file, STDOUT_FILENO) < 0 || ::dup2(err_file, STDERR_FILENO) < 0 ||
       ::chdir(folder.c_str()) != 0)
     ::_exit(126);
-  if (file_bytes > 0) {
-    const rlimit limit{static_cast<rlim_t>(file_bytes), static_cast<rlim_t>(file_bytes)};
+  if (limits.file_bytes > 0) {
+    const rlimit limit{static_cast<rlim_t>(limits.file_bytes), static_cast<rlim_t>(limits.file_bytes)};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(126);
   }
   ::setenv("OMP_NUM_THREADS", "1", 1);
+  for (const std::string& variable : limits.environment) {
+    const std::size_t at = variable.find('=');
+    ::setenv(variable.substr(0, at).c_str(), variable.c_str() + at + 1, 1);
+  }
   ::execv(arguments.front(), arguments.data());
   ::_exit(127);
 }
@@ -60,7 +64,7 @@ RunResult run_limn(const fs::path& folder, const std::vector<std::string>& argum
   const TemporaryFolder caught;
   const pid_t process = ::fork();
   if (process < 0) throw std::runtime_error("cannot fork");
-  if (process == 0) become_limn(folder, pointers, caught / "out", caught / "err", limits.file_bytes);
+  if (process == 0) become_limn(folder, pointers, caught / "out", caught / "err", limits);
   if (limits.meanwhile) limits.meanwhile(process);
   const int status = wait_for(process, limits.seconds);
   return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,

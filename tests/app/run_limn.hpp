@@ -16,6 +16,7 @@ struct RunLimits {
   double seconds = 60;                                // then it is killed, and `signal` says so
   std::int64_t file_bytes = 0;                        // RLIMIT_FSIZE: writing beyond fails, as on a full disk; 0: none
   std::function<void(pid_t process)> meanwhile = {};  // called once after the start
+  std::vector<std::string> environment = {};          // NAME=VALUE, beside that of the test
 };
 
 struct RunResult {
