@@ -39,41 +39,49 @@ trap 'status=$?; ((status == 0)) || echo "fault-injection: FAILED ($stage)" >&2'
 
 cd "$root"
 stage="building"
+programs=(training_faults_test writing_faults_test fetch_faults_test)
 cmake --preset release -D LIMN_BUILD_TESTS=ON >/dev/null
-cmake --build --preset release --parallel "$jobs" --target training_faults_test writing_faults_test
+cmake --build --preset release --parallel "$jobs" --target "${programs[@]}"
 
 stage="injecting faults"
-programs=build/release/tests/faults
+folder=build/release/tests/faults
 logs=build/release/faults
 rm -rf "$logs"
 mkdir -p "$logs"
 cases=()  # PROGRAM:TEST
-for program in training_faults_test writing_faults_test; do
-  while read -r name; do cases+=("$program:$name"); done < <("$programs/$program" --gtest_list_tests |
-    sed -n -e 's/^\([^ ].*\.\).*/\1/' -e '/\.$/h' -e 's/^  \([^ ]*\).*/\1/' -e '/\.$/!{G;s/\(.*\)\n\(.*\)/\2\1/p}')
+for program in "${programs[@]}"; do
+  suite=
+  while read -r name _; do
+    if [[ "$name" == *. ]]; then suite="$name"; else cases+=("$program:$suite$name"); fi
+  done < <("$folder/$program" --gtest_list_tests)
 done
 if ((${#wanted[@]} > 0)); then
-  mapfile -t cases < <(printf '%s\n' "${cases[@]}" | grep "/${wanted[0]}\$") || true
+  mapfile -t cases < <(printf '%s\n' "${cases[@]}" | grep -E "(/|\.)${wanted[0]}\$") || true
   ((${#cases[@]} > 0)) || usage_error "no case '${wanted[0]}'"
 fi
 export LIMN_FAULTS="${wanted[1]:-all}"
 
 # run PROGRAM:TEST: the line that counts its faults, and what failed.
 run() {
-  local log="$2/${1##*/}.log" status=0
+  local name="${1##*[/.]}"
+  local log="$2/$name.log" status=0
   "$3/${1%%:*}" --gtest_filter="${1#*:}" >"$log" 2>&1 </dev/null || status=$?
   grep -E '^[a-z_]+: [0-9]+ faults' "$log" | sed 's/^/fault-injection: /'
   if ((status != 0)); then
-    echo "fault-injection: ${1##*/}: $(grep -c ': Failure$' "$log" || true) failures, see $log"
+    echo "fault-injection: $name: $(grep -c ': Failure$' "$log" || true) failures, see $log"
     return 1
   fi
 }
 export -f run
 failed=0
-printf '%s\n' "${cases[@]}" | xargs -P "$jobs" -I{} bash -c 'run {} "$0" "$1"' "$logs" "$programs" || failed=1
+printf '%s\n' "${cases[@]}" | xargs -P "$jobs" -I{} bash -c 'run {} "$0" "$1"' "$logs" "$folder" || failed=1
 total="$(cat "$logs"/*.log | sed -n 's/^[a-z_]*: \([0-9]*\) faults.*/\1/p' | paste -sd+ | sed 's/^$/0/')"
 if ((failed)); then
   stage="after $((total)) faults, see $logs"
   exit 1
 fi
+((total > 0)) || {
+  stage="no fault begins with '$LIMN_FAULTS'"
+  exit 1
+}
 echo "fault-injection: $((total)) faults in ${#cases[@]} cases, nothing lost"

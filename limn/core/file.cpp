@@ -99,6 +99,11 @@ int flush_to_disk(int descriptor) {
   return error == EINVAL || error == EROFS ? 0 : error;
 }
 
+int flush_folder(const fs::path& folder) {
+  const Descriptor opened{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  return opened.value < 0 ? errno : flush_to_disk(opened.value);
+}
+
 Bytes read_file(const fs::path& path, std::uint64_t max_bytes) { return read_whole<Bytes>(path, max_bytes); }
 
 std::string read_text_file(const fs::path& path, std::uint64_t max_bytes) {
@@ -150,10 +155,7 @@ void AtomicFile::commit() {
   }
   ::close(descriptor_);
   descriptor_ = -1;
-  // The rename itself reaches the disk with the folder.
-  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-  if (const Descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}; d.value >= 0)
-    (void)flush_to_disk(d.value);
+  flush_folder(path_.parent_path());
 }
 
 void write_file(const fs::path& path, std::span<const std::byte> data) {

@@ -1,4 +1,4 @@
-// How writing fails. For the sources of core that write files.
+// How writing fails, and what makes it last. For the sources that write files.
 #pragma once
 
 #include <filesystem>
@@ -10,5 +10,8 @@ namespace limn {
 
 // Flushes a file or a folder to the disk. 0, or the errno; what cannot be flushed counts as flushed.
 [[nodiscard]] int flush_to_disk(int descriptor);
+
+// The same for a folder by its name, "" for the working folder. A rename itself reaches the disk with its folder.
+int flush_folder(const std::filesystem::path& folder);
 
 }  // namespace limn
