@@ -12,6 +12,7 @@
 #include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
 #include "limn/fetch/md5.hpp"
+#include "limn/fetch/part_file.hpp"
 #include "limn/fetch/sources.hpp"
 
 namespace limn::app {
@@ -104,6 +105,7 @@ json keep(const fetch::SourceFile& file, const fs::path& path, const FetchArgume
           "{}: is there already, but its MD5 is {} where {} was published; --overwrite fetches it anew, "
           "--unchecked keeps it",
           path.string(), md5, file.remote.md5);
+  fetch::remove_note_of_whole_file(path);
   return {{"path", path.string()},
           {"bytes", fs::file_size(path)},
           {"md5", md5},

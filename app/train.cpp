@@ -13,6 +13,7 @@
 #include "app/interrupts.hpp"
 #include "app/printing.hpp"
 #include "app/processes.hpp"
+#include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/kernels/precision.hpp"
@@ -193,7 +194,7 @@ void check_device(const std::string& device) {
 void print_result(const train::TrainResult& result, const std::string& family, const fs::path& root) {
   if (!result.is_finished) {
     print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family,
-          root.string());
+          shell_word(root.string()));
     return;
   }
   if (result.best_step < 0)

@@ -12,20 +12,8 @@
 #include "limn/core/write_errors.hpp"
 
 namespace limn {
-namespace {
 
 namespace fs = std::filesystem;
-
-// 0, or the errno of what failed.
-int flush_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return errno;
-  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
-  ::close(descriptor);
-  return error;
-}
-
-}  // namespace
 
 AtomicFolder::File::File(const fs::path& place, fs::path shown) : shown_(std::move(shown)) {
   descriptor_ = ::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -55,7 +43,7 @@ void AtomicFolder::File::write(std::span<const std::byte> data) {
 }
 
 void AtomicFolder::File::close() {
-  int error = ::fsync(descriptor_) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
+  int error = flush_to_disk(descriptor_);
   if (::close(std::exchange(descriptor_, -1)) != 0 && error == 0) error = errno;
   if (error != 0) fail_to_write(shown_, error);
 }
@@ -88,7 +76,7 @@ void AtomicFolder::commit() {
   if (const int error = flush_folder(temporary_); error != 0) fail_to_write(path_, error);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_to_write(path_, errno);
   is_done_ = true;
-  (void)flush_folder(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
+  flush_folder(path_.parent_path());
 }
 
 }  // namespace limn

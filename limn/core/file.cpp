@@ -87,6 +87,18 @@ void fail_to_write(const fs::path& path, int error) {
   fail("{}: cannot write: {}; {}", path.string(), reason(error), advice);
 }
 
+int flush_to_disk(int descriptor) {
+  int error = 0;
+  do error = ::fsync(descriptor) == 0 ? 0 : errno;
+  while (error == EINTR);
+  return error == EINVAL || error == EROFS ? 0 : error;
+}
+
+int flush_folder(const fs::path& folder) {
+  const Descriptor opened{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  return opened.value < 0 ? errno : flush_to_disk(opened.value);
+}
+
 Bytes read_file(const fs::path& path, std::uint64_t max_bytes) { return read_whole<Bytes>(path, max_bytes); }
 
 std::string read_text_file(const fs::path& path, std::uint64_t max_bytes) {
@@ -137,8 +149,7 @@ void AtomicFile::reopen() {
 }
 
 void AtomicFile::commit() {
-  int error = 0;
-  if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) error = errno;
+  int error = flush_to_disk(descriptor_);
   if (error == 0 && ::rename(temporary_.c_str(), path_.c_str()) != 0) error = errno;
   if (error != 0) {
     discard();
@@ -146,9 +157,7 @@ void AtomicFile::commit() {
   }
   ::close(descriptor_);
   descriptor_ = -1;
-  // The rename itself reaches the disk with the folder.
-  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-  if (const Descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}; d.value >= 0) ::fsync(d.value);
+  flush_folder(path_.parent_path());
 }
 
 void write_file(const fs::path& path, std::span<const std::byte> data) {
@@ -188,8 +197,7 @@ bool is_there(const fs::path& path) {
 void make_directories(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  std::error_code ignored;
-  if (error || !fs::is_directory(path, ignored))
+  if (const bool is_folder = !error && fs::is_directory(path, error); !is_folder)
     fail("{}: cannot create the folder: {}; choose another place", path.string(),
          error ? error.message() : "a file of that name is in the way");
 }

@@ -1,4 +1,4 @@
-// The message of a failed write. For the sources of core that write files.
+// How writing fails, and what makes it last. For the sources that write files.
 #pragma once
 
 #include <filesystem>
@@ -7,5 +7,11 @@ namespace limn {
 
 // Throws Error: "PATH: cannot write: No space left on device; free some space or …".
 [[noreturn]] void fail_to_write(const std::filesystem::path& path, int error_number);
+
+// Flushes a file or a folder to the disk. 0, or the errno; what cannot be flushed counts as flushed.
+[[nodiscard]] int flush_to_disk(int descriptor);
+
+// The same for a folder by its name, "" for the working folder. A rename itself reaches the disk with its folder.
+int flush_folder(const std::filesystem::path& folder);
 
 }  // namespace limn

@@ -12,11 +12,14 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
+#include "limn/core/write_errors.hpp"
 
 namespace limn::fetch {
 namespace {
 
 constexpr std::uint64_t kMaxNote = 1 << 16;
+constexpr const char* kPartEnding = ".part";
+constexpr const char* kNoteEnding = ".part.json";
 
 [[noreturn]] void fail_errno(const std::filesystem::path& path, const char* what) {
   fail("{}: {}: {}", path.string(), what, std::strerror(errno));
@@ -44,8 +47,8 @@ bool Edition::may_be(const Edition& answered) const {
 }
 
 PartFile::PartFile(std::filesystem::path target) : target_(std::move(target)), part_(target_), note_(target_) {
-  part_ += ".part";
-  note_ += ".part.json";
+  part_ += kPartEnding;
+  note_ += kNoteEnding;
   open_and_lock();
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) fail_errno(part_, "cannot be read");
@@ -110,11 +113,20 @@ void PartFile::append(std::span<const std::byte> data) {
 }
 
 void PartFile::commit() {
-  if (::fsync(descriptor_) != 0) fail_errno(part_, "cannot be flushed to disk");
+  if (errno = flush_to_disk(descriptor_); errno != 0) fail_errno(part_, "cannot be flushed to disk");
   if (::rename(part_.c_str(), target_.c_str()) != 0) fail_errno(target_, "cannot be put in place");
   is_done_ = true;
+  flush_folder(target_.parent_path());
   std::error_code ignored;
   std::filesystem::remove(note_, ignored);
+}
+
+void remove_note_of_whole_file(const std::filesystem::path& target) {
+  std::filesystem::path part = target, note = target;
+  part += kPartEnding;
+  note += kNoteEnding;
+  std::error_code ignored;
+  if (!std::filesystem::exists(part, ignored)) std::filesystem::remove(note, ignored);
 }
 
 void PartFile::discard() noexcept {

@@ -61,4 +61,7 @@ class PartFile {
   Edition edition_;
 };
 
+// Removes what a process that was killed at the end of commit() left beside the file.
+void remove_note_of_whole_file(const std::filesystem::path& target);
+
 }  // namespace limn::fetch

@@ -19,10 +19,23 @@ struct BrokenAssertion {};
 namespace limn::runs {
 namespace {
 
+bool reads_as(const std::string& toml, std::string_view text) {
+  try {
+    return toml::parse("text = " + toml)["text"].value<std::string_view>() == text;
+  } catch (const toml::parse_error&) {
+    return false;
+  } catch (const BrokenAssertion&) {
+    return false;
+  }
+}
+
+// TOML is UTF-8; toml++ writes other text as well, but not so that it can be read back.
 std::string toml_string(std::string_view text) {
   std::ostringstream out;
   out << toml::toml_formatter{toml::value<std::string>{std::string(text)},
                               toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings};
+  require(reads_as(out.str(), text), "{}: config.toml cannot hold a name that is not UTF-8; rename it",
+          printable(text));
   return out.str();
 }
 
@@ -38,7 +51,8 @@ constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
 
 // Finds characters beyond ASCII outside of strings and comments, where TOML has none: toml++ asks of each whether it is
 // a space, and runs into __builtin_unreachable() for U+00A1 to U+0499 and others. So those are refused before. Only as
-// much of TOML is known here as tells where strings and comments begin and end in a file that is whole so far.
+// much of TOML is known here as tells where strings and comments begin and end in a file that is whole so far. Behind a
+// quote that no string can begin with, the file is not, and no such character may follow.
 class ForeignCharacters {
  public:
   explicit ForeignCharacters(std::string_view text) : text_(text) { take("\xef\xbb\xbf"); }
@@ -47,18 +61,26 @@ class ForeignCharacters {
     while (at_ < text_.size()) {
       if (is_foreign()) return true;
       const char c = text_[at_];
+      const bool is_quote = c == '"' || c == '\'';
+      if (is_quote && !may_begin_string_) return is_any_foreign_left();
+      if (is_quote && skip_string(c)) return true;
       if (c == '#')
         at_ = std::min(text_.find('\n', at_), text_.size());
-      else if (c != '"' && c != '\'')
+      else if (!is_quote)
         ++at_;
-      else if (skip_string(c))
-        return true;
+      constexpr std::string_view kBlanks = " \t", kBeforeStrings = "\r\n=[{,.";
+      if (kBlanks.find(c) == std::string_view::npos)
+        may_begin_string_ = kBeforeStrings.find(c) != std::string_view::npos;
     }
     return false;
   }
 
  private:
   [[nodiscard]] bool is_foreign() const { return at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80; }
+  [[nodiscard]] bool is_any_foreign_left() {
+    while (at_ < text_.size() && !is_foreign()) ++at_;
+    return is_foreign();
+  }
   bool take(std::string_view word) {
     if (!text_.substr(at_).starts_with(word)) return false;
     at_ += word.size();
@@ -91,6 +113,7 @@ class ForeignCharacters {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  bool may_begin_string_ = true;
 };
 
 std::string value_text(const toml::node& node, const std::string& where) {

@@ -221,12 +221,19 @@ void append_number(std::string& out, T value) {
   out.append(bytes, sizeof(T));
 }
 
-std::ifstream open_for_reading(const std::filesystem::path& path) {
-  require(!std::filesystem::is_directory(path), "{}: is a folder; name a file in it", path.string());
+// Opens the file and gives it to `read`.
+template <class Read>
+void read_stream(const std::filesystem::path& path, const Read& read) {
+  std::error_code ignored;  // what cannot be looked at cannot be opened either
+  require(!std::filesystem::is_directory(path, ignored), "{}: is a folder; name a file in it", path.string());
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   require(in.is_open(), "{}: cannot open: {}; check the path", path.string(), std::strerror(errno));
-  return in;
+  try {
+    read(in);
+  } catch (const std::ios_base::failure& failure) {  // the buffer throws where the disk fails
+    fail("{}: cannot read: {}", path.string(), failure.code().message());
+  }
 }
 
 }  // namespace
@@ -263,13 +270,11 @@ void read_quickdraw_bin(std::istream& in, const std::string& origin, const Quick
 }
 
 void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
-  std::ifstream in = open_for_reading(path);
-  read_ndjson(in, path.string(), options, sink);
+  read_stream(path, [&](std::istream& in) { read_ndjson(in, path.string(), options, sink); });
 }
 
 void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
-  std::ifstream in = open_for_reading(path);
-  read_quickdraw_bin(in, path.string(), options, sink);
+  read_stream(path, [&](std::istream& in) { read_quickdraw_bin(in, path.string(), options, sink); });
 }
 
 std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale) {

@@ -40,6 +40,10 @@ namespace fs = std::filesystem;
   }
   for (const int descriptor : limits.closed) ::close(descriptor);
   ::setenv("OMP_NUM_THREADS", "1", 1);
+  for (const std::string& variable : limits.environment) {
+    const std::size_t at = variable.find('=');
+    ::setenv(variable.substr(0, at).c_str(), variable.c_str() + at + 1, 1);
+  }
   ::execv(arguments.front(), arguments.data());
   ::_exit(127);
 }

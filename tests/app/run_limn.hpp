@@ -20,6 +20,7 @@ struct RunLimits {
   std::vector<int> closed = {};                       // descriptors
   bool ignores_hang_up = false;                       // as below nohup
   std::function<void(pid_t process)> meanwhile = {};  // called once after the start
+  std::vector<std::string> environment = {};          // NAME=VALUE, beside that of the test
 };
 
 struct RunResult {

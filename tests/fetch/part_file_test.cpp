@@ -64,6 +64,19 @@ TEST(PartFile, TakesBytesWithADamagedNoteForUnknown) {
   }
 }
 
+// As a process that is killed between the rename and the end of commit() leaves it.
+TEST(PartFile, ANoteBesideAWholeFileGoes) {
+  const TemporaryFolder folder;
+  write_file(folder / "x", "abcde");
+  write_file(folder / "x.part.json", "{}");
+  write_file(folder / "x.part", "ab");
+  remove_note_of_whole_file(folder / "x");
+  EXPECT_EQ(folder.entries(), 3);  // another download of the same file is on its way
+  std::filesystem::remove(folder / "x.part");
+  remove_note_of_whole_file(folder / "x");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
 TEST(PartFile, BelongsToOneProcess) {
   const TemporaryFolder folder;
   const PartFile first(folder / "x");

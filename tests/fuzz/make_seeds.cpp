@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include "image/picture_files.hpp"
 #include "limn/core/error.hpp"
@@ -260,7 +262,91 @@ void add_runs(const Seeds& seeds) {
             R"({"step":200,"split":"tra)");
 }
 
+// Of the task in state.cpp.
+void add_states(const Seeds& seeds) {
+  const std::vector<float> values(5, 0.25F);
+  SafetensorsContent content;
+  for (const auto& [name, count] : std::vector<std::pair<std::string, std::int64_t>>{
+           {"parameters.w", 2}, {"adam.first_moment.w", 2}, {"adam.second_moment.w", 2}, {"buffers.mean", 1}}) {
+    content.tensors[name].shape = {count};
+    content.tensors[name].bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(count)));
+  }
+  content.metadata = {{"format", models::kFormatName},
+                      {"format_version", "1"},
+                      {"model", models::kTrainingState},
+                      {"step", "4"},
+                      {"updates", "3"},
+                      {"best_total", "0.5"},
+                      {"best_step", "2"},
+                      {"rate_factor", "0.5"},
+                      {"setbacks", "1"},
+                      {"metrics", R"({"total":0.5,"kl":null})"},
+                      {"seed", "1"}};
+  seeds.add("state", "written", without_length(serialize_safetensors(content)));
+  content.metadata["step"] = "1e300";
+  content.metadata["best_step"] = "-inf";
+  seeds.add("state", "steps", without_length(serialize_safetensors(content)));
+  content.metadata["step"] = content.metadata["updates"] = content.metadata["rate_factor"] = "nan";
+  seeds.add("state", "nan", without_length(serialize_safetensors(content)));
+}
+
+// The first byte: '0' and '1' mean the first family, with lines and with JSON; the others follow.
+void add_options(const Seeds& seeds) {
+  seeds.add("options", "sketch",
+            "0dec_model=layer_norm\nz_size=16\nconditional=false\nkl_weight=0.25\nlearning_rate=1e-4\n"
+            "data_set=[a.npz, b.npz]\nsave_every=7");
+  seeds.add("options", "sketch-json",
+            R"(1{"dec_rnn_size":9,"num_steps":12,"grad_clip_mode":"norm","use_output_dropout":true})");
+  seeds.add("options", "vae", "2arch=conv40\nchannels=4\nbeta=2.5\nimage_size=40\nbinarize=fixed\nprecision=bf16");
+  seeds.add("options", "vae-json", R"(3{"arch":"conv20","hidden":7,"likelihood":"mse","seed":3})");
+  seeds.add("options", "draw", "4time_steps=3\nread_size=2\nwrite_size=5\nadam_beta1=0.5\ncompose=two-digits");
+  seeds.add("options", "words",
+            "0cat.npz:test#17\n90/5/5\nbuiltin:doodles#99999999999999999999\nz_size=1e309\nseed=-1");
+}
+
+void add_downloads(const Seeds& seeds) {
+  using namespace std::string_literals;
+  const std::string note = R"({"url":"http://limn.test/file","etag":"\"a\"","last_modified":"","size":8})";
+  const std::string whole =
+      "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nETag: \"a\"\r\nx-goog-hash: "
+      "crc32c=AAAAAA==,md5=CY9rzUYh03PK3k6DJie09g==\r\n"
+      "\r\n12345678";
+  seeds.add("download", "whole", "\0\0"s + whole);
+  seeds.add("download", "continued",
+            note +
+                "\0"
+                "1234\0"s +
+                "HTTP/1.1 206 Partial\r\nContent-Range: bytes 4-7/8\r\nContent-Length: 4\r\nETag: \"a\"\r\n\r\n5678");
+  seeds.add("download", "redirected", "\0\0HTTP/1.1 302 Found\r\nLocation: http://elsewhere.test/x\r\n\r\n\0"s + whole);
+  seeds.add("download", "tunnel",
+            "\0\0HTTP/1.1 301 Moved\r\nLocation: https://limn.test/\r\n\r\n\0HTTP/1.1 200 OK\r\n\r\n"s);
+  seeds.add("download", "retried",
+            note +
+                "\0"
+                "123\0HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n\0HTTP/1.1 416 No\r\n\r\n\0"s +
+                whole);
+  seeds.add("download", "promise-length", "\0\0HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n1"s);
+  seeds.add("download", "promise-range",
+            note +
+                "\0"
+                "1234\0HTTP/1.1 206 P\r\nContent-Range: bytes 4-9223372036854775807/9223372036854775807\r\n\r\n5"s);
+  seeds.add("download", "chunked",
+            "\0\0HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1234\r\nffffffffffffffff\r\n5"s);
+}
+
 void add_requests(const Seeds& seeds) {
+  const std::string local = "\nHost: 127.0.0.1:8080\n";
+  seeds.add("studio_head", "page", "GET /" + local + "If-None-Match: \"0\"\n\n");
+  seeds.add("studio_head", "runs", "GET /api/runs" + local);
+  seeds.add("studio_head", "run", "GET /api/runs/a" + local + "If-None-Match: \"1\"\n");
+  seeds.add("studio_head", "sample", "HEAD /api/runs/a/samples/3" + local);
+  seeds.add("studio_head", "post",
+            "POST /api/models/gen/completions" + local +
+                "Content-Length: 9\nContent-Type: application/json\nOrigin: http://127.0.0.1:8080\n\n{\"seed\":1}");
+  seeds.add("studio_head", "token",
+            "#GET /api/studio\nHost: localhost\nSec-Fetch-Site: same-origin\n"
+            "Authorization: Bearer 0123456789abcdef0123456789abcdef\n\n");
+  seeds.add("studio_head", "other-site", "GET /api/studio\nHost: [::1]:80\nOrigin: https://elsewhere.test\n\n");
   seeds.add("request_head", "two",
             "GET /api/studio HTTP/1.1\r\nHost: localhost:8080\r\nAccept-Encoding: gzip\r\n\r\n"
             "POST /api/pictures HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
@@ -398,6 +484,9 @@ int main(int argc, char** argv) {
   limn::add_models(seeds);
   limn::add_pytorch(seeds);
   limn::add_runs(seeds);
+  limn::add_states(seeds);
+  limn::add_options(seeds);
+  limn::add_downloads(seeds);
   limn::add_requests(seeds);
   limn::add_promises(seeds);
   limn::add_png_promises(seeds);

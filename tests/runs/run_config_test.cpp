@@ -53,6 +53,14 @@ TEST(RunConfig, WhatIsWrittenReadsBackAsTheSameOptions) {
   EXPECT_EQ(restored.mode, "norm");
 }
 
+TEST(RunConfig, NamesThatCouldNotBeReadBackAreRefused) {
+  const auto written = [](const std::string& name) {
+    (void)config_to_toml({.family = "vae", .data = {name}, .assignments = {}}, {});
+  };
+  EXPECT_EQ(message_of([&] { written("b\xc3\xa4ume\n\"\x07\""); }), "no error");
+  EXPECT_THAT(message_of([&] { written("b\xe4ume"); }), HasSubstr("b?ume: config.toml cannot hold a name"));
+}
+
 TEST(RunConfig, BadFilesAreNamedWithTheirLine) {
   const testing::TemporaryFolder folder;
   const auto path = (folder / "bad.toml").string();

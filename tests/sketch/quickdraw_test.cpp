@@ -117,6 +117,14 @@ TEST(QuickDraw, BinSaysWhatIsWrong) {
   EXPECT_THAT(error_of([&] { return read_bin("PK"); }), HasSubstr("x.bin: drawing 0: truncated"));
 }
 
+// Reading the beginning of this process's memory fails, as reading a damaged disk does.
+TEST(QuickDraw, ReadingThatFailsIsToldWithTheFile) {
+  const auto drop = [](QuickDrawRecord&&) {};
+  const std::string memory = "/proc/self/mem", expected = memory + ": cannot read: Input/output error";
+  EXPECT_EQ(error_of([&] { read_ndjson(memory, {}, drop); }), expected);
+  EXPECT_EQ(error_of([&] { read_quickdraw_bin(memory, {}, drop); }), expected);
+}
+
 TEST(QuickDraw, BearsTruncationAndChanges) {
   const auto lines = [](std::span<const std::byte> file) { return read_lines(string_of(file)); };
   const auto bin = [](std::span<const std::byte> file) { return read_bin(string_of(file)); };
