@@ -74,8 +74,6 @@ bool is_locked(const fs::path& path) {
   return !is_free;
 }
 
-fs::path folder_of(const fs::path& target) { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
-
 // Everything in the folder that has the name of a temporary and no owner.
 std::vector<std::string> leftovers_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -105,6 +103,8 @@ void remove_those_of(const fs::path& target, std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+fs::path folder_of(const fs::path& target) { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
 
 fs::path temporary_name(const fs::path& target) {
   return target.parent_path() /
