@@ -80,6 +80,14 @@ TEST(DataConvert, ScalesTo255) {
   EXPECT_EQ(box->max_y, 255);
 }
 
+TEST(DataConvert, SaysWhichSketchCannotBeResampled) {
+  const TemporaryFolder folder;
+  write_records(folder / "cat.ndjson");
+  for (const auto& [words, where] : {std::pair("cat.ndjson", "cat.ndjson: sketch 0: "), {"cat.ndjson#2", "sketch 2: "}})
+    EXPECT_THAT(run_limn(folder.path(), fmt::format("data convert {} -o x.npz --resample 1e-9", words)).err,
+                AllOf(HasSubstr(where), HasSubstr("use a larger spacing")));
+}
+
 TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
   const TemporaryFolder folder;
   const std::string convert = "data convert builtin:doodles:test builtin:doodles:valid --split 90/5/5 ";
