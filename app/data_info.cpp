@@ -27,14 +27,19 @@ json describe(const sketch::SplitSummary& s) {
       {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
 }
 
+// A cell of a column and the space before it. What is too long for its column moves the rest to the right.
+std::string cell(const auto& value, int width) { return fmt::format(" {:>{}}", value, width - 1); }
+
 void print_table(const std::string& path, const sketch::DatasetSummary& summary) {
-  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points",
+  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>24}\n", path, "split", "sketches", "points",
              "shortest", "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
     const auto& s = summary.splits[i];
-    fmt::print("{:<7}{:>10}{:>12}{:>10}{:>9.1f}{:>9g}{:>9}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points,
-               s.min_length, s.mean_length, s.median_length, s.max_length, s.mean_strokes,
-               fmt::format("{:g}…{:g}", s.min_offset, s.max_offset));
+    fmt::print("{:<7}{}{}{}{}{}{}{}{}\n", kSplitNames[i], cell(s.sketches, 10), cell(s.points, 12),
+               cell(s.min_length, 10), cell(fmt::format("{:.1f}", s.mean_length), 9),
+               cell(fmt::format("{:g}", s.median_length), 9), cell(s.max_length, 9),
+               cell(fmt::format("{:.1f}", s.mean_strokes), 10),
+               cell(fmt::format("{:g}…{:g}", s.min_offset, s.max_offset), 24));
   }
   fmt::print("scale factor {:.9g}\n", summary.scale_factor);
 }
