@@ -120,9 +120,9 @@ std::vector<std::string> data_list(const toml::node& node, const std::string& wh
 std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options) {
   std::string text = fmt::format("# Everything needed to repeat this run: limn train {} --config THIS_FILE --out DIR\n",
                                  config.family);
-  text += fmt::format("family = {}\ndata = [", toml_string(config.family));
-  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "") + toml_string(config.data[i]);
-  text += "]\n\n";
+  text += fmt::format("family = {}\n", toml_string(config.family));
+  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "data = [") + toml_string(config.data[i]);
+  text += config.data.empty() ? "\n" : "]\n\n";
   for (const auto& field : options) text += fmt::format("{} = {}  # {}\n", field.name, toml_value(field), field.help);
   return text;
 }
