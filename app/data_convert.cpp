@@ -41,6 +41,7 @@ class Converter {
   Converter(const ConvertArguments& arguments, sketch::SketchWriter& writer) : a_(arguments), writer_(writer) {}
 
   void read(const std::string& input) {
+    input_ = input;
     sketch::SketchReference reference = sketch::parse_sketch_reference(input);
     word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
     const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized, .svg_tolerance = a_.svg_tolerance};
@@ -78,7 +79,7 @@ class Converter {
       ++empty_;
       return;
     }
-    record.sketch = sketch::prepared(record.sketch, a_.preparation);
+    record.sketch = naming(input_, [&] { return sketch::prepared(record.sketch, a_.preparation); });
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
     writer_.add(std::move(record), split);
@@ -86,6 +87,7 @@ class Converter {
 
   const ConvertArguments& a_;
   sketch::SketchWriter& writer_;
+  std::string input_;  // that is read
   std::string word_;
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;

@@ -107,8 +107,9 @@ Stroke resampled(std::span<const Position> stroke, double spacing) {
   require(spacing > 0, "resampling at a spacing of {}; it must be above 0", spacing);
   // A bound on memory: nobody draws a million points.
   constexpr double kMostPoints = 1e6;
-  require(length_of(stroke) / spacing < kMostPoints, "a stroke of length {} resampled at {} has too many points",
-          length_of(stroke), spacing);
+  require(length_of(stroke) / spacing < kMostPoints,
+          "a stroke of length {} resampled at {} has too many points; choose a larger spacing", length_of(stroke),
+          spacing);
   if (stroke.size() < 2) return {stroke.begin(), stroke.end()};
   Stroke result{stroke.front()};
   double to_next = spacing;  // the way left to the next point
