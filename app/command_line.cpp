@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "app/commands.hpp"
@@ -176,6 +177,8 @@ int run_command_line(int argc, const char* const* argv, const models::Registry& 
     return status;
   } catch (const Error& error) {
     return report(error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(fmt::format("{}: {}; check the path", error.path1().string(), error.code().message()));
   } catch (const std::bad_alloc&) {
     return report("out of memory; try a smaller --batch-size or model");
   } catch (const std::exception& error) {
