@@ -84,11 +84,8 @@ class Converter {
       ++empty_;
       return;
     }
-    try {
-      record.sketch = sketch::prepared(record.sketch, a_.preparation);
-    } catch (const Error& error) {
-      fail("{}: sketch {}: {}", path_, number, error.what());
-    }
+    record.sketch = naming(fmt::format("{}: sketch {}", path_, number),
+                           [&] { return sketch::prepared(record.sketch, a_.preparation); });
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
     writer_.add(std::move(record), split);

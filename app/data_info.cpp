@@ -1,4 +1,5 @@
 // limn data info: counts, lengths and sizes of a data set.
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -89,6 +90,8 @@ void show_info(const std::string& path, bool is_json) {
   if (image::is_image_data(path)) return show_images(path, is_json);
   const auto summary =
       is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path));
+  require(std::ranges::any_of(summary.splits, [](const auto& split) { return split.sketches > 0; }),
+          "{}: holds no sketches; choose another file", path);
   if (!is_json) {
     print_table(path, summary);
     return;

@@ -44,7 +44,8 @@ Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions&
 
 std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::path& path) {
   const std::string name = std::filesystem::path(checkpoint.origin).stem().string();
-  const auto exported = to_magenta_json(sketch_rnn_contents(checkpoint), name);
+  const SketchRnnContents contents = sketch_rnn_contents(checkpoint);
+  const auto exported = naming(checkpoint.origin, [&] { return to_magenta_json(contents, name); });
   write_file(path, exported.json);
   if (exported.saturated == 0) return {};
   return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);

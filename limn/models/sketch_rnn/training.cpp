@@ -71,7 +71,7 @@ class SketchRnnTraining final : public TrainingTask {
     c.step = step;
     c.metrics = metrics_to_json(metrics);
     sketch::StrokeDataOptions data_options = data_options_;
-    c.training_config = options_to_json(fields(data_options));
+    c.training_config = training_config_of(fields(data_options), setting_.data);
     for (const auto& t : tensors_.tensors()) c.weights[t.name].assign(t.value.begin(), t.value.end());
     Checkpoint file = to_checkpoint(c);
     file.origin = fmt::format("the model at step {}", step);
@@ -150,7 +150,9 @@ class SketchRnnSetup final : public TrainingSetup {
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> data, const TaskSetting& setting) override {
-    return make_sketch_rnn_task(model_, data_, setting, sketch::StrokeDataset::load(data, data_));
+    TaskSetting with_data = setting;
+    with_data.data.assign(data.begin(), data.end());
+    return make_sketch_rnn_task(model_, data_, with_data, sketch::StrokeDataset::load(data, data_));
   }
 
  private:
