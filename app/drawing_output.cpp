@@ -77,9 +77,18 @@ void save_growing(const fs::path& path, const image::DrawingSteps& steps, std::s
                                 render::steps_save_options(frames.front(), steps.shape, kStepsWidth));
 }
 
-void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
+// Images are magnified so that their pixels stay squares of one size.
+render::SaveOptions options_for(const render::Sheet& sheet, const models::Drawings& drawings, const SheetLook& look) {
+  if (drawings.content != models::Content::kImages) return {};
+  const double side = longer_side(drawings.shape);
+  const double cell = look.scale > 0 ? side * static_cast<double>(look.scale)
+                                     : whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6));
+  return {.sheet = {.cell_size = cell, .image_gap = look.gap}};
+}
 
 }  // namespace
+
+void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
 
 bool is_animation(const fs::path& path) { return ending_of(path) == ".gif"; }
 
@@ -115,19 +124,19 @@ std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render
 
 void save_drawings(const fs::path& path, const render::Sheet& sheet, const models::Drawings& drawings,
                    const SheetLook& look) {
-  if (drawings.content == models::Content::kImages) {
-    const double side = longer_side(drawings.shape);
-    const double cell = look.scale > 0 ? side * static_cast<double>(look.scale)
-                                       : whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6));
-    render::save_sheet(path, sheet, {.sheet = {.cell_size = cell, .image_gap = look.gap}});
-  } else if (is_stroke_file(path)) {
+  if (drawings.content == models::Content::kSketches && is_stroke_file(path)) {
     sketch::SketchSplits splits;
     splits[Split::kTrain] = drawings.sketches;
     sketch::write_sketches(path, splits);
   } else {
-    render::save_sheet(path, sheet);
+    render::save_sheet(path, sheet, options_for(sheet, drawings, look));
   }
   print_path(path);
+}
+
+Bytes encode_grid(const fs::path& name, const models::Drawings& drawings, int columns, const SheetLook& look) {
+  const render::Sheet sheet = render::grid_sheet(cells_of(drawings), columns);
+  return render::encode_sheet(name, sheet, options_for(sheet, drawings, look));
 }
 
 void save_grid(const fs::path& path, const models::Drawings& drawings, int columns, const SheetLook& look) {

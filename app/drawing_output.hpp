@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "limn/core/file.hpp"
 #include "limn/image/drawing_steps.hpp"
 #include "limn/models/drawings.hpp"
 #include "limn/render/sheet.hpp"
@@ -20,6 +21,8 @@ namespace limn::app {
 [[nodiscard]] std::string output_endings(models::Content content, bool has_frames = true);
 // Throws Error that lists the endings unless `path` has one for such drawings. Call it before long work starts.
 void check_output(const std::filesystem::path& path, models::Content content, bool has_frames = true);
+// Tells the user of a file that was written.
+void print_path(const std::filesystem::path& path);
 [[nodiscard]] bool is_animation(const std::filesystem::path& path);
 
 // Adds drawings of the same content and shape.
@@ -36,6 +39,9 @@ struct SheetLook {
 // Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.
 void save_drawings(const std::filesystem::path& path, const render::Sheet& sheet, const models::Drawings& drawings,
                    const SheetLook& look = {});
+// The picture that save_grid() writes to a file of that name: no stroke file and no frames.
+[[nodiscard]] Bytes encode_grid(const std::filesystem::path& name, const models::Drawings& drawings, int columns,
+                                const SheetLook& look = {});
 // A grid of `columns`, 0 for about as many as rows; of images in a .gif a frame each.
 void save_grid(const std::filesystem::path& path, const models::Drawings& drawings, int columns = 0,
                const SheetLook& look = {});

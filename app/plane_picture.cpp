@@ -17,10 +17,24 @@ void check_plane_output(const models::Model& model, const PlanePicture& picture,
   check_output(out, model.content(), false);
 }
 
+namespace {
+
+models::Drawings drawings_of(const models::Model& model, const models::Latents& z) {
+  return model.draw_latents(z, {.is_greedy = true});
+}
+
+SheetLook look_of(const PlanePicture& picture) { return {.gap = 0, .scale = picture.scale}; }
+
+}  // namespace
+
 void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture,
                 const std::filesystem::path& out) {
-  save_grid(out, model.draw_latents(z, {.is_greedy = true}), static_cast<int>(picture.grid),
-            {.gap = 0, .scale = picture.scale});
+  save_grid(out, drawings_of(model, z), static_cast<int>(picture.grid), look_of(picture));
+}
+
+void add_plane(AtomicFolder& folder, const std::string& name, const models::Model& model, const models::Latents& z,
+               const PlanePicture& picture) {
+  folder.write(name, encode_grid(name, drawings_of(model, z), static_cast<int>(picture.grid), look_of(picture)));
 }
 
 }  // namespace limn::app

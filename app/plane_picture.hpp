@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "app/command.hpp"
+#include "limn/core/atomic_folder.hpp"
 #include "limn/models/model.hpp"
 
 namespace limn::app {
@@ -19,5 +21,8 @@ void check_plane_output(const models::Model& model, const PlanePicture& picture,
 // Of n x n vectors, row after row. Images join without gaps; sketches take the likeliest point at each step.
 void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture,
                 const std::filesystem::path& out);
+// The same as a file of a folder.
+void add_plane(AtomicFolder& folder, const std::string& name, const models::Model& model, const models::Latents& z,
+               const PlanePicture& picture);
 
 }  // namespace limn::app

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "limn/core/atomic_folder.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/shards.hpp"
@@ -32,26 +33,25 @@ class SvgFileWriter : public sketch::SketchWriter {
   std::string svg_;
 };
 
-// The one output whose files appear before finish().
 class SvgFolderWriter : public sketch::SketchWriter {
  public:
-  explicit SvgFolderWriter(const fs::path& path) : path_(path) {
-    make_directories(path_);
-    for (const auto& entry : fs::directory_iterator(path_))
+  explicit SvgFolderWriter(const fs::path& path) : folder_(path, AtomicFolder::Target::kFilled) {
+    std::error_code ignored;  // a folder that does not exist yet holds nothing
+    for (const auto& entry : fs::directory_iterator(folder_.path(), ignored))
       require(ending_of(entry.path()) != ".svg", "{}: holds .svg files already; choose an empty or a new folder",
-              path_.string());
+              path.string());
   }
 
   void add(sketch::QuickDrawRecord&& record, Split) override {
     // Numbers of one width, so that the order of the names is the order of the sketches.
-    write_file(path_ / fmt::format("{:06}.svg", count_), render::svg_text(record.sketch));
+    folder_.write(fmt::format("{:06}.svg", count_), as_bytes(render::svg_text(record.sketch)));
     ++count_;
   }
-  void finish() override {}
+  void finish() override { folder_.commit(); }
   [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return {count_, 0, 0}; }
 
  private:
-  fs::path path_;
+  AtomicFolder folder_;
   std::int64_t count_ = 0;
 };
 

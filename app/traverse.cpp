@@ -5,9 +5,9 @@
 
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
+#include "app/drawing_output.hpp"
 #include "app/plane_picture.hpp"
 #include "limn/core/error.hpp"
-#include "limn/core/file.hpp"
 #include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
 
@@ -49,9 +49,12 @@ std::vector<std::pair<std::int64_t, std::int64_t>> parse_pairs(const std::string
   return pairs;
 }
 
-// A file, or for several pairs the file with the pair in its name; a folder gets 21-03.png and so on.
+std::string name_in_folder(std::int64_t across, std::int64_t down) {
+  return fmt::format("{:02}-{:02}.png", across, down);
+}
+
+// A file, or for several pairs the file with the pair in its name.
 fs::path path_of(const fs::path& out, std::int64_t across, std::int64_t down, bool is_one) {
-  if (!out.has_extension()) return out / fmt::format("{:02}-{:02}.png", across, down);
   if (is_one) return out;
   return out.parent_path() /
          fmt::format("{}-{:02}-{:02}{}", out.stem().string(), across, down, out.extension().string());
@@ -67,15 +70,24 @@ void traverse(const TraverseArguments& a, const models::Registry& registry) {
   const fs::path out = a.out;
   const bool is_folder = !out.has_extension();
   const auto model = registry.load(a.model);
-  check_plane_output(*model, a.picture, is_folder ? path_of(out, 0, 1, false) : out);
+  check_plane_output(*model, a.picture, is_folder ? out / name_in_folder(0, 1) : out);
   model->need(models::Ability::kDecode, "try limn sample");
   if (!a.base.empty()) model->need(models::Ability::kEncode, "leave --base out");
   const auto pairs = parse_pairs(a.dims, model->latent_size());
   const std::vector<float> base = base_of(*model, a);
-  if (is_folder) make_directories(out);
+  const auto latents = [&](std::int64_t across, std::int64_t down) {
+    return models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid);
+  };
+  if (!is_folder) {
+    for (const auto& [across, down] : pairs)
+      save_plane(*model, latents(across, down), a.picture, path_of(out, across, down, pairs.size() == 1));
+    return;
+  }
+  AtomicFolder folder(out, AtomicFolder::Target::kFilled);
   for (const auto& [across, down] : pairs)
-    save_plane(*model, models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid),
-               a.picture, path_of(out, across, down, pairs.size() == 1));
+    add_plane(folder, name_in_folder(across, down), *model, latents(across, down), a.picture);
+  folder.commit();
+  for (const auto& [across, down] : pairs) print_path(folder.path() / name_in_folder(across, down));
 }
 
 }  // namespace

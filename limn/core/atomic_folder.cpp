@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/core/temporary.hpp"
 #include "limn/core/write_errors.hpp"
 
@@ -48,35 +50,102 @@ void AtomicFolder::File::close() {
   if (error != 0) fail_to_write(shown_, error);
 }
 
-AtomicFolder::AtomicFolder(fs::path path) : path_(std::move(path)) {
-  std::error_code ignored;
-  require(!fs::exists(fs::symlink_status(path_, ignored)), "{}: exists; remove it or choose another name",
-          path_.string());
-  remove_leftovers_once(path_);
+AtomicFolder::AtomicFolder(fs::path path, Target target)
+    : path_(path.has_filename() ? std::move(path) : path.parent_path()), target_(target) {
+  try {
+    make_target();
+    make_temporary();
+  } catch (...) {
+    discard();
+    throw;
+  }
+}
+
+void AtomicFolder::make_temporary() {
+  // What is made in a folder that is there cannot fail to be moved to its place, as it may beside a mount point.
+  const fs::path named = is_there_ ? path_ / "limn" : path_;
+  remove_leftovers_once(named);
   // A name may be taken by what a killed process of the same number left behind.
+  fs::path name;
   int error = 0;
   do {
-    temporary_ = temporary_name(path_);
-    error = ::mkdir(temporary_.c_str(), 0777) == 0 ? 0 : errno;
+    name = temporary_name(named);
+    error = ::mkdir(name.c_str(), 0777) == 0 ? 0 : errno;
   } while (error == EEXIST);
   if (error != 0) fail_to_write(path_, error);
+  temporary_ = std::move(name);
   lock_ = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ >= 0) lock_temporary(lock_);
 }
 
-AtomicFolder::~AtomicFolder() {
+void AtomicFolder::make_target() {
   std::error_code ignored;
-  if (!is_done_) fs::remove_all(temporary_, ignored);
+  const fs::file_status status = fs::symlink_status(path_, ignored);
+  switch (target_) {
+    case Target::kNew:
+      require(!fs::exists(status), "{}: exists; remove it or choose another name", path_.string());
+      return;
+    case Target::kScratch:
+      require(!fs::is_directory(path_, ignored), "{}: is a folder; name a file", path_.string());
+      return;
+    case Target::kFilled:
+      is_there_ = fs::exists(status);
+      if (is_there_) return make_directories(path_);  // which refuses what is no folder
+      for (fs::path parent = path_.parent_path(); !parent.empty() && !fs::exists(parent, ignored);
+           parent = parent.parent_path())
+        made_parents_.push_back(parent);
+      if (path_.has_parent_path()) make_directories(path_.parent_path());
+  }
+}
+
+AtomicFolder::~AtomicFolder() { discard(); }
+
+void AtomicFolder::discard() noexcept {
+  std::error_code ignored;
+  if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
+  if (!is_done_)
+    for (const fs::path& parent : made_parents_) ::rmdir(parent.c_str());
   if (lock_ >= 0) ::close(lock_);
 }
 
-AtomicFolder::File AtomicFolder::create(const std::string& name) const { return {temporary_ / name, path_ / name}; }
+AtomicFolder::File AtomicFolder::create(const std::string& name) {
+  File file(temporary_ / name, target_ == Target::kScratch ? path_ : path_ / name);
+  names_.push_back(name);
+  return file;
+}
+
+void AtomicFolder::write(const std::string& name, std::span<const std::byte> data) {
+  File file = create(name);
+  file.write(data);
+  file.close();
+}
+
+void AtomicFolder::move_into_target() {
+  std::vector<fs::path> added;
+  std::error_code ignored;
+  for (const std::string& name : names_) {
+    const fs::path place = path_ / name;
+    const bool is_new = !fs::exists(fs::symlink_status(place, ignored));
+    if (::rename((temporary_ / name).c_str(), place.c_str()) == 0) {
+      if (is_new) added.push_back(place);
+      continue;
+    }
+    const int error = errno;
+    for (const fs::path& file : added) ::unlink(file.c_str());
+    fail_to_write(place, error);
+  }
+}
 
 void AtomicFolder::commit() {
+  assert(target_ != Target::kScratch);
   if (const int error = flush_folder(temporary_); error != 0) fail_to_write(path_, error);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_to_write(path_, errno);
+  if (is_there_)
+    move_into_target();
+  else if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+    fail_to_write(path_, errno);
   is_done_ = true;
-  flush_folder(path_.parent_path());
+  if (!is_there_) temporary_.clear();
+  (void)flush_folder(is_there_ ? path_ : folder_of(path_));
 }
 
 }  // namespace limn

@@ -82,7 +82,10 @@ void fail_to_write(const fs::path& path, int error) {
   std::string advice = "check the path";
   if (error == ENOSPC || error == EDQUOT) advice = "free some space or choose another folder with -o or --out";
   if (error == EACCES || error == EROFS || error == EPERM) advice = "choose a folder that you may write to";
-  if (error == ENOENT) advice = "create the folder first";
+  std::error_code ignored;
+  if (error == ENOENT)
+    advice = fs::is_directory(folder_of(path), ignored) ? "no file can be made in this folder; choose another one"
+                                                        : "create the folder first";
   if (error == EFBIG) advice = "the file size limit of this session is too small";
   fail("{}: cannot write: {}; {}", path.string(), reason(error), advice);
 }
@@ -153,10 +156,13 @@ void AtomicFile::commit() {
   if (error == 0 && ::rename(temporary_.c_str(), path_.c_str()) != 0) error = errno;
   if (error != 0) {
     discard();
+    if (error == ENOENT)
+      fail("{}: cannot write: another program removed the unfinished file; try again", path_.string());
     fail_to_write(path_, error);
   }
   ::close(descriptor_);
   descriptor_ = -1;
+  // The rename itself reaches the disk with the folder.
   flush_folder(path_.parent_path());
 }
 

@@ -28,6 +28,8 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 // no living process owns. AtomicFile and AtomicFolder do this at their first write into a folder, so that the next
 // start clears what the last one left; a caller needs it for a target that it does not write again. Any thread.
 void remove_leftovers(const std::filesystem::path& target);
+// The same of every target in a folder that the caller alone writes into.
+void remove_leftovers_in(const std::filesystem::path& folder);
 
 // A file that grows in pieces and appears under its name only at commit(). Destroyed without commit() it
 // leaves nothing. Not copyable; one thread at a time.

@@ -17,7 +17,8 @@ namespace limn {
 namespace {
 
 namespace fs = std::filesystem;
-static_assert(std::endian::native == std::endian::little, "shards are mapped as little-endian memory");
+static_assert(std::endian::native == std::endian::little,
+              "shards are little-endian, and so are the numbers read from them");
 
 constexpr const char* kIndexName = "index.json";
 constexpr const char* kFormatName = "limn-shards";
@@ -27,7 +28,7 @@ constexpr int kMaxDepth = 8;
 constexpr std::uint64_t kHeaderSize = 16;                                     // magic, version, row size
 constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();  // what the table can number
 constexpr std::int64_t kMaxRowSize = std::int64_t{1} << 28;
-constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes collected before they are written
+constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes read or written at once
 constexpr const char* kAdvice = "fetch the folder or convert the data again";
 
 std::uint64_t padded(std::uint64_t size) { return (size + 7) / 8 * 8; }
@@ -38,13 +39,6 @@ fs::path without_slash(const fs::path& path) { return path.has_filename() ? path
 // Names are made from numbers, never read from a file.
 std::string shard_name(std::size_t split, std::size_t number) {
   return fmt::format("{}-{:06}.shard", kSplitNames[split], number);
-}
-
-std::uint32_t number_at(std::span<const std::byte> bytes, std::uint64_t offset) {
-  assert(offset + sizeof(std::uint32_t) <= bytes.size());
-  std::uint32_t value = 0;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
 }
 
 template <class T>
@@ -110,13 +104,21 @@ ShardLists parse_lists(const Json& index, const ShardFormat& format, const std::
   return lists;
 }
 
-void check_header(std::span<const std::byte> file, const Shard& shard, const ShardFormat& format,
-                  const std::string& name) {
+void check_header(const RandomAccessFile& file, const Shard& shard, const ShardFormat& format) {
+  struct Header {
+    std::array<char, 8> magic;
+    std::uint32_t version;
+    std::uint32_t row_size;
+  } header{};
+  static_assert(sizeof header == kHeaderSize);
   const std::uint64_t size = shard.file_size(format);
-  require(file.size() == size, "{}: has {} bytes where the index announces {}; {}", name, file.size(), size, kAdvice);
-  require(std::memcmp(file.data(), format.magic.data(), format.magic.size()) == 0 && number_at(file, 8) == kVersion &&
-              number_at(file, 12) == static_cast<std::uint32_t>(shard.row_size),
-          "{}: does not begin as a shard of {} with rows of {} bytes; {}", name, format.kind, shard.row_size, kAdvice);
+  require(file.size() == size, "{}: has {} bytes where the index announces {}; {}", file.shown().string(), file.size(),
+          size, kAdvice);
+  file.read(0, std::as_writable_bytes(std::span(&header, 1)));
+  require(std::ranges::equal(header.magic, format.magic) && header.version == kVersion &&
+              header.row_size == static_cast<std::uint32_t>(shard.row_size),
+          "{}: does not begin as a shard of {} with rows of {} bytes; {}", file.shown().string(), format.kind,
+          shard.row_size, kAdvice);
 }
 
 std::uint32_t crc(std::uint32_t before, std::span<const std::byte> bytes) {
@@ -137,7 +139,11 @@ std::string sharded_kind(const fs::path& folder) { return kind_of(read_index(wit
 
 std::uint64_t Shard::file_size(const ShardFormat& format) const {
   const std::uint64_t table = format.has_table ? sizeof(std::uint32_t) * (static_cast<std::uint64_t>(records) + 1) : 0;
-  return kHeaderSize + padded(static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(row_size)) + table;
+  return table_begin() + table;
+}
+
+std::uint64_t Shard::table_begin() const {
+  return kHeaderSize + padded(static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(row_size));
 }
 
 ShardReader::ShardReader(const fs::path& folder, const ShardFormat& format)
@@ -150,45 +156,48 @@ ShardReader::ShardReader(const fs::path& folder, const ShardFormat& format)
   const Json facts = index.value("facts", Json());
   require(facts.is_object(), "{}: has no facts; {}", where, kAdvice);
   facts_ = json_text(facts);
-  map_all(folder_);
+  open_all(folder_);
 }
 
 ShardReader::ShardReader(const fs::path& folder, fs::path shown, const ShardFormat& format, ShardLists lists)
     : folder_(std::move(shown)), format_(format), facts_("{}"), lists_(std::move(lists)) {
-  map_all(folder);
+  open_all(folder);
 }
 
-void ShardReader::map_all(const fs::path& folder) {
+void ShardReader::open_all(const fs::path& folder) {
   for (std::size_t split = 0; split < parts_.size(); ++split) {
     Part& part = parts_[split];
     for (const Shard& shard : lists_[split]) {
-      const std::string name = shard_name(split, part.files.size());
-      part.files.emplace_back(folder / name);
-      check_header(part.files.back().bytes(), shard, format_, (folder_ / name).string());
-      part.starts.push_back(part.starts.back() + shard.records);
+      const std::string name = shard_name(split, part.shards.size());
+      part.shards.push_back({RandomAccessFile(folder / name, folder_ / name), std::make_unique<Table>()});
+      check_header(part.shards.back().file, shard, format_);
+      part.records.add(shard.records);
     }
   }
 }
 
+std::span<const std::uint32_t> ShardReader::table(const OpenShard& shard, const Shard& info) const {
+  Table& table = *shard.table;
+  std::call_once(table.is_read, [&] {
+    // open_all() has checked that the table lies in the file.
+    std::vector<std::uint32_t> begins(static_cast<std::size_t>(info.records) + 1);
+    shard.file.read(info.table_begin(), std::as_writable_bytes(std::span(begins)));
+    table.begins = std::move(begins);
+  });
+  return table.begins;
+}
+
 ShardReader::Location ShardReader::locate(Split split, std::int64_t index) const {
-  const Part& in = part(split);
-  assert(index >= 0 && index < in.starts.back());
-  const auto after = std::ranges::upper_bound(in.starts, index);
-  Location at{.shard = static_cast<std::size_t>(after - in.starts.begin() - 1)};
-  at.begin = index - in.starts[at.shard];
-  at.end = at.begin + 1;
+  const auto [number, record] = part(split).records.place(index);
+  Location at{.shard = number, .begin = record, .end = record + 1};
   if (!format_.has_table) return at;
-  // map_all() has checked that the table lies in the file. What it says is checked here, each time: the file may
-  // have been changed since.
-  const Shard& shard = lists_[static_cast<std::size_t>(split)][at.shard];
-  const std::span<const std::byte> file = in.files[at.shard].bytes();
-  const std::uint64_t table = file.size() - sizeof(std::uint32_t) * (static_cast<std::uint64_t>(shard.records) + 1);
-  const std::uint64_t entry = table + sizeof(std::uint32_t) * static_cast<std::uint64_t>(at.begin);
-  at.begin = number_at(file, entry);
-  at.end = number_at(file, entry + sizeof(std::uint32_t));
-  if (at.begin > at.end || at.end > shard.rows)  // and not require(), which would make the name each time
-    fail("{}: its table lets record {} go from row {} to row {} of {}; {}", place(split, index),
-         index - in.starts[at.shard], at.begin, at.end, shard.rows, kAdvice);
+  const Shard& info = lists_[static_cast<std::size_t>(split)][number];
+  const std::span<const std::uint32_t> begins = table(part(split).shards[number], info);
+  at.begin = begins[static_cast<std::size_t>(record)];
+  at.end = begins[static_cast<std::size_t>(record) + 1];
+  if (at.begin > at.end || at.end > info.rows)  // and not require(), which would make the name each time
+    fail("{}: its table lets record {} go from row {} to row {} of {}; {}", place(split, index), record, at.begin,
+         at.end, info.rows, kAdvice);
   return at;
 }
 
@@ -197,34 +206,43 @@ std::int64_t ShardReader::rows(Split split, std::int64_t index) const {
   return at.end - at.begin;
 }
 
-ShardReader::Record ShardReader::record(Split split, std::int64_t index) const {
+ShardReader::Record ShardReader::record(Split split, std::int64_t index, std::vector<std::byte>& buffer) const {
   const Location at = locate(split, index);
   const std::int64_t row_size = lists_[static_cast<std::size_t>(split)][at.shard].row_size;
-  const auto begin = kHeaderSize + static_cast<std::uint64_t>(at.begin * row_size);
-  const auto size = static_cast<std::uint64_t>((at.end - at.begin) * row_size);
-  return {.bytes = part(split).files[at.shard].bytes().subspan(begin, size), .row_size = row_size};
+  buffer.resize(static_cast<std::size_t>((at.end - at.begin) * row_size));
+  part(split).shards[at.shard].file.read(kHeaderSize + static_cast<std::uint64_t>(at.begin * row_size), buffer);
+  return {.bytes = buffer, .row_size = row_size};
 }
 
 std::string ShardReader::place(Split split, std::int64_t index) const {
-  const std::vector<std::int64_t>& starts = part(split).starts;
-  const auto shard = static_cast<std::size_t>(std::ranges::upper_bound(starts, index) - starts.begin() - 1);
-  return (folder_ / shard_name(static_cast<std::size_t>(split), shard)).string();
+  const Part& in = part(split);
+  return in.shards[in.records.place(index).part].file.shown().string();
 }
 
 void ShardReader::verify() const {
+  std::vector<std::byte> piece;
   for (std::size_t split = 0; split < parts_.size(); ++split)
-    for (std::size_t i = 0; i < lists_[split].size(); ++i)
-      require(crc(0, parts_[split].files[i].bytes()) == lists_[split][i].checksum,
-              "{}: its checksum is not the one in the index; {}", (folder_ / shard_name(split, i)).string(), kAdvice);
+    for (std::size_t i = 0; i < lists_[split].size(); ++i) {
+      const RandomAccessFile& file = parts_[split].shards[i].file;
+      std::uint32_t checksum = 0;
+      for (std::uint64_t at = 0; at < file.size(); at += piece.size()) {
+        piece.resize(std::min<std::uint64_t>(kPiece, file.size() - at));
+        file.read(at, piece);
+        checksum = crc(checksum, piece);
+      }
+      require(checksum == lists_[split][i].checksum, "{}: its checksum is not the one in the index; {}",
+              file.shown().string(), kAdvice);
+    }
 }
 
 void ShardReader::expect_random_access() const {
   for (const Part& part : parts_)
-    for (const MappedFile& file : part.files) file.expect_random_access();
+    for (const OpenShard& shard : part.shards) shard.file.expect_random_access();
 }
 
-ShardWriter::ShardWriter(fs::path path, const ShardFormat& format, std::int64_t max_shard_bytes)
-    : format_(format), max_shard_bytes_(max_shard_bytes), folder_(without_slash(path)) {}
+ShardWriter::ShardWriter(fs::path path, const ShardFormat& format, std::int64_t max_shard_bytes,
+                         AtomicFolder::Target target)
+    : format_(format), max_shard_bytes_(max_shard_bytes), folder_(std::move(path), target) {}
 
 void ShardWriter::begin_shard(Split split, std::int64_t row_size) {
   const auto i = static_cast<std::size_t>(split);
@@ -301,9 +319,7 @@ void ShardWriter::commit(std::string_view facts) {
                          {"crc32", fmt::format("{:08x}", shard.checksum)}});
     index["splits"][kSplitNames[split]] = std::move(entries);
   }
-  AtomicFolder::File file = folder_.create(kIndexName);
-  file.write(as_bytes(json_text(index, 1) + "\n"));
-  file.close();
+  folder_.write(kIndexName, as_bytes(json_text(index, 1) + "\n"));
   folder_.commit();
 }
 

@@ -1,13 +1,16 @@
-// Data sets beyond memory: a folder NAME.limn that holds an index and shards, files of bounded size that are mapped
-// into memory instead of read (docs/sharded-data.md says what lies where). A record, one sketch or one image, is a
-// number of rows of equally many bytes; what they mean is the business of the room above. Written in bounded memory.
-// Folders may be hostile: every size is checked against the files before it is used, and no name inside is followed.
+// Data sets beyond memory: a folder NAME.limn that holds an index and shards, files of bounded size of which only the
+// records that are asked for are read (docs/sharded-data.md says what lies where). A record, one sketch or one image,
+// is a number of rows of equally many bytes; what they mean is the business of the room above. Written in bounded
+// memory. Folders may be hostile: every size is checked against the files before it is used, and no name inside is
+// followed.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,7 +19,8 @@
 #include <vector>
 
 #include "limn/core/atomic_folder.hpp"
-#include "limn/core/mapped_file.hpp"
+#include "limn/core/consecutive.hpp"
+#include "limn/core/random_access_file.hpp"
 #include "limn/core/split.hpp"
 
 namespace limn {
@@ -49,15 +53,18 @@ struct Shard {
 
   // Bytes of the whole file.
   [[nodiscard]] std::uint64_t file_size(const ShardFormat& format) const;
+  // Where in the file the table begins, if the format has one.
+  [[nodiscard]] std::uint64_t table_begin() const;
 };
 // Of each split, in order.
 using ShardLists = std::array<std::vector<Shard>, kSplitNames.size()>;
 
-// The shards of a folder, mapped. Immutable; any number of threads may read at once.
+// The shards of a folder. Any number of threads may read at once. Memory: of each shard that was looked into the table,
+// 4 bytes for each record.
 class ShardReader {
  public:
   struct Record {
-    std::span<const std::byte> bytes;  // its rows, in the map
+    std::span<const std::byte> bytes;  // its rows
     std::int64_t row_size = 0;
   };
 
@@ -67,22 +74,32 @@ class ShardReader {
   // The part of the index that belongs to the kind: a JSON object.
   [[nodiscard]] const std::string& facts() const { return facts_; }
   [[nodiscard]] const ShardLists& shards() const { return lists_; }
-  [[nodiscard]] std::int64_t size(Split split) const { return part(split).starts.back(); }
+  [[nodiscard]] std::int64_t size(Split split) const { return part(split).records.total(); }
   // Rows of a record, by a look at the table. Throws Error if the table is damaged there.
   [[nodiscard]] std::int64_t rows(Split split, std::int64_t index) const;
-  [[nodiscard]] Record record(Split split, std::int64_t index) const;
+  // Read into `buffer`. Throws Error if the shard was made shorter since it was opened.
+  [[nodiscard]] Record record(Split split, std::int64_t index, std::vector<std::byte>& buffer) const;
   // The file that a record lies in, for error messages.
   [[nodiscard]] std::string place(Split split, std::int64_t index) const;
   // Reads everything. Throws Error naming the shard whose checksum is not the index's.
   void verify() const;
-  // A hint, as MappedFile's.
+  // A hint, as RandomAccessFile's.
   void expect_random_access() const;
 
  private:
   friend class ShardWriter;
+  // The row at which each record begins, and last how many there are. Read when it is first asked for.
+  struct Table {
+    std::once_flag is_read;
+    std::vector<std::uint32_t> begins;
+  };
+  struct OpenShard {
+    RandomAccessFile file;
+    std::unique_ptr<Table> table;
+  };
   struct Part {
-    std::vector<MappedFile> files;
-    std::vector<std::int64_t> starts{0};  // the first record of each shard, and how many there are
+    std::vector<OpenShard> shards;
+    Consecutive records;
   };
   // Where a record is: which shard, its number there, its rows.
   struct Location {
@@ -94,9 +111,10 @@ class ShardReader {
   // Files in `folder`, called by the names of `shown`.
   ShardReader(const std::filesystem::path& folder, std::filesystem::path shown, const ShardFormat& format,
               ShardLists lists);
-  void map_all(const std::filesystem::path& folder);
+  void open_all(const std::filesystem::path& folder);
   [[nodiscard]] const Part& part(Split split) const { return parts_[static_cast<std::size_t>(split)]; }
   [[nodiscard]] Location locate(Split split, std::int64_t index) const;
+  [[nodiscard]] std::span<const std::uint32_t> table(const OpenShard& shard, const Shard& info) const;
 
   std::filesystem::path folder_;
   ShardFormat format_;
@@ -108,8 +126,9 @@ class ShardReader {
 // Writes such a folder. Nothing appears under its name before commit(). One thread.
 class ShardWriter {
  public:
-  // Throws Error if there is something of that name.
-  ShardWriter(std::filesystem::path path, const ShardFormat& format, std::int64_t max_shard_bytes = kMaxShardBytes);
+  // Throws Error if there is something of that name. kScratch: for a look at what was added; no commit() may follow.
+  ShardWriter(std::filesystem::path path, const ShardFormat& format, std::int64_t max_shard_bytes = kMaxShardBytes,
+              AtomicFolder::Target target = AtomicFolder::Target::kNew);
 
   // A record of whole rows. Begins another shard if this one is full or has rows of another size.
   void add(Split split, std::span<const std::byte> rows, std::int64_t row_size);

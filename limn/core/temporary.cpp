@@ -74,8 +74,6 @@ bool is_locked(const fs::path& path) {
   return !is_free;
 }
 
-fs::path folder_of(const fs::path& target) { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
-
 // Everything in the folder that has the name of a temporary and no owner.
 std::vector<std::string> leftovers_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -88,20 +86,25 @@ std::vector<std::string> leftovers_in(const fs::path& folder) {
   return names;
 }
 
+void remove_if_free(const fs::path& path, const TemporaryName& name) {
+  // A process may have got the number since the folder was looked at.
+  std::error_code ignored;
+  if (!may_own(name) && !is_locked(path)) fs::remove_all(path, ignored);
+}
+
 void remove_those_of(const fs::path& target, std::vector<std::string>& names) {
   const std::string wanted = target.filename().string();
   std::erase_if(names, [&](const std::string& name) {
     const auto parsed = parse_name(name);
     if (!parsed || parsed->target != wanted) return false;
-    // A process may have got the number since the folder was looked at.
-    const fs::path path = folder_of(target) / name;
-    std::error_code ignored;
-    if (!may_own(*parsed) && !is_locked(path)) fs::remove_all(path, ignored);
+    remove_if_free(folder_of(target) / name, *parsed);
     return true;
   });
 }
 
 }  // namespace
+
+fs::path folder_of(const fs::path& target) { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
 
 fs::path temporary_name(const fs::path& target) {
   return target.parent_path() /
@@ -114,6 +117,11 @@ void lock_temporary(int descriptor) { (void)::flock(descriptor, LOCK_EX | LOCK_N
 void remove_leftovers(const fs::path& target) {
   std::vector<std::string> names = leftovers_in(folder_of(target));
   remove_those_of(target, names);
+}
+
+void remove_leftovers_in(const fs::path& folder) {
+  for (const std::string& name : leftovers_in(folder))
+    if (const auto parsed = parse_name(name)) remove_if_free(folder / name, *parsed);
 }
 
 void remove_leftovers_once(const fs::path& target) {

@@ -6,6 +6,9 @@
 
 namespace limn {
 
+// The folder that the target lies in.
+[[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& target);
+
 // A name that no other call of this process returns. A former process may have left something there.
 [[nodiscard]] std::filesystem::path temporary_name(const std::filesystem::path& target);
 

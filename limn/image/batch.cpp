@@ -74,11 +74,12 @@ ImageBatch ImageDataset::training_batch(const EpochPlan& plan, std::int64_t step
   const auto image_size = static_cast<std::size_t>(shape_.size());
   drawn.pixels.resize(drawn.indices.size() * image_size);
   BitDrawer drawer(shape_);
+  std::vector<std::byte> buffer;
   for (std::size_t b = 0; b < drawn.indices.size(); ++b) {
     const std::int64_t index = drawn.indices[b];
     const RandomStream random(plan.seed, Purpose::kBinarize, kFirstDynamicStep + static_cast<std::uint64_t>(plan.epoch),
                               static_cast<std::uint64_t>(index));
-    drawer.draw(bytes(Split::kTrain, index), random, &drawn.pixels[b * image_size]);
+    drawer.draw(bytes(Split::kTrain, index, buffer), random, &drawn.pixels[b * image_size]);
   }
   return drawn;
 }
@@ -90,8 +91,9 @@ ImageBatch ImageDataset::batch(Split split, std::span<const std::int64_t> indice
   const bool has_draws = options_.binarize == "fixed" || options_.binarize == "dynamic";
   BitDrawer drawer(has_draws ? shape_ : ImageShape{});
   float* out = result.pixels.data();
+  std::vector<std::byte> buffer;
   for (const std::int64_t index : indices) {
-    const std::span<const std::uint8_t> image = bytes(split, index);
+    const std::span<const std::uint8_t> image = bytes(split, index, buffer);
     if (has_draws)
       drawer.draw(image,
                   RandomStream(static_cast<std::uint64_t>(options_.binarize_seed), Purpose::kBinarize,

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
 #include "limn/core/error.hpp"
@@ -152,35 +151,26 @@ ImageDataset ImageDataset::load(std::span<const std::string> paths, const ImageD
   for (const std::shared_ptr<Piece>& piece : pieces) {
     std::ranges::move(piece->held.skipped, std::back_inserter(dataset.skipped_));
     if (piece->shards) piece->shards->expect_random_access();
+    for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+      dataset.sizes_[static_cast<std::size_t>(split)].add(piece->size(split));
     dataset.pieces_.push_back(piece);
   }
   return dataset;
 }
 
-std::int64_t ImageDataset::size(Split split) const {
-  std::int64_t size = 0;
-  for (const auto& piece : pieces_) size += piece->size(split);
-  return size;
-}
-
-const ImageDataset::Piece& ImageDataset::piece_of(Split split, std::int64_t& index) const {
-  assert(index >= 0 && index < size(split));
-  auto piece = pieces_.begin();
-  for (; index >= (*piece)->size(split); ++piece) index -= (*piece)->size(split);
-  return **piece;
-}
-
 std::string ImageDataset::label(Split split, std::int64_t index) const {
-  std::int64_t there = index;
-  const std::vector<std::string>& labels = piece_of(split, there).part(split).labels;
-  return labels.empty() ? std::to_string(index) : labels[static_cast<std::size_t>(there)];
+  const Consecutive::Place place = sizes(split).place(index);
+  const std::vector<std::string>& labels = pieces_[place.part]->part(split).labels;
+  return labels.empty() ? std::to_string(index) : labels[static_cast<std::size_t>(place.index)];
 }
 
-std::span<const std::uint8_t> ImageDataset::bytes(Split split, std::int64_t index) const {
-  const Piece& piece = piece_of(split, index);
-  if (piece.shards) return piece.shards->bytes(split, index);
+std::span<const std::uint8_t> ImageDataset::bytes(Split split, std::int64_t index,
+                                                  std::vector<std::byte>& buffer) const {
+  const Consecutive::Place place = sizes(split).place(index);
+  const Piece& piece = *pieces_[place.part];
+  if (piece.shards) return piece.shards->bytes(split, place.index, buffer);
   const auto image_size = static_cast<std::size_t>(shape_.size());
-  return std::span(piece.part(split).pixels).subspan(static_cast<std::size_t>(index) * image_size, image_size);
+  return std::span(piece.part(split).pixels).subspan(static_cast<std::size_t>(place.index) * image_size, image_size);
 }
 
 Raster to_raster(std::span<const float> pixels, const ImageShape& shape) {

@@ -3,12 +3,15 @@
 // batch order and binarisation are pure functions of seeds, steps and indices, so a resumed run needs no position.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "limn/core/consecutive.hpp"
 #include "limn/core/epoch_plan.hpp"
 #include "limn/core/options.hpp"
 #include "limn/core/split.hpp"
@@ -62,13 +65,14 @@ class ImageDataset {
 
   [[nodiscard]] const ImageShape& shape() const { return shape_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] std::int64_t size(Split split) const;
+  [[nodiscard]] std::int64_t size(Split split) const { return sizes(split).total(); }
   // Files that were skipped, each with the reason.
   [[nodiscard]] std::span<const std::string> skipped() const { return skipped_; }
   // File name of an image of a folder, or the index as text.
   [[nodiscard]] std::string label(Split split, std::int64_t index) const;
-  // As stored: [C, H, W] bytes.
-  [[nodiscard]] std::span<const std::uint8_t> bytes(Split split, std::int64_t index) const;
+  // As stored: [C, H, W] bytes, in memory or read into `buffer` from disk.
+  [[nodiscard]] std::span<const std::uint8_t> bytes(Split split, std::int64_t index,
+                                                    std::vector<std::byte>& buffer) const;
 
   // Throws Error if the training split does not fill a batch of that size.
   void require_batch(std::int64_t batch_size) const { limn::require_batch(size(Split::kTrain), batch_size, name_); }
@@ -85,12 +89,13 @@ class ImageDataset {
  private:
   // Images in memory, or on disk. Splits are those of the pieces one after the other.
   struct Piece;
-  [[nodiscard]] const Piece& piece_of(Split split, std::int64_t& index) const;
+  [[nodiscard]] const Consecutive& sizes(Split split) const { return sizes_[static_cast<std::size_t>(split)]; }
 
   ImageShape shape_;
   std::string name_;
   ImageDataOptions options_;
   std::vector<std::shared_ptr<const Piece>> pieces_;
+  std::array<Consecutive, kSplitNames.size()> sizes_;
   std::vector<std::string> skipped_;
 };
 

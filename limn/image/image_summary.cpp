@@ -8,8 +8,9 @@ ImageSummary summarize(const ImageDataset& data, Split split) {
   ImageSummary summary{.images = data.size(split)};
   if (summary.images == 0) return summary;
   std::array<std::int64_t, 256> histogram{};
+  std::vector<std::byte> buffer;
   for (std::int64_t i = 0; i < summary.images; ++i)
-    for (const std::uint8_t value : data.bytes(split, i)) ++histogram[value];
+    for (const std::uint8_t value : data.bytes(split, i, buffer)) ++histogram[value];
   const auto count = static_cast<double>(summary.images * data.shape().size());
   const auto share = [&](std::size_t value) { return static_cast<double>(histogram[value]) / count; };
   for (std::size_t value = 0; value < histogram.size(); ++value)

@@ -60,8 +60,9 @@ class Writer {
 ShardedImages::ShardedImages(const fs::path& folder)
     : shards_(folder, kImageShards), shape_(parse_shape(shards_, folder.string())) {}
 
-std::span<const std::uint8_t> ShardedImages::bytes(Split split, std::int64_t index) const {
-  const std::span<const std::byte> bytes = shards_.record(split, index).bytes;
+std::span<const std::uint8_t> ShardedImages::bytes(Split split, std::int64_t index,
+                                                   std::vector<std::byte>& buffer) const {
+  const std::span<const std::byte> bytes = shards_.record(split, index, buffer).bytes;
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
@@ -79,8 +80,9 @@ ShardedImageCounts write_sharded_images(std::span<const std::string> paths, cons
     const ImageDataset data = ImageDataset::load(paths, options);
     counts.shape = data.shape();
     counts.skipped = {data.skipped().begin(), data.skipped().end()};
+    std::vector<std::byte> buffer;
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
-      for (std::int64_t i = 0; i < data.size(split); ++i) writer.add(split, data.bytes(split, i));
+      for (std::int64_t i = 0; i < data.size(split); ++i) writer.add(split, data.bytes(split, i, buffer));
   }
   writer.commit(counts);
   return counts;

@@ -1,4 +1,4 @@
-// Images in a folder NAME.limn of mapped shards (core/shards.hpp, docs/sharded-data.md): for sets beyond memory.
+// Images in a folder NAME.limn of shards (core/shards.hpp, docs/sharded-data.md): for sets beyond memory.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace limn::image {
 
-// Immutable; any number of threads may read at once.
+// Any number of threads may read at once.
 class ShardedImages {
  public:
   // Throws Error naming the file that is missing or damaged, or the folder if it holds something else.
@@ -22,8 +22,9 @@ class ShardedImages {
 
   [[nodiscard]] const ImageShape& shape() const { return shape_; }
   [[nodiscard]] std::int64_t size(Split split) const { return shards_.size(split); }
-  // [C, H, W] in the map.
-  [[nodiscard]] std::span<const std::uint8_t> bytes(Split split, std::int64_t index) const;
+  // [C, H, W], read into `buffer`. Throws Error if the shard was made shorter since it was opened.
+  [[nodiscard]] std::span<const std::uint8_t> bytes(Split split, std::int64_t index,
+                                                    std::vector<std::byte>& buffer) const;
   // As ShardReader's.
   void verify() const { shards_.verify(); }
   void expect_random_access() const { shards_.expect_random_access(); }

@@ -28,17 +28,18 @@ bool is_sheet_file(const std::filesystem::path& path) {
   return std::ranges::find(kSheetEndings, ending_of(path)) != kSheetEndings.end();
 }
 
-void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options) {
-  const std::string ending = known_ending(path, kSheetEndings);
+Bytes encode_sheet(const std::filesystem::path& name, const Sheet& sheet, const SaveOptions& options) {
+  const std::string ending = known_ending(name, kSheetEndings);
   const Picture picture = lay_out(sheet, options.sheet);
-  if (ending == ".svg")
-    write_file(path, svg_text(picture));
-  else if (ending == ".png")
-    write_png(path, paint(picture, {.scale = options.png_scale}));
-  else if (ending == ".gif")
-    write_file(path, encode_pen_gif(picture, options.animation));
-  else
-    write_file(path, gcode_text(picture, options.gcode));
+  if (ending == ".png") return encode_png(paint(picture, {.scale = options.png_scale}));
+  if (ending == ".gif") return encode_pen_gif(picture, options.animation);
+  const std::string text = ending == ".svg" ? svg_text(picture) : gcode_text(picture, options.gcode);
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options) {
+  write_file(path, encode_sheet(path, sheet, options));
 }
 
 void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sheet> sheets, int frame_ms, int hold_ms,

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "limn/core/file.hpp"
 #include "limn/render/chart.hpp"
 #include "limn/render/gcode.hpp"
 #include "limn/render/gif.hpp"
@@ -30,7 +31,10 @@ inline constexpr std::array<std::string_view, 2> kChartEndings{".svg", ".png"};
 // Throws Error listing these endings for another. For programs that want to refuse a name before they work.
 void require_sheet_ending(const std::filesystem::path& path);
 
-// SVG and PNG show the sheet, a GIF draws it, G-code plots its strokes.
+// SVG and PNG show the sheet, a GIF draws it, G-code plots its strokes. The name says the format.
+[[nodiscard]] Bytes encode_sheet(const std::filesystem::path& name, const Sheet& sheet,
+                                 const SaveOptions& options = {});
+// To the file of that name.
 void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options = {});
 
 // One frame a sheet, each for `frame_ms` and the last for `hold_ms`: .gif only. Sheets must have the same

@@ -91,6 +91,8 @@ RunDirectory::RunDirectory(fs::path root, Mode mode)
   }
   make_directories(root_ / "checkpoints");
   make_directories(root_ / "samples");
+  for (const fs::path& written : {config(), metrics()}) remove_leftovers(written);
+  for (const char* own : {"checkpoints", "samples"}) remove_leftovers_in(root_ / own);
 }
 
 fs::path RunDirectory::samples_stem(std::int64_t step) const {

@@ -54,7 +54,8 @@ bool decode(std::span<const std::byte> rows, Sketch& sketch) {
 }
 
 Sketch sketch_at(const ShardReader& shards, Split split, std::int64_t index) {
-  const ShardReader::Record record = shards.record(split, index);
+  std::vector<std::byte> rows;
+  const ShardReader::Record record = shards.record(split, index, rows);
   Sketch sketch;
   const bool is_good = record.row_size == sizeof(ShortRow) ? decode<ShortRow>(record.bytes, sketch)
                                                            : decode<FloatRow>(record.bytes, sketch);
@@ -150,8 +151,9 @@ LengthRange ShardedSketches::lengths(Split split) const {
   return {.shortest = s.min_length, .longest = s.max_length};
 }
 
-ShardedSketchWriter::ShardedSketchWriter(std::filesystem::path folder, std::int64_t max_shard_bytes)
-    : folder_(folder), shards_(std::move(folder), kStrokeShards, max_shard_bytes) {}
+ShardedSketchWriter::ShardedSketchWriter(std::filesystem::path folder, std::int64_t max_shard_bytes,
+                                         AtomicFolder::Target target)
+    : folder_(folder), shards_(std::move(folder), kStrokeShards, max_shard_bytes, target) {}
 
 void ShardedSketchWriter::add(Split split, const Sketch& sketch) {
   const auto i = static_cast<std::size_t>(split);
@@ -177,6 +179,12 @@ void ShardedSketchWriter::commit() {
   for (std::size_t i = 0; i < kSplitNames.size(); ++i)
     facts["splits"][kSplitNames[i]] = to_json(summaries_[i].summary());
   shards_.commit(json_text(facts));
+}
+
+ShardedSketches ShardedSketchWriter::read_back() {
+  DatasetSummary summary;
+  for (std::size_t i = 0; i < kSplitNames.size(); ++i) summary.splits[i] = summaries_[i].summary();
+  return {shards_.finish(), std::move(summary)};
 }
 
 }  // namespace limn::sketch

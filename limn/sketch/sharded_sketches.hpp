@@ -1,4 +1,4 @@
-// Sketches in a folder NAME.limn of mapped shards (core/shards.hpp, docs/sharded-data.md): for data sets beyond
+// Sketches in a folder NAME.limn of shards (core/shards.hpp, docs/sharded-data.md): for data sets beyond
 // memory. Opening one looks at its index alone; a sketch is decoded, and checked, when it is asked for.
 #pragma once
 
@@ -17,6 +17,9 @@ class ShardedSketches : public SketchStore {
  public:
   // Throws Error naming the file that is missing or damaged, or the folder if it holds something else.
   explicit ShardedSketches(const std::filesystem::path& folder);
+  // Shards and what they hold.
+  ShardedSketches(ShardReader shards, DatasetSummary summary)
+      : shards_(std::move(shards)), summary_(std::move(summary)) {}
 
   [[nodiscard]] std::int64_t size(Split split) const override { return shards_.size(split); }
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
@@ -40,7 +43,8 @@ class ShardedSketches : public SketchStore {
 class ShardedSketchWriter {
  public:
   // Throws Error if there is something of that name.
-  explicit ShardedSketchWriter(std::filesystem::path folder, std::int64_t max_shard_bytes = kMaxShardBytes);
+  explicit ShardedSketchWriter(std::filesystem::path folder, std::int64_t max_shard_bytes = kMaxShardBytes,
+                               AtomicFolder::Target target = AtomicFolder::Target::kNew);
 
   // Offsets are kept as 16-bit whole numbers as long as all of a split are such, from then on as 32-bit floats.
   // Throws Error for one that is not finite.
@@ -48,6 +52,9 @@ class ShardedSketchWriter {
   [[nodiscard]] std::int64_t size(Split split) const { return shards_.size(split); }
   // Goes through the training sketches for their deviation, and lets the folder appear.
   void commit();
+  // Instead of commit(), for a folder that is kScratch: all that was added, without its deviation. The writer must
+  // outlive it.
+  [[nodiscard]] ShardedSketches read_back();
 
  private:
   std::filesystem::path folder_;

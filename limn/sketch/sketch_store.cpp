@@ -1,7 +1,6 @@
 #include "limn/sketch/sketch_store.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
 #include "limn/core/error.hpp"
@@ -77,20 +76,20 @@ LengthRange HeldSketches::lengths(Split split) const {
   return {length_of(*shortest), length_of(*longest)};
 }
 
-std::int64_t JoinedSketches::size(Split split) const {
-  std::int64_t size = 0;
-  for (const auto& store : stores_) size += store->size(split);
-  return size;
+JoinedSketches::JoinedSketches(std::vector<std::shared_ptr<const SketchStore>> stores) : stores_(std::move(stores)) {
+  for (const auto& store : stores_)
+    for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+      sizes_[static_cast<std::size_t>(split)].add(store->size(split));
 }
 
 std::int64_t JoinedSketches::length(Split split, std::int64_t index) const {
-  const SketchStore& store = store_of(split, index);
-  return store.length(split, index);
+  const Consecutive::Place place = sizes(split).place(index);
+  return stores_[place.part]->length(split, place.index);
 }
 
 Sketch JoinedSketches::sketch(Split split, std::int64_t index) const {
-  const SketchStore& store = store_of(split, index);
-  return store.sketch(split, index);
+  const Consecutive::Place place = sizes(split).place(index);
+  return stores_[place.part]->sketch(split, place.index);
 }
 
 LengthRange JoinedSketches::lengths(Split split) const {
@@ -107,15 +106,6 @@ LengthRange JoinedSketches::lengths(Split split) const {
 
 void JoinedSketches::expect_random_access() const {
   for (const auto& store : stores_) store->expect_random_access();
-}
-
-const SketchStore& JoinedSketches::store_of(Split split, std::int64_t& index) const {
-  for (const auto& store : stores_) {
-    if (index < store->size(split)) return *store;
-    index -= store->size(split);
-  }
-  assert(false && "no such sketch");
-  return *stores_.back();
 }
 
 }  // namespace limn::sketch

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "limn/core/consecutive.hpp"
 #include "limn/core/split.hpp"
 #include "limn/sketch/sketch.hpp"
 
@@ -72,19 +73,19 @@ class HeldSketches : public SketchStore {
 // Several stores as one, split by split: first all of the first, and so on.
 class JoinedSketches : public SketchStore {
  public:
-  explicit JoinedSketches(std::vector<std::shared_ptr<const SketchStore>> stores) : stores_(std::move(stores)) {}
+  explicit JoinedSketches(std::vector<std::shared_ptr<const SketchStore>> stores);
 
-  [[nodiscard]] std::int64_t size(Split split) const override;
+  [[nodiscard]] std::int64_t size(Split split) const override { return sizes(split).total(); }
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
   [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
   [[nodiscard]] LengthRange lengths(Split split) const override;
   void expect_random_access() const override;
 
  private:
-  // The store that holds a sketch; `index` becomes its number there.
-  [[nodiscard]] const SketchStore& store_of(Split split, std::int64_t& index) const;
+  [[nodiscard]] const Consecutive& sizes(Split split) const { return sizes_[static_cast<std::size_t>(split)]; }
 
   std::vector<std::shared_ptr<const SketchStore>> stores_;
+  std::array<Consecutive, kSplitNames.size()> sizes_;
 };
 
 }  // namespace limn::sketch

@@ -85,17 +85,13 @@ constexpr TextWriter::Format kJson{
 class NpzWriter : public SketchWriter {
  public:
   NpzWriter(const fs::path& path, const SketchWriterOptions& options)
-      : path_(writable(path)),
-        options_(options),
-        waiting_(path.parent_path() / fmt::format(".{}.parts", path.filename().string())),
-        shards_(waiting_.temporary_path() / kWaiting) {}
+      : path_(path), options_(options), waiting_(path, kMaxShardBytes, AtomicFolder::Target::kScratch) {}
 
   void add(QuickDrawRecord&& record, Split split) override {
-    shards_.add(options_.shares ? Split::kTrain : split, record.sketch);
+    waiting_.add(options_.shares ? Split::kTrain : split, record.sketch);
   }
   void finish() override {
-    shards_.commit();
-    const ShardedSketches all(waiting_.temporary_path() / kWaiting);
+    const ShardedSketches all = waiting_.read_back();
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = all.size(static_cast<Split>(i));
     std::array<std::vector<std::int64_t>, 3> dealt;
     if (options_.shares) {
@@ -112,14 +108,6 @@ class NpzWriter : public SketchWriter {
   [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return counts_; }
 
  private:
-  static constexpr const char* kWaiting = "waiting.limn";
-
-  // The path itself. An Error that it cannot be written would otherwise name the folder beside it.
-  static const fs::path& writable(const fs::path& path) {
-    const AtomicFile made_and_removed(path);
-    return path;
-  }
-
   // The numbers of the sketches of each split. The seed says which sketch goes where; within a split they keep their
   // order.
   [[nodiscard]] std::array<std::vector<std::int64_t>, 3> deal(std::int64_t count, const SplitShares& shares) const {
@@ -142,8 +130,7 @@ class NpzWriter : public SketchWriter {
 
   fs::path path_;
   SketchWriterOptions options_;
-  AtomicFolder waiting_;  // never committed: it goes with the writer
-  ShardedSketchWriter shards_;
+  ShardedSketchWriter waiting_;
   std::array<std::int64_t, 3> counts_{};
 };
 

@@ -19,7 +19,10 @@ namespace limn::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 std::vector<sketch::Sketch> train_of(const fs::path& path) {
   return std::move(sketch::read_sketches(path)[Split::kTrain]);
@@ -206,6 +209,59 @@ TEST(DataConvert, ShardsKeepSplitsAndSketches) {
   EXPECT_THAT(run_limn(folder.path(), "data info a.npz --verify").err, HasSubstr("have checksums"));
   fs::resize_file(folder / "b.limn/valid-000000.shard", 100);
   EXPECT_THAT(run_limn(folder.path(), "data info b.limn").err, HasSubstr("b.limn/valid-000000.shard: has 100 bytes"));
+}
+
+// A disk that is full before a drawing of write_scribbles() is written; the messages still fit.
+RunLimits full_disk() { return {.file_bytes = 1000}; }
+
+// Two drawings that take more than 1000 bytes in each format.
+void write_scribbles(const fs::path& path) {
+  std::string x = "0", y = "0";
+  for (unsigned i = 1; i < 2000; ++i) {
+    x += fmt::format(",{}", i * i * 7919 % 251);
+    y += fmt::format(",{}", i * i * i * 104'729 % 241);
+  }
+  const std::string record = fmt::format("{{\"word\":\"x\",\"drawing\":[[[{}],[{}]]]}}\n", x, y);
+  write_file(path, record + record);
+}
+
+// A folder of drawings appears when all of them are there, and a failed conversion can be done again.
+TEST(DataConvert, AFolderOfSvgsIsWholeOrNotThere) {
+  const TemporaryFolder folder;
+  write_scribbles(folder / "good.ndjson");
+  write_file(folder / "bad.ndjson", read_text_file(folder / "good.ndjson") + "{\"drawing\":[[[0,1],[1");
+  const auto expect_failure = [&](const std::string& words, const std::string& message, const RunLimits& limits = {}) {
+    const auto result = run_limn(folder.path(), words, limits);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.err, AllOf(HasSubstr(message), Not(HasSubstr(".tmp"))));
+  };
+  const std::string damage = "bad.ndjson: line 3: not valid JSON";
+  expect_failure("data convert bad.ndjson -o out/", damage);
+  expect_failure("data convert bad.ndjson -o deep/out/", damage);
+  expect_failure("data convert good.ndjson -o out/", "out/000000.svg: cannot write: File too large", full_disk());
+  EXPECT_EQ(contents(folder.path()), (std::vector<std::string>{"bad.ndjson", "good.ndjson"}));
+  fs::create_directory(folder / "mine");
+  write_file(folder / "mine/notes.txt", "mine");
+  expect_failure("data convert bad.ndjson -o mine", damage);
+  expect_failure("data convert good.ndjson -o mine", "mine/000000.svg: cannot write: File too large", full_disk());
+  EXPECT_EQ(contents(folder / "mine"), std::vector<std::string>{"notes.txt"});
+  expect_success(folder.path(), "data convert good.ndjson -o mine");
+  EXPECT_EQ(contents(folder / "mine"), (std::vector<std::string>{"000000.svg", "000001.svg", "notes.txt"}));
+  expect_success(folder.path(), "data convert good.ndjson -o deep/out/");
+  EXPECT_EQ(contents(folder / "deep"), std::vector<std::string>{"out"});
+}
+
+// In no message is the name of a file that only limn knows.
+TEST(DataConvert, AFullDiskIsSaidOfTheTarget) {
+  const TemporaryFolder folder;
+  write_scribbles(folder / "x.ndjson");
+  for (const char* out : {"out.npz", "out.ndjson", "out.bin", "out.json", "out.limn", "out/", "out.svg"}) {
+    const std::string which = std::string_view(out) == "out.svg" ? "#0" : "";
+    const auto result = run_limn(folder.path(), "data convert x.ndjson" + which + " -o " + out, full_disk());
+    EXPECT_EQ(result.status, 1) << out;
+    EXPECT_THAT(result.err, AllOf(StartsWith("limn: error: out"), HasSubstr(": cannot "), Not(HasSubstr(".tmp"))));
+    EXPECT_EQ(contents(folder.path()), std::vector<std::string>{"x.ndjson"}) << out;
+  }
 }
 
 TEST(DataConvert, ImagesBecomeShards) {

@@ -103,6 +103,22 @@ TEST_F(ImagesTest, ShowsTheLatentSpace) {
   EXPECT_EQ(run("traverse conv --dims 0,* --grid 2 -o some.png"), "some-00-01.png\nsome-00-02.png\nsome-00-03.png\n");
 }
 
+// The first picture that does not fit takes the others along.
+TEST_F(ImagesTest, AFolderOfPlanesIsWholeOrNotThere) {
+  run("traverse conv --dims 1,* --grid 2 -o whole");
+  std::uintmax_t largest = 0;
+  for (const auto& entry : fs::directory_iterator(file("whole"))) largest = std::max(largest, entry.file_size());
+  const auto full = run_limn(shared_->path(), "traverse conv --dims 1,* --grid 2 -o broken",
+                             {.file_bytes = static_cast<std::int64_t>(largest) - 1});
+  EXPECT_EQ(full.status, 1);
+  EXPECT_THAT(full.err, AllOf(HasSubstr("limn: error: broken/01-"), HasSubstr("cannot write: File too large")));
+  EXPECT_EQ(full.out, "");
+  EXPECT_FALSE(fs::exists(file("broken")));
+  run("traverse conv --dims 1,* --grid 2 -o whole/");
+  for (const auto& entry : fs::directory_iterator(file("whole")))
+    EXPECT_EQ(entry.path().extension(), ".png") << entry.path();
+}
+
 TEST_F(ImagesTest, DescribesAndEvaluates) {
   const auto info = nlohmann::json::parse(run("info dense --json"));
   EXPECT_EQ(info["model"], "vae");

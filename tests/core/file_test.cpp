@@ -107,6 +107,13 @@ TEST(WriteFile, RefusesAFolderOfThatNameAndAMissingFolder) {
   EXPECT_EQ(folder.entries(), 1);
 }
 
+TEST(WriteFile, SaysWhereAFolderTakesNoFiles) {
+  if (!fs::exists("/proc/self")) GTEST_SKIP() << "there is no /proc here";
+  EXPECT_EQ(error_of([] { write_file("/proc/x.png", "x"); }),
+            "/proc/x.png: cannot write: No such file or directory; no file can be made in this folder; choose another "
+            "one");
+}
+
 // A small file system of its own over a folder, where this user may mount one.
 class SmallDisk {
  public:
@@ -200,6 +207,14 @@ TEST(AtomicFile, LeavesNothingWithoutCommit) {
   const TemporaryFolder folder;
   { AtomicFile(folder / "a").write("lost"); }
   EXPECT_EQ(folder.entries(), 0);
+}
+
+TEST(AtomicFile, SaysThatTheUnfinishedFileIsGone) {
+  const TemporaryFolder folder;
+  AtomicFile file(folder / "a");
+  fs::remove(file.temporary_path());
+  EXPECT_EQ(error_of([&] { file.commit(); }),
+            (folder / "a").string() + ": cannot write: another program removed the unfinished file; try again");
 }
 
 TEST(AtomicFile, TwoForOneTargetDoNotMeet) {

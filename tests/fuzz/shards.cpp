@@ -33,9 +33,10 @@ void read_sketches(const std::filesystem::path& folder) {
 
 void read_images(const std::filesystem::path& folder) {
   const image::ShardedImages store(folder);
+  std::vector<std::byte> buffer;
   for (const Split split : kSplits)
     for (std::int64_t i = 0; i < store.size(split); ++i)
-      if (std::ssize(store.bytes(split, i)) != store.shape().size())
+      if (std::ssize(store.bytes(split, i, buffer)) != store.shape().size())
         fuzz::report("an image is larger or smaller than its shape");
   store.verify();
 }
@@ -50,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t end = std::min(input.find('\0'), size);
   put(folder / "index.json", input.substr(0, end));
   put(folder / "train-000000.shard", input.substr(std::min(end + 1, size)));
-  // The shard itself is mapped; of the index come values of JSON.
+  // The index becomes values of JSON. Of the shard its table and one record at a time are held.
   constexpr fuzz::MemoryBound kBound{.per_byte = 160, .floor = 64 << 10};
   return fuzz::survive(data, size, kBound, [](fuzz::Input) {
     if (sharded_kind(folder) == kStrokeShards.kind)

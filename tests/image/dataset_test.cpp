@@ -42,7 +42,8 @@ std::string error_for(const fs::path& path, const ImageDataOptions& options = {}
 }
 
 std::vector<std::uint8_t> bytes(const ImageDataset& data, Split split, std::int64_t index) {
-  const auto view = data.bytes(split, index);
+  std::vector<std::byte> buffer;
+  const auto view = data.bytes(split, index, buffer);
   return {view.begin(), view.end()};
 }
 
@@ -173,7 +174,7 @@ TEST(ImageDataset, DrawsTheSplitOfAFolder) {
     EXPECT_TRUE(std::ranges::is_sorted(names));
     all.insert(names.begin(), names.end());
     for (std::int64_t i = 0; i < data.size(split); ++i)  // the labels went where the pictures went
-      EXPECT_EQ(fmt::format("p{:02}.png", data.bytes(split, i)[0]), data.label(split, i));
+      EXPECT_EQ(fmt::format("p{:02}.png", bytes(data, split, i)[0]), data.label(split, i));
   }
   EXPECT_EQ(all.size(), 23U);
   EXPECT_EQ(labels(load(folder.path()), Split::kValid), labels(data, Split::kValid));

@@ -17,8 +17,9 @@ ImageDataset load(const fs::path& path, const ImageDataOptions& options = {}) {
 // Sums by NumPy.
 std::int64_t sum_of(const ImageDataset& data, Split split) {
   std::int64_t sum = 0;
+  std::vector<std::byte> buffer;
   for (std::int64_t i = 0; i < data.size(split); ++i)
-    for (const std::uint8_t value : data.bytes(split, i)) sum += value;
+    for (const std::uint8_t value : data.bytes(split, i, buffer)) sum += value;
   return sum;
 }
 

@@ -41,8 +41,9 @@ void expect_same_images(const ImageDataset& a, const ImageDataset& b) {
   EXPECT_EQ(a.shape(), b.shape());
   for (const Split split : kSplits) {
     ASSERT_EQ(a.size(split), b.size(split));
+    std::vector<std::byte> of_a, of_b;
     for (std::int64_t i = 0; i < a.size(split); ++i)
-      EXPECT_TRUE(std::ranges::equal(a.bytes(split, i), b.bytes(split, i))) << i;
+      EXPECT_TRUE(std::ranges::equal(a.bytes(split, i, of_a), b.bytes(split, i, of_b))) << i;
   }
 }
 
@@ -105,6 +106,17 @@ TEST(ShardedImages, RefuseOptionsThatWouldChangeThem) {
   EXPECT_THAT(error_of([&] { return load({folder / "x.limn"}, {.color = "grey"}); }), HasSubstr("color=grey"));
   EXPECT_THAT(error_of([&] { return load({folder / "x.limn"}, {.compose = "two-digits"}); }),
               HasSubstr("compose=two-digits"));
+}
+
+TEST(ShardedImages, AShardThatIsCutWhileItIsOpenIsNamed) {
+  const TemporaryFolder folder;
+  const fs::path pictures = write_pictures(folder, 9);
+  write_shards(pictures.string(), folder / "x.limn", {.damaged = "skip"});
+  const ImageDataset data = load({folder / "x.limn"});
+  (void)data.batch(Split::kTrain, 0, data.size(Split::kTrain));
+  fs::resize_file(folder / "x.limn/train-000000.shard", 100);
+  EXPECT_THAT(error_of([&] { return data.batch(Split::kTrain, 0, data.size(Split::kTrain)); }),
+              HasSubstr("x.limn/train-000000.shard: was made shorter while it is in use; fetch or convert"));
 }
 
 TEST(ShardedImages, DamageIsNamed) {

@@ -55,7 +55,7 @@ TEST(RunConfig, WhatIsWrittenReadsBackAsTheSameOptions) {
 
 TEST(RunConfig, NamesThatCouldNotBeReadBackAreRefused) {
   const auto written = [](const std::string& name) {
-    (void)config_to_toml({.family = "vae", .data = {name}, .assignments = {}}, {});
+    (void)config_to_toml({.family = "vae", .data = {name}, .init_from = {}, .assignments = {}}, {});
   };
   EXPECT_EQ(message_of([&] { written("b\xc3\xa4ume\n\"\x07\""); }), "no error");
   EXPECT_THAT(message_of([&] { written("b\xe4ume"); }), HasSubstr("b?ume: config.toml cannot hold a name"));

@@ -1,6 +1,9 @@
 #include "limn/runs/run_directory.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -67,6 +70,26 @@ TEST(RunDirectory, OverwritingDeletesOnlyWhatARunWrote) {
   EXPECT_FALSE(fs::exists(second.last()));
   EXPECT_FALSE(fs::exists(root / "events.out.tfevents.1.host"));
   EXPECT_EQ(read_text_file(root / "my-notes.txt"), "precious");
+}
+
+TEST(RunDirectory, ClearsWhatAKilledProcessLeft) {
+  const testing::TemporaryFolder folder;
+  const auto root = folder / "run";
+  write_file(RunDirectory(root, Mode::kFresh).config(), "x = 1\n");
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  std::vector<fs::path> left, kept;
+  for (const char* name : {".config.toml", ".metrics.jsonl", "checkpoints/.last.safetensors", "samples/.step-5.png"}) {
+    left.push_back(root / fmt::format("{}.{}.0.tmp", name, gone));
+    kept.push_back(root / fmt::format("{}.{}.0.tmp", name, ::getppid()));
+  }
+  kept.push_back(root / fmt::format(".notes.txt.{}.0.tmp", gone));  // not the run's
+  for (const auto& files : {left, kept})
+    for (const auto& file : files) write_file(file, "half");
+  const RunDirectory again(root, Mode::kResume);
+  for (const auto& file : left) EXPECT_FALSE(fs::exists(file)) << file;
+  for (const auto& file : kept) EXPECT_TRUE(fs::exists(file)) << file;
 }
 
 TEST(RunDirectory, OneWriterAtATime) {

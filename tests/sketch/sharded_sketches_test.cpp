@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -99,9 +100,10 @@ TEST(ShardedSketches, ANumberThatIsNotShortMakesTheRestFloats) {
   EXPECT_EQ(back.sketches, splits.sketches);
   EXPECT_TRUE(std::signbit(back[Split::kTrain][4].points[0].dx));
   const ShardReader shards(folder / "a.limn", kStrokeShards);
-  EXPECT_EQ(shards.record(Split::kTrain, 1).row_size, 6);
-  EXPECT_EQ(shards.record(Split::kTrain, 2).row_size, 12);
-  EXPECT_EQ(shards.record(Split::kTest, 0).row_size, 6);
+  std::vector<std::byte> buffer;
+  EXPECT_EQ(shards.record(Split::kTrain, 1, buffer).row_size, 6);
+  EXPECT_EQ(shards.record(Split::kTrain, 2, buffer).row_size, 12);
+  EXPECT_EQ(shards.record(Split::kTest, 0, buffer).row_size, 6);
   ShardedSketchWriter writer(folder / "b.limn");
   EXPECT_THAT(error_of([&] {
                 writer.add(Split::kValid, Sketch{{{NAN, 1, true}}});
@@ -172,6 +174,68 @@ TEST(ShardedSketches, EveryTruncatedOrLongerFileIsNamed) {
   }
   EXPECT_GE(files, 5);
   read_all(folder / "x.limn");
+}
+
+// Training has a shard open for days. Whoever makes it shorter must get a message, and no SIGBUS.
+TEST(ShardedSketches, AShardThatIsCutWhileItIsOpenIsNamed) {
+  const TemporaryFolder folder;
+  write_shards(folder / "x.limn", some_splits(9, 2, 1));
+  const fs::path shard = folder / "x.limn" / "train-000000.shard";
+  for (const bool has_read : {false, true})
+    for (const std::uintmax_t size : {fs::file_size(shard) - 2, std::uintmax_t{90}, std::uintmax_t{0}}) {
+      const Bytes whole = read_file(shard);
+      const ShardedSketches store(folder / "x.limn");
+      if (has_read) (void)store.sketch(Split::kTrain, 0);
+      fs::resize_file(shard, size);
+      const std::string error = error_of([&] {
+        for (std::int64_t i = 0; i < store.size(Split::kTrain); ++i) (void)store.sketch(Split::kTrain, i);
+        store.verify();
+        return 0;
+      });
+      EXPECT_EQ(error, shard.string() + ": was made shorter while it is in use; fetch or convert the data again");
+      write_file(shard, whole);
+    }
+}
+
+// More files than a process may have open: those beyond are opened for each read.
+TEST(ShardedSketches, ManyShardsNeedFewDescriptors) {
+  const TemporaryFolder folder;
+  const SketchSplits splits = some_splits(30, 1, 1);
+  write_shards(folder / "x.limn", splits, 1);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  SketchSplits back;
+  std::string error = error_of([&] { back = read_sketches(folder / "x.limn"); });
+  EXPECT_EQ(error, "");
+  EXPECT_EQ(back.sketches, splits.sketches);
+  const ShardedSketches store(folder / "x.limn");
+  const fs::path last = folder / "x.limn" / "train-000029.shard";
+  const Bytes whole = read_file(last);
+  write_file(last, whole);
+  error = error_of([&] { return store.sketch(Split::kTrain, 29); });
+  EXPECT_THAT(error, HasSubstr("train-000029.shard: was replaced while it is in use; start again"));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST(JoinedSketches, FindTheStoreOfEachSketch) {
+  std::vector<std::shared_ptr<const SketchStore>> stores;
+  SketchSplits all;
+  for (const std::int64_t count : {0, 3, 0, 0, 1, 5, 0}) {
+    const SketchSplits some = some_splits(count, count / 2, 0);
+    for (const Split split : kSplits) std::ranges::copy(some[split], std::back_inserter(all[split]));
+    stores.push_back(std::make_shared<HeldSketches>(some, "x"));
+  }
+  const JoinedSketches joined(std::move(stores));
+  for (const Split split : kSplits) {
+    ASSERT_EQ(joined.size(split), std::ssize(all[split]));
+    for (std::size_t i = 0; i < all[split].size(); ++i) {
+      EXPECT_EQ(joined.sketch(split, static_cast<std::int64_t>(i)), all[split][i]);
+      EXPECT_EQ(joined.length(split, static_cast<std::int64_t>(i)), std::ssize(all[split][i].points));
+    }
+  }
 }
 
 TEST(ShardedSketches, SurvivesChangedBytes) {
@@ -245,7 +309,7 @@ TEST(ShardedSketches, NothingAppearsBeforeCommit) {
   EXPECT_THAT(error_of([&] { return (ShardedSketchWriter(folder / "no/x.limn"), 0); }), HasSubstr("create the folder"));
 }
 
-// Pages of the process that are its own, not those of mapped files, in MiB.
+// Pages of the process that are its own, in MiB.
 std::int64_t own_memory() {
   const std::string status = read_text_file("/proc/self/status");
   return std::stoll(status.substr(status.find("RssAnon:") + 8)) / 1024;
