@@ -109,8 +109,9 @@ minimise() {
   rm -rf "$merged"
   mkdir -p "$merged"
   cp "tests/fuzz/corpus/$target/"* "$merged"
-  if ! "build/fuzz/tests/fuzz/fuzz_$target" -merge=1 -max_len="$MAX_INPUT_BYTES" -rss_limit_mb="$MAX_MEGABYTES" \
-    -malloc_limit_mb="$MAX_BLOCK_MEGABYTES" -timeout="$SECONDS_PER_INPUT" "$merged" "$gathered" \
+  if ! "build/fuzz/tests/fuzz/fuzz_$target" -merge=1 -artifact_prefix="$findings/$target-" -max_len="$MAX_INPUT_BYTES" \
+    -rss_limit_mb="$MAX_MEGABYTES" -malloc_limit_mb="$MAX_BLOCK_MEGABYTES" -timeout="$SECONDS_PER_INPUT" \
+    "$merged" "$gathered" \
     >"build/fuzz/$target.merge.log" 2>&1 </dev/null; then
     echo "fuzz: $target: its corpus cannot be minimised, see build/fuzz/$target.merge.log" >&2
     return

@@ -208,6 +208,12 @@ void make_directories(const fs::path& path) {
          error ? error.message() : "a file of that name is in the way");
 }
 
+bool may_be_file(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_type type = fs::status(path, ignored).type();
+  return type == fs::file_type::regular || type == fs::file_type::none;
+}
+
 std::string ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
   for (char& c : ending)

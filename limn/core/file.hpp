@@ -69,6 +69,10 @@ void append_line(const std::filesystem::path& path, std::string_view line);
 // Creates the folder and its parents. Throws Error naming it.
 void make_directories(const std::filesystem::path& path);
 
+// Whether a file has that name, or something that cannot be looked at: reading it says why. So nothing that is there is
+// passed over.
+[[nodiscard]] bool may_be_file(const std::filesystem::path& path);
+
 // The ending of the name with its dot, A-Z in lower case: ".png" of "a.b.PNG", "" where there is none.
 [[nodiscard]] std::string ending_of(const std::filesystem::path& path);
 

@@ -152,9 +152,8 @@ ImageSet read_idx_images(const fs::path& path, const ImageDataOptions& options) 
 
 // train-images-idx3-ubyte, train-images.idx3-ubyte, either with .gz, whichever is in the folder.
 std::optional<fs::path> find_idx(const fs::path& folder, const std::string& stem) {
-  std::error_code ignored;
   for (const char* ending : {"-idx3-ubyte", ".idx3-ubyte", "-idx3-ubyte.gz", ".idx3-ubyte.gz"})
-    if (const fs::path path = folder / (stem + ending); fs::is_regular_file(path, ignored)) return path;
+    if (const fs::path path = folder / (stem + ending); may_be_file(path)) return path;
   return std::nullopt;
 }
 
@@ -179,8 +178,8 @@ std::vector<fs::path> image_files(const fs::path& folder) {
   std::error_code error, ignored;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path& path = entry->path();
-    if (has_image_ending(path) && !path.filename().native().starts_with('.') && entry->is_regular_file(ignored))
-      files.push_back(path);
+    if (!has_image_ending(path) || path.filename().native().starts_with('.')) continue;
+    if (entry->is_regular_file(ignored) || may_be_file(path)) files.push_back(path);
   }
   require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
   std::ranges::sort(files);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
 
 namespace limn::models {
@@ -156,7 +157,7 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
   }
   for (const char* name : {"best.safetensors", "last.safetensors"}) {
     auto candidate = path / "checkpoints" / name;
-    if (std::filesystem::is_regular_file(candidate, ignored)) return candidate;
+    if (may_be_file(candidate)) return candidate;
   }
   fail("{}: neither checkpoints/best.safetensors nor checkpoints/last.safetensors is in it; is it a run directory?",
        path.string());

@@ -357,6 +357,18 @@ TEST(MakeDirectories, NamesTheFileInTheWay) {
                 AllOf(StartsWith(path.string() + ": cannot create the folder: "), HasSubstr("choose another place")));
 }
 
+TEST(MayBeFile, IsTrueForWhatCannotBeLookedAt) {
+  const TemporaryFolder folder;
+  write_file(folder / "file", "x");
+  fs::create_symlink("circle", folder / "circle");
+  fs::create_symlink("nowhere", folder / "dangling");
+  EXPECT_TRUE(may_be_file(folder / "file"));
+  EXPECT_TRUE(may_be_file(folder / "circle"));
+  EXPECT_FALSE(may_be_file(folder / "dangling"));
+  EXPECT_FALSE(may_be_file(folder / "nowhere"));
+  EXPECT_FALSE(may_be_file(folder.path()));
+}
+
 TEST(EndingOf, IsInLowerCaseWithItsDot) {
   EXPECT_EQ(ending_of("folder.x/a.b.PNG"), ".png");
   EXPECT_EQ(ending_of("cat.Ndjson"), ".ndjson");

@@ -29,6 +29,8 @@ struct Fault {
   std::string how;  // the name of an error, or short, full, kill, torn: see fault_shim.cpp
 
   [[nodiscard]] bool kills() const { return how == "kill" || how == "torn"; }
+  // Whether a temporary file or folder may stay because of it: its removal failed, or the look into its folder.
+  [[nodiscard]] bool may_keep_temporary() const;
   // Whether it is about a file below the folder, and not about one that a library looks for, as fonts.
   [[nodiscard]] bool is_below(const std::filesystem::path& folder) const;
   // "write 12 ENOSPC (run/metrics.jsonl)"; its first three words as LIMN_FAULTS repeat it.
@@ -81,6 +83,7 @@ void expect_flushed_before_renamed(const std::vector<TracedCall>& calls);
 // Files below `folder` by their path in it, hidden ones too; folders end in a slash and are empty.
 using Files = std::map<std::string, std::string>;
 [[nodiscard]] Files files_below(const std::filesystem::path& folder);
+void erase_temporaries(Files& files);
 // "" if they are the same, else the first that differs or is missing on one side.
 [[nodiscard]] std::string first_difference(const Files& expected, const Files& found);
 

@@ -76,12 +76,6 @@ class WritingFaults : public ::testing::TestWithParam<Case> {
     fs::create_directory(out());
   }
 
-  // A call that removes the temporary file or folder, or looks into that folder to remove it.
-  static bool is_about_clearing(const Fault& fault) {
-    const bool looks = fault.call.kind == "open" || fault.call.kind == "list" || fault.call.kind == "stat";
-    return fault.call.kind == "unlink" || (looks && fault.call.path != fault.call.shown());
-  }
-
   void try_fault(const Fault& fault) {
     SCOPED_TRACE(fault.text());
     empty_out();
@@ -94,9 +88,8 @@ class WritingFaults : public ::testing::TestWithParam<Case> {
     tally_.add(fault, result);
     all_.add(fault, result);
     Files found = files_below(out());
-    // What was being written stays where the command is killed, or cannot clear it away.
-    if (fault.kills() || is_about_clearing(fault))
-      std::erase_if(found, [](const auto& file) { return file.first.starts_with('.'); });
+    // What was being written stays where the command is killed.
+    if (fault.kills() || fault.may_keep_temporary()) erase_temporaries(found);
     const bool may_be_as_before = fault.kills() || result.status != 0;
     if (!may_be_as_before || found != before) {
       EXPECT_EQ(first_difference(expected_, found), "") << result.err;

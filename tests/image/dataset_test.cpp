@@ -113,6 +113,17 @@ TEST(ImageDataset, SaysWhatAFolderLikeMnistLacks) {
   EXPECT_THAT(error_for(folder / "labels"), HasSubstr("labels: an IDX file of 1 dimensions, which are not images"));
 }
 
+// The training data would be others.
+TEST(ImageDataset, PassesOverNothingThatCannotBeLookedAt) {
+  const TemporaryFolder mnist, pictures;
+  write_file(mnist / "train-images-idx3-ubyte", idx_file({6, 2, 3}, ramp(36)));
+  fs::create_symlink("t10k-images-idx3-ubyte", mnist / "t10k-images-idx3-ubyte");
+  EXPECT_THAT(error_for(mnist.path()), HasSubstr("t10k-images-idx3-ubyte: cannot open"));
+  write_pictures(pictures, 3);
+  fs::create_symlink("z.png", pictures / "z.png");
+  EXPECT_THAT(error_for(pictures.path()), HasSubstr("z.png: cannot open"));
+}
+
 TEST(ImageDataset, CropsAndScalesIdxImages) {
   const TemporaryFolder folder;
   write_file(folder / "images", idx_file({2, 6, 6}, ramp(72)));

@@ -182,6 +182,11 @@ TEST(ResolveModelPath, TakesTheBestOfARunOrElseTheLast) {
   EXPECT_EQ(resolve_model_path(folder.path()), checkpoints / "best.safetensors");
   EXPECT_EQ(resolve_model_path(checkpoints / "last.safetensors"), checkpoints / "last.safetensors");
   EXPECT_EQ(standard_registry().read(folder.path()).weights, tiny_checkpoint(false).weights);
+  // One that is there but cannot be looked at is not passed over for the last.
+  std::filesystem::remove(checkpoints / "best.safetensors");
+  std::filesystem::create_symlink("best.safetensors", checkpoints / "best.safetensors");
+  EXPECT_THAT(error_of([&] { (void)standard_registry().read(folder.path()); }),
+              HasSubstr("best.safetensors: cannot open"));
 }
 
 }  // namespace
