@@ -153,6 +153,12 @@ std::int64_t StrokeDataset::length(Split split, std::int64_t index) const {
   return store_->length(split, place(split, index));
 }
 
+std::int64_t StrokeDataset::longest(Split split) const {
+  std::int64_t longest = 0;
+  for (std::int64_t i = 0; i < size(split); ++i) longest = std::max(longest, length(split, i));
+  return longest;
+}
+
 Sketch StrokeDataset::sketch(Split split, std::int64_t index) const {
   Sketch sketch = store_->sketch(split, place(split, index));
   for (StrokePoint& point : sketch.points) {

@@ -25,7 +25,8 @@ class SketchRnnTraining final : public TrainingTask {
         setting_(setting),
         data_(std::move(data)),
         tensors_(sketch_rnn_parameters(model)),
-        step_(model, setting.precision) {
+        step_(model, setting.precision),
+        loss_steps_(model.loss_steps == "longest" ? data_.longest(Split::kTrain) + 1 : data_.max_seq_len()) {
     initialise(options_, sketch_rnn_parameters(options_), setting.seed, tensors_.mutable_values());
     data_.require_batch(setting.batch_size);
   }
@@ -41,7 +42,7 @@ class SketchRnnTraining final : public TrainingTask {
     const SketchRnnStep::Losses losses = step_.losses_and_gradients(
         tensors_.values(), tensors_.gradients(),
         {.batch = batch,
-         .max_seq_len = data_.max_seq_len(),
+         .max_seq_len = loss_steps_,
          .seed = setting_.seed,
          .step = static_cast<std::uint64_t>(step),
          .whole = {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }}});
@@ -140,6 +141,7 @@ class SketchRnnTraining final : public TrainingTask {
   EpochPlan plan_;
   TrainedTensors tensors_;
   SketchRnnStep step_;
+  std::int64_t loss_steps_;
 };
 
 class SketchRnnSetup final : public TrainingSetup {
