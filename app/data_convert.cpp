@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
+#include "app/printing.hpp"
 #include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -117,11 +118,10 @@ void convert(ConvertArguments a) {
           a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
   writer->finish();
   const auto [train, valid, test] = writer->counts();
-  fmt::print("{}: {} sketches", a.out, train + valid + test);
-  if (valid + test > 0) fmt::print(" ({} train, {} valid, {} test)", train, valid, test);
-  fmt::print("\n");
-  if (converter.empty() > 0)
-    fmt::print(stderr, "limn: note: {} sketches without points were left out\n", converter.empty());
+  print("{}: {} sketches", a.out, train + valid + test);
+  if (valid + test > 0) print(" ({} train, {} valid, {} test)", train, valid, test);
+  print("\n");
+  if (converter.empty() > 0) say("limn: note: {} sketches without points were left out\n", converter.empty());
 }
 
 }  // namespace

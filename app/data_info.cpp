@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/core/shards.hpp"
@@ -32,17 +33,16 @@ json describe(const sketch::SplitSummary& s) {
 std::string cell(const auto& value, int width) { return fmt::format(" {:>{}}", value, width - 1); }
 
 void print_table(const std::string& path, const sketch::DatasetSummary& summary) {
-  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>24}\n", path, "split", "sketches", "points",
-             "shortest", "mean", "median", "longest", "strokes", "offsets");
+  print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>24}\n", path, "split", "sketches", "points", "shortest",
+        "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
     const auto& s = summary.splits[i];
-    fmt::print("{:<7}{}{}{}{}{}{}{}{}\n", kSplitNames[i], cell(s.sketches, 10), cell(s.points, 12),
-               cell(s.min_length, 10), cell(fmt::format("{:.1f}", s.mean_length), 9),
-               cell(fmt::format("{:g}", s.median_length), 9), cell(s.max_length, 9),
-               cell(fmt::format("{:.1f}", s.mean_strokes), 10),
-               cell(fmt::format("{:g}…{:g}", s.min_offset, s.max_offset), 24));
+    print("{:<7}{}{}{}{}{}{}{}{}\n", kSplitNames[i], cell(s.sketches, 10), cell(s.points, 12), cell(s.min_length, 10),
+          cell(fmt::format("{:.1f}", s.mean_length), 9), cell(fmt::format("{:g}", s.median_length), 9),
+          cell(s.max_length, 9), cell(fmt::format("{:.1f}", s.mean_strokes), 10),
+          cell(fmt::format("{:g}…{:g}", s.min_offset, s.max_offset), 24));
   }
-  fmt::print("scale factor {:.9g}\n", summary.scale_factor);
+  print("scale factor {:.9g}\n", summary.scale_factor);
 }
 
 json describe(const image::ImageSummary& s) {
@@ -59,15 +59,15 @@ json describe(const image::ImageDataset& data, const std::string& path) {
 }
 
 void print_table(const std::string& path, const image::ImageDataset& data) {
-  fmt::print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
-             data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean",
-             "deviation", "black", "white");
+  print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
+        data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean", "deviation",
+        "black", "white");
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
     const auto s = summarize(data, static_cast<Split>(i));
-    fmt::print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
-               100 * s.black, 100 * s.white);
+    print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
+          100 * s.black, 100 * s.white);
   }
-  for (const auto& file : data.skipped()) fmt::print("left out: {}\n", file);
+  for (const auto& file : data.skipped()) print("left out: {}\n", file);
 }
 
 // Compares all checksums of a folder of shards.
@@ -83,7 +83,7 @@ void show_images(const std::string& path, bool is_json) {
   // A folder with damaged files has an answer too: which they are.
   const auto data = image::ImageDataset::load({&path, 1}, {.damaged = "skip"});
   if (!is_json) return print_table(path, data);
-  fmt::print("{}\n", json_text(describe(data, path)));
+  print("{}\n", json_text(describe(data, path)));
 }
 
 void show_info(const std::string& path, bool is_json) {
@@ -98,7 +98,7 @@ void show_info(const std::string& path, bool is_json) {
   }
   json out{{"path", path}, {"scale_factor", summary.scale_factor}};
   for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
-  fmt::print("{}\n", json_text(out));
+  print("{}\n", json_text(out));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/option_abilities.hpp"
+#include "app/printing.hpp"
 #include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
@@ -53,20 +54,20 @@ std::vector<std::string> data_of(const EvalArguments& a, const models::Checkpoin
        family.built_in_data, printable(words, kLongestList));
 }
 
-void print(const models::Evaluation& e, const EvalArguments& a, const std::vector<std::string>& data) {
+void print_losses(const models::Evaluation& e, const EvalArguments& a, const std::vector<std::string>& data) {
   OrderedJson out{{"data", data}, {"split", a.split}, {"n", e.n}};
   for (const auto& [name, value] : e.losses) out[name] = value;
   for (const auto& [name, count] : e.counts) out[name] = count;
   if (a.is_json) {
-    fmt::print("{}\n", json_text(out));
+    print("{}\n", json_text(out));
     return;
   }
   out["data"] = printable(fmt::format("{}", fmt::join(data, " ")), kLongestList);
   for (const auto& [name, value] : out.items())
-    fmt::print("{:<29} {}\n", name,
-               value.is_number_float() ? fmt::format("{:.6f}", value.get<double>())
-               : value.is_string()     ? value.get<std::string>()
-                                       : json_text(value));
+    print("{:<29} {}\n", name,
+          value.is_number_float() ? fmt::format("{:.6f}", value.get<double>())
+          : value.is_string()     ? value.get<std::string>()
+                                  : json_text(value));
 }
 
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
@@ -77,13 +78,13 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
   const std::vector<std::string> data = data_of(a, model->checkpoint(), family);
-  print(model->evaluate({.data = data,
-                         .split = split,
-                         .seed = a.seed,
-                         .uses_mean = a.latent == "mean",
-                         .samples = a.samples,
-                         .importance_samples = a.importance_samples}),
-        a, data);
+  print_losses(model->evaluate({.data = data,
+                                .split = split,
+                                .seed = a.seed,
+                                .uses_mean = a.latent == "mean",
+                                .samples = a.samples,
+                                .importance_samples = a.importance_samples}),
+               a, data);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   std::thread serving([&] { server.run(); });
   std::jthread warming([&] { studio.warm_up(); });
   print("{}\n", address_of(a.host, port, token));
-  std::fflush(stdout);
+  flush_output();
   say("limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);

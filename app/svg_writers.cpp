@@ -46,7 +46,8 @@ class SvgFolderWriter : public sketch::SketchWriter {
   void add(sketch::QuickDrawRecord&& record, Split) override {
     // Numbers of one width, so that the order of the names is the order of the sketches.
     const std::string name = fmt::format("{:06}.svg", count_);
-    folder_.write(name, as_bytes(naming((folder_.path() / name).string(), [&] { return render::svg_text(record.sketch); })));
+    folder_.write(name,
+                  as_bytes(naming((folder_.path() / name).string(), [&] { return render::svg_text(record.sketch); })));
     ++count_;
   }
   void finish() override { folder_.commit(); }
