@@ -8,7 +8,7 @@ namespace limn::app {
 namespace {
 
 // Far above 1 every point is noise, far below it the likeliest one; the bounds keep the arithmetic finite.
-constexpr double kLeastTemperature = 1e-6;
+constexpr double kLeastTemperature = 0.001;
 constexpr double kMostTemperature = 1000;
 
 void check_and_show(const Option& temperature) {

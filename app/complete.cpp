@@ -27,9 +27,11 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   model->need(models::Ability::kComplete, "choose a model of sketches");
   check_output(a.out, model->content());
-  models::Drawings beginning = model->read({a.in}, 1);
+  models::Drawings beginning = model->read_one(a.in);
   auto& points = beginning.sketches.front().points;
-  if (a.points > 0 && a.points < std::ssize(points)) points.resize(static_cast<std::size_t>(a.points));
+  require(a.points <= std::ssize(points), "--points {}: {} has {} points; use as many at most, or leave --points out",
+          a.points, a.in, points.size());
+  if (a.points > 0) points.resize(static_cast<std::size_t>(a.points));
   const std::int64_t longest = model->as_sketch_model()->max_seq_len();
   require(std::ssize(points) < longest,
           "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/printing.hpp"
 
 namespace limn::app {
 namespace {
@@ -201,7 +202,7 @@ void add_completion(CLI::App& app) {
   command.set_action([&app, shell] {
     std::vector<CommandWords> all;
     collect(app, "limn", all);
-    fmt::print("{}", *shell == "bash" ? bash_script(all) : *shell == "zsh" ? zsh_script(all) : fish_script(all));
+    print("{}", *shell == "bash" ? bash_script(all) : *shell == "zsh" ? zsh_script(all) : fish_script(all));
   });
 }
 

@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
+#include "app/printing.hpp"
 #include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -43,8 +44,11 @@ class Converter {
   void read(const std::string& input) {
     sketch::SketchReference reference = sketch::parse_sketch_reference(input);
     word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
+    path_ = reference.path;
+    number_ = 0;
     const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized, .svg_tolerance = a_.svg_tolerance};
     if (reference.split || reference.index) {
+      number_ = reference.index.value_or(0);
       for (sketch::Sketch& sketch : sketch::read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
       return;
     }
@@ -58,8 +62,10 @@ class Converter {
       sketch::read_quickdraw_bin(path, quickdraw, keep);
     } else {
       const auto store = sketch::open_sketches(path, options);
-      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+        number_ = 0;
         for (std::int64_t i = 0; i < store->size(split); ++i) add(store->sketch(split, i), split);
+      }
     }
   }
 
@@ -74,11 +80,13 @@ class Converter {
   }
   void add(sketch::QuickDrawRecord&& record, Split split) {
     stop_if_interrupted(a_.out);
+    const std::int64_t number = number_++;
     if (record.sketch.points.empty()) {
       ++empty_;
       return;
     }
-    record.sketch = sketch::prepared(record.sketch, a_.preparation);
+    record.sketch = naming(fmt::format("{}: sketch {}", path_, number),
+                           [&] { return sketch::prepared(record.sketch, a_.preparation); });
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
     writer_.add(std::move(record), split);
@@ -86,7 +94,9 @@ class Converter {
 
   const ConvertArguments& a_;
   sketch::SketchWriter& writer_;
+  std::string path_;  // that is read
   std::string word_;
+  std::int64_t number_ = 0;  // of the next sketch in its split of the file
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
 };
@@ -108,11 +118,10 @@ void convert(ConvertArguments a) {
           a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
   writer->finish();
   const auto [train, valid, test] = writer->counts();
-  fmt::print("{}: {} sketches", a.out, train + valid + test);
-  if (valid + test > 0) fmt::print(" ({} train, {} valid, {} test)", train, valid, test);
-  fmt::print("\n");
-  if (converter.empty() > 0)
-    fmt::print(stderr, "limn: note: {} sketches without points were left out\n", converter.empty());
+  print("{}: {} sketches", a.out, train + valid + test);
+  if (valid + test > 0) print(" ({} train, {} valid, {} test)", train, valid, test);
+  print("\n");
+  if (converter.empty() > 0) say("limn: note: {} sketches without points were left out\n", converter.empty());
 }
 
 }  // namespace

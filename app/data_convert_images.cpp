@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/interrupts.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/options.hpp"
 #include "limn/core/shards.hpp"
@@ -44,9 +45,9 @@ void convert_images(const std::vector<std::string>& inputs, const std::string& o
   const image::ShardedImageCounts counts =
       image::write_sharded_images(inputs, options, out, [] { return !is_interrupted(); });
   const auto [train, valid, test] = counts.images;
-  fmt::print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test,
-             image::text(counts.shape), train, valid, test);
-  for (const std::string& file : counts.skipped) fmt::print(stderr, "limn: note: left out: {}\n", file);
+  print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test, image::text(counts.shape),
+        train, valid, test);
+  for (const std::string& file : counts.skipped) say("limn: note: left out: {}\n", file);
 }
 
 }  // namespace limn::app

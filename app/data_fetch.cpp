@@ -8,6 +8,7 @@
 
 #include "app/commands.hpp"
 #include "app/interrupts.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
@@ -69,14 +70,13 @@ class FetchProgress {
             : size_text(p.received);
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const auto rate = static_cast<std::int64_t>(static_cast<double>(p.received - p.resumed_from) / seconds);
-    fmt::print(stderr, "{}{}  {}  {}/s{}", is_terminal_ ? "\r\x1b[K" : "", name_, amount, size_text(rate),
-               is_terminal_ ? "" : "\n");
+    say("{}{}  {}  {}/s{}", is_terminal_ ? "\r\x1b[K" : "", name_, amount, size_text(rate), is_terminal_ ? "" : "\n");
     has_live_line_ = is_terminal_;
   }
   void note(const std::string& reason) {
     if (is_quiet_) return;
     clear();
-    fmt::print(stderr, "limn: note: {}; trying again\n", reason);
+    say("limn: note: {}; trying again\n", reason);
   }
 
  private:
@@ -85,7 +85,7 @@ class FetchProgress {
     return is_terminal_ ? Clock::duration(200ms) : Clock::duration(5s);
   }
   void clear() {
-    if (has_live_line_) fmt::print(stderr, "\r\x1b[K");
+    if (has_live_line_) say("\r\x1b[K");
     has_live_line_ = false;
   }
 
@@ -134,12 +134,12 @@ json fetch(const fetch::SourceFile& file, const fs::path& path, const FetchArgum
 
 void report(const json& file, const FetchArguments& a) {
   if (a.is_json) return;
-  fmt::print("{}\n", file["path"].get<std::string>());
-  std::fflush(stdout);
+  print("{}\n", file["path"].get<std::string>());
+  flush_output();
   if (a.is_quiet) return;
-  fmt::print(stderr, "  {}, {}{}\n", size_text(file["bytes"].get<std::int64_t>()),
-             file["status"] == "kept" ? "was there already" : "fetched",
-             file["is_md5_checked"] == true ? ", its MD5 agrees" : "");
+  say("  {}, {}{}\n", size_text(file["bytes"].get<std::int64_t>()),
+      file["status"] == "kept" ? "was there already" : "fetched",
+      file["is_md5_checked"] == true ? ", its MD5 agrees" : "");
 }
 
 void fetch_all(const FetchArguments& a) {
@@ -156,7 +156,7 @@ void fetch_all(const FetchArguments& a) {
       report(all.back(), a);
     }
   }
-  if (a.is_json) fmt::print("{}\n", json_text(json{{"files", all}}));
+  if (a.is_json) print("{}\n", json_text(json{{"files", all}}));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // limn data info: counts, lengths and sizes of a data set.
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/core/shards.hpp"
@@ -27,16 +29,20 @@ json describe(const sketch::SplitSummary& s) {
       {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
 }
 
+// A cell of a column and the space before it. What is too long for its column moves the rest to the right.
+std::string cell(const auto& value, int width) { return fmt::format(" {:>{}}", value, width - 1); }
+
 void print_table(const std::string& path, const sketch::DatasetSummary& summary) {
-  fmt::print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>16}\n", path, "split", "sketches", "points",
-             "shortest", "mean", "median", "longest", "strokes", "offsets");
+  print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>24}\n", path, "split", "sketches", "points", "shortest",
+        "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
     const auto& s = summary.splits[i];
-    fmt::print("{:<7}{:>10}{:>12}{:>10}{:>9.1f}{:>9g}{:>9}{:>10.1f}{:>16}\n", kSplitNames[i], s.sketches, s.points,
-               s.min_length, s.mean_length, s.median_length, s.max_length, s.mean_strokes,
-               fmt::format("{:g}…{:g}", s.min_offset, s.max_offset));
+    print("{:<7}{}{}{}{}{}{}{}{}\n", kSplitNames[i], cell(s.sketches, 10), cell(s.points, 12), cell(s.min_length, 10),
+          cell(fmt::format("{:.1f}", s.mean_length), 9), cell(fmt::format("{:g}", s.median_length), 9),
+          cell(s.max_length, 9), cell(fmt::format("{:.1f}", s.mean_strokes), 10),
+          cell(fmt::format("{:g}…{:g}", s.min_offset, s.max_offset), 24));
   }
-  fmt::print("scale factor {:.9g}\n", summary.scale_factor);
+  print("scale factor {:.9g}\n", summary.scale_factor);
 }
 
 json describe(const image::ImageSummary& s) {
@@ -53,15 +59,15 @@ json describe(const image::ImageDataset& data, const std::string& path) {
 }
 
 void print_table(const std::string& path, const image::ImageDataset& data) {
-  fmt::print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
-             data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean",
-             "deviation", "black", "white");
+  print("{}: {} images of {} (channels×height×width)\n{:<7}{:>10}{:>10}{:>11}{:>9}{:>9}\n", path,
+        data.shape().channels == 1 ? "grey" : "RGB", image::text(data.shape()), "split", "images", "mean", "deviation",
+        "black", "white");
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
     const auto s = summarize(data, static_cast<Split>(i));
-    fmt::print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
-               100 * s.black, 100 * s.white);
+    print("{:<7}{:>10}{:>10.4f}{:>11.4f}{:>8.1f}%{:>8.1f}%\n", kSplitNames[i], s.images, s.mean, s.deviation,
+          100 * s.black, 100 * s.white);
   }
-  for (const auto& file : data.skipped()) fmt::print("left out: {}\n", file);
+  for (const auto& file : data.skipped()) print("left out: {}\n", file);
 }
 
 // Compares all checksums of a folder of shards.
@@ -77,20 +83,22 @@ void show_images(const std::string& path, bool is_json) {
   // A folder with damaged files has an answer too: which they are.
   const auto data = image::ImageDataset::load({&path, 1}, {.damaged = "skip"});
   if (!is_json) return print_table(path, data);
-  fmt::print("{}\n", json_text(describe(data, path)));
+  print("{}\n", json_text(describe(data, path)));
 }
 
 void show_info(const std::string& path, bool is_json) {
   if (image::is_image_data(path)) return show_images(path, is_json);
   const auto summary =
       is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path));
+  require(std::ranges::any_of(summary.splits, [](const auto& split) { return split.sketches > 0; }),
+          "{}: holds no sketches; choose another file", path);
   if (!is_json) {
     print_table(path, summary);
     return;
   }
   json out{{"path", path}, {"scale_factor", summary.scale_factor}};
   for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
-  fmt::print("{}\n", json_text(out));
+  print("{}\n", json_text(out));
 }
 
 }  // namespace

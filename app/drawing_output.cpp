@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/render/save.hpp"
@@ -88,7 +89,7 @@ render::SaveOptions options_for(const render::Sheet& sheet, const models::Drawin
 
 }  // namespace
 
-void print_path(const fs::path& path) { fmt::print("{}\n", path.string()); }
+void print_path(const fs::path& path) { print("{}\n", path.string()); }
 
 bool is_animation(const fs::path& path) { return ending_of(path) == ".gif"; }
 

@@ -1,16 +1,24 @@
 // limn eval: the losses of a model on a split. docs/papers says what each figure is.
+#include <fmt/ranges.h>
+
+#include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/option_abilities.hpp"
+#include "app/printing.hpp"
+#include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/runs/run_config.hpp"
 
 namespace limn::app {
 namespace {
+
+constexpr std::size_t kLongestList = 400;  // of names, in a message
 
 struct EvalArguments {
   std::string model;
@@ -24,19 +32,42 @@ struct EvalArguments {
   bool is_json = false;
 };
 
-void print(const models::Evaluation& e, const EvalArguments& a) {
-  OrderedJson out{{"split", a.split}, {"n", e.n}};
+// What the model was trained on by its checkpoint or the config.toml of its run; empty where neither says.
+std::vector<std::string> recorded_data(const models::Checkpoint& checkpoint, const std::string& path) {
+  std::vector<std::string> data = models::training_data(checkpoint);
+  const auto config = std::filesystem::path(path) / "config.toml";
+  std::error_code ignored;
+  if (data.empty() && std::filesystem::exists(config, ignored)) data = runs::read_config(config.string()).data;
+  return data;
+}
+
+// The data of --data, or the family's built-in set unless the model was trained on other data: nothing opens a file
+// because a file names it.
+std::vector<std::string> data_of(const EvalArguments& a, const models::Checkpoint& checkpoint,
+                                 const models::Family& family) {
+  if (!a.data.empty()) return a.data;
+  const std::vector<std::string> built_in{family.built_in_data}, recorded = recorded_data(checkpoint, a.model);
+  if (recorded.empty() || recorded == built_in) return built_in;
+  std::string words;
+  for (const std::string& name : recorded) words += " " + shell_word(name);
+  fail("{}: was trained on other data than {}; say on which it shall be evaluated, as in --data{}", a.model,
+       family.built_in_data, printable(words, kLongestList));
+}
+
+void print_losses(const models::Evaluation& e, const EvalArguments& a, const std::vector<std::string>& data) {
+  OrderedJson out{{"data", data}, {"split", a.split}, {"n", e.n}};
   for (const auto& [name, value] : e.losses) out[name] = value;
   for (const auto& [name, count] : e.counts) out[name] = count;
   if (a.is_json) {
-    fmt::print("{}\n", json_text(out));
+    print("{}\n", json_text(out));
     return;
   }
+  out["data"] = printable(fmt::format("{}", fmt::join(data, " ")), kLongestList);
   for (const auto& [name, value] : out.items())
-    fmt::print("{:<29} {}\n", name,
-               value.is_number_float() ? fmt::format("{:.6f}", value.get<double>())
-               : value.is_string()     ? value.get<std::string>()
-                                       : json_text(value));
+    print("{:<29} {}\n", name,
+          value.is_number_float() ? fmt::format("{:.6f}", value.get<double>())
+          : value.is_string()     ? value.get<std::string>()
+                                  : json_text(value));
 }
 
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
@@ -46,13 +77,14 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
-  print(model->evaluate({.data = a.data.empty() ? std::vector{family.built_in_data} : a.data,
-                         .split = split,
-                         .seed = a.seed,
-                         .uses_mean = a.latent == "mean",
-                         .samples = a.samples,
-                         .importance_samples = a.importance_samples}),
-        a);
+  const std::vector<std::string> data = data_of(a, model->checkpoint(), family);
+  print_losses(model->evaluate({.data = data,
+                                .split = split,
+                                .seed = a.seed,
+                                .uses_mean = a.latent == "mean",
+                                .samples = a.samples,
+                                .importance_samples = a.importance_samples}),
+               a, data);
 }
 
 }  // namespace
@@ -61,7 +93,10 @@ void add_eval(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("eval", "the losses of a model on a data set");
   auto a = std::make_shared<EvalArguments>();
   add_model(command, a->model);
-  command.add("--data", &a->data, "data set [builtin:doodles, of images builtin:shapes]").named("PATH");
+  command
+      .add("--data", &a->data,
+           "data set [builtin:doodles, of images builtin:shapes, unless the model was trained on other data]")
+      .named("PATH");
   command.add("--split", &a->split, "which part of the data")
       .one_of({kSplitNames.begin(), kSplitNames.end()})
       .shows_default();

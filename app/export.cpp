@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/registry.hpp"
@@ -46,8 +47,8 @@ void export_model(const ExportArguments& a, const models::Registry& registry) {
   require(ending_of(a.out) == format.ending, "{}: {} files end in {}", a.out, a.to, format.ending);
   checkpoint.origin = a.model;  // the model's name in the file
   const std::string note = format.write(checkpoint, a.out);
-  if (!note.empty()) fmt::print(stderr, "limn: note: {}\n", note);
-  fmt::print("{}\n", a.out);
+  if (!note.empty()) say("limn: note: {}\n", note);
+  print("{}\n", a.out);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/registry.hpp"
@@ -38,7 +39,7 @@ const models::ForeignFormat& format_of(const ImportArguments& a, const models::R
 void import_model(const ImportArguments& a, const models::Registry& registry) {
   require(ending_of(a.out) == ".safetensors", "{}: a model goes to a .safetensors file", a.out);
   registry.write(a.out, format_of(a, registry).read(a.in, a.options));
-  fmt::print("{}\n", a.out);
+  print("{}\n", a.out);
 }
 
 }  // namespace

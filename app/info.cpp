@@ -4,6 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/models/registry.hpp"
@@ -31,11 +32,11 @@ void print_tree(const OrderedJson& object, int indent) {
   for (const auto& [name, value] : object.items()) {
     if (value.is_object()) {
       if (value.empty()) continue;
-      fmt::print("{:{}}{}\n", "", indent, printable(name));
+      print("{:{}}{}\n", "", indent, printable(name));
       print_tree(value, indent + 2);
     } else {
       const std::string text = value.is_string() ? value.get<std::string>() : json_text(value);
-      fmt::print("{:{}}{:<{}} {}\n", "", indent, printable(name), std::max(0, 28 - indent), printable(text, kLongest));
+      print("{:{}}{:<{}} {}\n", "", indent, printable(name), std::max(0, 28 - indent), printable(text, kLongest));
     }
   }
 }
@@ -56,7 +57,7 @@ void add_info(const Command& app, const models::Registry& registry) {
     const OrderedJson description = describe(registry.read(a->model), registry);
     // In ASCII: texts of the file could hold a terminal's control sequences.
     if (a->is_json)
-      fmt::print("{}\n", description.dump(-1, ' ', true));
+      print("{}\n", description.dump(-1, ' ', true));
     else
       print_tree(description, 0);
   });

@@ -46,7 +46,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   models::Drawings given;
-  for (const auto& reference : references) append(given, model->read({reference}, 1));
+  for (const auto& reference : references) append(given, model->read_one(reference));
   const models::Latents ends = model->latents_of(given, {.uses_mean = true});
   models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
                                                         .top_right = ends.row(1),

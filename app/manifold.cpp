@@ -4,6 +4,7 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/plane_picture.hpp"
+#include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
@@ -23,7 +24,7 @@ void manifold(const ManifoldArguments& a, const models::Registry& registry) {
   model->need(models::Ability::kDecode, "try limn sample");
   require(model->latent_size() == 2,
           "{}: has {} latent dimensions, a manifold shows 2; try limn traverse {} --dims 0,1", a.model,
-          model->latent_size(), a.model);
+          model->latent_size(), shell_word(a.model));
   save_plane(*model, models::manifold_latents(a.picture.grid), a.picture, a.out);
 }
 

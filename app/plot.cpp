@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/render/save.hpp"
 #include "limn/runs/run_record.hpp"
@@ -41,7 +42,7 @@ void plot(const std::vector<std::string>& runs, const std::string& out) {
     if (auto node = charts.extract(first)) panels.push_back(std::move(node.mapped()));
   for (auto& [loss, chart] : charts) panels.push_back(std::move(chart));
   render::save_charts(out, panels);
-  fmt::print("{}\n", out);
+  print("{}\n", out);
 }
 
 }  // namespace

@@ -27,9 +27,13 @@ void write_output(std::string_view text) {
   keep_first_error(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
 }
 
-int printing_failure() {
+void flush_output() {
   errno = 0;
   keep_first_error(std::fflush(stdout) == 0);
+}
+
+int printing_failure() {
+  flush_output();
   return output_error;
 }
 

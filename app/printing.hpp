@@ -12,6 +12,9 @@ void write_message(std::string_view text);
 // To stdout; printing_failure() tells at the end what could not be written.
 void write_output(std::string_view text);
 
+// What was written to stdout reaches whoever reads it.
+void flush_output();
+
 // The same with fmt's arguments.
 template <class... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {

@@ -67,7 +67,7 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   std::thread serving([&] { server.run(); });
   std::jthread warming([&] { studio.warm_up(); });
   print("{}\n", address_of(a.host, port, token));
-  std::fflush(stdout);
+  flush_output();
   say("limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
@@ -91,7 +91,8 @@ void add_serve(const Command& app, const models::Registry& registry) {
       "\nThe token is made anew each time, or taken from the environment variable LIMN_SERVE_TOKEN.\n"
       "\nExample:\n  limn serve runs/doodles bicycle.gen.json --runs runs\n");
   command.set_action([a, &registry] {
-    require(!a->models.empty() || !a->runs.empty(), "nothing to serve; give a model, or --runs and a folder");
+    require(!a->models.empty() || !a->runs.empty(),
+            "limn serve: there is nothing to serve; give a model, or --runs and a folder");
     serve_studio(*a, registry);
   });
 }

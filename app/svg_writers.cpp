@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "app/shell_word.hpp"
 #include "limn/core/atomic_folder.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -21,9 +22,9 @@ class SvgFileWriter : public sketch::SketchWriter {
   explicit SvgFileWriter(fs::path path) : path_(std::move(path)) {}
 
   void add(sketch::QuickDrawRecord&& record, Split) override {
-    require(svg_.empty(), "{}: holds one sketch and there are more; name one as FILE#17, or a folder: -o {}/",
-            path_.string(), fs::path(path_).replace_extension().string());
-    svg_ = render::svg_text(record.sketch);
+    require(svg_.empty(), "{}: holds one sketch and there are more; name one as FILE#17, or a folder: -o {}",
+            path_.string(), shell_word(fs::path(path_).replace_extension().string() + "/"));
+    svg_ = naming(path_.string(), [&] { return render::svg_text(record.sketch); });
   }
   void finish() override { write_file(path_, svg_); }
   [[nodiscard]] std::array<std::int64_t, 3> counts() const override { return {1, 0, 0}; }
@@ -44,7 +45,9 @@ class SvgFolderWriter : public sketch::SketchWriter {
 
   void add(sketch::QuickDrawRecord&& record, Split) override {
     // Numbers of one width, so that the order of the names is the order of the sketches.
-    folder_.write(fmt::format("{:06}.svg", count_), as_bytes(render::svg_text(record.sketch)));
+    const std::string name = fmt::format("{:06}.svg", count_);
+    folder_.write(name,
+                  as_bytes(naming((folder_.path() / name).string(), [&] { return render::svg_text(record.sketch); })));
     ++count_;
   }
   void finish() override { folder_.commit(); }

@@ -41,7 +41,11 @@ std::vector<std::pair<std::int64_t, std::int64_t>> parse_pairs(const std::string
   const std::string_view first = std::string_view(dims).substr(0, comma);
   const std::string_view second = comma == std::string::npos ? "" : std::string_view(dims).substr(comma + 1);
   const std::int64_t across = dimension(first, dims, z_size);
-  if (second != "*") return {{across, dimension(second, dims, z_size)}};
+  if (second != "*") {
+    const std::int64_t down = dimension(second, dims, z_size);
+    require(down != across, "--dims {}: expected two different dimensions", printable(dims));
+    return {{across, down}};
+  }
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
   for (std::int64_t down = 0; down < z_size; ++down)
     if (down != across) pairs.emplace_back(across, down);
@@ -63,7 +67,7 @@ fs::path path_of(const fs::path& out, std::int64_t across, std::int64_t down, bo
 // The vector whose other dimensions are held.
 std::vector<float> base_of(const models::Model& model, const TraverseArguments& a) {
   if (a.base.empty()) return models::uniform_latent(model.latent_size(), a.seed);
-  return model.latents_of(model.read({a.base}, 1), {.uses_mean = !a.is_sampled, .seed = a.seed}).values;
+  return model.latents_of(model.read_one(a.base), {.uses_mean = !a.is_sampled, .seed = a.seed}).values;
 }
 
 void traverse(const TraverseArguments& a, const models::Registry& registry) {

@@ -10,6 +10,7 @@
 #include "app/commands.hpp"
 #include "app/duration.hpp"
 #include "app/interrupts.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/runs/run_record.hpp"
 
@@ -90,12 +91,12 @@ void watch(const WatchArguments& a) {
     const auto start = std::chrono::steady_clock::now();
     const runs::RunRecord run = runs::read_run(a.run);
     const auto reading = std::chrono::steady_clock::now() - start;
-    if (shown > 0) fmt::print("\033[{}A", shown);
+    if (shown > 0) print("\033[{}A", shown);
     const auto lines = lines_of(a, run);
-    for (const auto& line : lines) fmt::print("{}{}\n", line, is_live ? "\033[K" : "");
-    if (shown > lines.size()) fmt::print("\033[J");
+    for (const auto& line : lines) print("{}{}\n", line, is_live ? "\033[K" : "");
+    if (shown > lines.size()) print("\033[J");
     shown = lines.size();
-    std::fflush(stdout);
+    flush_output();
     if (!is_live || run.is_finished() || is_interrupted()) return;
     // The record of a long run takes long to read; the training beside it shall have the machine.
     const auto until =

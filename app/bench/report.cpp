@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 
 namespace limn::app {
@@ -124,10 +125,10 @@ void require_agreement(const std::string& name, double difference, double limit)
 BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_second)
     : options_(options), gemm_rate_(gemm_flops_per_second) {
   if (options_.is_json) return;
-  fmt::print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
-             options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
-  fmt::print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s", "peak MB");
-  std::fflush(stdout);
+  print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
+        options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
+  print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s", "peak MB");
+  flush_output();
 }
 
 void require_known_rows(const std::string& only) {
@@ -145,25 +146,23 @@ void BenchReport::add(const BenchRow& row) {
   if (options_.is_json) return;
   const double rate = row.flops / row.ours.median;
   const auto if_any = [](double value, const std::string& text) { return value > 0 ? text : std::string("-"); };
-  fmt::print(kLine, row.name, row.shape, row.plain ? timing_text(*row.plain) : "-", timing_text(row.ours),
-             row.plain ? fmt::format("{:.1f}x", row.plain->median / row.ours.median) : "-",
-             if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
-             if_any(row.flops, fmt::format("{:.0f}%", 100 * rate / gemm_rate_)),
-             if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
-             if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
+  print(kLine, row.name, row.shape, row.plain ? timing_text(*row.plain) : "-", timing_text(row.ours),
+        row.plain ? fmt::format("{:.1f}x", row.plain->median / row.ours.median) : "-",
+        if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
+        if_any(row.flops, fmt::format("{:.0f}%", 100 * rate / gemm_rate_)),
+        if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
+        if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));
   if (row.gradient_difference > kNotableGradientDifference)
-    fmt::print("  its gradients differ from plain LibTorch's by {:.1e} of their norm{}\n", row.gradient_difference,
-               row.gradient_rounding > 0
-                   ? fmt::format("; rounding otherwise moves them by {:.1e}", row.gradient_rounding)
-                   : "");
-  if (row.from_line)
-    fmt::print("  {:+.1f}% from the straight line through the first and the last\n", 100 * *row.from_line);
-  std::fflush(stdout);
+    print("  its gradients differ from plain LibTorch's by {:.1e} of their norm{}\n", row.gradient_difference,
+          row.gradient_rounding > 0 ? fmt::format("; rounding otherwise moves them by {:.1e}", row.gradient_rounding)
+                                    : "");
+  if (row.from_line) print("  {:+.1f}% from the straight line through the first and the last\n", 100 * *row.from_line);
+  flush_output();
 }
 
 void BenchReport::note(const std::string& text) {
   notes_.push_back(text);
-  if (!options_.is_json) fmt::print("  {}\n", text);
+  if (!options_.is_json) print("  {}\n", text);
 }
 
 void BenchReport::finish() const {
@@ -174,7 +173,7 @@ void BenchReport::finish() const {
               {"rows", json::array()}};
   for (const auto& row : rows_) object["rows"].push_back(row_json(row, gemm_rate_));
   if (!notes_.empty()) object["notes"] = notes_;
-  fmt::print("{}\n", object.dump(2));
+  print("{}\n", object.dump(2));
 }
 
 }  // namespace limn::app

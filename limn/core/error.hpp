@@ -32,6 +32,17 @@ void require(bool condition, fmt::format_string<Args...> format, Args&&... args)
   if (!condition) fail_formatted(format, fmt::make_format_args(args...));
 }
 
+// What `work` gives. An Error that it throws gets `subject` in front: the file, the model or the option that it is
+// about.
+template <class Work>
+decltype(auto) naming(std::string_view subject, Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const Error& error) {
+    fail("{}: {}", subject, error.what());
+  }
+}
+
 // `text` on one line and printable: control characters and bytes that are not ASCII become '?', and what is
 // longer than `max_length` is cut. For names that come from a file and go into an error message.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max_length = 80);

@@ -27,7 +27,8 @@ void add_operations(Api& api) {
     return guarded(error, [&] {
       const torch::Tensor y = view_of(outputs).requires_grad_();
       const auto losses = oracle::mixture_density(y, view_of(targets));
-      (losses.offset.sum() + losses.pen.sum()).backward();
+      const torch::Tensor is_drawing = 1 - view_of(targets).select(1, 4);
+      ((is_drawing * losses.offset).sum() + losses.pen.sum()).backward();
       view_of(gradient, y.sizes()).copy_(y.grad());
     });
   };

@@ -20,6 +20,7 @@ constexpr const char* kConfig = "config";
 constexpr const char* kTrainingConfig = "training_config";
 constexpr const char* kStep = "step";
 constexpr const char* kMetrics = "metrics";
+constexpr const char* kData = "data";  // of training_config
 constexpr std::array kKnownKeys{kFormat, kVersion, kModel, kConfig, kTrainingConfig, kStep, kMetrics};
 
 template <class T>
@@ -118,6 +119,21 @@ void check_weights(const Checkpoint& checkpoint, std::span<const kernels::Parame
   for (const auto& [name, values] : checkpoint.weights)
     require(std::ranges::any_of(specs, [&n = name](const auto& spec) { return spec.name == n; }),
             "{}: tensor {} belongs to no part of a model with its options", checkpoint.origin, printable(name));
+}
+
+std::string training_config_of(std::span<const OptionField> data_options, std::span<const std::string> data) {
+  if (data.empty()) return options_to_json(data_options);
+  return merged_json_objects(options_to_json(data_options), json_text(Json{{kData, data}}));
+}
+
+std::vector<std::string> training_data(const Checkpoint& checkpoint) {
+  const Json training = parse_json(checkpoint.training_config);
+  if (!training.is_object() || !training.contains(kData)) return {};
+  const Json& data = training[kData];
+  const bool is_list = data.is_array() && std::ranges::all_of(data, [](const Json& name) { return name.is_string(); });
+  require(is_list, "{}: the data of its training_config are not a list of names; the file is damaged",
+          checkpoint.origin);
+  return data.get<std::vector<std::string>>();
 }
 
 std::int64_t whole_number_of(const Checkpoint& checkpoint, const std::string& key, std::int64_t otherwise) {

@@ -109,11 +109,15 @@ Drawings ImageModel::draw(std::int64_t count, const DrawingOptions& options) con
 }
 
 Drawings ImageModel::draw_latents(const Latents& z, const DrawingOptions&) const {
-  return {.content = Content::kImages, .shape = shape(), .pixels = decode(z)};
+  Drawings drawings{.content = Content::kImages, .shape = shape(), .pixels = decode(z)};
+  require_finite(drawings.pixels, "an image that it draws");
+  return drawings;
 }
 
 Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& options) const {
-  return encode(drawings.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
+  Latents z = encode(drawings.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
+  require_finite(z.values, "a latent vector");
+  return z;
 }
 
 Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
@@ -126,6 +130,7 @@ Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
   if (e.importance_samples > 0) result.losses.push_back({"importance_weighted", e.importance_weighted});
   if (e.active_units >= 0) result.counts.emplace_back("active_units", e.active_units);
   if (e.importance_samples > 0) result.counts.emplace_back("importance_samples", e.importance_samples);
+  require_finite(result.losses);
   return result;
 }
 

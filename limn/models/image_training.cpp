@@ -96,7 +96,7 @@ Checkpoint ImageTask::checkpoint(std::int64_t step, const Metrics& metrics) cons
                .config = setup_.config,
                .step = step,
                .metrics = metrics_to_json(metrics),
-               .training_config = options_to_json(fields(data)),
+               .training_config = training_config_of(fields(data), setup_.setting.data),
                .origin = fmt::format("the model at step {}", step)};
   parameters_.store(c);
   buffers_.store(c);

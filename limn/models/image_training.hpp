@@ -81,7 +81,9 @@ class ImageSetup final : public TrainingSetup {
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> paths, const TaskSetting& setting) override {
-    return make_task_(model_, data_, setting, image::ImageDataset::load(paths, data_));
+    TaskSetting with_data = setting;
+    with_data.data.assign(paths.begin(), paths.end());
+    return make_task_(model_, data_, with_data, image::ImageDataset::load(paths, data_));
   }
 
  private:

@@ -1,12 +1,37 @@
 #include "limn/models/model.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "limn/core/error.hpp"
 
 namespace limn::models {
+namespace {
+
+constexpr const char* kNotFinite = "is not finite; the training diverged, take an earlier checkpoint";
+
+}  // namespace
 
 void Model::need(Ability ability, std::string_view advice) const {
   const std::string why = inability(ability);
   require(why.empty(), "{}: {}; {}", checkpoint().origin, why, advice);
+}
+
+Drawings Model::read_one(const std::string& reference) const {
+  Drawings some = read({reference}, 2);
+  require(some.count() == 1, "{}: names more than one drawing where one is wanted; choose one, as in {}#0", reference,
+          reference);
+  return some;
+}
+
+void Model::require_finite(std::span<const float> values, std::string_view what) const {
+  require(std::ranges::all_of(values, [](float value) { return std::isfinite(value); }), "{}: {} {}",
+          checkpoint().origin, what, kNotFinite);
+}
+
+void Model::require_finite(const Metrics& losses) const {
+  for (const auto& [name, value] : losses)
+    require(std::isfinite(value), "{}: the loss {} {}", checkpoint().origin, name, kNotFinite);
 }
 
 Drawings Model::complete(const Drawings&, const CompletionOptions&) const {

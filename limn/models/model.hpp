@@ -83,6 +83,8 @@ class Model {
   // The drawings that references (FILE, FILE#17, FILE:test#17) name, at most `limit` in all, prepared as the training
   // data were. Throws Error for one that is not there or does not fit.
   [[nodiscard]] virtual Drawings read(const std::vector<std::string>& references, std::int64_t limit) const = 0;
+  // The drawing that the reference names. Throws Error if it names several.
+  [[nodiscard]] Drawings read_one(const std::string& reference) const;
 
   // `count` new drawings; number i is a function of (seed, i) alone.
   [[nodiscard]] virtual Drawings draw(std::int64_t count, const DrawingOptions& options) const = 0;
@@ -95,11 +97,18 @@ class Model {
   // Every canvas on the way from z, or of redrawing what is given.
   [[nodiscard]] virtual image::DrawingSteps steps_from(const Latents& z) const;
   [[nodiscard]] virtual image::DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const;
+  // Throws Error if a loss is not finite.
   [[nodiscard]] virtual Evaluation evaluate(const EvaluationRequest& request) const = 0;
 
   // This model as one that draws pen sketches, or images; null where it draws the other.
   [[nodiscard]] virtual const SketchModel* as_sketch_model() const { return nullptr; }
   [[nodiscard]] virtual const ImageModel* as_image_model() const { return nullptr; }
+
+ protected:
+  // Throws Error naming the model unless what it computed is finite: a model with weights so large that they overflow
+  // is of a training that diverged. `what` is "its latent vector".
+  void require_finite(std::span<const float> values, std::string_view what) const;
+  void require_finite(const Metrics& losses) const;
 };
 
 }  // namespace limn::models

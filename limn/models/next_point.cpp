@@ -83,7 +83,7 @@ std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, con
                                                    RandomStream& random) {
   const OutputRow row(y);
   require(std::all_of(y.begin(), y.end(), [](float v) { return std::isfinite(v); }),
-          "sampling: the decoder's output is not finite; the model has diverged, take an earlier checkpoint");
+          "the decoder's output is not finite; the training diverged, take an earlier checkpoint");
   const auto pen = static_cast<sketch::PenState>(draw_index(row.pen_logits, choice, random.uniform()));
   if (pen == sketch::PenState::kEnd) return std::nullopt;
   const std::size_t j = draw_index(row.pi_logits, choice, random.uniform());
@@ -99,7 +99,7 @@ std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, con
   }
   const sketch::StrokePoint point{static_cast<float>(dx), static_cast<float>(dy), pen == sketch::PenState::kLifted};
   require(std::isfinite(point.dx) && std::isfinite(point.dy),
-          "sampling: the offset drawn is not finite; the model has diverged, take an earlier checkpoint");
+          "the offset drawn is not finite; the training diverged, take an earlier checkpoint");
   return point;
 }
 

@@ -1,12 +1,18 @@
 #include "limn/models/sketch_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "limn/core/error.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
 namespace limn::models {
 namespace {
+
+bool is_finite(const sketch::Sketch& sketch) {
+  return std::ranges::all_of(sketch.points,
+                             [](const sketch::StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); });
+}
 
 PointChoice choice_of(const DrawingOptions& options) {
   return {.temperature = static_cast<float>(options.temperature), .is_greedy = options.is_greedy};
@@ -18,13 +24,28 @@ sketch::Sketch SketchModel::normalised(const sketch::Sketch& sketch) const {
   return sketch::scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
 }
 
+std::vector<sketch::Sketch> SketchModel::normalised(const Drawings& given) const {
+  std::vector<sketch::Sketch> all;
+  for (std::size_t i = 0; i < given.sketches.size(); ++i) {
+    all.push_back(normalised(given.sketches[i]));
+    require(is_finite(all.back()), "{}: an offset is too large for the model, which divides by {}",
+            i < given.labels.size() ? given.labels[i] : fmt::format("sketch {}", i), scale_factor());
+  }
+  return all;
+}
+
 sketch::Sketch SketchModel::in_data_units(const sketch::Sketch& sketch) const {
   return sketch::scaled(sketch, scale_factor(), scale_factor());
 }
 
 Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
   Drawings all;
-  for (const Drawing& drawing : drawings) all.sketches.push_back(in_data_units(drawing.sketch));
+  for (const Drawing& drawing : drawings) {
+    all.sketches.push_back(in_data_units(drawing.sketch));
+    require(is_finite(all.sketches.back()),
+            "{}: an offset that it draws is not finite; the training diverged, take an earlier checkpoint",
+            checkpoint().origin);
+  }
   return all;
 }
 
@@ -53,16 +74,17 @@ Drawings SketchModel::draw_latents(const Latents& z, const DrawingOptions& optio
 
 Latents SketchModel::latents_of(const Drawings& drawings, const LatentOptions& options) const {
   need(Ability::kEncode, "try limn sample or limn complete");
-  std::vector<sketch::Sketch> sketches;
-  for (const sketch::Sketch& sketch : drawings.sketches) sketches.push_back(normalised(sketch));
-  const LatentPosterior posterior = encode(sketches);
-  return options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed);
+  const LatentPosterior posterior = encode(normalised(drawings));
+  Latents z = options.uses_mean ? posterior.mu : posterior_latents(posterior, options.seed);
+  require_finite(z.values, "a latent vector");
+  return z;
 }
 
 Drawings SketchModel::complete(const Drawings& beginning, const CompletionOptions& options) const {
   require(beginning.sketches.size() == 1, "completing: {} beginnings, expected one", beginning.sketches.size());
-  const sketch::Sketch given = normalised(beginning.sketches.front());
+  const sketch::Sketch given = normalised(beginning).front();
   const Latents z = ending_latents(*this, given, options.count, options.uses_prior, options.drawing.seed);
+  require_finite(z.values, "a latent vector");
   std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < options.count; ++i)
     requests.push_back({.z = z.row(i),

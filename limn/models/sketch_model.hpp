@@ -83,6 +83,8 @@ class SketchModel : public Model {
   [[nodiscard]] Drawings complete(const Drawings& beginning, const CompletionOptions& options) const override;
 
  private:
+  // Throws Error naming a drawing whose offsets overflow.
+  [[nodiscard]] std::vector<sketch::Sketch> normalised(const Drawings& given) const;
   [[nodiscard]] Drawings in_data_units(std::span<const Drawing> drawings) const;
 };
 

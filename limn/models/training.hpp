@@ -60,6 +60,8 @@ struct TaskSetting {
   std::int64_t batch_size = 100;  // B over all processes
   std::uint64_t seed = 1;
   kernels::Precision precision = kernels::Precision::kFloat32;
+  std::vector<std::string> data =
+      {};  // the data sets' names, which the checkpoints keep; TrainingSetup::load() sets it
 };
 
 class TrainingTask {

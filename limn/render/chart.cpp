@@ -96,13 +96,12 @@ class ChartLayout {
 
  private:
   void check() {
-    require(!charts_.empty(), "render: no chart to draw");
+    require(!charts_.empty(), "no chart to draw");
     require(options_.panel_width >= 160 && options_.panel_height >= 120,
-            "render: panels of {} x {} pixels; they need at least 160 x 120", options_.panel_width,
-            options_.panel_height);
+            "panels of {} x {} pixels; they need at least 160 x 120", options_.panel_width, options_.panel_height);
     for (const Chart& chart : charts_)
       for (const ChartSeries& series : chart.series)
-        require(series.x.size() == series.y.size(), "render: series {} has {} x and {} y; they must be as many",
+        require(series.x.size() == series.y.size(), "series {} has {} x and {} y; they must be as many",
                 printable(series.name), series.x.size(), series.y.size());
   }
 

@@ -18,15 +18,15 @@ using Polyline = std::vector<PicturePoint>;
 
 void check(const GcodeOptions& options) {
   require(options.margin >= 0 && options.page_width > 2 * options.margin && options.page_height > 2 * options.margin,
-          "render: a page of {} x {} mm leaves nothing inside a margin of {} mm; choose a larger page or a "
+          "a page of {} x {} mm leaves nothing inside a margin of {} mm; choose a larger page or a "
           "smaller margin",
           options.page_width, options.page_height, options.margin);
-  require(options.page_width <= 1e5 && options.page_height <= 1e5, "render: a page of {} x {} mm is absurdly large",
+  require(options.page_width <= 1e5 && options.page_height <= 1e5, "a page of {} x {} mm is absurdly large",
           options.page_width, options.page_height);
   require(options.feed_mm_per_min > 0 && std::isfinite(options.feed_mm_per_min),
-          "render: a feed of {} mm/min; it must be positive", options.feed_mm_per_min);
-  require(options.pen_delay_s >= 0 && std::isfinite(options.pen_delay_s),
-          "render: a pen delay of {} s; it must be 0 or more", options.pen_delay_s);
+          "a feed of {} mm/min; it must be positive", options.feed_mm_per_min);
+  require(options.pen_delay_s >= 0 && std::isfinite(options.pen_delay_s), "a pen delay of {} s; it must be 0 or more",
+          options.pen_delay_s);
 }
 
 std::vector<Polyline> strokes_of(const Picture& picture) {
@@ -38,7 +38,7 @@ std::vector<Polyline> strokes_of(const Picture& picture) {
     if (line != nullptr && line->cell != kDecoration && !line->points.empty()) strokes.push_back(line->points);
   }
   require(!strokes.empty() || !has_images,
-          "render: G-code draws strokes and this picture has only images; write .png, .gif or .svg instead");
+          "G-code draws strokes and this picture has only images; write .png, .gif or .svg instead");
   return strokes;
 }
 

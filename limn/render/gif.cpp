@@ -37,7 +37,7 @@ std::unique_ptr<ColorMapObject, ColourMapDeleter> colour_map(std::span<const Col
   int size = 2;
   while (size < 256 && std::cmp_less_equal(size, palette.size())) size *= 2;
   std::unique_ptr<ColorMapObject, ColourMapDeleter> map(GifMakeMapObject(size, nullptr));
-  require(map != nullptr, "render: out of memory for a GIF palette");
+  require(map != nullptr, "out of memory for a GIF palette");
   for (std::size_t i = 0; i < palette.size(); ++i)
     map->Colors[i] = {.Red = palette[i].red, .Green = palette[i].green, .Blue = palette[i].blue};
   return map;
@@ -94,7 +94,7 @@ struct GifEncoder::State {
   void check(bool is_fine) const {
     if (is_fine) return;
     const char* reason = GifErrorString(file == nullptr ? E_GIF_ERR_OPEN_FAILED : file->Error);
-    fail("render: cannot encode a GIF: {}", reason == nullptr ? "unknown reason" : reason);
+    fail("cannot encode a GIF: {}", reason == nullptr ? "unknown reason" : reason);
   }
 
   void open() {
@@ -142,8 +142,8 @@ struct GifEncoder::State {
 
 GifEncoder::GifEncoder(int width, int height, std::vector<Colour> palette) {
   require(width >= 1 && height >= 1 && width <= kMaxGifSide && height <= kMaxGifSide,
-          "render: a GIF of {}x{} pixels; the format allows 1 to {} a side", width, height, kMaxGifSide);
-  require(!palette.empty() && palette.size() <= 256, "render: a GIF palette of {} colours; the format allows 1 to 256",
+          "a GIF of {}x{} pixels; the format allows 1 to {} a side", width, height, kMaxGifSide);
+  require(!palette.empty() && palette.size() <= 256, "a GIF palette of {} colours; the format allows 1 to 256",
           palette.size());
   state_ = std::make_unique<State>(width, height, std::move(palette));
   state_->open();
@@ -154,7 +154,7 @@ GifEncoder::~GifEncoder() = default;
 void GifEncoder::add(const image::Raster& frame, int duration_ms) {
   State& s = *state_;
   image::check_raster(frame, "render");
-  require(frame.width == s.width && frame.height == s.height, "render: a GIF frame of {}x{} pixels, expected {}x{}",
+  require(frame.width == s.width && frame.height == s.height, "a GIF frame of {}x{} pixels, expected {}x{}",
           frame.width, frame.height, s.width, s.height);
   const int delay = (std::max(duration_ms, 0) + 5) / 10;
   std::vector<std::uint8_t> indices = s.index.indices(frame);
@@ -175,19 +175,19 @@ void GifEncoder::add(const image::Raster& frame, int duration_ms) {
 
 Bytes GifEncoder::finish() {
   State& s = *state_;
-  require(!s.shown.empty(), "render: a GIF without frames; give at least one");
+  require(!s.shown.empty(), "a GIF without frames; give at least one");
   s.flush();
   int error = 0;
   GifFileType* file = std::exchange(s.file, nullptr);
-  require(EGifCloseFile(file, &error) == GIF_OK, "render: cannot encode a GIF: error {}", error);
+  require(EGifCloseFile(file, &error) == GIF_OK, "cannot encode a GIF: error {}", error);
   return std::move(s.bytes);
 }
 
 Bytes encode_gif(std::span<const GifFrame> frames) {
-  require(!frames.empty(), "render: a GIF without frames; give at least one");
+  require(!frames.empty(), "a GIF without frames; give at least one");
   ColourHistogram histogram;
   for (const GifFrame& frame : frames) {
-    image::check_raster(frame.image, "render");
+    image::check_raster(frame.image, "the frame");
     histogram.add(frame.image);
   }
   GifEncoder encoder(frames[0].image.width, frames[0].image.height, histogram.palette(256));
@@ -196,13 +196,13 @@ Bytes encode_gif(std::span<const GifFrame> frames) {
 }
 
 void write_gif(const std::filesystem::path& path, std::span<const GifFrame> frames) {
-  write_file(path, encode_gif(frames));
+  write_file(path, naming(path.string(), [&] { return encode_gif(frames); }));
 }
 
 Bytes encode_pen_gif(const Picture& picture, const PenAnimationOptions& options) {
   require(options.points_per_frame >= 1 && options.max_frames >= 1 && options.max_colours >= 2 &&
               options.max_colours <= 256,
-          "render: an animation needs at least one point a frame, one frame and 2 to 256 colours");
+          "an animation needs at least one point a frame, one frame and 2 to 256 colours");
   std::map<int, std::int64_t> points;
   for (const PictureElement& element : picture.elements)
     if (const auto* line = std::get_if<PictureLine>(&element); line != nullptr && line->cell != kDecoration)

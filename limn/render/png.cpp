@@ -27,7 +27,7 @@ using Surface = std::unique_ptr<cairo_surface_t, SurfaceDeleter>;
 using Context = std::unique_ptr<cairo_t, ContextDeleter>;
 
 void check_status(cairo_status_t status, std::string_view what) {
-  require(status == CAIRO_STATUS_SUCCESS, "render: cannot {}: {}", what, cairo_status_to_string(status));
+  require(status == CAIRO_STATUS_SUCCESS, "cannot {}: {}", what, cairo_status_to_string(status));
 }
 
 Surface make_surface(cairo_format_t format, int width, int height) {
@@ -171,9 +171,8 @@ image::Raster paint(const Picture& picture, const PaintOptions& options) {
   const double width = std::max(1.0, std::ceil(picture.width * options.scale));
   const double height = std::max(1.0, std::ceil(picture.height * options.scale));
   require(width <= kMaxSide && height <= kMaxSide && width * height <= kMaxPixels,
-          "render: the picture would have {:.0f}x{:.0f} pixels, more than 100 million or {:.0f} a side; use "
-          "fewer or "
-          "smaller cells, or SVG",
+          "the picture would have {:.0f}x{:.0f} pixels, more than 100 million or {:.0f} a side; use "
+          "fewer or smaller cells, or SVG",
           width, height, kMaxSide);
   const Surface surface = make_surface(CAIRO_FORMAT_RGB24, static_cast<int>(width), static_cast<int>(height));
   const Context context(cairo_create(surface.get()));
@@ -191,6 +190,8 @@ Bytes encode_png(const image::Raster& raster) {
   return bytes;
 }
 
-void write_png(const std::filesystem::path& path, const image::Raster& raster) { write_file(path, encode_png(raster)); }
+void write_png(const std::filesystem::path& path, const image::Raster& raster) {
+  write_file(path, naming(path.string(), [&] { return encode_png(raster); }));
+}
 
 }  // namespace limn::render

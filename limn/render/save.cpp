@@ -20,6 +20,11 @@ std::string known_ending(const std::filesystem::path& path, std::span<const std:
   return ending;
 }
 
+Bytes bytes_of(std::string_view text) {
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
 }  // namespace
 
 void require_sheet_ending(const std::filesystem::path& path) { (void)known_ending(path, kSheetEndings); }
@@ -30,12 +35,13 @@ bool is_sheet_file(const std::filesystem::path& path) {
 
 Bytes encode_sheet(const std::filesystem::path& name, const Sheet& sheet, const SaveOptions& options) {
   const std::string ending = known_ending(name, kSheetEndings);
-  const Picture picture = lay_out(sheet, options.sheet);
-  if (ending == ".png") return encode_png(paint(picture, {.scale = options.png_scale}));
-  if (ending == ".gif") return encode_pen_gif(picture, options.animation);
-  const std::string text = ending == ".svg" ? svg_text(picture) : gcode_text(picture, options.gcode);
-  const auto bytes = as_bytes(text);
-  return {bytes.begin(), bytes.end()};
+  return naming(name.string(), [&] {
+    const Picture picture = lay_out(sheet, options.sheet);
+    if (ending == ".svg") return bytes_of(svg_text(picture));
+    if (ending == ".png") return encode_png(paint(picture, {.scale = options.png_scale}));
+    if (ending == ".gif") return encode_pen_gif(picture, options.animation);
+    return bytes_of(gcode_text(picture, options.gcode));
+  });
 }
 
 void save_sheet(const std::filesystem::path& path, const Sheet& sheet, const SaveOptions& options) {
@@ -46,8 +52,10 @@ void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sh
                            const SaveOptions& options) {
   (void)known_ending(path, kFrameEndings);
   std::vector<GifFrame> frames;
-  for (const Sheet& sheet : sheets)
-    frames.push_back({paint(lay_out(sheet, options.sheet), {.scale = options.animation.scale}), frame_ms});
+  naming(path.string(), [&] {
+    for (const Sheet& sheet : sheets)
+      frames.push_back({paint(lay_out(sheet, options.sheet), {.scale = options.animation.scale}), frame_ms});
+  });
   if (!frames.empty()) frames.back().duration_ms = hold_ms;
   write_gif(path, frames);
 }
@@ -55,11 +63,11 @@ void save_sheets_as_frames(const std::filesystem::path& path, std::span<const Sh
 void save_charts(const std::filesystem::path& path, std::span<const Chart> charts, const ChartOptions& options,
                  double png_scale) {
   const std::string ending = known_ending(path, kChartEndings);
-  const Picture picture = lay_out_charts(charts, options);
-  if (ending == ".svg")
-    write_file(path, svg_text(picture));
-  else
-    write_png(path, paint(picture, {.scale = png_scale}));
+  const Bytes bytes = naming(path.string(), [&] {
+    const Picture picture = lay_out_charts(charts, options);
+    return ending == ".svg" ? bytes_of(svg_text(picture)) : encode_png(paint(picture, {.scale = png_scale}));
+  });
+  write_file(path, bytes);
 }
 
 }  // namespace limn::render

@@ -35,7 +35,7 @@ Extent extent_of(const SheetCell& cell, std::size_t index) {
     for (const sketch::Stroke& stroke : part.strokes) {
       for (const auto [x, y] : stroke) {
         require(std::isfinite(x) && std::isfinite(y),
-                "render: drawing {} holds a position that is not a finite number; leave that drawing out", index + 1);
+                "drawing {} holds a position that is not a finite number; leave that drawing out", index + 1);
         extent.min_x = std::min<double>(extent.min_x, x);
         extent.max_x = std::max<double>(extent.max_x, x);
         extent.min_y = std::min<double>(extent.min_y, y);
@@ -81,11 +81,11 @@ class SheetLayout {
 
  private:
   void check() {
-    require(sheet_.columns >= 1, "render: a sheet of {} columns; it needs at least one", sheet_.columns);
-    require(options_.margin >= 0 && options_.margin < 0.5, "render: margin {} is outside 0 … 0.5", options_.margin);
+    require(sheet_.columns >= 1, "a sheet of {} columns; it needs at least one", sheet_.columns);
+    require(options_.margin >= 0 && options_.margin < 0.5, "margin {} is outside 0 … 0.5", options_.margin);
     require(options_.cell_size >= 0 && options_.cell_size <= 20000 && options_.line_width >= 0 &&
                 options_.line_width <= 1000 && options_.image_gap >= 0 && options_.image_gap <= 1000,
-            "render: cell size, line width or image gap is negative or absurdly large");
+            "cell size, line width or image gap is negative or absurdly large");
     for (std::size_t i = 0; i < sheet_.cells.size(); ++i) {
       extents_.push_back(extent_of(sheet_.cells[i], i));
       const auto& image = sheet_.cells[i].image;

@@ -144,7 +144,7 @@ std::string svg_text(const sketch::Sketch& sketch) {
   for (const sketch::Stroke& stroke : strokes) {
     for (const auto [x, y] : stroke) {
       require(std::abs(x) <= kLargestPosition && std::abs(y) <= kLargestPosition,
-              "render: a position is not a finite number or beyond 1e12; scale the sketch down or leave it out");
+              "a position is not a finite number or beyond 1e12; scale the sketch down or leave it out");
       min_x = is_first ? x : std::min<double>(min_x, x);
       max_x = is_first ? x : std::max<double>(max_x, x);
       min_y = is_first ? y : std::min<double>(min_y, y);

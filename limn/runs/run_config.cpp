@@ -143,9 +143,9 @@ std::vector<std::string> data_list(const toml::node& node, const std::string& wh
 std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options) {
   std::string text = fmt::format("# Everything needed to repeat this run: limn train {} --config THIS_FILE --out DIR\n",
                                  config.family);
-  text += fmt::format("family = {}\ndata = [", toml_string(config.family));
-  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "") + toml_string(config.data[i]);
-  text += "]\n";
+  text += fmt::format("family = {}\n", toml_string(config.family));
+  for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "data = [") + toml_string(config.data[i]);
+  if (!config.data.empty()) text += "]\n";
   if (!config.init_from.empty()) text += fmt::format("init_from = {}\n", toml_string(config.init_from));
   text += "\n";
   for (const auto& field : options) text += fmt::format("{} = {}  # {}\n", field.name, toml_value(field), field.help);

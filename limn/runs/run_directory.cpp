@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <sstream>
+#include <thread>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -33,6 +35,12 @@ void delete_run(const fs::path& root) {
     if (entry.path().filename().string().starts_with("events.out.tfevents.")) fs::remove(entry.path());
 }
 
+constexpr int kTries = 10;
+constexpr auto kPause = std::chrono::milliseconds(10);
+
+// Takes the lock unless another holds it. True too where there are no locks.
+bool is_free(int descriptor, int kind) { return ::flock(descriptor, kind | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
+
 }  // namespace
 
 // An advisory lock on the folder itself, which ends with the process however that ends. On file systems without locks
@@ -40,7 +48,12 @@ void delete_run(const fs::path& root) {
 class RunDirectory::Lock {
  public:
   explicit Lock(const fs::path& folder) : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    // A reader that looks whether the run is in use has the lock for a moment.
+    for (int tries = 1; descriptor_ >= 0 && !is_free(descriptor_, LOCK_EX); ++tries) {
+      if (tries < kTries) {
+        std::this_thread::sleep_for(kPause);
+        continue;
+      }
       ::close(descriptor_);
       fail("{}: another limn is training this run; stop it first, or choose another --out", folder.string());
     }
@@ -54,6 +67,17 @@ class RunDirectory::Lock {
  private:
   int descriptor_;
 };
+
+std::optional<bool> RunDirectory::is_in_use(const fs::path& root) {
+  const int descriptor = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  // Shared, so that several readers do not take each other for a training.
+  const bool is_locked_now = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+  const bool is_held = !is_locked_now && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  if (!is_locked_now && !is_held) return std::nullopt;
+  return is_held;
+}
 
 bool RunDirectory::holds_run(const fs::path& root) {
   std::error_code ignored;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,8 @@ class RunDirectory {
   [[nodiscard]] static bool holds_run(const std::filesystem::path& root);
   // Throws Error, saying what to do, unless it is one.
   static void require_run(const std::filesystem::path& root);
+  // Whether a RunDirectory stands for this folder now, in any process; nothing on a file system without locks.
+  [[nodiscard]] static std::optional<bool> is_in_use(const std::filesystem::path& root);
 
  private:
   class Lock;

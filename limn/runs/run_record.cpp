@@ -142,9 +142,11 @@ std::string last_line(const fs::path& path) {
 }  // namespace
 
 bool RunRecord::seems_to_run() const {
+  if (is_finished()) return false;
+  if (is_in_use) return *is_in_use;
   const double step_seconds = metric(last_train, "seconds");
   const double silence = std::isfinite(step_seconds) ? kSilenceInSteps * step_seconds : 0;
-  return !is_finished() && idle_seconds < std::max(kShortestSilence, silence);
+  return idle_seconds < std::max(kShortestSilence, silence);
 }
 
 double RunRecord::seconds_left() const {
@@ -159,6 +161,7 @@ RunRecord read_run(const fs::path& root) {
   find_best(record);
   record.last_sample = newest_picture(root / "samples");
   record.last_message = last_line(root / "log.txt");
+  record.is_in_use = RunDirectory::is_in_use(root);
   return record;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,13 +29,14 @@ struct RunRecord {
   Metrics last_train;     // the figures of the last training line, losses first
   double best_total = 0;  // on validation, where best_step > 0
   std::int64_t best_step = 0;
-  std::filesystem::path last_sample;  // the newest picture; empty if there is none yet
-  std::string last_message;           // the last line of log.txt
-  double idle_seconds = 0;            // since the run last wrote a line
+  std::filesystem::path last_sample;   // the newest picture; empty if there is none yet
+  std::string last_message;            // the last line of log.txt
+  double idle_seconds = 0;             // since the run last wrote a line
+  std::optional<bool> is_in_use = {};  // whether a process holds the run directory, where the file system can say so
 
   [[nodiscard]] bool is_finished() const { return num_steps > 0 && step >= num_steps; }
-  // Whether it has written as recently as one that trains would: within a minute, or 30 times as long as its steps
-  // between two lines take.
+  // Whether a process trains it. Where is_in_use does not say: whether it has written as recently as one that trains
+  // would, within a minute or 30 times as long as its steps between two lines take.
   [[nodiscard]] bool seems_to_run() const;
   // Of the rest, at the speed of the last line; NaN where it is not known.
   [[nodiscard]] double seconds_left() const;

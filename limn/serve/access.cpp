@@ -63,7 +63,12 @@ std::string make_token() {
 
 AccessRules::AccessRules(std::string token, std::vector<std::string> names)
     : token_(std::move(token)), names_(std::move(names)) {
-  for (auto& name : names_) name = lower_case(name);
+  for (auto& name : names_) {
+    // Host is compared without its port, so that a name with one would let nobody in.
+    require(!name.empty() && host_name(name) == lower_case(name),
+            "--allow-host '{}': expected the name of a host without a port, such as studio.example", printable(name));
+    name = lower_case(name);
+  }
 }
 
 bool AccessRules::is_our_host(std::string_view host) const {

@@ -48,7 +48,7 @@ HttpReply decode(const ApiContext& context, const StudioModel& studio_model, std
   const auto columns = body.integer("columns", 1, count, static_cast<std::int64_t>(std::ceil(std::sqrt(count))));
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const Bytes png = render::encode_png(sheet_of(model.decode(z), model.shape(), count, columns));
+  const Bytes png = render::encode_png(sheet_of(model.draw_latents(z, {}).pixels, model.shape(), count, columns));
   return {.type = "image/png", .body = {reinterpret_cast<const char*>(png.data()), png.size()}};
 }
 
@@ -58,10 +58,11 @@ HttpReply encode(const ApiContext& context, const StudioModel& studio_model, std
   const JsonObject body(text, {"pixels"});
   const auto size = static_cast<std::size_t>(model.shape().size());
   const auto numbers = body.numbers("pixels", 0, 1, size, size);
-  const std::vector<float> pixels(numbers.begin(), numbers.end());
+  const models::Drawings given{
+      .content = models::Content::kImages, .shape = model.shape(), .pixels = {numbers.begin(), numbers.end()}};
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const models::Latents z = model.encode(pixels, {.uses_mean = true});
+  const models::Latents z = model.latents_of(given, {.uses_mean = true});
   return json_reply({{"z", z.values}});
 }
 

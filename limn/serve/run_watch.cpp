@@ -81,6 +81,7 @@ class RunWatch::Folder {
     } catch (const Error&) {
       return nullptr;  // a run that is being written over: it will be whole in a moment
     }
+    record_.is_in_use = runs::RunDirectory::is_in_use(path_);
     auto run = std::make_shared<WatchedRun>();
     record_.idle_seconds =
         idle_then_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - read_at_).count();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -74,7 +75,10 @@ StrokeDataset::StrokeDataset(std::shared_ptr<const SketchStore> store, const Str
   drop_by_length(Split::kTest);
 
   scale_factor_ = scale_factor > 0 ? scale_factor : static_cast<float>(training_deviation());
-  require(scale_factor_ > 0, "{}: all offsets of the training split are the same; there is nothing to learn", name_);
+  // Below this, training counts numbers as zero.
+  require(scale_factor_ >= std::numeric_limits<float>::min(),
+          "{}: all offsets of the training split are the same, or too small for float32; there is nothing to learn",
+          name_);
   max_seq_len_ = options_.max_seq_len;
   if (max_seq_len_ == 0)
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
@@ -147,6 +151,12 @@ std::int64_t StrokeDataset::size(Split split) const {
 
 std::int64_t StrokeDataset::length(Split split, std::int64_t index) const {
   return store_->length(split, place(split, index));
+}
+
+std::int64_t StrokeDataset::longest(Split split) const {
+  std::int64_t longest = 0;
+  for (std::int64_t i = 0; i < size(split); ++i) longest = std::max(longest, length(split, i));
+  return longest;
 }
 
 Sketch StrokeDataset::sketch(Split split, std::int64_t index) const {

@@ -142,7 +142,7 @@ Bytes serialize_npz(const SketchSplits& splits) {
 }
 
 void write_npz(const std::filesystem::path& path, const SketchSplits& splits) {
-  write_file(path, serialize_npz(splits));
+  write_file(path, naming(path.string(), [&] { return serialize_npz(splits); }));
 }
 
 void stream_npz(const std::filesystem::path& path, const SketchSource& source) {

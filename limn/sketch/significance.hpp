@@ -19,9 +19,10 @@ struct Significance {
 };
 
 // Parts that lie within `least`, a squared distance, of their chord are not split; their points have 0.
-// Differs: after kMostDistances distances for each point, which no drawing needs that was not made for it, the parts
-// that are left are split in their middle. So the work is bounded by n log n. Every point that is left out lies within
-// epsilon all the same. A stroke of up to kExactPoints points never comes to that.
+// Differs: after kMostDistances distances for each point, the parts that are left are split in their middle. So the
+// work is bounded by n log n. Every point that is left out lies within epsilon all the same. Strokes of up to
+// kExactPoints points never come to that, and few longer ones do: those in which each split cuts off little, and in
+// which many points are equally far but for rounding.
 [[nodiscard]] Significance significance(std::span<const Position> stroke, double least);
 
 inline constexpr std::int64_t kMostDistances = 512;

@@ -33,6 +33,16 @@ std::vector<Stroke> each_changed(std::span<const Stroke> strokes, Change change)
   return result;
 }
 
+// Bounds on memory: nobody draws so many points.
+constexpr double kMostOfStroke = 1e6;
+constexpr double kMostOfSketch = 1e7;
+
+void check_spacing(double length, double spacing, double most) {
+  require(spacing > 0, "resampling at a spacing of {}; it must be above 0", spacing);
+  require(length / spacing < most, "a length of {} resampled at {} takes more than {:.0f} points; use a larger spacing",
+          length, spacing, most);
+}
+
 Stroke kept_points(std::span<const Position> stroke, const Significance& of, double squared_epsilon) {
   Stroke kept;
   for (std::size_t i = 0; i < stroke.size(); ++i)
@@ -71,11 +81,7 @@ std::vector<Stroke> simplified(std::span<const Stroke> strokes, double epsilon) 
 }
 
 Stroke resampled(std::span<const Position> stroke, double spacing) {
-  require(spacing > 0, "resampling at a spacing of {}; it must be above 0", spacing);
-  // A bound on memory: nobody draws a million points.
-  constexpr double kMostPoints = 1e6;
-  require(length_of(stroke) / spacing < kMostPoints, "a stroke of length {} resampled at {} has too many points",
-          length_of(stroke), spacing);
+  check_spacing(length_of(stroke), spacing, kMostOfStroke);
   if (stroke.size() < 2) return {stroke.begin(), stroke.end()};
   Stroke result{stroke.front()};
   double to_next = spacing;  // the way left to the next point
@@ -95,6 +101,9 @@ Stroke resampled(std::span<const Position> stroke, double spacing) {
 }
 
 std::vector<Stroke> resampled(std::span<const Stroke> strokes, double spacing) {
+  double length = 0;
+  for (const Stroke& stroke : strokes) length += length_of(stroke);
+  check_spacing(length, spacing, kMostOfSketch);
   return each_changed(strokes, [=](const Stroke& stroke) { return resampled(stroke, spacing); });
 }
 

@@ -107,8 +107,12 @@ std::vector<Sketch> read_sketches(const SketchReference& reference, const Sketch
   const char* name = kSplitNames[static_cast<std::size_t>(split)];
   const auto store = open_sketches(reference.path, options);
   const std::int64_t size = store->size(split);
-  require(size > 0, "{}: holds no sketches in {}; name another split, as in {}:train#0", reference.path, name,
-          reference.path);
+  if (size == 0) {
+    for (const Split other : {Split::kTrain, Split::kValid, Split::kTest})
+      require(store->size(other) == 0, "{}: holds no sketches in {}; name another split, as in {}:{}#0", reference.path,
+              name, reference.path, kSplitNames[static_cast<std::size_t>(other)]);
+    fail("{}: holds no sketches; choose another file", reference.path);
+  }
   if (!reference.index)
     return some_of(*store, split, 0, options.max_sketches > 0 ? std::min(options.max_sketches, size) : size);
   require(*reference.index < size, "{}: no sketch #{}: {} holds {}, #0 to #{}", reference.path, *reference.index, name,

@@ -90,6 +90,9 @@ std::optional<Bytes> ZipReader::read(const std::string& name) {
 
 namespace {
 
+// zlib's own choice. libzip's, 9, takes five to ten times as long and saves 4 % of a set of doodles.
+constexpr zip_uint32_t kLevel = 6;
+
 // Takes the source.
 void add_entry(zip_t* archive, const std::string& name, zip_source_t* source) {
   const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
@@ -99,6 +102,8 @@ void add_entry(zip_t* archive, const std::string& name, zip_source_t* source) {
   }
   require(zip_file_set_dostime(archive, static_cast<zip_uint64_t>(index), 0, kDosDate, 0) == 0,
           "cannot date {} in a zip archive: {}", name, zip_strerror(archive));
+  require(zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, kLevel) == 0,
+          "cannot compress {} in a zip archive: {}", name, zip_strerror(archive));
 }
 
 // An entry as libzip asks for it. libzip is C: what is thrown waits in `thrown`.

@@ -15,6 +15,7 @@ std::vector<OptionField> fields(TrainOptions& o) {
       {"adam_beta1", &o.adam_beta1, "decay of Adam's first moment", {}, 0, 0.999999},
       {"grad_clip", &o.grad_clip, "largest gradient element or norm", {}, 0, 1e9},
       {"grad_clip_mode", &o.grad_clip_mode, "what grad_clip bounds", {"value", "norm", "none"}},
+      {"grad_clip_scope", &o.grad_clip_scope, "whose norm grad_clip bounds", {"all", "module", "tensor"}},
       {"seed", &o.seed, "of every random number of the run", {}, 0, 9e18},
       {"save_every", &o.save_every, "steps between checkpoints", {}, 1, kMany},
       {"valid_every", &o.valid_every, "steps between validations", {}, 1, kMany},
@@ -32,6 +33,11 @@ double learning_rate_at(const TrainOptions& o, std::int64_t step) {
 kernels::ClipMode clip_mode(const TrainOptions& o) {
   if (o.grad_clip_mode == "norm") return kernels::ClipMode::kNorm;
   return o.grad_clip_mode == "value" ? kernels::ClipMode::kValue : kernels::ClipMode::kNone;
+}
+
+std::string clip_group(const TrainOptions& o, const std::string& tensor) {
+  if (o.grad_clip_scope == "tensor") return tensor;
+  return o.grad_clip_scope == "module" ? tensor.substr(0, tensor.find('.')) : "";
 }
 
 }  // namespace limn::train

@@ -19,6 +19,7 @@ struct TrainOptions {
   double adam_beta1 = 0.9;
   double grad_clip = 1.0;                // bound of gradient elements or of the gradient's norm
   std::string grad_clip_mode = "value";  // value, norm or none
+  std::string grad_clip_scope = "all";   // whose norm: of all gradients, of each module's, or of each tensor's
   std::int64_t seed = 1;
   std::int64_t save_every = 500;     // steps between checkpoints
   std::int64_t valid_every = 500;    // steps between validations
@@ -31,5 +32,7 @@ struct TrainOptions {
 // learning rate(t) of docs/papers/training.md.
 [[nodiscard]] double learning_rate_at(const TrainOptions& options, std::int64_t step);
 [[nodiscard]] kernels::ClipMode clip_mode(const TrainOptions& options);
+// The name under which a tensor's gradient is clipped: one for all, "encoder" of "encoder.mu.weight", or its own.
+[[nodiscard]] std::string clip_group(const TrainOptions& options, const std::string& tensor);
 
 }  // namespace limn::train

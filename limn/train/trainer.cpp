@@ -202,8 +202,15 @@ bool Trainer::apply_step(const models::StepResult& result, double learning_rate)
   }
   bad_in_a_row_ = 0;
   ++at_.updates;
-  kernels::adam_step(all, {.learning_rate = learning_rate, .beta1 = options_.adam_beta1}, at_.updates,
-                     clip_mode(options_), options_.grad_clip, gradient_norm_);
+  const kernels::AdamOptions adam{.learning_rate = learning_rate, .beta1 = options_.adam_beta1};
+  const auto parameters = task_.parameters();
+  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    const std::string group = clip_group(options_, parameters[begin].name);
+    while (end < all.size() && clip_group(options_, parameters[end].name) == group) ++end;
+    const std::span<const kernels::AdamSlot> part(all.begin() + static_cast<std::ptrdiff_t>(begin), end - begin);
+    const double norm = part.size() == all.size() ? gradient_norm_ : kernels::gradient_norm(part);
+    kernels::adam_step(part, adam, at_.updates, clip_mode(options_), options_.grad_clip, norm);
+  }
   return true;
 }
 

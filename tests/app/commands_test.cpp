@@ -77,7 +77,7 @@ TEST(CommandLine, NamesWhatWasMeant) {
       {"train sketch-rnn --stpes=3", "--stpes: limn train sketch-rnn has no such option; did you mean --steps?"},
       {"info a b", "b: limn info expects nothing more"},
       {"data", "limn data: a command is missing"},
-      {"sample run --temperature 0", "--temperature 0: expected a number from 1e-06 to 1000"},
+      {"sample run --temperature 0", "--temperature 0: expected a number from 0.001 to 1000"},
       {"sample run -n abc", "--count abc: expected a whole number from 1 to 100000"},
       {"bench --only zzz", "--only zzz: no measurement has that in its name; there are: train lstm f32"}};
   for (const auto& [words, answer] : mistakes)

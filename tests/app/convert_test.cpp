@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
+#include <sstream>
 #include <tuple>
 
 #include "app/run_limn.hpp"
@@ -78,6 +80,14 @@ TEST(DataConvert, ScalesTo255) {
   EXPECT_EQ(box->min_x, 0);
   EXPECT_EQ(box->min_y, 0);
   EXPECT_EQ(box->max_y, 255);
+}
+
+TEST(DataConvert, SaysWhichSketchCannotBeResampled) {
+  const TemporaryFolder folder;
+  write_records(folder / "cat.ndjson");
+  for (const auto& [words, where] : {std::pair("cat.ndjson", "cat.ndjson: sketch 0: "), {"cat.ndjson#2", "sketch 2: "}})
+    EXPECT_THAT(run_limn(folder.path(), fmt::format("data convert {} -o x.npz --resample 1e-9", words)).err,
+                AllOf(HasSubstr(where), HasSubstr("use a larger spacing")));
 }
 
 TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
@@ -262,6 +272,18 @@ TEST(DataConvert, AFullDiskIsSaidOfTheTarget) {
     EXPECT_THAT(result.err, AllOf(StartsWith("limn: error: out"), HasSubstr(": cannot "), Not(HasSubstr(".tmp"))));
     EXPECT_EQ(contents(folder.path()), std::vector<std::string>{"x.ndjson"}) << out;
   }
+}
+
+TEST(DataInfo, KeepsItsColumnsApart) {
+  const TemporaryFolder folder;
+  write_file(folder / "x.json", "[[[[0,0],[-123.45678,0.000012345678],[98765.4321,7e20]]]]");
+  std::istringstream lines(expect_success(folder.path(), "data info x.json"));
+  std::string line;
+  for (int i = 0; i < 3; ++i) std::getline(lines, line);
+  std::istringstream words(line);
+  const std::vector<std::string> columns{std::istream_iterator<std::string>(words), {}};
+  EXPECT_THAT(columns, ::testing::ElementsAre("train", "1", "3", "3", "3.0", "3", "3", "1.0", "-123.457…7e+20"))
+      << line;
 }
 
 TEST(DataConvert, ImagesBecomeShards) {

@@ -113,6 +113,20 @@ TEST_P(SketchRnnTwin, MatchesWithThePenLossOverPadding) {
   expect_twins(options);
 }
 
+TEST_P(SketchRnnTwin, MatchesInTheFormsOfOtherPrograms) {
+  options.kl_reduction = "sum";
+  options.pen_loss_at_end = false;
+  expect_twins(options);  // as the Keras port
+  options.kl_reduction = "mean";
+  options.pen_loss_at_end = true;
+  options.pen_reduction = "mean";
+  options.offset_loss_at_end = true;
+  options.density_floor = 1e-5;
+  expect_twins(options);
+  options.pen_loss_over_padding = true;
+  expect_twins(options);  // as labml
+}
+
 TEST_P(SketchRnnTwin, MatchesWhereTheToleranceHoldsTheKlTerm) {
   options.kl_tolerance = 1e3;
   expect_twins(options);

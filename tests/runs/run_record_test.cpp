@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -16,7 +19,7 @@ using ::testing::ElementsAre;
 
 RunDirectory example(const std::filesystem::path& root) {
   RunDirectory run(root, RunDirectory::Mode::kFresh);
-  write_file(run.config(), "family = \"draw\"\ndata = []\nnum_steps = 50\nseed = 3\n");
+  write_file(run.config(), "family = \"draw\"\ndata = [\"a.npz\"]\nnum_steps = 50\nseed = 3\n");
   run.append_metrics(10, "train", {{"total", 4.0}, {"kl", 1.0}, {"learning_rate", 0.5}, {"seconds", 2.0}});
   run.append_metrics(10, "valid", {{"total", 3.5}});
   run.append_metrics(20, "train", {{"total", 3.0}, {"kl", std::nan("")}, {"seconds", 1.5}});
@@ -44,6 +47,38 @@ TEST(RunRecord, TellsWhatARunHasWritten) {
   EXPECT_DOUBLE_EQ(record.seconds_left(), 45);
   EXPECT_FALSE(record.is_finished());
   EXPECT_TRUE(record.seems_to_run());
+}
+
+// The lock of the folder says it at once, however lately the run has written.
+TEST(RunRecord, SeemsToRunAsLongAsAProcessHoldsTheRun) {
+  const testing::TemporaryFolder folder;
+  {
+    const auto run = example(folder / "run");
+    std::filesystem::last_write_time(run.metrics(),
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::hours(9));
+    EXPECT_TRUE(read_run(run.root()).seems_to_run());
+  }
+  EXPECT_FALSE(read_run(folder / "run").seems_to_run());
+  std::filesystem::last_write_time(folder / "run" / "metrics.jsonl", std::filesystem::file_time_type::clock::now());
+  EXPECT_FALSE(read_run(folder / "run").seems_to_run());
+  RunRecord unknown;
+  unknown.idle_seconds = 1;
+  EXPECT_TRUE(unknown.seems_to_run());
+  unknown.idle_seconds = 3600;
+  EXPECT_FALSE(unknown.seems_to_run());
+}
+
+// A reader has the lock for a moment, which must not refuse a training that starts.
+TEST(RunRecord, LookingKeepsNoTrainingFromStarting) {
+  const testing::TemporaryFolder folder;
+  (void)example(folder / "run");
+  std::atomic<bool> is_over = false;
+  std::thread looking([&] {
+    while (!is_over) (void)RunDirectory::is_in_use(folder / "run");
+  });
+  for (int i = 0; i < 200; ++i) EXPECT_NO_THROW((void)RunDirectory(folder / "run", RunDirectory::Mode::kResume));
+  is_over = true;
+  looking.join();
 }
 
 TEST(RunRecord, ARunThatHasNotWrittenYetIsEmptyAndAFolderWithoutOneIsAnError) {

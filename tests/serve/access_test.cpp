@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "limn/core/error.hpp"
+
 namespace limn::serve {
 namespace {
 
@@ -30,6 +32,11 @@ TEST(Access, RefusesOtherNames) {
     EXPECT_EQ(status(rules, {{"host", host}}), 421) << host;
   EXPECT_EQ(status(rules, {}), 421);
   EXPECT_EQ(status(rules, {{"host", "Studio.Example.org:443"}}), 200);
+}
+
+TEST(Access, RefusesANameThatNoHostCouldHave) {
+  for (const char* name : {"", "studio.example:443", "[::1", "a:b:c"})
+    EXPECT_THROW(AccessRules("", {name}), Error) << name;
 }
 
 TEST(Access, RefusesPagesOfOtherSites) {

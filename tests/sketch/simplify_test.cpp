@@ -102,6 +102,10 @@ TEST(Resample, RefusesSpacingsThatCannotBe) {
   EXPECT_THROW((void)resampled(Stroke{{0, 0}, {1, 0}}, 0), Error);
   EXPECT_THROW((void)resampled(Stroke{{0, 0}, {1e20f, 0}}, 1), Error);
   EXPECT_THROW((void)resampled(Stroke{{0, 0}, {1, 0}}, std::nan("")), Error);
+  // Each of them may have its points, but not all.
+  const std::vector<Stroke> many(400, Stroke{{0, 0}, {30'000, 0}});
+  EXPECT_EQ(resampled(many.front(), 1).size(), 30'001U);
+  EXPECT_THROW((void)resampled(many, 1), Error);
 }
 
 TEST(Fit, TheLongerSideTakesTheSize) {

@@ -9,6 +9,7 @@
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <vector>
@@ -35,7 +36,6 @@ using V = hn::Vec<D>;
 
 constexpr float kLog2 = 0.693147181f;
 constexpr float kLog2Pi = 1.83787707f;
-constexpr float kLogFloor = -13.8155106f;  // log 1e-6, the floor of the density in docs/papers/sketch-rnn.md
 // Stands for log 0: exp of it is 0, and differences of two such stay finite.
 constexpr float kLogZero = -1e30f;
 // |rho_hat| and -log sigma count as at most this inside exp(), which keeps every intermediate and every
@@ -69,7 +69,7 @@ class RowScratch {
   [[nodiscard]] float* value(Block block) { return memory_.get() + block * padded_; }
   // d log N_j / d value, later d loss / d value.
   [[nodiscard]] float* slope(Block block) { return memory_.get() + (kMixtureColumns + block) * padded_; }
-  // log(pi_j N_j), later the share of component j in density + 1e-6.
+  // log(pi_j N_j), later the share of component j in density + floor.
   [[nodiscard]] float* joint() { return memory_.get() + 2 * kMixtureColumns * padded_; }
   [[nodiscard]] float* pen() { return joint() + padded_; }
   [[nodiscard]] float* pen_target() { return pen() + pen_padded_; }
@@ -182,10 +182,10 @@ HWY_INLINE void log_joint(D d, RowScratch& scratch, float dx, float dy) {
   }
 }
 
-// Eq. 9 for one offset: -log(Σ_j pi_j N_j + 1e-6) = -logaddexp(log density, log 1e-6), which needs no
+// Eq. 9 for one offset: -log(Σ_j pi_j N_j + floor) = -logaddexp(log density, log floor), which needs no
 // exponential of a log density. With slopes, slope() receives scale times its gradient.
 template <bool kWithSlopes>
-HWY_INLINE float offset_loss(D d, RowScratch& scratch, float dx, float dy, float scale) {
+HWY_INLINE float offset_loss(D d, RowScratch& scratch, float dx, float dy, float floor_logarithm, float scale) {
   const std::size_t padded = scratch.padded(), lanes = hn::Lanes(d);
   V trap = hn::Set(d, (dx - dx) + (dy - dy));
   for (std::size_t block = kPi; block <= kRhoHat; ++block) {
@@ -193,11 +193,11 @@ HWY_INLINE float offset_loss(D d, RowScratch& scratch, float dx, float dy, float
   }
   log_joint<kWithSlopes>(d, scratch, dx, dy);
   const V log_density = softmax(d, scratch.joint(), padded);
-  const V log_floor = hn::Set(d, kLogFloor);
+  const V log_floor = hn::Set(d, floor_logarithm);
   const V larger = hn::Max(log_density, log_floor), smaller = hn::Min(log_density, log_floor);
   const V log_sum = hn::Add(larger, hn::Log1p(d, hn::Exp(d, hn::Sub(smaller, larger))));
   if constexpr (kWithSlopes) {
-    // d loss / d log(pi_j N_j) = -weight_j, weight_j = pi_j N_j / (density + 1e-6).
+    // d loss / d log(pi_j N_j) = -weight_j, weight_j = pi_j N_j / (density + floor).
     const V factor = hn::Add(hn::Mul(hn::Set(d, scale), hn::Exp(d, hn::Sub(log_density, log_sum))), trap);
     for (std::size_t j = 0; j < padded; j += lanes) {
       const V weight = hn::Mul(factor, hn::Load(d, scratch.joint() + j));
@@ -244,35 +244,42 @@ HWY_INLINE float pen_loss(D d, RowScratch& scratch, const float* row, const floa
 }
 
 template <bool kWithSlopes>
-MixtureDensitySums all_rows(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient) {
+MixtureDensitySums all_rows(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient,
+                            const MixtureDensityTerms& terms) {
   const D d;
   const auto mixtures = static_cast<std::size_t>((outputs.columns - kPenColumns) / kMixtureColumns);
+  const auto log_floor = static_cast<float>(std::log(terms.density_floor));
   RowScratch scratch(mixtures);
   MixtureDensitySums sums;
   for (std::int64_t r = 0; r < outputs.rows; ++r) {
     const float* const row = outputs.row(r);
     const float* const target = targets.row(r);
     const bool is_end = target[4] == 1.0f;
-    const double pen = pen_loss<kWithSlopes>(d, scratch, row, target + 2, scale);
-    sums.pen += pen;
-    if (!is_end) {
-      sums.pen_drawing += pen;
+    const bool is_weighted = terms.weights.data != nullptr;
+    const float offset_weight = is_weighted ? terms.weights.row(r)[0] : is_end ? 0.0f : 1.0f;
+    const float pen_weight = is_weighted ? terms.weights.row(r)[1] : 1.0f;
+    const double pen = pen_loss<kWithSlopes>(d, scratch, row, target + 2, pen_weight * scale);
+    sums.pen += static_cast<double>(pen_weight) * pen;
+    if (!is_end) sums.pen_drawing += pen;
+    if (offset_weight != 0) {
       scratch.load_mixture(row);
-      sums.offset += offset_loss<kWithSlopes>(d, scratch, target[0], target[1], scale);
+      sums.offset += static_cast<double>(offset_weight) *
+                     offset_loss<kWithSlopes>(d, scratch, target[0], target[1], log_floor, offset_weight * scale);
       for (std::size_t j = mixtures; j < scratch.padded(); ++j) scratch.value(kPi)[j] = kLogZero;
     }
     if constexpr (kWithSlopes) {
       float* const slope = gradient.row(r);
       std::memcpy(slope, scratch.pen_slope(), kPenColumns * sizeof(float));
-      is_end ? scratch.clear_mixture(slope) : scratch.store_mixture(slope);
+      offset_weight == 0 ? scratch.clear_mixture(slope) : scratch.store_mixture(slope);
     }
   }
   return sums;
 }
 
-MixtureDensitySums density_rows(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient) {
-  return gradient.data == nullptr ? all_rows<false>(outputs, targets, scale, gradient)
-                                  : all_rows<true>(outputs, targets, scale, gradient);
+MixtureDensitySums density_rows(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient,
+                                const MixtureDensityTerms& terms) {
+  return gradient.data == nullptr ? all_rows<false>(outputs, targets, scale, gradient, terms)
+                                  : all_rows<true>(outputs, targets, scale, gradient, terms);
 }
 
 }  // namespace
@@ -300,16 +307,22 @@ void check_shapes(ConstMatrix outputs, ConstMatrix targets, Matrix gradient) {
 
 }  // namespace
 
-MixtureDensitySums mixture_density_loss(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient) {
+MixtureDensitySums mixture_density_loss(ConstMatrix outputs, ConstMatrix targets, float scale, Matrix gradient,
+                                        const MixtureDensityTerms& terms) {
   check_shapes(outputs, targets, gradient);
+  require(terms.weights.data == nullptr || (terms.weights.rows == outputs.rows && terms.weights.columns == 2),
+          "mixture_density_loss: weights are [{}, {}], expected [{}, 2]", terms.weights.rows, terms.weights.columns,
+          outputs.rows);
   const std::int64_t chunks = (outputs.rows + kRowsInChunk - 1) / kRowsInChunk;
   std::vector<MixtureDensitySums> partial(static_cast<std::size_t>(chunks));
   const auto density_of_chunk = [&](std::int64_t chunk) {
     const std::int64_t first = chunk * kRowsInChunk;
     const std::int64_t count = std::min(kRowsInChunk, outputs.rows - first);
     const Matrix slopes = gradient.data == nullptr ? Matrix{} : gradient.slice_rows(first, count);
+    MixtureDensityTerms own = terms;
+    if (own.weights.data != nullptr) own.weights = own.weights.slice_rows(first, count);
     partial[static_cast<std::size_t>(chunk)] = HWY_DYNAMIC_DISPATCH(density_rows)(
-        outputs.slice_rows(first, count), targets.slice_rows(first, count), scale, slopes);
+        outputs.slice_rows(first, count), targets.slice_rows(first, count), scale, slopes, own);
   };
   // Six exponentials and logarithms for six values: about 200 operations a value.
   parallel_for(chunks, density_of_chunk, 200.0 * static_cast<double>(outputs.rows * outputs.columns));

@@ -13,7 +13,7 @@ constexpr std::int64_t kPenColumns = 3, kMixtureColumns = 6;
 
 }  // namespace
 
-StepLosses mixture_density(const Tensor& outputs, const Tensor& targets) {
+StepLosses mixture_density(const Tensor& outputs, const Tensor& targets, double floor) {
   const std::int64_t mixtures = (outputs.size(-1) - kPenColumns) / kMixtureColumns;
   const auto block = [&](std::int64_t k) { return outputs.narrow(-1, kPenColumns + k * mixtures, mixtures); };
   const Tensor q = torch::softmax(outputs.narrow(-1, 0, kPenColumns), -1);
@@ -32,8 +32,7 @@ StepLosses mixture_density(const Tensor& outputs, const Tensor& targets) {
   const Tensor normal =
       torch::exp(-z / (2 * one_minus_rho2)) / (2 * std::numbers::pi * sigma_x * sigma_y * torch::sqrt(one_minus_rho2));
 
-  const Tensor is_drawing = 1 - targets.select(-1, 4);
-  return {.offset = -is_drawing * torch::log((pi * normal).sum(-1) + 1e-6), .pen = -(p * torch::log(q)).sum(-1)};
+  return {.offset = -torch::log((pi * normal).sum(-1) + floor), .pen = -(p * torch::log(q)).sum(-1)};
 }
 
 }  // namespace limn::libtorch::oracle

@@ -7,12 +7,13 @@
 namespace limn::libtorch::oracle {
 
 struct StepLosses {
-  torch::Tensor offset;  // -log( Σ_j π_j N(Δx, Δy | μ_j, σ_j, ρ_j) + 1e-6 ), and 0 where p3 = 1
+  torch::Tensor offset;  // -log( Σ_j π_j N(Δx, Δy | μ_j, σ_j, ρ_j) + floor )
   torch::Tensor pen;     // -Σ_k p_k log q_k
 };
 // outputs [..., 3 + 6M] with columns q̂ (3), π̂, μ_x, μ_y, σ̂_x, σ̂_y, ρ̂ (M each); targets [..., 5] in stroke-5. The
 // losses of each row, shape [...]. The density is computed as it stands, so 1 - ρ² must not round to 0:
 // |rho_hat| below 8 in float32, 18 in float64.
-[[nodiscard]] StepLosses mixture_density(const torch::Tensor& outputs, const torch::Tensor& targets);
+[[nodiscard]] StepLosses mixture_density(const torch::Tensor& outputs, const torch::Tensor& targets,
+                                         double floor = 1e-6);
 
 }  // namespace limn::libtorch::oracle

@@ -163,19 +163,27 @@ SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters, const models:
     const Latent latent = encode(model, batch, padded, step.dropout);
     z = latent.mu;  // eq. 2: z = μ + exp(σ̂ / 2) ⊙ ε
     if (step.epsilon.defined()) z = z + torch::exp(latent.log_variance / 2) * step.epsilon.to(dtype);
-    kl = -0.5 * (1 + latent.log_variance - latent.mu.square() - torch::exp(latent.log_variance)).mean();  // eq. 10
+    const Tensor each = -0.5 * (1 + latent.log_variance - latent.mu.square() - torch::exp(latent.log_variance));
+    kl = options.kl_reduction == "mean" ? each.mean() : each.sum(-1).mean();  // eq. 10
   }
 
   // Magenta's training runs all N_max steps of every sketch and sums the pen loss over all of them.
   const bool pads = options.pen_loss_over_padding;
   const PaddedBatch read = pads ? pad_batch(batch, step.max_seq_len, dtype) : padded;
-  const StepLosses losses = mixture_density(decode(model, read, z, step.dropout), read.targets);
+  const StepLosses losses = mixture_density(decode(model, read, z, step.dropout), read.targets, options.density_floor);
   const double divisor = static_cast<double>(step.max_seq_len * batch.batch_size());
   const Tensor is_drawing = 1 - read.targets.select(2, 4);
-  const Tensor pen_counts = pads ? torch::ones_like(read.counts) : read.counts;
+  // Of the rows that say end, the first of each sketch.
+  const Tensor is_end = torch::zeros_like(is_drawing);
+  for (std::int64_t b = 0; b < batch.batch_size(); ++b)
+    if (const std::int64_t t = batch.lengths[static_cast<std::size_t>(b)]; t < is_end.size(0)) is_end[t][b] = 1;
+  Tensor pen_counts = pads ? torch::ones_like(read.counts) : read.counts;
+  if (!options.pen_loss_at_end) pen_counts = pen_counts - is_end;
+  if (options.pen_reduction == "mean") pen_counts = pen_counts / 3;
+  const Tensor offset_counts = options.offset_loss_at_end ? is_drawing + is_end : is_drawing;
 
   SketchRnnLossTensors sums;
-  sums.offset = losses.offset.sum() / divisor;
+  sums.offset = (offset_counts * losses.offset).sum() / divisor;
   sums.pen = (pen_counts * losses.pen).sum() / divisor;
   sums.pen_drawing = (is_drawing * losses.pen).sum() / divisor;
   sums.kl = kl;

@@ -163,6 +163,18 @@ image::DrawingSteps DrawModel::reconstruct_steps(std::span<const float> pixels, 
   return steps;
 }
 
+image::DrawingSteps DrawModel::steps_from(const Latents& z) const {
+  image::DrawingSteps steps = decode_steps(z);
+  require_finite(steps.canvases, "a canvas that it draws");
+  return steps;
+}
+
+image::DrawingSteps DrawModel::steps_redrawing(const Drawings& given, const LatentOptions& options) const {
+  image::DrawingSteps steps = reconstruct_steps(given.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
+  require_finite(steps.canvases, "a canvas that it draws");
+  return steps;
+}
+
 std::unique_ptr<ImageModel> make_draw_model(Checkpoint checkpoint) {
   return std::make_unique<DrawModel>(std::move(checkpoint));
 }

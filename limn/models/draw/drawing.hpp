@@ -37,11 +37,8 @@ class DrawModel final : public ImageModel {
   [[nodiscard]] std::string inability(Ability ability) const override {
     return ability == Ability::kSteps ? "" : ImageModel::inability(ability);
   }
-  [[nodiscard]] image::DrawingSteps steps_from(const Latents& z) const override { return decode_steps(z); }
-  [[nodiscard]] image::DrawingSteps steps_redrawing(const Drawings& given,
-                                                    const LatentOptions& options) const override {
-    return reconstruct_steps(given.pixels, {.uses_mean = options.uses_mean, .seed = options.seed});
-  }
+  [[nodiscard]] image::DrawingSteps steps_from(const Latents& z) const override;
+  [[nodiscard]] image::DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const override;
 
   // L_z of each step, eq. 11: [n, T], with one draw of z.
   [[nodiscard]] std::vector<double> step_kl(std::span<const float> pixels, const EncodeOptions& options) const;

@@ -80,6 +80,7 @@ class Stream final : public StrokeStream {
         prefixes_(requests.size()),
         requests_(requests.begin(), requests.end()),
         state_(requests.size(), State::kGrowing),
+        origin_(model.checkpoint().origin),
         loop_(model.decoder()) {
     require(!requests.empty(), "drawing: no drawing is asked for");
     std::vector<DrawingLoop::Row> rows;
@@ -102,7 +103,7 @@ class Stream final : public StrokeStream {
   void step(std::vector<NewPoint>& points) override {
     if (is_done()) return;
     ended_.clear();
-    loop_.step(points, ended_);
+    naming(origin_, [&] { loop_.step(points, ended_); });
     for (const auto& [drawing, is_finished] : ended_) state_[drawing] = is_finished ? State::kFinished : State::kCut;
   }
   bool is_done() const override { return loop_.size() == 0; }
@@ -117,6 +118,7 @@ class Stream final : public StrokeStream {
   std::vector<std::vector<sketch::StrokePoint>> prefixes_;
   std::vector<DrawRequest> requests_;  // point into the two
   std::vector<State> state_;
+  std::string origin_;
   DrawingLoop loop_;
   std::vector<DrawingLoop::Ended> ended_;
 };
@@ -164,8 +166,12 @@ std::string SketchRnnModel::inability(Ability ability) const {
 LatentPosterior SketchRnnModel::encode(std::span<const sketch::Sketch> sketches) const {
   need(Ability::kEncode, "use a model that was trained with conditional=true");
   for (std::size_t i = 0; i < sketches.size(); ++i)
-    require(is_finite(sketches[i].points), "encoding: sketch {} holds a value that is not finite", i);
-  return encoder_->encode(sketches);
+    require(is_finite(sketches[i].points), "{}: sketch {} of those given holds a value that is not finite",
+            checkpoint_.origin, i);
+  LatentPosterior posterior = encoder_->encode(sketches);
+  require_finite(posterior.mu.values, "a latent vector");
+  require_finite(posterior.log_variance.values, "the variance of a latent vector");
+  return posterior;
 }
 
 void SketchRnnModel::check(const DrawRequest& request) const {
@@ -173,8 +179,9 @@ void SketchRnnModel::check(const DrawRequest& request) const {
   require(request.z.size() == z_size, "drawing: z has {} numbers, {} model expects {}", request.z.size(),
           options().conditional ? "this" : "an unconditional", z_size);
   require(std::ranges::all_of(request.z, [](float v) { return std::isfinite(v); }),
-          "drawing: z holds a value that is not finite");
-  require(is_finite(request.prefix), "drawing: the given points hold a value that is not finite");
+          "{}: the latent vector that is given holds a value that is not finite", checkpoint_.origin);
+  require(is_finite(request.prefix), "{}: the points that are given hold a value that is not finite",
+          checkpoint_.origin);
   require(request.max_points >= 0, "drawing: max_points is {}, expected 0 or more", request.max_points);
   models::check(request.choice);
 }
@@ -190,7 +197,8 @@ std::vector<Drawing> SketchRnnModel::draw(std::span<const DrawRequest> requests)
   const std::size_t groups = std::min(n, threads);
   Queue queue(*this, requests, drawings);
   kernels::parallel_for(static_cast<std::int64_t>(groups), [&](std::int64_t) {
-    draw_group(decoder_, queue, std::min((n + groups - 1) / groups, kLargestGroup), drawings);
+    naming(checkpoint_.origin,
+           [&] { draw_group(decoder_, queue, std::min((n + groups - 1) / groups, kLargestGroup), drawings); });
   });
   for (Drawing& drawing : drawings)
     if (!drawing.sketch.points.empty()) drawing.sketch.points.back().is_pen_lifted = true;
@@ -220,6 +228,7 @@ Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
                                {"offset", e.offset},
                                {"pen", e.pen}}};
   if (e.reconstruction_shuffled_z) result.losses.push_back({"reconstruction_shuffled_z", *e.reconstruction_shuffled_z});
+  require_finite(result.losses);
   return result;
 }
 

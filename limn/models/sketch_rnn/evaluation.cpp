@@ -13,6 +13,7 @@
 #include "limn/models/sketch_rnn/decoder.hpp"
 #include "limn/models/sketch_rnn/decoder_pass.hpp"
 #include "limn/models/sketch_rnn/encoder_pass.hpp"
+#include "limn/models/sketch_rnn/loss_rows.hpp"
 
 namespace limn::models {
 namespace {
@@ -35,11 +36,22 @@ struct BatchSource {
   std::function<sketch::StrokeBatch(std::int64_t)> batch;
 };
 
+struct EvaluationSums {
+  double offset = 0, pen = 0;  // over i <= Ns
+  double training_form = 0;    // of both
+
+  void operator+=(const EvaluationSums& other) {
+    offset += other.offset;
+    pen += other.pen;
+    training_form += other.training_form;
+  }
+};
+
 // Sums over a split, of which one batch is in memory at a time.
 class SplitEvaluation {
  public:
   SplitEvaluation(const SketchRnnWeights& weights, const BatchSource& source, const EvaluationOptions& options)
-      : weights_(weights), options_(options), source_(source), decoder_(weights.options) {
+      : weights_(weights), options_(options), source_(source), decoder_(weights.options), rows_(weights.options) {
     if (weights.options.conditional) encoder_.emplace(weights.options);
     z_.z_size = weights.options.z_size;
   }
@@ -50,19 +62,19 @@ class SplitEvaluation {
       const sketch::StrokeBatch batch = source_.batch(k);
       if (batch.batch_size() == 0) continue;
       n_ += batch.batch_size();
-      add(sums_, decode(batch, encoder_ ? latents(batch) : ConstMatrix()));
+      sums_ += decode(batch, encoder_ ? latents(batch) : ConstMatrix());
     }
   }
 
   // Decodes every sketch from the z of another, after run().
-  kernels::MixtureDensitySums decode_shuffled() {
+  EvaluationSums decode_shuffled() {
     const Latents z = shuffled(z_, options_.seed);
-    kernels::MixtureDensitySums sums;
+    EvaluationSums sums;
     std::int64_t first = 0;
     for (std::int64_t k = 0; k < source_.count; ++k) {
       const sketch::StrokeBatch batch = source_.batch(k);
       if (batch.batch_size() == 0) continue;
-      add(sums, decode(batch, ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size)));
+      sums += decode(batch, ConstMatrix(z.row(first).data(), batch.batch_size(), z.z_size));
       first += batch.batch_size();
     }
     return sums;
@@ -70,15 +82,9 @@ class SplitEvaluation {
 
   [[nodiscard]] std::int64_t n() const { return n_; }
   [[nodiscard]] double kl() const { return kl_sum_; }
-  [[nodiscard]] const kernels::MixtureDensitySums& sums() const { return sums_; }
+  [[nodiscard]] const EvaluationSums& sums() const { return sums_; }
 
  private:
-  static void add(kernels::MixtureDensitySums& sums, const kernels::MixtureDensitySums& part) {
-    sums.offset += part.offset;
-    sums.pen += part.pen;
-    sums.pen_drawing += part.pen_drawing;
-  }
-
   // The z of a batch. Those of the whole split are kept only where another sketch will be drawn from them.
   ConstMatrix latents(const sketch::StrokeBatch& batch) {
     latent_.resize(batch.batch_size(), 2 * weights_.options.z_size);
@@ -92,23 +98,32 @@ class SplitEvaluation {
   }
 
   // Sums over the batch, decoded from z [B, Z] with the true points as input.
-  kernels::MixtureDensitySums decode(const sketch::StrokeBatch& batch, ConstMatrix z) {
+  EvaluationSums decode(const sketch::StrokeBatch& batch, ConstMatrix z) {
     const std::vector<float> read = decoder_latents(weights_, z);
-    decoder_.forward(weights_, {.batch = batch, .z = ConstMatrix(read.data(), z.rows, z.columns)});
-    return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5),
-                                         1.0F);
+    const sketch::StrokeBatch& rows = rows_.rows_of(batch, options_.max_seq_len);
+    decoder_.forward(weights_, {.batch = rows, .z = ConstMatrix(read.data(), z.rows, z.columns)});
+    const auto losses_with = [&](const kernels::MixtureDensityTerms& terms) {
+      return kernels::mixture_density_loss(decoder_.outputs(), ConstMatrix(rows.targets, rows.rows(), sketch::kStroke5),
+                                           1.0F, {}, terms);
+    };
+    const kernels::MixtureDensityTerms terms = rows_.terms_of(rows);
+    const kernels::MixtureDensitySums trained = losses_with(terms);
+    const kernels::MixtureDensitySums drawn =
+        terms.weights.data == nullptr ? trained : losses_with({.density_floor = terms.density_floor});
+    return {.offset = drawn.offset, .pen = drawn.pen_drawing, .training_form = trained.offset + trained.pen};
   }
 
   const SketchRnnWeights& weights_;
   const EvaluationOptions& options_;
   const BatchSource& source_;
   SketchRnnDecoderPass decoder_;
+  LossRows rows_;
   std::optional<SketchRnnEncoderPass> encoder_;  // of a conditional model
   kernels::MatrixBuffer latent_;                 // of a batch: μ and σ̂ [B, 2Z]
   Latents z_;
   std::int64_t n_ = 0;
   double kl_sum_ = 0;
-  kernels::MixtureDensitySums sums_;
+  EvaluationSums sums_;
 };
 
 SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const BatchSource& source,
@@ -123,17 +138,16 @@ SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const Batc
   result.n = split.n();
   const double divisor = static_cast<double>(options.max_seq_len) * static_cast<double>(result.n);
   result.offset = split.sums().offset / divisor;
-  result.pen = split.sums().pen_drawing / divisor;
-  result.pen_training_form = split.sums().pen / divisor;
+  result.pen = split.sums().pen / divisor;
   result.reconstruction = result.offset + result.pen;
-  result.reconstruction_training_form = result.offset + result.pen_training_form;
+  result.reconstruction_training_form = split.sums().training_form / divisor;
   result.total = result.reconstruction;
   if (!weights.options.conditional) return result;
-  result.kl = split.kl() / (static_cast<double>(result.n) * static_cast<double>(weights.options.z_size));
+  result.kl = split.kl() / (static_cast<double>(result.n) * kl_divisor(weights.options));
   result.total += weights.options.kl_weight * std::max(result.kl, weights.options.kl_tolerance);
   if (options.with_shuffled_z && result.n > 1) {
-    const auto other = split.decode_shuffled();
-    result.reconstruction_shuffled_z = (other.offset + other.pen_drawing) / divisor;
+    const EvaluationSums other = split.decode_shuffled();
+    result.reconstruction_shuffled_z = (other.offset + other.pen) / divisor;
   }
   return result;
 }
@@ -150,6 +164,7 @@ SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, std::span<const sk
 SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const sketch::StrokeDataset& data, Split split,
                              EvaluationOptions options) {
   if (options.max_seq_len == 0) options.max_seq_len = data.max_seq_len();
+  if (weights.options.loss_steps == "longest") options.max_seq_len = data.longest(split) + 1;
   require(data.size(split) > 0, "{}: its {} split holds no sketch to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
   const sketch::EvaluationBatches batches(data, split, options.batch_size);

@@ -14,22 +14,21 @@ namespace limn::models {
 
 struct EvaluationOptions {
   std::int64_t batch_size = 100;  // sketches at once; more takes more memory, the figures are the same
-  std::int64_t max_seq_len = 0;   // N_max that sums are divided by; 0: the data set's
+  std::int64_t max_seq_len = 0;   // N_max; 0: the data set's
   std::uint64_t seed = 0;         // of the latent noise: the ε of a sketch depends on it and the sketch's index
   bool uses_mean = false;         // z = μ instead of a draw
   bool with_shuffled_z = false;   // also reconstruct every sketch from the z of another
 };
 
-// Means over every sketch of the split, divided by N_max.
+// Means over every sketch of the split, divided by what loss_steps says.
 struct SketchRnnEvaluation {
-  std::int64_t n = 0;            // sketches
-  double offset = 0;             // L_s
-  double pen = 0;                // L_p over i <= Ns
-  double pen_training_form = 0;  // L_p over i <= Ns + 1: the end counts
-  double kl = 0;                 // as it is, without tolerance; 0 for an unconditional model
-  double reconstruction = 0;     // L_s + L_p
-  double reconstruction_training_form = 0;
-  double total = 0;  // reconstruction + kl_weight · max(kl, kl_tolerance)
+  std::int64_t n = 0;                       // sketches
+  double offset = 0;                        // L_s over i <= Ns
+  double pen = 0;                           // L_p over i <= Ns, a sum over the pen states
+  double kl = 0;                            // as it is, without tolerance; 0 for an unconditional model
+  double reconstruction = 0;                // L_s + L_p
+  double reconstruction_training_form = 0;  // the same with the rows and factors that training counts
+  double total = 0;                         // reconstruction + kl_weight · max(kl, kl_tolerance)
   // Reconstruction where each sketch is decoded from the z of another one. Near `reconstruction`: the decoder
   // ignores z (posterior collapse). Absent unless asked for, for an unconditional model and for fewer than
   // two sketches.
@@ -37,8 +36,7 @@ struct SketchRnnEvaluation {
 };
 
 // The batches cover the split; batch.indices number its sketches. max_seq_len must be given. Throws Error if
-// there is no sketch. Differs from training with pen_loss_over_padding: the training form counts one end a
-// sketch, never padding.
+// there is no sketch.
 [[nodiscard]] SketchRnnEvaluation evaluate(const SketchRnnWeights& weights,
                                            std::span<const sketch::StrokeBatch> batches,
                                            const EvaluationOptions& options);

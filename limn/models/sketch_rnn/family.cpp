@@ -13,26 +13,28 @@
 namespace limn::models {
 namespace {
 
+// Magenta masks the pen loss beyond the end only outside of training.
+constexpr const char* kMagentaPenLoss = "pen_loss_over_padding=true";
+
 std::vector<Preset> presets() {
   return {
-      {"magenta", "Magenta's defaults, which are limn's", {}},
-      // labml_nn/sketch_rnn: its Configs, StrokesDataset and loss. Its 100 epochs are --epochs 100. Its pen
-      // loss is a mean over the three pen states too, a third of this; its gradients' norm is clipped for
-      // encoder and decoder apart.
+      {"magenta", "Magenta's training: its pen loss runs over the padding too", {kMagentaPenLoss}},
+      // labml_nn/sketch_rnn: its Configs, StrokesDataset and losses. Its 100 epochs are --epochs 100.
       {"labml",
-       "labml's annotated implementation: nothing annealed or augmented, gradients clipped by norm, 11 to 200 points",
-       {"grad_clip_mode=norm", "grad_clip=1", "use_recurrent_dropout=false", "min_seq_len=11", "max_seq_len=200",
-        "kl_weight_start=0.5", "kl_tolerance=0", "decay_rate=1", "augment_stroke_prob=0", "random_scale_factor=0",
-        "pen_loss_over_padding=true"}},
-      // github.com/eyalzk/sketch_rnn_keras: get_default_hparams() are Magenta's. Its 50 epochs are
-      // --epochs 50. Keras's LSTM has a hard sigmoid and drops parts of h instead of the candidate, which
-      // limn's cells do not.
+       "labml's annotated implementation: nothing annealed or augmented, its divisors, encoder and decoder clipped "
+       "apart",
+       {"grad_clip_mode=norm", "grad_clip=1", "grad_clip_scope=module", "use_recurrent_dropout=false", "min_seq_len=11",
+        "max_seq_len=200", "kl_weight_start=0.5", "kl_tolerance=0", "decay_rate=1", "augment_stroke_prob=0",
+        "random_scale_factor=0", "pen_loss_over_padding=true", "pen_reduction=mean", "offset_loss_at_end=true",
+        "density_floor=1e-5", "loss_steps=longest"}},
       {"keras",
-       "the Keras port, which has Magenta's numbers: the pen loss of training runs over the padding too",
-       {"pen_loss_over_padding=true"}},
+       "the Keras port: KL summed over z with a constant weight, no decay, no pen loss for the end",
+       {"kl_reduction=sum", "kl_weight=0.01", "kl_weight_start=0.01", "pen_loss_at_end=false", "decay_rate=1",
+        "grad_clip_mode=value", "grad_clip=1"}},
       {"big",
-       "the paper's large model: hyper decoder of 2048, layer_norm encoder of 512",
-       {"dec_model=hyper", "dec_rnn_size=2048", "enc_model=layer_norm", "enc_rnn_size=512"}},
+       "the paper's large model, as Magenta trains it: hyper decoder of 2048, layer_norm encoder of 512",
+       {"dec_model=hyper", "dec_rnn_size=2048", "enc_model=layer_norm", "enc_rnn_size=512",
+        "use_recurrent_dropout=false", "save_every=5000", kMagentaPenLoss}},
   };
 }
 
@@ -44,7 +46,8 @@ Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions&
 
 std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::path& path) {
   const std::string name = std::filesystem::path(checkpoint.origin).stem().string();
-  const auto exported = to_magenta_json(sketch_rnn_contents(checkpoint), name);
+  const SketchRnnContents contents = sketch_rnn_contents(checkpoint);
+  const auto exported = naming(checkpoint.origin, [&] { return to_magenta_json(contents, name); });
   write_file(path, exported.json);
   if (exported.saturated == 0) return {};
   return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);

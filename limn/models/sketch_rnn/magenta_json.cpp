@@ -258,7 +258,7 @@ SketchRnnContents parse_magenta_json(std::string_view text, const std::string& o
 
 MagentaExport to_magenta_json(const SketchRnnContents& checkpoint, const std::string& name) {
   check_exportable(checkpoint);
-  check(checkpoint, "export");
+  check(checkpoint, "Magenta's JSON");
   const auto own_name = checkpoint.extra.find("name");
   MagentaExport result;
   const json info{{"name", own_name != checkpoint.extra.end() ? own_name->second : name},

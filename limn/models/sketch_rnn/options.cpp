@@ -27,11 +27,24 @@ std::vector<OptionField> fields(SketchRnnOptions& o) {
       {"use_output_dropout", &o.use_output_dropout, "drop outputs of the decoder cell in training"},
       {"output_dropout_prob", &o.output_dropout_prob, "probability of keeping an output", {}, 0.01, 1},
       {"pen_loss_over_padding", &o.pen_loss_over_padding, "sum the pen loss over all max_seq_len steps, as Magenta"},
+      {"kl_reduction", &o.kl_reduction, "KL over the latent dimensions", {"mean", "sum"}},
+      {"pen_reduction", &o.pen_reduction, "pen loss over the three pen states", {"sum", "mean"}},
+      {"pen_loss_at_end", &o.pen_loss_at_end, "the step that must say end counts in the pen loss"},
+      {"offset_loss_at_end", &o.offset_loss_at_end, "the step that must say end counts in the offset loss, as (0, 0)"},
+      {"density_floor", &o.density_floor, "added to the density before its logarithm", {}, 1e-30, 1},
+      {"loss_steps",
+       &o.loss_steps,
+       "what losses are divided by: max_seq_len, or the split's longest sketch + 1",
+       {"max_seq_len", "longest"}},
   };
 }
 
 double kl_weight_at(const SketchRnnOptions& o, std::int64_t step) {
   return o.kl_weight - (o.kl_weight - o.kl_weight_start) * std::pow(o.kl_decay_rate, static_cast<double>(step));
 }
+
+double kl_divisor(const SketchRnnOptions& o) { return o.kl_reduction == "mean" ? static_cast<double>(o.z_size) : 1.0; }
+
+double pen_divisor(const SketchRnnOptions& o) { return o.pen_reduction == "mean" ? 3.0 : 1.0; }
 
 }  // namespace limn::models

@@ -31,11 +31,23 @@ struct SketchRnnOptions {
   bool use_output_dropout = false;
   double output_dropout_prob = 0.9;    // probability of keeping an output of the decoder cell
   bool pen_loss_over_padding = false;  // Magenta's training sum over all N_max steps
+  // How other programs write the losses (docs/moving.md).
+  std::string kl_reduction = "mean";       // L_KL over the latent dimensions: mean or sum
+  std::string pen_reduction = "sum";       // L_p over the three pen states: sum or mean
+  bool pen_loss_at_end = true;             // the row that must say *end* counts in L_p
+  bool offset_loss_at_end = false;         // and in L_s, with the offset (0, 0)
+  double density_floor = 1e-6;             // added to the density in L_s
+  std::string loss_steps = "max_seq_len";  // N of the divisor N · B: max_seq_len, or longest, the split's longest + 1
 };
 [[nodiscard]] std::vector<OptionField> fields(SketchRnnOptions& options);
 
 // w_KL of a step, 0, 1, … (eq. 11): kl_weight - (kl_weight - kl_weight_start) · kl_decay_rate^step.
 [[nodiscard]] double kl_weight_at(const SketchRnnOptions& options, std::int64_t step);
+
+// The divisor of Σ KL over the latent dimensions.
+[[nodiscard]] double kl_divisor(const SketchRnnOptions& options);
+// The divisor of Σ_k p_k log q_k over the pen states.
+[[nodiscard]] double pen_divisor(const SketchRnnOptions& options);
 
 inline constexpr const char* kSketchRnnModel = "sketch_rnn";
 

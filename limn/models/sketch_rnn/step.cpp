@@ -29,33 +29,10 @@ bool drops_inputs(const SketchRnnOptions& options) {
   return options.use_input_dropout && static_cast<float>(options.input_dropout_prob) < 1;
 }
 
-// Magenta's training sum goes over all N_max steps, and what the cell says after the end counts. So `full` becomes the
-// batch with end rows up to `steps` rows of every sketch.
-void pad(const sketch::StrokeBatch& batch, std::int64_t steps, sketch::StrokeBatch& full) {
-  const std::int64_t size = batch.batch_size();
-  full.lengths = batch.lengths;
-  full.active.assign(static_cast<std::size_t>(steps), size);
-  full.inputs.assign(static_cast<std::size_t>(steps * size * sketch::kStroke5), 0.0F);
-  full.targets.assign(full.inputs.size(), 0.0F);
-  std::int64_t row = 0;
-  for (std::int64_t t = 0; t < steps; ++t)
-    for (std::int64_t b = 0; b < size; ++b) {
-      const auto to = (t * size + b) * sketch::kStroke5;
-      if (t < std::ssize(batch.active) && b < batch.active[static_cast<std::size_t>(t)]) {
-        std::copy_n(batch.inputs.begin() + row * sketch::kStroke5, sketch::kStroke5, full.inputs.begin() + to);
-        std::copy_n(batch.targets.begin() + row * sketch::kStroke5, sketch::kStroke5, full.targets.begin() + to);
-        ++row;
-      } else {
-        full.inputs[static_cast<std::size_t>(to + sketch::kStroke5 - 1)] = 1;
-        full.targets[static_cast<std::size_t>(to + sketch::kStroke5 - 1)] = 1;
-      }
-    }
-}
-
 }  // namespace
 
 SketchRnnStep::SketchRnnStep(const SketchRnnOptions& options, kernels::Precision precision)
-    : options_(options), decoder_(options, precision, drops_inputs(options)) {
+    : options_(options), decoder_(options, precision, drops_inputs(options)), rows_(options) {
   if (options.conditional) encoder_.emplace(options, precision);
 }
 
@@ -118,7 +95,7 @@ SketchRnnStep::Losses SketchRnnStep::losses_and_gradients(kernels::Parameters pa
           size, input.max_seq_len);
   Losses losses{.kl_weight = kl_weight_at(options_, static_cast<std::int64_t>(input.step))};
   // L_KL (eq. 10) is a mean over the whole batch and Z. Below the tolerance (eq. 11) it is constant.
-  const double kl_mean = 1 / (whole_size * static_cast<double>(options_.z_size));
+  const double kl_mean = 1 / (whole_size * kl_divisor(options_));
   double bounded_kl = 0;
   bool is_tolerated = false;
   if (encoder_) {
@@ -127,15 +104,14 @@ SketchRnnStep::Losses SketchRnnStep::losses_and_gradients(kernels::Parameters pa
     bounded_kl = is_tolerated ? options_.kl_tolerance * static_cast<double>(size) / whole_size : losses.kl;
   }
 
-  if (options_.pen_loss_over_padding) pad(input.batch, input.max_seq_len, padded_);
-  const sketch::StrokeBatch& batch = options_.pen_loss_over_padding ? padded_ : input.batch;
+  const sketch::StrokeBatch& batch = rows_.rows_of(input.batch, input.max_seq_len);
   decode(weights, input, batch);
   const ConstMatrix outputs = decoder_.outputs();
   d_outputs_.resize(outputs.rows, outputs.columns);
   const double divisor = static_cast<double>(input.max_seq_len) * whole_size;
   const kernels::MixtureDensitySums sums =
       kernels::mixture_density_loss(outputs, ConstMatrix(batch.targets, batch.rows(), sketch::kStroke5),
-                                    static_cast<float>(1 / divisor), d_outputs_.view());
+                                    static_cast<float>(1 / divisor), d_outputs_.view(), rows_.terms_of(batch));
   losses.offset = sums.offset / divisor;
   losses.pen = sums.pen / divisor;
   losses.total = losses.offset + losses.pen + losses.kl_weight * bounded_kl;

@@ -12,6 +12,7 @@
 #include "limn/kernels/precision.hpp"
 #include "limn/models/sketch_rnn/decoder_pass.hpp"
 #include "limn/models/sketch_rnn/encoder_pass.hpp"
+#include "limn/models/sketch_rnn/loss_rows.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
 #include "limn/sketch/dataset.hpp"
 
@@ -31,7 +32,7 @@ class SketchRnnStep {
   };
   struct Input {
     const sketch::StrokeBatch& batch;  // batch.places number the noise of its sketches
-    std::int64_t max_seq_len = 0;      // N_max
+    std::int64_t max_seq_len = 0;      // N_max, or what loss_steps says
     std::uint64_t seed = 0;            // with the step it determines all noise
     std::uint64_t step = 0;
     WholeBatch whole = {};
@@ -41,7 +42,7 @@ class SketchRnnStep {
     double total = 0;      // L_s + L_p + w_KL · max(L_KL, tolerance): what the gradients are of
     double offset = 0;     // L_s
     double pen = 0;        // L_p, training form
-    double kl = 0;         // L_KL, a mean over batch and latent dimensions; 0 for an unconditional model
+    double kl = 0;         // L_KL, a mean over the batch and reduced over z as kl_reduction says; 0: unconditional
     double kl_weight = 0;  // w_KL of the step, that of the whole batch
   };
   // Both lists are in the order of sketch_rnn_parameters(options). The gradients are overwritten.
@@ -58,7 +59,7 @@ class SketchRnnStep {
   SketchRnnOptions options_;
   std::optional<SketchRnnEncoderPass> encoder_;  // of a conditional model
   SketchRnnDecoderPass decoder_;
-  sketch::StrokeBatch padded_;             // only with pen_loss_over_padding
+  LossRows rows_;
   kernels::MatrixBuffer latent_;           // μ and σ̂, later their gradients [B, 2Z]
   kernels::MatrixBuffer noise_, z_, d_z_;  // [B, Z]
   kernels::MatrixBuffer d_outputs_;        // [R, 3 + 6M]

@@ -25,7 +25,8 @@ class SketchRnnTraining final : public TrainingTask {
         setting_(setting),
         data_(std::move(data)),
         tensors_(sketch_rnn_parameters(model)),
-        step_(model, setting.precision) {
+        step_(model, setting.precision),
+        loss_steps_(model.loss_steps == "longest" ? data_.longest(Split::kTrain) + 1 : data_.max_seq_len()) {
     initialise(options_, sketch_rnn_parameters(options_), setting.seed, tensors_.mutable_values());
     data_.require_batch(setting.batch_size);
   }
@@ -41,7 +42,7 @@ class SketchRnnTraining final : public TrainingTask {
     const SketchRnnStep::Losses losses = step_.losses_and_gradients(
         tensors_.values(), tensors_.gradients(),
         {.batch = batch,
-         .max_seq_len = data_.max_seq_len(),
+         .max_seq_len = loss_steps_,
          .seed = setting_.seed,
          .step = static_cast<std::uint64_t>(step),
          .whole = {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }}});
@@ -71,7 +72,7 @@ class SketchRnnTraining final : public TrainingTask {
     c.step = step;
     c.metrics = metrics_to_json(metrics);
     sketch::StrokeDataOptions data_options = data_options_;
-    c.training_config = options_to_json(fields(data_options));
+    c.training_config = training_config_of(fields(data_options), setting_.data);
     for (const auto& t : tensors_.tensors()) c.weights[t.name].assign(t.value.begin(), t.value.end());
     Checkpoint file = to_checkpoint(c);
     file.origin = fmt::format("the model at step {}", step);
@@ -140,6 +141,7 @@ class SketchRnnTraining final : public TrainingTask {
   EpochPlan plan_;
   TrainedTensors tensors_;
   SketchRnnStep step_;
+  std::int64_t loss_steps_;
 };
 
 class SketchRnnSetup final : public TrainingSetup {
@@ -150,7 +152,9 @@ class SketchRnnSetup final : public TrainingSetup {
     return all;
   }
   std::unique_ptr<TrainingTask> load(std::span<const std::string> data, const TaskSetting& setting) override {
-    return make_sketch_rnn_task(model_, data_, setting, sketch::StrokeDataset::load(data, data_));
+    TaskSetting with_data = setting;
+    with_data.data.assign(data.begin(), data.end());
+    return make_sketch_rnn_task(model_, data_, with_data, sketch::StrokeDataset::load(data, data_));
   }
 
  private:

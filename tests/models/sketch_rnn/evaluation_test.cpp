@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/sketch_rnn/step.hpp"
+#include "limn/models/training.hpp"
 #include "models/sketch_rnn/plain_model.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
@@ -63,10 +66,9 @@ SketchRnnEvaluation plainly(const SketchRnnContents& checkpoint, const std::vect
     const auto losses = plain.losses(sketches[i], z);
     e.offset += losses.offset / divisor;
     e.pen += losses.pen_drawing / divisor;
-    e.pen_training_form += losses.pen / divisor;
+    e.reconstruction_training_form += (losses.offset + losses.pen) / divisor;
   }
   e.reconstruction = e.offset + e.pen;
-  e.reconstruction_training_form = e.offset + e.pen_training_form;
   e.total = e.reconstruction + (o.conditional ? o.kl_weight * std::max(e.kl, o.kl_tolerance) : 0);
   return e;
 }
@@ -75,7 +77,6 @@ void expect_near(const SketchRnnEvaluation& a, const SketchRnnEvaluation& b) {
   EXPECT_EQ(a.n, b.n);
   EXPECT_NEAR(a.offset, b.offset, 1e-5);
   EXPECT_NEAR(a.pen, b.pen, 1e-5);
-  EXPECT_NEAR(a.pen_training_form, b.pen_training_form, 1e-5);
   EXPECT_NEAR(a.kl, b.kl, 1e-5);
   EXPECT_NEAR(a.reconstruction, b.reconstruction, 2e-5);
   EXPECT_NEAR(a.reconstruction_training_form, b.reconstruction_training_form, 2e-5);
@@ -102,6 +103,40 @@ TEST(Evaluate, ReadsASquashedLatentAsTheDecoderDoes) {
   const auto sketches = split_sketches();
   expect_near(evaluate(sketch_rnn_weights(checkpoint), batches_of(sketches, 4), {.max_seq_len = kMaxSeqLen}),
               plainly(checkpoint, sketches, 0, false));
+}
+
+// What training with these options would report for the same weights, z = μ and without dropout.
+TEST(Evaluate, TheTrainingFormIsThatOfTraining) {
+  auto checkpoint = tiny_checkpoint(false);
+  const auto sketches = split_sketches();
+  const auto batches = batches_of(sketches, sketches.size());
+  const auto training_form = [&] {
+    return evaluate(sketch_rnn_weights(checkpoint), batches, {.max_seq_len = kMaxSeqLen}).reconstruction_training_form;
+  };
+  const auto trained = [&] {
+    const auto specs = sketch_rnn_parameters(checkpoint.options);
+    TrainedTensors tensors(specs);
+    for (std::size_t i = 0; i < specs.size(); ++i)
+      std::ranges::copy(checkpoint.weights.at(specs[i].name), tensors.mutable_values()[i].begin());
+    SketchRnnStep step(checkpoint.options);
+    return step
+        .losses_and_gradients(tensors.values(), tensors.gradients(),
+                              {.batch = batches.front(), .max_seq_len = kMaxSeqLen})
+        .total;
+  };
+  auto& o = checkpoint.options;
+  o.use_recurrent_dropout = false;
+  const double plain = training_form();
+  EXPECT_NEAR(plain, trained(), 1e-5);
+  o.pen_loss_over_padding = true;
+  EXPECT_NEAR(training_form(), trained(), 1e-5);
+  EXPECT_GT(training_form(), plain + 0.01) << "the padding counts";
+  o.pen_reduction = "mean";
+  o.offset_loss_at_end = true;
+  o.density_floor = 1e-5;
+  EXPECT_NEAR(training_form(), trained(), 1e-5);
+  o.pen_loss_over_padding = o.pen_loss_at_end = false;
+  EXPECT_NEAR(training_form(), trained(), 1e-5);
 }
 
 TEST(Evaluate, TakesASketchWithoutPoints) {
