@@ -53,7 +53,7 @@ void expect_comes_back(const models::Family& family, const Options& options, std
   options_from_json(from_json.all, options.json(), "written");
   if (from_json.json() != options.json()) fuzz::report("JSON did not bring the options back");
   const std::string toml =
-      runs::config_to_toml({.family = family.command, .data = data, .assignments = {}}, options.all);
+      runs::config_to_toml({.family = family.command, .data = data, .init_from = {}, .assignments = {}}, options.all);
   const fuzz::MemoryFile file(as_bytes(toml));
   const runs::RunConfig config = runs::read_config(file.path().string());
   set_options(from_toml.all, config.assignments);
