@@ -146,7 +146,7 @@ TEST_F(BadInputsTest, AFormatThatCannotHoldAModelNamesIt) {
 TEST_F(BadInputsTest, WhatCannotBeWrittenNamesTheFile) {
   const std::string far = R"(<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0 L1e9 0"/></svg>)";
   write_file(folder_ / "far.svg", far);
-  expect_error("data convert @far.svg -o @x.npz --resample 1e-9", "far.svg", "choose a larger spacing");
+  expect_error("data convert @far.svg -o @x.npz --resample 1e-9", "far.svg", "use a larger spacing");
   expect_error("manifold $vae --grid 60 --scale 100 -o @x.png", "x.png", "pixels");
 }
 
