@@ -53,9 +53,9 @@ const std::map<std::string, Line> kLines{
 };
 
 // Options of any text: names of files, folders, words.
-const std::set<std::string> kTexts{"--data",       "--out",     "--config", "--in",   "--from",
-                                   "--to",         "--corners", "--dims",   "--base", "--z",
-                                   "--allow-host", "--init-from", "--host",    "--runs",   "--word", "--format"};
+const std::set<std::string> kTexts{"--data",    "--out",  "--config", "--in",    "--from",       "--to",
+                                   "--corners", "--dims", "--base",   "--z",     "--allow-host", "--init-from",
+                                   "--host",    "--runs", "--word",   "--format"};
 
 const Words kValues{"nan", "inf", "-inf", "-1", "1.5", "1e300", "18446744073709551616", "1e3", "0x10", "word"};
 
