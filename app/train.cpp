@@ -42,6 +42,7 @@ struct TrainArguments {
   int processes = 1;
   bool resumes = false;
   bool overwrites = false;
+  bool takes_new_data = false;
   bool is_quiet = false;
 };
 
@@ -86,6 +87,7 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
       .add("--init-from", &a->init_from, "start from the weights and options of this model; the optimiser starts anew")
       .named("MODEL");
   command.add("--resume", &a->resumes, "continue the run in --out");
+  command.add("--new-data", &a->takes_new_data, "with --resume: the data are others than before, and that is meant");
   command.add("--overwrite", &a->overwrites, "replace the run in --out");
   command.add("--quiet", &a->is_quiet, "no progress");
 }
@@ -228,7 +230,8 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
-  const bool is_new = !a.resumes || !trainer.resume();
+  using OtherData = train::Trainer::OtherData;
+  const bool is_new = !a.resumes || !trainer.resume(a.takes_new_data ? OtherData::kMeant : OtherData::kRefused);
   if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);
   if (is_new && !config.init_from.empty()) trainer.start_from(registry.read(config.init_from));
   require(!a.resumes || trainer.step() <= options.num_steps,

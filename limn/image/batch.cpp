@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "limn/core/error.hpp"
+#include "limn/core/fingerprint.hpp"
 #include "limn/core/random.hpp"
 #include "limn/image/dataset.hpp"
 
@@ -49,6 +50,17 @@ class BitDrawer {
 };
 
 }  // namespace
+
+std::string ImageDataset::fingerprint() const {
+  Fingerprint data;
+  for (const std::int64_t side : {shape_.channels, shape_.height, shape_.width}) data.add_number(side);
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) data.add_number(size(split));
+  const std::int64_t count = size(Split::kTrain);
+  std::vector<std::byte> buffer;
+  for (std::int64_t i = 0; i < std::min(count, kFingerprintExamples); ++i)
+    data.add(std::as_bytes(bytes(Split::kTrain, fingerprint_example(i, count), buffer)));
+  return data.text();
+}
 
 std::int64_t ImageDataset::batches_per_epoch(std::int64_t batch_size) const {
   assert(batch_size > 0);

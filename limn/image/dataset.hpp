@@ -70,6 +70,8 @@ class ImageDataset {
   [[nodiscard]] std::span<const std::string> skipped() const { return skipped_; }
   // File name of an image of a folder, or the index as text.
   [[nodiscard]] std::string label(Split split, std::int64_t index) const;
+  // Of the shape, the sizes of the splits and images from all over the training split.
+  [[nodiscard]] std::string fingerprint() const;
   // As stored: [C, H, W] bytes, in memory or read into `buffer` from disk.
   [[nodiscard]] std::span<const std::uint8_t> bytes(Split split, std::int64_t index,
                                                     std::vector<std::byte>& buffer) const;

@@ -38,6 +38,7 @@ class ImageTask : public TrainingTask {
   // Latent means and draws, and the pixels decoded from the draws.
   [[nodiscard]] std::vector<LayerOutput> layer_outputs(std::int64_t step) override;
   [[nodiscard]] std::int64_t steps_per_epoch() const override;
+  [[nodiscard]] std::string data_fingerprint() const override { return data_.fingerprint(); }
   [[nodiscard]] std::string remark() const override;
 
  protected:

@@ -82,6 +82,8 @@ class TrainingTask {
   [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
   // The outputs of encoder, decoder and heads on a few examples, always the same, with the weights as they are.
   [[nodiscard]] virtual std::vector<LayerOutput> layer_outputs(std::int64_t) { return {}; }
+  // A text that differs where the data, or what the options make of them, differ: --resume compares it. "": not known.
+  [[nodiscard]] virtual std::string data_fingerprint() const { return {}; }
   // A remark on the data with these options that may surprise a user, or "".
   [[nodiscard]] virtual std::string remark() const { return {}; }
 

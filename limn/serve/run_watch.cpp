@@ -8,6 +8,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/fingerprint.hpp"
 #include "limn/runs/run_directory.hpp"
 #include "limn/serve/studio_models.hpp"
 
@@ -20,9 +21,10 @@ constexpr std::uint64_t kMostPicture = 16 << 20;  // bytes
 constexpr std::size_t kMostRuns = 500;
 constexpr int kMostFolderDepth = 3;
 
-std::uint64_t hash_of(std::string_view text, std::uint64_t hash = 14695981039346656037U) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;  // FNV-1a
-  return hash;
+std::uint64_t hash_of(std::string_view text, std::uint64_t start = Fingerprint::kStart) {
+  Fingerprint hash(start);
+  hash.add(as_bytes(text));
+  return hash.value();
 }
 
 // Changes when the file does, also when it is replaced by another of the same size.

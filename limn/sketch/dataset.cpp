@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "limn/core/error.hpp"
+#include "limn/core/fingerprint.hpp"
 #include "limn/core/random.hpp"
 #include "limn/sketch/augment.hpp"
 #include "limn/sketch/sketch_file.hpp"
@@ -151,6 +152,21 @@ std::int64_t StrokeDataset::size(Split split) const {
 
 std::int64_t StrokeDataset::length(Split split, std::int64_t index) const {
   return store_->length(split, place(split, index));
+}
+
+std::string StrokeDataset::fingerprint() const {
+  Fingerprint data;
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) data.add_number(size(split));
+  data.add_number(scale_factor_);
+  data.add_number(max_seq_len_);
+  const std::int64_t count = size(Split::kTrain);
+  for (std::int64_t i = 0; i < std::min(count, kFingerprintExamples); ++i)
+    for (const StrokePoint& point : sketch(Split::kTrain, fingerprint_example(i, count)).points) {
+      data.add_number(point.dx);
+      data.add_number(point.dy);
+      data.add_number(point.is_pen_lifted);
+    }
+  return data.text();
 }
 
 std::int64_t StrokeDataset::longest(Split split) const {

@@ -91,6 +91,8 @@ class StrokeDataset {
   [[nodiscard]] float scale_factor() const { return scale_factor_; }
   // N_max of docs/papers/sketch-rnn.md: the option, or the longest sketch of all splits.
   [[nodiscard]] std::int64_t max_seq_len() const { return max_seq_len_; }
+  // Of the sizes of the splits, the scale factor, N_max and sketches from all over the training split.
+  [[nodiscard]] std::string fingerprint() const;
   // Points of the longest sketch of the split that was not dropped; 0 where there is none. Looks at each.
   [[nodiscard]] std::int64_t longest(Split split) const;
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -30,6 +30,7 @@ constexpr const char* kValuePrefix = "parameters.";
 constexpr const char* kBufferPrefix = "buffers.";
 constexpr const char* kFirstPrefix = "adam.first_moment.";
 constexpr const char* kSecondPrefix = "adam.second_moment.";
+constexpr const char* kDataKey = "data";  // the fingerprint of what the state was trained on
 
 // Histograms of everything are large: all of the first validations, then of every tenth.
 bool has_histograms(std::int64_t validation) {
@@ -101,7 +102,10 @@ Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, c
             group_->size(), group_->size());
     task_.join(group_->share(), [this](double part) { return group_->sum(part); });
   }
-  if (is_first()) events_.emplace(run.root());
+  if (is_first()) {
+    events_.emplace(run.root());
+    data_ = task.data_fingerprint();
+  }
   for (const auto& parameter : task_.parameters())
     moments_.push_back({std::vector<float>(parameter.value.size()), std::vector<float>(parameter.value.size())});
 }
@@ -327,6 +331,7 @@ void Trainer::write_state() {
                       {"setbacks", fmt::format("{}", at_.setbacks)},
                       {"metrics", metrics_to_json(last_metrics_)},
                       {"seed", fmt::format("{}", options_.seed)}};
+  if (!data_.empty()) content.metadata[kDataKey] = data_;
   // The state last: a run that ends between the two continues from the earlier state and writes both again. Only the
   // first one comes before its checkpoint, since a checkpoint without a state is a run that cannot continue.
   const bool is_start = at_.step == 0;
@@ -362,7 +367,26 @@ void Trainer::load_state() {
   if (metrics != file.metadata().end()) last_metrics_ = metrics_from_json(metrics->second);
 }
 
-bool Trainer::resume() {
+// What was best on other data says nothing, and its losses would stay the best for ever.
+void Trainer::accept_data(const SafetensorsFile& state, OtherData other_data) {
+  const auto trained_on = state.metadata().find(kDataKey);
+  if (data_.empty() || (trained_on != state.metadata().end() && trained_on->second == data_)) return;
+  if (trained_on == state.metadata().end()) {
+    notice("the state is of limn 0.1.0, which did not record its data: they are taken to be the same");
+    return;
+  }
+  require(
+      other_data == OtherData::kMeant,
+      "{}: was trained on other data, or with other options of the data; give the data of the run, start another run "
+      "with --init-from, or say --new-data",
+      state.origin());
+  notice(fmt::format("continues at step {} on other data: the best model is judged anew", at_.step));
+  at_.best_step = -1;
+  at_.best_total = 0;
+  at_.setbacks = 0;
+}
+
+bool Trainer::resume(OtherData other_data) {
   bool has_state = false;
   if (is_first()) {
     has_state = is_there(run_.state());
@@ -372,7 +396,10 @@ bool Trainer::resume() {
               "{}: is missing, so the run cannot continue; start another one from its weights with --init-from {} and "
               "--out, or replace it with --overwrite",
               run_.state().string(), trained.string());
-    if (has_state) load_state();
+    if (has_state) {
+      load_state();
+      accept_data(SafetensorsFile::read(run_.state()), other_data);
+    }
     run_.truncate_metrics(has_state ? at_.step : -1);
     events_->start_after(has_state ? at_.step : -1);
     if (has_state) run_.log(fmt::format("resumed at step {}", at_.step));

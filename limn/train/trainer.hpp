@@ -54,8 +54,10 @@ class Trainer {
   Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
           const runs::RunDirectory& run, TrainObserver observer = {}, ProcessGroup* group = nullptr);
 
-  // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet.
-  bool resume();
+  // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet. Throws Error where the
+  // state was trained on other data, unless that is meant: the best model is then judged anew.
+  enum class OtherData { kRefused, kMeant };
+  bool resume(OtherData other_data = OtherData::kRefused);
   // Starts from the weights and running means of a model; the optimiser starts afresh. Before run(), in a run without a
   // state. Throws Error naming the model where it is of another family or its tensors have other shapes.
   void start_from(const models::Checkpoint& model);
@@ -98,6 +100,7 @@ class Trainer {
   // The best model, where it could not be written yet.
   void write_unsaved_best();
   void load_state();
+  void accept_data(const SafetensorsFile& state, OtherData other_data);
   void record(std::string_view split, const Metrics& values);
   void report(const models::StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message);
@@ -113,6 +116,7 @@ class Trainer {
   std::optional<EventWriter> events_;            // of the first process
   std::map<std::string, std::string> failures_;  // by purpose: what try_to() said of it last
   std::optional<models::Checkpoint> unsaved_best_;
+  std::string data_;  // fingerprint of the task's
   std::vector<Moments> moments_;
   Position at_;
   Metrics last_metrics_;

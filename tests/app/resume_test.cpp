@@ -112,6 +112,25 @@ TEST_P(ResumeTest, TrainsOnWhereHangingUpIsIgnored) {
   expect_same_end("kept");
 }
 
+// Two data sets would be mixed without a word, and the best model would stay the other's.
+TEST_P(ResumeTest, RefusesOtherDataUnlessTheyAreMeant) {
+  const std::string more = fmt::format("train {} --quiet --resume --out whole --steps 66 ", GetParam().name);
+  std::string images("\0\0\x08\x03\0\0\0\xC8\0\0\0\x1C\0\0\0\x1C", 16);  // IDX: 200 of 28 x 28
+  for (int i = 0; i < 200 * 28 * 28; ++i) images += static_cast<char>(i % 251);
+  write_file(folder() / "other-idx3-ubyte", images);
+  const std::string data =
+      std::string(GetParam().name) == "sketch-rnn" ? "--data builtin:doodles" : "--data other-idx3-ubyte";
+  const std::string before = read_text_file(folder() / "whole/config.toml");
+  const RunResult refused = run_limn(folder(), more + data);
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("state.safetensors: was trained on other data"));
+  EXPECT_EQ(read_text_file(folder() / "whole/config.toml"), before);
+  expect_success(folder(), more + data + " --new-data");
+  EXPECT_THAT(read_text_file(folder() / "whole/log.txt"), HasSubstr("the best model is judged anew"));
+  const auto best = SafetensorsFile::read(folder() / "whole/checkpoints/best.safetensors");
+  EXPECT_EQ(best.metadata("step"), "66") << "no model of the other data stays";
+}
+
 // 21 kills over the three families.
 TEST_P(ResumeTest, GoesOnAfterAKillAtAnyMoment) {
   RandomStream random(20261122, Purpose::kTest);

@@ -114,6 +114,8 @@ class SketchRnnTraining final : public TrainingTask {
     return outputs;
   }
 
+  std::string data_fingerprint() const override { return data_.fingerprint(); }
+
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 
  private:
