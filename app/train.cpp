@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "app/commands.hpp"
 #include "app/console.hpp"
@@ -213,8 +214,8 @@ void print_result(const train::TrainResult& result, const std::string& family, c
 
 train::TrainResult train(models::TrainingTask& task, const models::Registry& registry,
                          const train::TrainOptions& options, const runs::RunDirectory& run,
-                         const runs::RunConfig& config, const std::string& config_text, train::ProcessGroup* group,
-                         const TrainArguments& a) {
+                         const std::optional<models::Checkpoint>& start, const std::string& config_text,
+                         train::ProcessGroup* group, const TrainArguments& a) {
   const bool is_first = group == nullptr || group->is_first();
   Console console(a.is_quiet || !is_first);
   watch_for_interrupts();
@@ -233,7 +234,7 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   using OtherData = train::Trainer::OtherData;
   const bool is_new = !a.resumes || !trainer.resume(a.takes_new_data ? OtherData::kMeant : OtherData::kRefused);
   if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);
-  if (is_new && !config.init_from.empty()) trainer.start_from(registry.read(config.init_from));
+  if (is_new && start) trainer.start_from(*start);
   require(!a.resumes || trainer.step() <= options.num_steps,
           "{}: the run is at step {} already; give more than {} steps to continue it", run.root().string(),
           trainer.step(), options.num_steps);
@@ -267,15 +268,21 @@ void train_family(const models::Family& family, const models::Registry& registry
        .seed = static_cast<std::uint64_t>(options.train.seed),
        .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32});
   if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
+  std::optional<models::Checkpoint> start;
+  if (!config.init_from.empty() && !(a.resumes && is_there(fs::path(a.out) / "checkpoints/state.safetensors"))) {
+    start = registry.read(config.init_from);
+    train::require_start(*task, *start);
+  }
   const auto environment = train::process_group_from_environment();
   if (environment && !is_launched() && !a.is_quiet)
     say("process {} of {}: meeting the others at {}:{}\n", environment->rank, environment->world_size,
         environment->master_address, environment->master_port);
   const auto group = environment ? train::make_process_group(*environment) : nullptr;
+  if (group) train::require_shares(options.train.batch_size, *group);
   const bool is_first = !group || group->is_first();
   const runs::RunDirectory run = open_run(a, is_first);
   const train::TrainResult result =
-      train(*task, registry, options.train, run, config, runs::config_to_toml(config, options.all), group.get(), a);
+      train(*task, registry, options.train, run, start, runs::config_to_toml(config, options.all), group.get(), a);
   if (is_first) print_result(result, family.command, run.root());
   // Where another process of the run was asked to stop, there is no signal here.
   if (!result.is_finished) throw Interrupted{is_interrupted() ? interrupt_signal() : SIGTERM};

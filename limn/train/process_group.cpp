@@ -96,6 +96,12 @@ void ProcessGroup::broadcast(std::span<double> values) {
   broadcast_all(values);
 }
 
+void require_shares(std::int64_t batch_size, const ProcessGroup& group) {
+  require(batch_size >= group.size(),
+          "a batch of {} examples cannot be shared by {} processes; use --batch-size {} or more", batch_size,
+          group.size(), group.size());
+}
+
 std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& options) {
   // LibTorch writes to sockets whose other end may be gone: an error that names the process, not the end of this one.
   std::signal(SIGPIPE, SIG_IGN);

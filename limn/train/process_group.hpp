@@ -62,6 +62,9 @@ class ProcessGroup {
   std::int64_t bytes_ = 0;
 };
 
+// Throws Error where a batch of that size leaves a process without an example.
+void require_shares(std::int64_t batch_size, const ProcessGroup& group);
+
 // Loads the module on LibTorch, which carries the processes over c10d and Gloo, and meets the others. Throws Error if
 // the module is missing or the others do not all appear in time.
 [[nodiscard]] std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& options);

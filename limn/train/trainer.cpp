@@ -93,13 +93,29 @@ void restore_buffers(models::TrainingTask& task, const std::vector<std::vector<f
 
 }  // namespace
 
+void require_start(const models::TrainingTask& task, const models::Checkpoint& model) {
+  const models::Checkpoint ours = task.checkpoint(0, {});
+  require(model.model == ours.model, "{}: is a model of {}, and this run trains {}; give a model of that kind",
+          model.origin, model.model, ours.model);
+  for (const auto tensors : {task.parameters(), task.buffers()})
+    for (const auto& tensor : tensors) {
+      const auto shape = model.shapes.find(tensor.name);
+      require(shape != model.shapes.end(), "{}: has no {}; options of the layers must be those of the model",
+              model.origin, tensor.name);
+      require(shape->second == tensor.shape,
+              "{}: {} has the shape [{}], and this run's has [{}]; options of the layers must be those of the model",
+              model.origin, tensor.name, fmt::join(shape->second, ", "), fmt::join(tensor.shape, ", "));
+    }
+  require(model.weights.size() == ours.weights.size(),
+          "{}: has {} tensors, and this run's model has {}; options of the layers must be those of the model",
+          model.origin, model.weights.size(), ours.weights.size());
+}
+
 Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
                  const runs::RunDirectory& run, TrainObserver observer, ProcessGroup* group)
     : task_(task), registry_(registry), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
   if (group_ != nullptr) {
-    require(options.batch_size >= group_->size(),
-            "a batch of {} examples cannot be shared by {} processes; use --batch-size {} or more", options.batch_size,
-            group_->size(), group_->size());
+    require_shares(options.batch_size, *group_);
     task_.join(group_->share(), [this](double part) { return group_->sum(part); });
   }
   if (is_first()) {
@@ -129,7 +145,8 @@ void Trainer::try_to(const std::string& purpose, const std::function<void()>& wo
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  if (std::exchange(failures_[purpose], failure) != failure && !failure.empty())
+  const std::string before = std::exchange(failures_[purpose], failure);
+  if (!failure.empty() && before.empty())
     notice(fmt::format("step {}: {} failed, and training goes on: {}", at_.step, purpose, failure));
 }
 
@@ -409,23 +426,9 @@ bool Trainer::resume(OtherData other_data) {
 }
 
 void Trainer::start_from(const models::Checkpoint& model) {
-  const models::Checkpoint ours = task_.checkpoint(0, {});
-  require(model.model == ours.model, "{}: is a model of {}, and this run trains {}; give a model of that kind",
-          model.origin, model.model, ours.model);
-  const auto take = [&](const models::TaskParameter& tensor) {
-    const auto shape = model.shapes.find(tensor.name);
-    require(shape != model.shapes.end() && shape->second == tensor.shape,
-            "{}: {} has the shape [{}], and this run's has [{}]; options of the layers must be those of the model",
-            model.origin, tensor.name,
-            shape == model.shapes.end() ? "" : fmt::format("{}", fmt::join(shape->second, ", ")),
-            fmt::join(tensor.shape, ", "));
-    std::ranges::copy(model.weights.at(tensor.name), tensor.value.begin());
-  };
-  for (const auto& p : task_.parameters()) take(p);
-  for (const auto& b : task_.buffers()) take(b);
-  require(model.weights.size() == ours.weights.size(),
-          "{}: has {} tensors, and this run's model has {}; options of the layers must be those of the model",
-          model.origin, model.weights.size(), ours.weights.size());
+  require_start(task_, model);
+  for (const auto tensors : {task_.parameters(), task_.buffers()})
+    for (const auto& tensor : tensors) std::ranges::copy(model.weights.at(tensor.name), tensor.value.begin());
 }
 
 void Trainer::record(std::string_view split, const Metrics& values) {

@@ -46,6 +46,9 @@ struct TrainResult {
   std::int64_t best_step = -1;  // -1: no validation gave a finite total
 };
 
+// Throws Error naming the model where it is of another family than the task or its tensors have other shapes.
+void require_start(const models::TrainingTask& task, const models::Checkpoint& model);
+
 class Trainer {
  public:
   // With a group the processes train together: only the first one validates, reads and writes files and calls the
@@ -59,7 +62,7 @@ class Trainer {
   enum class OtherData { kRefused, kMeant };
   bool resume(OtherData other_data = OtherData::kRefused);
   // Starts from the weights and running means of a model; the optimiser starts afresh. Before run(), in a run without a
-  // state. Throws Error naming the model where it is of another family or its tensors have other shapes.
+  // state. Throws as require_start() does.
   void start_from(const models::Checkpoint& model);
   // Steps done so far.
   [[nodiscard]] std::int64_t step() const { return at_.step; }
@@ -104,7 +107,7 @@ class Trainer {
   void record(std::string_view split, const Metrics& values);
   void report(const models::StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message);
-  // Does what a run can do without. A failure becomes a notice, the same one only once until it works again.
+  // Does what a run can do without. A failure becomes a notice; those that follow until it works again do not.
   void try_to(const std::string& purpose, const std::function<void()>& work);
 
   models::TrainingTask& task_;

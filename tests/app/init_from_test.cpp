@@ -61,8 +61,7 @@ TEST(InitFromMistakes, AreOneLine) {
     EXPECT_EQ(result.status, 1) << words;
     EXPECT_THAT(result.err, HasSubstr(part));
     EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
-    EXPECT_FALSE(std::filesystem::exists(folder / "new/checkpoints/state.safetensors"));
-    std::filesystem::remove_all(folder / "new");
+    EXPECT_FALSE(std::filesystem::exists(folder / "new")) << "a run was begun";
   };
   expect_error("vae --init-from old", "use limn train sketch-rnn");
   expect_error("sketch-rnn --init-from none.safetensors", "none.safetensors: no such file");

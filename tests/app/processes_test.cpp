@@ -82,6 +82,7 @@ TEST_F(Processes, AMistakeIsOneLine) {
     EXPECT_THAT(result.err, ::testing::StartsWith("limn: error: "));
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
     EXPECT_THAT(result.err, ::testing::Not(HasSubstr("--resume"))) << "there is no run";
+    EXPECT_FALSE(fs::exists(folder / "run"));
   }
 }
 
