@@ -12,6 +12,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
+#include "limn/fetch/http_get.hpp"
 #include "limn/fetch/md5.hpp"
 #include "limn/fetch/part_file.hpp"
 #include "limn/fetch/sources.hpp"
@@ -146,6 +147,8 @@ void fetch_all(const FetchArguments& a) {
   // Everything that can be wrong with the names is found before anything is fetched.
   std::vector<fetch::SourceFiles> sources;
   for (const std::string& source : a.sources) sources.push_back(fetch::files_of_source(source, a.format, a.from));
+  for (const fetch::SourceFiles& source : sources)
+    for (const fetch::SourceFile& file : source.files) fetch::check_url(file.remote.url);
   watch_for_interrupts();
   json all = json::array();
   for (const fetch::SourceFiles& source : sources) {

@@ -1,6 +1,7 @@
 #include "limn/train/process_group.hpp"
 
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 
 #include "limn/core/error.hpp"
@@ -96,6 +97,8 @@ void ProcessGroup::broadcast(std::span<double> values) {
 }
 
 std::unique_ptr<ProcessGroup> make_process_group(const ProcessGroupOptions& options) {
+  // LibTorch writes to sockets whose other end may be gone: an error that names the process, not the end of this one.
+  std::signal(SIGPIPE, SIG_IGN);
   return std::make_unique<LibtorchGroup>(load_libtorch_module("several processes"), options);
 }
 

@@ -43,7 +43,14 @@ TensorData tensor_of(std::span<const float> values, const std::vector<std::int64
 
 void load_into(const SafetensorsFile& file, const std::string& name, const std::vector<std::int64_t>& shape,
                std::span<float> target) {
+  if (const auto tensor = file.tensors().find(name); tensor != file.tensors().end())
+    require(tensor->second.shape == shape,
+            "{}: {} has the shape [{}], and these options ask for [{}]; a run cannot continue with other options of "
+            "its layers",
+            file.origin(), name, fmt::join(tensor->second.shape, ", "), fmt::join(shape, ", "));
   const auto values = file.read_f32(name, shape);
+  require(std::ranges::all_of(values, [](float v) { return std::isfinite(v); }),
+          "{}: {} holds a value that is not finite; the file is damaged", file.origin(), name);
   std::copy(values.begin(), values.end(), target.begin());
 }
 

@@ -56,6 +56,9 @@ class BadInputsTest : public ::testing::Test {
       for (float& value : values) value = change(value);
     models::write_checkpoint(folder_ / name, checkpoint);
   }
+  void write_two_sketches() const {
+    write_file(folder_ / "two.json", "[[[[0, 0], [9, 5], [3, 9], [2, 2]]], [[[0, 0], [4, 4], [8, 0], [1, 7]]]]\n");
+  }
 
   TemporaryFolder folder_;
   const models::Registry registry_ = models::standard_registry();
@@ -105,33 +108,35 @@ TEST_F(BadInputsTest, FilesThatHoldNothingAreNamed) {
 }
 
 TEST_F(BadInputsTest, AModelThatDivergedIsNamed) {
+  write_two_sketches();
   for (const char* family : {"sketch-rnn", "vae", "draw"}) {
     const std::string model = std::string(family) + ".safetensors";
     write_model(family, model, [](float value) { return value > 0 ? 1e38F : -1e38F; });
-    const std::string data = family == std::string("sketch-rnn") ? "builtin:doodles" : "builtin:shapes";
+    const std::string data = family == std::string("sketch-rnn") ? "@two.json" : "builtin:shapes";
     const std::string advice = "take an earlier checkpoint";
-    expect_error("eval --json @" + model, model, advice);
+    expect_error("eval --json --split train @" + model + " --data " + data, model, advice);
     expect_error("encode -o @z.npy --in " + data + "#1 @" + model, model, advice);
     expect_error("reconstruct -o @x.png --in " + data + "#1 @" + model, model, advice);
-    expect_error("interpolate -o @x.png --from " + data + "#1 --to " + data + "#2 @" + model, model, advice);
+    expect_error("interpolate -o @x.png --from " + data + "#0 --to " + data + "#1 @" + model, model, advice);
   }
-  for (const char* words :
-       {"sample -o @x.svg", "sample -o @x.npz", "complete --points 5 -o @x.svg --in builtin:doodles#1"})
+  for (const char* words : {"sample -o @x.svg", "sample -o @x.npz", "complete --points 2 -o @x.svg --in @two.json#1"})
     expect_error(std::string(words) + " @sketch-rnn.safetensors", "sketch-rnn.safetensors",
                  "take an earlier checkpoint");
 }
 
 TEST_F(BadInputsTest, OneDrawingIsWantedAndNotTheFirstOfMany) {
-  for (const std::string reference : {"builtin:doodles", "builtin:doodles:test"}) {
-    for (const char* words : {"complete $sketch --in ", "interpolate $sketch --to builtin:doodles#1 --from ",
-                              "interpolate $sketch --from builtin:doodles#1 --to "})
-      expect_error(words + reference + " -o @x.svg", reference, "as in " + reference + "#0");
+  write_two_sketches();
+  for (const std::string reference : {"two.json", "two.json:train"}) {
+    for (const char* words : {"complete $sketch --in @", "interpolate $sketch --to @two.json#1 --from @",
+                              "interpolate $sketch --from @two.json#1 --to @"})
+      expect_error(words + reference + " -o @x.svg", reference + ": names more than one drawing", reference + "#0");
   }
   expect_error("traverse $vae --dims 0,1 --base builtin:shapes:test -o @x.png", "builtin:shapes:test#0");
 }
 
 TEST_F(BadInputsTest, PointsBeyondTheSketchAreRefused) {
-  expect_error("complete $sketch --in builtin:doodles:test#1 --points 59 -o @x.svg", "--points 59", "has 58 points");
+  write_two_sketches();
+  expect_error("complete $sketch --in @two.json#1 --points 5 -o @x.svg", "--points 5", "points; use as many at most");
 }
 
 TEST_F(BadInputsTest, AFormatThatCannotHoldAModelNamesIt) {
@@ -141,7 +146,7 @@ TEST_F(BadInputsTest, AFormatThatCannotHoldAModelNamesIt) {
 TEST_F(BadInputsTest, WhatCannotBeWrittenNamesTheFile) {
   const std::string far = R"(<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0 L1e9 0"/></svg>)";
   write_file(folder_ / "far.svg", far);
-  expect_error("data convert @far.svg -o @x.npz --resample 1e-9", "far.svg", "choose a larger spacing");
+  expect_error("data convert @far.svg -o @x.npz --resample 1e-9", "far.svg", "use a larger spacing");
   expect_error("manifold $vae --grid 60 --scale 100 -o @x.png", "x.png", "pixels");
 }
 

@@ -64,7 +64,10 @@ TEST_F(FetchCommandTest, SaysWhatIsWrongInOneLine) {
   expect_error({"quickdraw:unicorn"}, "the server answered 404: the file does not exist; check its name");
   expect_error({"quickdraw:../cat"}, "not a CATEGORY");
   expect_error({"quickdraw:cat", "--format", "gif"}, "no format gif; there is npz");
-  expect_error({}, "SOURCE is required");
+  expect_error({}, "SOURCE: is missing; expected: quickdraw:CATEGORY");
+  // An address that is none is found before a folder is made.
+  EXPECT_EQ(run_limn(folder_.path(), "data fetch mnist --to none --from ftp://x").status, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "none"));
   // MNIST's MD5 is known, and what lies there already is not it.
   write_file(folder_ / "train-images-idx3-ubyte.gz", "abc");
   expect_error({"mnist", "--to", "."}, "--overwrite fetches it anew");

@@ -53,9 +53,9 @@ const std::map<std::string, Line> kLines{
 };
 
 // Options of any text: names of files, folders, words.
-const std::set<std::string> kTexts{"--data",       "--out",     "--config", "--in",   "--from",
-                                   "--to",         "--corners", "--dims",   "--base", "--z",
-                                   "--allow-host", "--host",    "--runs",   "--word", "--format"};
+const std::set<std::string> kTexts{"--data",    "--out",  "--config", "--in",    "--from",       "--to",
+                                   "--corners", "--dims", "--base",   "--z",     "--allow-host", "--init-from",
+                                   "--host",    "--runs", "--word",   "--format"};
 
 const Words kValues{"nan", "inf", "-inf", "-1", "1.5", "1e300", "18446744073709551616", "1e3", "0x10", "word"};
 
@@ -154,7 +154,8 @@ TEST_F(OptionValuesTest, EveryHyperparameterHasBoundsAndIsNamed) {
     const auto setup = family.make_setup();
     train::TrainOptions options;
     std::vector<OptionField> fields = setup->fields();
-    for (OptionField& field : train::fields(options)) fields.push_back(field);
+    if (&family == &registry_.families().front())  // the others have the same of these
+      for (OptionField& field : train::fields(options)) fields.push_back(field);
     for (const OptionField& field : fields) {
       const bool is_text = std::holds_alternative<std::string*>(field.target);
       EXPECT_TRUE(!is_text || !field.choices.empty()) << field.name;
@@ -190,8 +191,7 @@ TEST_F(OptionValuesTest, AValueThatIsMissingOrEmptyIsNoOtherWord) {
 TEST_F(OptionValuesTest, FlagsTakeNoValue) {
   for_each_option([&](const std::string& path, const std::string& name, bool takes_value) {
     if (takes_value) return;
-    const std::string value = "nan";
-    expect_refused(run(path, name, &value, true), name);
+    for (const std::string value : {"false", "nan"}) expect_refused(run(path, name, &value, true), name);
   });
 }
 

@@ -1,8 +1,10 @@
 #include "limn/runs/run_record.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -72,13 +74,15 @@ TEST(RunRecord, SeemsToRunAsLongAsAProcessHoldsTheRun) {
 TEST(RunRecord, LookingKeepsNoTrainingFromStarting) {
   const testing::TemporaryFolder folder;
   (void)example(folder / "run");
-  std::atomic<bool> is_over = false;
+  const int reader = ::open((folder / "run").c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(reader, LOCK_SH | LOCK_NB), 0);
   std::thread looking([&] {
-    while (!is_over) (void)RunDirectory::is_in_use(folder / "run");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ::close(reader);
   });
-  for (int i = 0; i < 200; ++i) EXPECT_NO_THROW((void)RunDirectory(folder / "run", RunDirectory::Mode::kResume));
-  is_over = true;
+  EXPECT_NO_THROW((void)RunDirectory(folder / "run", RunDirectory::Mode::kResume));
   looking.join();
+  EXPECT_EQ(RunDirectory::is_in_use(folder / "run"), false);
 }
 
 TEST(RunRecord, ARunThatHasNotWrittenYetIsEmptyAndAFolderWithoutOneIsAnError) {

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <optional>
 #include <sstream>
 
@@ -484,6 +485,25 @@ TEST(Trainer, AStateWithADamagedNumberIsRefused) {
   }
 }
 
+TEST(Trainer, AStateThatIsNotFiniteIsRefused) {
+  const testing::TemporaryFolder folder;
+  (void)train(folder / "run", 10, Mode::kFresh);
+  const runs::RunDirectory run(folder / "run", Mode::kResume);
+  std::string damaged = read_text_file(run.state());
+  const float nan = std::nanf("");
+  std::memcpy(damaged.data() + damaged.size() - sizeof nan, &nan, sizeof nan);  // tensors lie at the end
+  write_file(run.state(), damaged);
+  BowlTask task;
+  Trainer trainer(task, kBowls, options(20), run);
+  try {
+    (void)trainer.resume();
+    ADD_FAILURE() << "a state with NaN";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("state.safetensors: "));
+    EXPECT_THAT(error.what(), HasSubstr("not finite"));
+  }
+}
+
 TEST(Trainer, AStateOfAnotherModelIsRefused) {
   const testing::TemporaryFolder folder;
   const auto root = folder / "run";
@@ -491,7 +511,13 @@ TEST(Trainer, AStateOfAnotherModelIsRefused) {
   const runs::RunDirectory run(root, Mode::kResume);
   BowlTask larger(9);
   Trainer trainer(larger, kBowls, options(20), run);
-  EXPECT_THROW((void)trainer.resume(), Error);
+  try {
+    (void)trainer.resume();
+    ADD_FAILURE() << "a state of 7 values for 9";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("state.safetensors: parameters.bowl has the shape [7]"));
+    EXPECT_THAT(error.what(), HasSubstr("a run cannot continue with other options of its layers"));
+  }
 }
 
 }  // namespace
