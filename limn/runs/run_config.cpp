@@ -19,24 +19,37 @@ struct BrokenAssertion {};
 namespace limn::runs {
 namespace {
 
-bool reads_as(const std::string& toml, std::string_view text) {
-  try {
-    return toml::parse("text = " + toml)["text"].value<std::string_view>() == text;
-  } catch (const toml::parse_error&) {
-    return false;
-  } catch (const BrokenAssertion&) {
-    return false;
+// toml++ asks of characters beyond ASCII whether they are spaces, and runs into __builtin_unreachable() for many of
+// them; text that is not UTF-8 it takes for Latin-1. So it sees no such bytes: each becomes a character of its own,
+// U+F0080 to U+F00FF, of which it has nothing to say. Names of files, which are bytes, come through as they are.
+std::string veiled(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80)
+      result += c;
+    else
+      result += {'\xf3', '\xb0', static_cast<char>(0x80 | byte >> 6), static_cast<char>(0x80 | (byte & 0x3f))};
   }
+  return result;
 }
 
-// TOML is UTF-8; toml++ writes other text as well, but not so that it can be read back.
+std::string unveiled(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[i + n]); };
+    const bool is_byte = i + 3 < text.size() && at(0) == 0xf3 && at(1) == 0xb0 && (at(2) == 0x82 || at(2) == 0x83);
+    result += is_byte ? static_cast<char>((at(2) & 0x03) << 6 | (at(3) & 0x3f)) : text[i];
+    if (is_byte) i += 3;
+  }
+  return result;
+}
+
 std::string toml_string(std::string_view text) {
   std::ostringstream out;
-  out << toml::toml_formatter{toml::value<std::string>{std::string(text)},
+  out << toml::toml_formatter{toml::value<std::string>{veiled(text)},
                               toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings};
-  require(reads_as(out.str(), text), "{}: config.toml cannot hold a name that is not UTF-8; rename it",
-          printable(text));
-  return out.str();
+  return unveiled(out.str());
 }
 
 std::string toml_value(const OptionField& field) {
@@ -49,75 +62,8 @@ std::string toml_value(const OptionField& field) {
 
 constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
 
-// Finds characters beyond ASCII outside of strings and comments, where TOML has none: toml++ asks of each whether it is
-// a space, and runs into __builtin_unreachable() for U+00A1 to U+0499 and others. So those are refused before. Only as
-// much of TOML is known here as tells where strings and comments begin and end in a file that is whole so far. Behind a
-// quote that no string can begin with, the file is not, and no such character may follow.
-class ForeignCharacters {
- public:
-  explicit ForeignCharacters(std::string_view text) : text_(text) { take("\xef\xbb\xbf"); }
-
-  [[nodiscard]] bool found() {
-    while (at_ < text_.size()) {
-      if (is_foreign()) return true;
-      const char c = text_[at_];
-      const bool is_quote = c == '"' || c == '\'';
-      if (is_quote && !may_begin_string_) return is_any_foreign_left();
-      if (is_quote && skip_string(c)) return true;
-      if (c == '#')
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      else if (!is_quote)
-        ++at_;
-      constexpr std::string_view kBlanks = " \t", kBeforeStrings = "\r\n=[{,.";
-      if (kBlanks.find(c) == std::string_view::npos)
-        may_begin_string_ = kBeforeStrings.find(c) != std::string_view::npos;
-    }
-    return false;
-  }
-
- private:
-  [[nodiscard]] bool is_foreign() const { return at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80; }
-  [[nodiscard]] bool is_any_foreign_left() {
-    while (at_ < text_.size() && !is_foreign()) ++at_;
-    return is_foreign();
-  }
-  bool take(std::string_view word) {
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-  // Whether there is such a character where it could be taken for a space: behind a backslash.
-  bool skip_string(char quote) {
-    const std::string one(1, quote), three(3, quote);
-    const bool is_long = take(three);
-    if (!is_long) ++at_;
-    while (at_ < text_.size()) {
-      if (take(is_long ? three : one)) {
-        for (int more = 0; is_long && more < 2; ++more) take(one);  // two before the end are of the text
-        return false;
-      }
-      const char c = text_[at_];
-      if (!is_long && c == '\n') return false;
-      ++at_;
-      if (c == '\\' && quote == '"' && skip_escape()) return true;
-    }
-    return false;
-  }
-  bool skip_escape() {
-    const std::size_t behind = at_;
-    at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
-    if (is_foreign()) return true;
-    if (at_ == behind) at_ = std::min(at_ + 1, text_.size());
-    return false;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  bool may_begin_string_ = true;
-};
-
 std::string value_text(const toml::node& node, const std::string& where) {
-  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* text = node.as_string()) return unveiled(text->get());
   if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
   if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
   if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
@@ -128,7 +74,7 @@ std::vector<std::string> data_list(const toml::node& node, const std::string& wh
   const auto path_in = [&](const toml::node& item) {
     require(item.is_string(), "{}: expected a string or a list of strings", where);
     require(!item.as_string()->get().empty(), "{}: holds an empty name; give the path of a data set", where);
-    return item.as_string()->get();
+    return unveiled(item.as_string()->get());
   };
   const auto* many = node.as_array();
   if (many == nullptr) return {path_in(node)};
@@ -154,18 +100,20 @@ std::string config_to_toml(const RunConfig& config, std::span<const OptionField>
 
 RunConfig read_config(const std::string& path) {
   toml::table table;
-  const std::string text = read_text_file(path, kMaxConfigBytes);
-  require(!ForeignCharacters(text).found(), "{}: characters beyond ASCII outside of quotes; see the TOML format", path);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  const std::string file = read_text_file(path, kMaxConfigBytes);
+  const std::string_view text = std::string_view(file).substr(file.starts_with(kByteOrderMark) ? 3 : 0);
   try {
-    table = toml::parse(text, path);
+    table = toml::parse(veiled(text), path);
   } catch (const toml::parse_error& error) {
-    fail("{}:{}: {}; see the TOML format", path, error.source().begin.line, printable(error.description(), 200));
+    fail("{}:{}: {}; see the TOML format", path, error.source().begin.line,
+         printable(unveiled(error.description()), 200));
   } catch (const BrokenAssertion&) {
     fail("{}: not a TOML file; see the TOML format", path);
   }
   RunConfig config;
   for (const auto& [key, node] : table) {
-    const std::string name(key.str());
+    const std::string name = unveiled(key.str());
     const std::string where = fmt::format("{}:{}: {}", path, node.source().begin.line, printable(name));
     if (name == "family")
       config.family = value_text(node, where);

@@ -132,13 +132,14 @@ bool ends_with_error_line(const std::string& text, bool shows_progress) {
   return std::ranges::count(line, '\n') == 1 && line.ends_with('\n') && line.find("internal:") == std::string::npos;
 }
 
-// Whether the line names the file of the call. Memory has no name; libraries look at files that no user knows.
+// Whether the line names the file of the call, or a folder that it lies in. Memory has no name; libraries look at files
+// that no user knows.
 bool names_file_of(const TracedCall& call, const fs::path& folder, const std::string& line) {
   if (!lies_below(call.path, folder)) return true;
-  const fs::path shown = call.shown().lexically_relative(folder);
-  const std::string file = shown.string(), parent = shown.parent_path().string();
-  return line.find(file) != std::string::npos || (!parent.empty() && line.find(parent + "/") != std::string::npos) ||
-         (call.kind == "mkdir" && line.find(parent) != std::string::npos);
+  for (fs::path path = call.shown().lexically_relative(folder); !path.empty(); path = path.parent_path())
+    for (const char* behind : {":", "/"})
+      if (line.find(path.string() + behind) != std::string::npos) return true;
+  return false;
 }
 
 }  // namespace
