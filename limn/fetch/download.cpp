@@ -9,6 +9,7 @@
 
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/thread.hpp"
 #include "limn/fetch/http_get.hpp"
 #include "limn/fetch/md5.hpp"
 #include "limn/fetch/part_file.hpp"
@@ -157,6 +158,7 @@ class Download {
       case HttpEnd::kStopped:
         stop();
       case HttpEnd::kUnknownHost:
+        require_threads(file_.url, 1);  // libcurl looks names up in a thread
         fail("{}: no network, or no such host ({}); check the connection and the address", file_.url, outcome.detail);
       case HttpEnd::kImpossible:
         fail("{}: {}; try another address", file_.url, outcome.detail);

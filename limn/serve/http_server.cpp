@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "limn/core/error.hpp"
@@ -17,7 +18,7 @@ namespace limn::serve {
 namespace {
 
 // A thread a connection: they block. Threads are made as they are needed and kept. enqueue() runs the task on
-// the caller's own thread where all `most` are busy, which is the sign to refuse it.
+// the caller's own thread where all `most` are busy or the system allows no more, which is the sign to refuse it.
 class ConnectionThreads final : public httplib::TaskQueue {
  public:
   explicit ConnectionThreads(std::size_t most) : most_(most) {}
@@ -25,12 +26,11 @@ class ConnectionThreads final : public httplib::TaskQueue {
 
   void enqueue(std::function<void()> task) override {
     std::unique_lock lock(mutex_);
-    if (tasks_.size() >= idle_ && threads_.size() >= most_) {
+    if (tasks_.size() >= idle_ && !has_new_thread()) {
       lock.unlock();
       return task();
     }
     tasks_.push_back(std::move(task));
-    if (tasks_.size() > idle_) threads_.emplace_back([this] { work(); });
     lock.unlock();
     wake_.notify_one();
   }
@@ -45,6 +45,16 @@ class ConnectionThreads final : public httplib::TaskQueue {
   }
 
  private:
+  [[nodiscard]] bool has_new_thread() {
+    if (threads_.size() >= most_) return false;
+    try {
+      threads_.emplace_back([this] { work(); });
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  }
+
   void work() {
     std::unique_lock lock(mutex_);
     while (true) {

@@ -11,6 +11,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "testing/temporary_folder.hpp"
+#include "testing/thread_limit.hpp"
 
 namespace limn::fetch {
 namespace {
@@ -310,6 +311,13 @@ TEST_F(DownloadTest, SaysThatTheHostCannotBeReached) {
     gone = server.url("/x");
   }
   EXPECT_THAT(error_of(gone), HasSubstr("try again later"));
+}
+
+// libcurl looks names up in a thread.
+TEST_F(DownloadTest, SaysThatNoThreadCanStart) {
+  options_.retries = 0;
+  const testing::ThreadLimit none(0);
+  EXPECT_THAT(error_of(std::string("http://no-such-host.invalid/x")), HasSubstr("x: cannot start a thread"));
 }
 
 TEST_F(DownloadTest, TakesAStalledConnectionForADroppedOne) {

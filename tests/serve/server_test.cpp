@@ -8,6 +8,7 @@
 #include "limn/core/error.hpp"
 #include "serve/raw_client.hpp"
 #include "serve/served_studio.hpp"
+#include "testing/thread_limit.hpp"
 
 namespace limn::testing {
 namespace {
@@ -197,6 +198,16 @@ TEST_F(ServerTest, LetsIdleConnectionsGiveWay) {
   const auto deadline = start + 5s;  // those that give way need a moment to end
   while (studio.open_connections() > 5 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   EXPECT_LE(studio.open_connections(), 5);
+}
+
+TEST_F(ServerTest, OutlivesThatNoThreadCanStart) {
+  const int port = serve().port();
+  {
+    const ThreadLimit none(0);
+    RawClient client(port);
+    EXPECT_THAT(client.read_all(), HasSubstr("503"));
+  }
+  EXPECT_EQ(request(port, "GET", "/api/studio").status, 200);
 }
 
 TEST_F(ServerTest, RefusesWorkBeyondItsPlaces) {
