@@ -2,7 +2,9 @@
 # with the alias limn::NAME. PUBLIC names what the room's headers show, PRIVATE what only its sources use.
 # PCH: the standard library's headers and fmt's come precompiled from core.
 # limn_test(NAME LABELS … SOURCES … LIBS … [TIMEOUT s] [TORCH]): one GoogleTest program of tests/<room>/. A label is
-# fast, slow, gpu or web. A program all of whose tests were skipped counts as skipped, not as passed.
+# fast, slow, gpu or web. The label cpu beside it: the results depend on the kind of CPU, so the program heeds LIMN_SIMD
+# and LIMN_GEMM, and scripts/test-cpus.sh runs it. A program all of whose tests were skipped counts as skipped, not as
+# passed.
 # TORCH, or a call of limn_torch_pch(TARGET) after the target is made: LibTorch's headers come precompiled from the
 # oracle.
 
@@ -71,10 +73,13 @@ function(limn_test name)
     math(EXPR TEST_TIMEOUT "4 * ${TEST_TIMEOUT}")  # several times slower
   endif()
   foreach(label ${TEST_LABELS})
-    if(NOT label MATCHES "^(fast|slow|gpu|web)$")
-      message(FATAL_ERROR "limn_test(${name}): ${label} is not a label; use fast, slow, gpu or web")
+    if(NOT label MATCHES "^(fast|slow|gpu|web|cpu)$")
+      message(FATAL_ERROR "limn_test(${name}): ${label} is not a label; use fast, slow, gpu, web or cpu")
     endif()
   endforeach()
+  if("cpu" IN_LIST TEST_LABELS)
+    list(APPEND TEST_SOURCES ${PROJECT_SOURCE_DIR}/tests/testing/cpu_settings.cpp)
+  endif()
   add_executable(${name} ${TEST_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE

@@ -1,3 +1,4 @@
+#include "limn/core/thread.hpp"
 #include "limn/libtorch/border.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
 #include "limn/libtorch/yardstick.hpp"
@@ -7,6 +8,9 @@ namespace limn::libtorch {
 void add_operations(Api& api) {
   api.set_thread_count = [](std::int32_t count, ErrorText error) {
     return guarded(error, [&] {
+      // LibTorch's own pool has a thread for each core, and waits for ever for one that cannot start; OpenMP's team of
+      // `count` ends the program.
+      require_threads("LibTorch", count - 1 + static_cast<int>(std::thread::hardware_concurrency()));
       at::set_num_threads(count);
       at::globalContext().setFlushDenormal(true);
     });

@@ -10,6 +10,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
+#include "limn/core/thread.hpp"
 #include "limn/libtorch/border.hpp"
 
 namespace limn::libtorch {
@@ -49,6 +50,9 @@ std::unique_ptr<Group> meet(const GroupSetting& setting) {
     gloo->devices.push_back(is_local ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
                                      : c10d::ProcessGroupGloo::createDefaultDevice());
     group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(group->store, setting.rank, setting.world_size, gloo);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again) throw;
+    fail_to_start_thread(fmt::format("process {} of {}", setting.rank, setting.world_size), error.code().message());
   } catch (const std::exception& error) {
     fail(
         "process {} of {}: cannot meet the others at {}:{} ({}); see that all are started and that address and port "

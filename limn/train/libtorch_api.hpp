@@ -11,7 +11,7 @@
 namespace limn::libtorch {
 
 // Rises with each change of this file. Module and program must agree.
-inline constexpr std::int32_t kApiVersion = 1;
+inline constexpr std::int32_t kApiVersion = 2;
 
 // 0, or the call failed and has written its error.
 using Status = std::int32_t;
@@ -102,6 +102,8 @@ struct Decoder;  // Sketch-RNN's decoder in plain LibTorch, with its state
 struct Api {
   std::int32_t version;  // kApiVersion; the first field of every version
   const char* torch_version;
+  // Writes the devices that LibTorch has here to `names`: "cpu, cuda:0".
+  Status (*devices)(ErrorText names, ErrorText error);
 
   // Processes over c10d and Gloo. Sums and broadcasts work in place; all processes make the same calls.
   Status (*group_create)(const GroupSetting* setting, Group** group, ErrorText error);

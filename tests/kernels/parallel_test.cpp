@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "testing/thread_limit.hpp"
+
 namespace limn::kernels {
 namespace {
 
@@ -103,6 +105,17 @@ TEST_F(ParallelTest, SeveralCallersAreServed) {
   }
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(runs, 4 * 50 * 7);
+}
+
+TEST_F(ParallelTest, WorksWithTheThreadsThatTheSystemAllows) {
+  for (const int allowed : {2, 0}) {
+    const limn::testing::ThreadLimit limit(allowed);
+    set_thread_count(4);
+    EXPECT_EQ(thread_count(), allowed + 1);
+    std::atomic<int> runs{0};
+    parallel_for(50, [&](std::int64_t) { ++runs; });
+    EXPECT_EQ(runs, 50);
+  }
 }
 
 TEST_F(ParallelTest, TheEnvironmentLimitsTheDefault) {

@@ -11,6 +11,7 @@
 #include "kernels/tape.hpp"
 #include "limn/core/random.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
+#include "testing/compare.hpp"
 
 namespace limn::testing {
 
@@ -243,16 +244,14 @@ inline CaseResult run_reference(const Case& c, double relative_error = 0, std::u
   return r;
 }
 
-// The sensitivity of each element of run_reference() to rounding the inputs to float32: the root mean square of its
-// change over eight draws.
-inline CaseResult reference_sensitivity(const Case& c) {
-  constexpr int kDraws = 8;
-  constexpr double kHalfUnit = 0x1p-24;
+// The sensitivity of each element of run_reference() to rounding the inputs, to float32 where not said otherwise: the
+// root mean square of its change over kConditionDraws.
+inline CaseResult reference_sensitivity(const Case& c, double half_unit = kHalfUnit) {
   CaseResult exact = run_reference(c), sums = exact;
   const auto expected = exact.tensors(), sum = sums.tensors();
   for (auto* values : sum) std::ranges::fill(*values, 0.0f);
-  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
-    CaseResult moved = run_reference(c, kHalfUnit, draw);
+  for (std::uint64_t draw = 0; draw < kConditionDraws; ++draw) {
+    CaseResult moved = run_reference(c, half_unit, draw);
     const auto actual = moved.tensors();
     for (std::size_t k = 0; k < sum.size(); ++k) {
       for (std::size_t i = 0; i < sum[k]->size(); ++i)
@@ -260,7 +259,7 @@ inline CaseResult reference_sensitivity(const Case& c) {
     }
   }
   for (auto* values : sum) {
-    for (float& value : *values) value /= std::sqrt(static_cast<float>(kDraws));
+    for (float& value : *values) value /= std::sqrt(static_cast<float>(kConditionDraws));
   }
   return sums;
 }

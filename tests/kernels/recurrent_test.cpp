@@ -24,13 +24,14 @@ using kernels::Precision;
 
 // Compares all outputs and gradients. The condition of the problem counts where the tolerance has a share for it; it
 // costs eight references and is not asked for where the plain limit holds.
-void expect_near(const Case& c, CaseResult actual, CaseResult expected, const Tolerance& tolerance) {
+void expect_near(const Case& c, CaseResult actual, CaseResult expected, const Tolerance& tolerance,
+                 double half_unit = kHalfUnit) {
   const auto a = actual.tensors(), e = expected.tensors();
   const auto names = tensor_names(c);
   std::optional<CaseResult> sensitivity;
   for (std::size_t k = 0; k < a.size(); ++k) {
     if (all_near(*a[k], *e[k], tolerance, names[k])) continue;
-    if (!sensitivity) sensitivity = reference_sensitivity(c);
+    if (!sensitivity) sensitivity = reference_sensitivity(c, half_unit);
     EXPECT_TRUE(all_near(*a[k], *e[k], tolerance, names[k], *sensitivity->tensors()[k]));
   }
 }
@@ -156,7 +157,7 @@ TEST_P(RecurrentTest, BFloat16StaysNearReference) {
   o.with_initial_state = true;
   Case c = make_case(o);
   const CaseResult reduced = run_kernels(c, Precision::kBFloat16);
-  expect_near(c, reduced, run_reference(c), kBFloat16);
+  expect_near(c, reduced, run_reference(c), kBFloat16, kHalfUnitBFloat16);
 }
 
 TEST_P(RecurrentTest, ResultsDoNotDependOnThreads) {

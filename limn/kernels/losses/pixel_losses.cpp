@@ -29,8 +29,9 @@ HWY_INLINE V logistic_of(D d, V l, V& e) {
   return hn::Div(hn::IfThenElse(hn::Ge(l, hn::Zero(d)), one, e), hn::Add(one, e));
 }
 
-// One row. The logarithms of 1 + e in (1, 2] are summed as the logarithm of their product, so that one is taken for
-// kFactors pixels: the product stays below 2^64, and its relative error of kFactors rounding errors is an absolute
+// One row. Each lane sums kTerms pixels in float32; the sums of these are in double, so that their error does not grow
+// with the row. The logarithms of 1 + e in (1, 2] are summed as the logarithm of their product, so that one is taken
+// for kTerms pixels: the product stays below 2^64, and its relative error of kTerms rounding errors is an absolute
 // error of 4e-6 of the sum.
 class RowLoss {
  public:
@@ -50,7 +51,7 @@ class RowLoss {
   }
 
  private:
-  static constexpr int kFactors = 64;
+  static constexpr int kTerms = 64;
 
   template <class D>
   double sum_range(D d, std::int64_t first, std::int64_t last, std::int64_t step) {
@@ -58,7 +59,7 @@ class RowLoss {
     double sum = 0;
     for (std::int64_t i = first; i < last;) {
       auto linear = hn::Zero(d), product = hn::Set(d, 1.0f);
-      for (int k = 0; k < kFactors && i < last; ++k, i += step) {
+      for (int k = 0; k < kTerms && i < last; ++k, i += step) {
         const auto l = hn::LoadU(d, logits_ + i), x = hn::LoadU(d, targets_ + i);
         auto e = hn::Zero(d);
         const auto p = logistic_of(d, l, e);
@@ -73,18 +74,22 @@ class RowLoss {
 
   template <class D>
   double squared_errors(D d, std::int64_t first, std::int64_t last, std::int64_t step) {
-    auto sum = hn::Zero(d);
-    for (std::int64_t i = first; i < last; i += step) {
-      auto e = hn::Zero(d);
-      const auto p = logistic_of(d, hn::LoadU(d, logits_ + i), e);
-      const auto error = hn::Sub(p, hn::LoadU(d, targets_ + i));
-      sum = hn::MulAdd(error, error, sum);
-      if (gradient_) {
-        const auto slope = hn::Mul(p, hn::Sub(hn::Set(d, 1.0f), p));
-        hn::StoreU(hn::Mul(hn::Mul(hn::Set(d, 2 * scale_), error), slope), d, gradient_ + i);
+    double sum = 0;
+    for (std::int64_t i = first; i < last;) {
+      auto part = hn::Zero(d);
+      for (int k = 0; k < kTerms && i < last; ++k, i += step) {
+        auto e = hn::Zero(d);
+        const auto p = logistic_of(d, hn::LoadU(d, logits_ + i), e);
+        const auto error = hn::Sub(p, hn::LoadU(d, targets_ + i));
+        part = hn::MulAdd(error, error, part);
+        if (gradient_) {
+          const auto slope = hn::Mul(p, hn::Sub(hn::Set(d, 1.0f), p));
+          hn::StoreU(hn::Mul(hn::Mul(hn::Set(d, 2 * scale_), error), slope), d, gradient_ + i);
+        }
       }
+      sum += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, part)));
     }
-    return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
+    return sum;
   }
 
   PixelLikelihood likelihood_;

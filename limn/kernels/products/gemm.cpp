@@ -11,7 +11,8 @@
 namespace limn::kernels {
 namespace {
 
-std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};
+std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};     // by set_gemm_backend()
+std::atomic<GemmBackend> preferred_backend{GemmBackend::kAutomatic};  // where none is chosen
 
 // Rows of a slice with oneDNN: two tiles of AMX.
 constexpr std::int64_t kSliceRows = 32;
@@ -34,9 +35,11 @@ void set_gemm_backend(GemmBackend backend) {
   chosen_backend.store(backend);
 }
 
+void prefer_gemm_backend(GemmBackend backend) { preferred_backend.store(backend); }
+
 GemmBackend gemm_backend() {
-  const GemmBackend chosen = chosen_backend.load();
-  if (chosen != GemmBackend::kAutomatic) return chosen;
+  for (const GemmBackend backend : {chosen_backend.load(), preferred_backend.load()})
+    if (backend != GemmBackend::kAutomatic) return backend;
   return onednn_is_faster() ? GemmBackend::kOneDnn : GemmBackend::kPortable;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "limn/kernels/products/gemm.hpp"
 
@@ -50,5 +51,10 @@ void weight_gradients_onednn(ConstMatrix d, std::span<const WeightGradient> part
 // Whether oneDNN is there and the CPU is one on which it is the faster backend; whether it multiplies bf16.
 [[nodiscard]] bool onednn_is_faster();
 [[nodiscard]] bool onednn_has_bf16();
+// Lets oneDNN use no better instructions than our own kernels under LIMN_SIMD=simd. Before its first use.
+void limit_onednn(const std::string& simd);
+
+// The meaning of kAutomatic from now on; kAutomatic itself leaves it to the CPU.
+void prefer_gemm_backend(GemmBackend backend);
 
 }  // namespace limn::kernels

@@ -3,6 +3,7 @@
 // by their sizes, and depths rounded up, so that they are few and end with no remainder. Every product runs on the
 // calling thread alone: the division over threads is ours.
 #include "limn/core/error.hpp"
+#include "limn/kernels/cpu_settings.hpp"
 #include "limn/kernels/products/gemm_backend.hpp"
 
 #ifdef LIMN_HAVE_ONEDNN
@@ -295,6 +296,45 @@ bool onednn_is_faster() {
   return isa >= dnnl::cpu_isa::avx512_core && isa != dnnl::cpu_isa::avx2_vnni;
 }
 
+std::string onednn_version() {
+  const dnnl_version_t* const version = dnnl_version();
+  return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
+
+std::string onednn_instructions() {
+  using Isa = dnnl::cpu_isa;
+  switch (dnnl::get_effective_cpu_isa()) {
+    case Isa::sse41:
+      return "SSE41";
+    case Isa::avx:
+      return "AVX";
+    case Isa::avx2:
+      return "AVX2";
+    case Isa::avx2_vnni:
+      return "AVX2_VNNI";
+    case Isa::avx512_core:
+      return "AVX512_CORE";
+    case Isa::avx512_core_vnni:
+      return "AVX512_CORE_VNNI";
+    case Isa::avx512_core_bf16:
+      return "AVX512_CORE_BF16";
+    case Isa::avx512_core_amx:
+      return "AVX512_CORE_AMX";
+    default:
+      return "other instructions";
+  }
+}
+
+void limit_onednn(const std::string& simd) {
+  using Isa = dnnl::cpu_isa;
+  const Isa most = simd == "avx3" ? Isa::avx512_core : simd == "avx2" ? Isa::avx2 : Isa::sse41;
+  (void)dnnl::set_max_cpu_isa(most);  // refused where it is set already
+  // Each instruction set is a bit of the number.
+  const auto beyond = static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & ~static_cast<unsigned>(most);
+  require(beyond == 0, "{}={}: oneDNN is in use already; set the variable before the program starts", kSimdVariable,
+          simd);
+}
+
 std::unique_ptr<PackedWeights::Impl> pack_onednn(const WeightParts& weights, std::int64_t depth, std::int64_t columns,
                                                  Precision precision) {
   return std::make_unique<OneDnnWeights>(weights, depth, columns, precision == Precision::kBFloat16);
@@ -328,6 +368,9 @@ namespace limn::kernels {
 bool has_onednn() { return false; }
 bool onednn_is_faster() { return false; }
 bool onednn_has_bf16() { return false; }
+std::string onednn_version() { return ""; }
+std::string onednn_instructions() { return ""; }
+void limit_onednn(const std::string&) {}
 std::unique_ptr<PackedWeights::Impl> pack_onednn(const WeightParts&, std::int64_t, std::int64_t, Precision) {
   fail("gemm: this build has no oneDNN; use the portable backend");
 }
