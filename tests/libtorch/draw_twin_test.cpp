@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "libtorch/conditioned_oracle.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/libtorch/oracle/draw.hpp"
 #include "testing/simd_targets.hpp"
@@ -13,15 +14,16 @@ namespace {
 
 using kernels::WindowScratch;
 using kernels::WindowShape;
+using limn::testing::ConditionedOracle;
 using limn::testing::for_each_simd_target;
-using limn::testing::kFloat32;
+using limn::testing::kFloat32Steps;
 using limn::testing::kWholeModel;
 using limn::testing::random_tensor;
-using limn::testing::tensors_near;
+using limn::testing::Results;
+using limn::testing::Rounding;
 using torch::Tensor;
 
 Matrix view(const Tensor& tensor) { return {tensor.data_ptr<float>(), tensor.size(0), tensor.size(1)}; }
-Tensor leaf(const Tensor& tensor) { return tensor.to(torch::kFloat64).clone().requires_grad_(); }
 template <class T>
 Tensor tensor_of(const std::vector<T>& values, std::vector<std::int64_t> shape) {
   return torch::tensor(values, torch::kFloat64).view(shape);
@@ -50,20 +52,23 @@ TEST(WindowTwin, ReadsAsTheTwinDoesWithEveryGradient) {
                  image = torch::sigmoid(random_tensor({kImages, shape.image_size()}, 2));
     const Tensor error = random_tensor({kImages, shape.image_size()}, 3);
     const Tensor d_glimpse = random_tensor({kImages, 2 * shape.patch_size()}, 4);
-    const Tensor parameters64 = leaf(parameters), error64 = leaf(error);
-    const Tensor expected = read_windows(shape, parameters64, image.to(torch::kFloat64), error64);
-    expected.backward(d_glimpse.to(torch::kFloat64));
+    ConditionedOracle twin(kFloat32Steps, [&](Rounding& round) {
+      const Tensor parameters64 = round(parameters), error64 = round(error);
+      const Tensor expected = read_windows(shape, parameters64, image.to(torch::kFloat64), error64);
+      expected.backward(d_glimpse.to(torch::kFloat64));
+      return Results{{"glimpse", expected}, {"d parameters", parameters64.grad()}, {"d error", error64.grad()}};
+    });
     for_each_simd_target([&] {
       WindowScratch scratch;
       const Tensor glimpse = torch::full_like(d_glimpse, 7), d_parameters = torch::full_like(parameters, 7);
       const Tensor d_error = torch::full_like(error, 7);
       const kernels::ReadInput input{view(parameters), view(image), view(error)};
       kernels::read_windows(shape, input, view(glimpse), scratch);
-      EXPECT_TRUE(tensors_near(glimpse, expected, kFloat32, "glimpse"));
+      twin.expect_near(glimpse, "glimpse");
       kernels::read_windows_backward(shape, input, {view(glimpse), view(d_glimpse), view(d_parameters), view(d_error)},
                                      scratch);
-      EXPECT_TRUE(tensors_near(d_parameters, parameters64.grad(), kFloat32, "d parameters"));
-      EXPECT_TRUE(tensors_near(d_error, error64.grad(), kFloat32, "d error"));
+      twin.expect_near(d_parameters, "d parameters");
+      twin.expect_near(d_error, "d error");
     });
   }
 }
@@ -74,19 +79,22 @@ TEST(WindowTwin, WritesAsTheTwinDoesWithEveryGradient) {
     const Tensor parameters = window_parameters(5), patch = random_tensor({kImages, shape.patch_size()}, 6);
     const Tensor before = random_tensor({kImages, shape.image_size()}, 7),
                  d_canvas = random_tensor({kImages, shape.image_size()}, 8);
-    const Tensor parameters64 = leaf(parameters), patch64 = leaf(patch);
-    const Tensor expected = before.to(torch::kFloat64) + write_windows(shape, parameters64, patch64);
-    expected.backward(d_canvas.to(torch::kFloat64));
+    ConditionedOracle twin(kFloat32Steps, [&](Rounding& round) {
+      const Tensor parameters64 = round(parameters), patch64 = round(patch);
+      const Tensor expected = before.to(torch::kFloat64) + write_windows(shape, parameters64, patch64);
+      expected.backward(d_canvas.to(torch::kFloat64));
+      return Results{{"canvas", expected}, {"d parameters", parameters64.grad()}, {"d patch", patch64.grad()}};
+    });
     for_each_simd_target([&] {
       WindowScratch scratch;
       const Tensor canvas = before.clone(), d_parameters = torch::full_like(parameters, 7);
       const Tensor d_patch = torch::full_like(patch, 7);
       kernels::write_windows(shape, view(parameters), view(patch), view(canvas), scratch);
-      EXPECT_TRUE(tensors_near(canvas, expected, kFloat32, "canvas"));
+      twin.expect_near(canvas, "canvas");
       kernels::write_windows_backward(shape, view(parameters), view(patch),
                                       {view(d_canvas), view(d_parameters), view(d_patch)}, scratch);
-      EXPECT_TRUE(tensors_near(d_parameters, parameters64.grad(), kFloat32, "d parameters"));
-      EXPECT_TRUE(tensors_near(d_patch, patch64.grad(), kFloat32, "d patch"));
+      twin.expect_near(d_parameters, "d parameters");
+      twin.expect_near(d_patch, "d patch");
     });
   }
 }
@@ -144,8 +152,20 @@ models::DrawLosses run(Problem& p, models::DrawSequence& sequence, const models:
 void expect_like_twin(const models::DrawShape& shape) {
   Problem p = problem_of(shape);
   const std::int64_t batch = p.pixels.size(0);
-  const DrawResult expected = draw(shape, p.parameters64, p.pixels.to(torch::kFloat64), p.noise.to(torch::kFloat64));
-  expected.total.backward();
+  const auto specs = models::draw_parameters(shape);
+  ConditionedOracle twin(kWholeModel, [&](Rounding& round) {
+    const Parameters parameters = round.each(p.parameters64);
+    const DrawResult expected = draw(shape, parameters, p.pixels.to(torch::kFloat64), p.noise.to(torch::kFloat64));
+    expected.total.backward();
+    Results results{{"L_x", expected.reconstruction},
+                    {"kl", expected.kl},
+                    {"log ratio", expected.log_ratio},
+                    {"z", expected.z},
+                    {"canvases", expected.canvases.flatten(0, 1)},
+                    {"canvas", expected.canvases[shape.steps - 1]}};
+    for (const auto& [name, value] : parameters) results["d " + name] = value.grad();
+    return results;
+  });
   for_each_simd_target([&] {
     models::DrawSequence sequence(shape);
     const Tensor z = torch::zeros({batch, shape.steps * shape.z_size}),
@@ -153,16 +173,13 @@ void expect_like_twin(const models::DrawShape& shape) {
     const Tensor canvases = torch::zeros({shape.steps * batch, shape.image_size()});
     const models::DrawLosses losses =
         run(p, sequence, {.z = view(z), .canvas = view(canvas), .canvases = view(canvases)});
-    EXPECT_TRUE(tensors_near(tensor_of(losses.reconstruction, {batch}), expected.reconstruction, kFloat32, "L_x"));
-    EXPECT_TRUE(tensors_near(tensor_of(losses.kl, {batch, shape.steps}), expected.kl, kFloat32, "kl"));
-    EXPECT_TRUE(tensors_near(tensor_of(losses.log_ratio, {batch}), expected.log_ratio, kFloat32, "log ratio"));
-    EXPECT_TRUE(tensors_near(z, expected.z, kFloat32, "z"));
-    EXPECT_TRUE(tensors_near(canvases, expected.canvases.flatten(0, 1), kFloat32, "canvases"));
-    EXPECT_TRUE(tensors_near(canvas, expected.canvases[shape.steps - 1], kFloat32, "canvas"));
-    const auto specs = models::draw_parameters(shape);
-    for (std::size_t i = 0; i < specs.size(); ++i)
-      EXPECT_TRUE(
-          tensors_near(p.gradients[i], p.parameters64.at(specs[i].name).grad(), kWholeModel, "d " + specs[i].name));
+    twin.expect_near(tensor_of(losses.reconstruction, {batch}), "L_x");
+    twin.expect_near(tensor_of(losses.kl, {batch, shape.steps}), "kl");
+    twin.expect_near(tensor_of(losses.log_ratio, {batch}), "log ratio");
+    twin.expect_near(z, "z");
+    twin.expect_near(canvases, "canvases");
+    twin.expect_near(canvas, "canvas");
+    for (std::size_t i = 0; i < specs.size(); ++i) twin.expect_near(p.gradients[i], "d " + specs[i].name);
   });
 }
 

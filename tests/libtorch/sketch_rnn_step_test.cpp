@@ -17,8 +17,10 @@ namespace limn {
 namespace {
 
 namespace oracle = libtorch::oracle;
-using testing::kFloat32;
-using testing::near;
+using testing::ConditionedOracle;
+using testing::kWholeModel;
+using testing::Results;
+using testing::Rounding;
 using testing::StepPair;
 using torch::Tensor;
 
@@ -68,20 +70,32 @@ models::SketchRnnStep::Losses our_losses(StepPair& pair, models::SketchRnnStep& 
                                    {.batch = batch, .max_seq_len = max_seq_len, .seed = kSeed, .step = step});
 }
 
+// The gradients of `parameters`, once the loss has gone backward.
+Results gradients_of(const oracle::Parameters& parameters) {
+  Results gradients;
+  for (const auto& [name, value] : parameters) gradients[name] = value.grad();
+  return gradients;
+}
+
 void expect_twins(const models::SketchRnnOptions& options) {
   constexpr std::uint64_t kStep = 6;
   StepPair pair(models::sketch_rnn_parameters(options));
   models::SketchRnnStep step(options);
   const sketch::StrokeBatch batch = tiny_batch();
   const auto losses = our_losses(pair, step, batch, kStep);
-  const auto expected = twin_losses(pair.twin(), options, batch, kStep);
-  expected.total.backward();
-  const auto number = [](const Tensor& t) { return t.item<double>(); };
-  EXPECT_TRUE(near(losses.offset, number(expected.offset), kFloat32, "offset"));
-  EXPECT_TRUE(near(losses.pen, number(expected.pen), kFloat32, "pen"));
-  EXPECT_TRUE(near(losses.kl, number(expected.kl), kFloat32, "kl"));
-  EXPECT_TRUE(near(losses.total, number(expected.total), kFloat32, "total"));
-  pair.expect_gradients_near();
+  ConditionedOracle twin(kWholeModel, [&](Rounding& round) {
+    const oracle::Parameters parameters = round.each(pair.twin());
+    const auto expected = twin_losses(parameters, options, batch, kStep);
+    expected.total.backward();
+    Results results = gradients_of(parameters);
+    results.insert(
+        {{"offset", expected.offset}, {"pen", expected.pen}, {"kl", expected.kl}, {"total", expected.total}});
+    return results;
+  });
+  for (const auto& [name, loss] :
+       {std::pair("offset", losses.offset), {"pen", losses.pen}, {"kl", losses.kl}, {"total", losses.total}})
+    twin.expect_near(torch::tensor(loss, torch::kFloat64), name);
+  pair.expect_gradients_near(twin);
 }
 
 class SketchRnnTwin : public ::testing::TestWithParam<std::tuple<const char*, bool>> {

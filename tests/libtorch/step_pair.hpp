@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "libtorch/conditioned_oracle.hpp"
 #include "limn/kernels/optimiser/adam.hpp"
 #include "limn/kernels/parameters.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
@@ -50,24 +51,20 @@ class StepPair {
   [[nodiscard]] torch::Tensor tensor(std::size_t i, const std::vector<std::vector<float>>& from) const {
     return torch::tensor(from[i]).view(specs_[i].shape);
   }
-  // All values, or all gradients but those that are_zero names: these are below 1e-3.
-  void expect_values_near(const Tolerance& tolerance) const {
-    for (std::size_t i = 0; i < specs_.size(); ++i)
-      EXPECT_TRUE(tensors_near(tensor(i, ours_), twin_.at(specs_[i].name), tolerance, specs_[i].name));
-  }
+  // Compares all gradients with the oracle's, but those that is_zero names: these are below 1e-3.
   template <class IsZero>
-  void expect_gradients_near(const IsZero& is_zero) const {
+  void expect_gradients_near(ConditionedOracle& oracle, const IsZero& is_zero) const {
     for (std::size_t i = 0; i < specs_.size(); ++i) {
       const std::string& name = specs_[i].name;
       const torch::Tensor given = tensor(i, gradients_);
       if (is_zero(name))
         EXPECT_LT(given.abs().max().item<double>(), 1e-3) << name;
       else
-        EXPECT_TRUE(tensors_near(given, twin_.at(name).grad(), kWholeModel, name));
+        oracle.expect_near(given, name);
     }
   }
-  void expect_gradients_near() const {
-    expect_gradients_near([](const std::string&) { return false; });
+  void expect_gradients_near(ConditionedOracle& oracle) const {
+    expect_gradients_near(oracle, [](const std::string&) { return false; });
   }
 
   // One Adam step on each side, from its own gradients. Steps count from 1.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libtorch/conditioned_oracle.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
 #include "limn/kernels/cells/recurrent.hpp"
@@ -24,8 +25,12 @@ using kernels::CellShape;
 using kernels::CellType;
 using kernels::Direction;
 using limn::testing::all_near;
+using limn::testing::ConditionedOracle;
 using limn::testing::for_each_simd_target;
-using limn::testing::Tolerance;
+using limn::testing::kFloat32Steps;
+using limn::testing::Results;
+using limn::testing::Rounding;
+using limn::testing::tensors_near;
 using torch::Tensor;
 
 Tensor random_tensor(std::vector<std::int64_t> shape, std::uint64_t index, float spread = 1) {
@@ -40,13 +45,6 @@ Matrix view(const Tensor& tensor) {
 }
 std::span<float> span(const Tensor& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
-}
-
-::testing::AssertionResult tensors_near(const Tensor& actual, const Tensor& expected, const Tolerance& tolerance,
-                                        const std::string& what) {
-  const Tensor e = expected.detach().to(torch::kFloat64).contiguous();
-  const std::span<const double> values{e.data_ptr<double>(), static_cast<std::size_t>(e.numel())};
-  return all_near(std::span<const float>(span(actual.contiguous())), values, tolerance, what);
 }
 
 // A leaf in float64 with the same numbers.
@@ -98,49 +96,42 @@ Problem make_problem(CellType type, Direction direction, const Sizes& sizes, flo
   return p;
 }
 
-// What a run gives; parameter gradients by name.
-struct Outcome {
-  Tensor hidden, final_state, x, constant, initial_state;
-  Parameters parameters;
-};
-
-Outcome run_twin(const Problem& p) {
-  Parameters parameters;
-  for (const auto& [name, value] : p.parameters) parameters[name] = leaf(value.detach());
-  const Tensor x = leaf(p.x), constant = leaf(p.constant), initial_state = leaf(p.initial_state);
+// Outputs and gradients; the latter of the sum of all outputs, each times what arrives from above.
+Results run_twin(const Problem& p, Rounding& round) {
+  const Parameters parameters = round.each(p.parameters);
+  const Tensor x = round(p.x), constant = round(p.constant), initial_state = round(p.initial_state);
   const auto output = run_sequence(p.shape, p.direction, parameters, "",
                                    {.x = pad(x, p.active),
                                     .lengths = p.lengths,
                                     .constant = constant,
                                     .initial_state = initial_state,
                                     .dropout = p.dropout});
-  Outcome outcome;
-  outcome.hidden = pack(output.hidden, p.active);
-  outcome.final_state = output.final_state;
-  ((outcome.hidden * p.hidden_gradient).sum() + (outcome.final_state * p.final_gradient).sum()).backward();
-  outcome.x = x.grad();
-  if (constant.defined()) outcome.constant = constant.grad();
-  if (initial_state.defined()) outcome.initial_state = initial_state.grad();
-  for (const auto& [name, value] : parameters) outcome.parameters[name] = value.grad();
-  return outcome;
+  const Tensor hidden = pack(output.hidden, p.active);
+  ((hidden * p.hidden_gradient).sum() + (output.final_state * p.final_gradient).sum()).backward();
+  Results results{{"hidden", hidden}, {"final_state", output.final_state}, {"gradient of x", x.grad()}};
+  if (constant.defined()) results["gradient of constant"] = constant.grad();
+  if (initial_state.defined()) results["gradient of initial_state"] = initial_state.grad();
+  for (const auto& [name, value] : parameters) results["gradient of " + name] = value.grad();
+  return results;
 }
 
-Outcome run_kernel(const Problem& p) {
-  const auto specs = kernels::cell_parameters(p.shape);
-  Outcome outcome;
+// The same of the kernels. Everything begins as NaN: each value must be written.
+Results run_kernel(const Problem& p) {
+  Results results{{"hidden", torch::full_like(p.hidden_gradient, NAN)},
+                  {"final_state", torch::full_like(p.final_gradient, NAN)},
+                  {"gradient of x", torch::full_like(p.x, NAN)}};
+  if (p.constant.defined()) results["gradient of constant"] = torch::full_like(p.constant, NAN);
+  if (p.initial_state.defined()) results["gradient of initial_state"] = torch::full_like(p.initial_state, NAN);
   std::vector<std::span<const float>> values;
   std::vector<std::span<float>> gradients;
-  for (const auto& spec : specs) {
-    const Tensor& value = p.parameters.at(spec.name);
-    values.push_back(span(value));
-    outcome.parameters[spec.name] = torch::full(spec.shape, NAN);
-    gradients.push_back(span(outcome.parameters[spec.name]));
+  for (const auto& spec : kernels::cell_parameters(p.shape)) {
+    values.push_back(span(p.parameters.at(spec.name)));
+    gradients.push_back(span(results["gradient of " + spec.name] = torch::full(spec.shape, NAN)));
   }
-  outcome.hidden = torch::full_like(p.hidden_gradient, NAN);
-  outcome.final_state = torch::full_like(p.final_gradient, NAN);
-  outcome.x = torch::full_like(p.x, NAN);
-  if (p.constant.defined()) outcome.constant = torch::full_like(p.constant, NAN);
-  if (p.initial_state.defined()) outcome.initial_state = torch::full_like(p.initial_state, NAN);
+  const auto matrix = [&](const std::string& name) {
+    const auto found = results.find(name);
+    return found == results.end() ? Matrix() : view(found->second);
+  };
   kernels::RecurrentSequence sequence(p.shape, p.direction);
   sequence.forward({.parameters = values,
                     .active = p.active,
@@ -148,30 +139,20 @@ Outcome run_kernel(const Problem& p) {
                     .constant = view(p.constant),
                     .initial_state = view(p.initial_state),
                     .dropout = p.dropout},
-                   view(outcome.hidden), view(outcome.final_state));
+                   matrix("hidden"), matrix("final_state"));
   sequence.backward({.hidden = view(p.hidden_gradient),
                      .final_state = view(p.final_gradient),
                      .parameters = gradients,
-                     .x = view(outcome.x),
-                     .constant = view(outcome.constant),
-                     .initial_state = view(outcome.initial_state)});
-  return outcome;
+                     .x = matrix("gradient of x"),
+                     .constant = matrix("gradient of constant"),
+                     .initial_state = matrix("gradient of initial_state")});
+  return results;
 }
 
 void expect_twins(const Problem& p) {
-  const Outcome actual = run_kernel(p), expected = run_twin(p);
-  const auto check = [](const Tensor& a, const Tensor& e, const std::string& what) {
-    if (!e.defined()) return;
-    EXPECT_TRUE(tensors_near(a, e, testing::kFloat32, what));
-  };
-  check(actual.hidden, expected.hidden, "hidden");
-  check(actual.final_state, expected.final_state, "final_state");
-  check(actual.x, expected.x, "gradient of x");
-  check(actual.constant, expected.constant, "gradient of constant");
-  check(actual.initial_state, expected.initial_state, "gradient of initial_state");
-  for (const auto& [name, gradient] : expected.parameters) {
-    check(actual.parameters.at(name), gradient, "gradient of " + name);
-  }
+  ConditionedOracle twin(kFloat32Steps, [&](Rounding& round) { return run_twin(p, round); });
+  const Results actual = run_kernel(p);
+  for (const auto& [name, expected] : twin.all()) twin.expect_near(actual.at(name), name);
 }
 
 const char* name_of(CellType type) {
@@ -233,7 +214,8 @@ TEST_P(RecurrentTwin, SteppingMatches) {
   for (std::int64_t t = 0; t < 4; ++t) {
     stepper.step(view(p.x.narrow(0, 3 * t, 3)), {prepared.data(), 3, stepper.prepared_size()}, view(state));
   }
-  EXPECT_TRUE(tensors_near(state, run_twin(p).final_state, testing::kFloat32, "state"));
+  ConditionedOracle twin(kFloat32Steps, [&](Rounding& round) { return run_twin(p, round); });
+  twin.expect_near(state, "final_state");
 }
 
 TEST(MixtureDensityTwin, ValuesAndGradientsMatch) {
@@ -249,17 +231,21 @@ TEST(MixtureDensityTwin, ValuesAndGradientsMatch) {
       }
       const Tensor gradient = torch::full_like(outputs, NAN);
       const auto sums = kernels::mixture_density_loss(view(outputs), view(targets), 0.5f, view(gradient));
-      const Tensor y = leaf(outputs);
-      const StepLosses losses = mixture_density(y, targets.to(torch::kFloat64));
-      const Tensor is_drawing = 1 - targets.select(1, 4);
-      (0.5 * ((is_drawing * losses.offset).sum() + losses.pen.sum())).backward();
-      const auto expect = [](double actual, const Tensor& expected, const char* what) {
-        EXPECT_TRUE(testing::near(actual, expected.item<double>(), testing::kFloat32, what));
-      };
-      expect(sums.offset, (is_drawing * losses.offset).sum(), "offset");
-      expect(sums.pen, losses.pen.sum(), "pen");
-      expect(sums.pen_drawing, (is_drawing * losses.pen).sum(), "pen_drawing");
-      EXPECT_TRUE(tensors_near(gradient, y.grad(), testing::kFloat32, "gradient"));
+      ConditionedOracle twin(kFloat32Steps, [&](Rounding& round) {
+        const Tensor y = round(outputs);
+        const StepLosses losses = mixture_density(y, targets.to(torch::kFloat64));
+        const Tensor is_drawing = 1 - targets.select(1, 4);
+        const Tensor offset = (is_drawing * losses.offset).sum();
+        (0.5 * (offset + losses.pen.sum())).backward();
+        return Results{{"offset", offset},
+                       {"pen", losses.pen.sum()},
+                       {"pen_drawing", (is_drawing * losses.pen).sum()},
+                       {"gradient", y.grad()}};
+      });
+      for (const auto& [name, sum] :
+           {std::pair("offset", sums.offset), {"pen", sums.pen}, {"pen_drawing", sums.pen_drawing}})
+        twin.expect_near(torch::tensor(sum, torch::kFloat64), name);
+      twin.expect_near(gradient, "gradient");
     }
   });
 }

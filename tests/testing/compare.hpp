@@ -34,11 +34,14 @@ inline constexpr Tolerance kFloat32{.relative = 1e-5, .absolute = 2e-6, .floor =
 // kFloat32 for a sequence of steps whose terms may cancel: a few steps' roundings count as those of the inputs.
 inline constexpr Tolerance kFloat32Steps{.relative = 1e-5, .absolute = 2e-6, .floor = 1e-3, .roundings = 8};
 // Gradients through a whole model, decoder to encoder: small ones are what is left of large ones that cancelled.
-inline constexpr Tolerance kWholeModel{.relative = 1e-4, .absolute = 1e-5, .floor = 1e-3};
+inline constexpr Tolerance kWholeModel{.relative = 1e-4, .absolute = 1e-5, .floor = 1e-3, .roundings = 8};
 // kFloat32 where z_x - z_y cancels under a correlation near ±1: rounding grows by up to cosh² rho_hat.
 inline constexpr Tolerance kCancelling{.relative = 1e-3, .absolute = 1e-4, .floor = 1e-3};
-// Matrix inputs rounded to bf16 (8 bits, eps 7.8e-3), sums in float32.
-inline constexpr Tolerance kBFloat16{.relative = 3e-2, .absolute = 2e-2, .floor = 1e-3};
+// Matrix inputs rounded to bf16 (8 bits, eps 7.8e-3), sums in float32; steps as above.
+inline constexpr Tolerance kBFloat16{.relative = 3e-2, .absolute = 2e-2, .floor = 1e-3, .roundings = 8};
+// The other roundings of the inputs from which a sensitivity is measured, and half a unit in the last place.
+inline constexpr int kConditionDraws = 8;
+inline constexpr double kHalfUnit = 0x1p-24, kHalfUnitBFloat16 = 0x1p-8;
 // float64 derivative against a central difference, step 2e-6: step² of truncation, eps / step of rounding.
 inline constexpr Tolerance kNumericGradient{.relative = 1e-6, .absolute = 1e-7, .floor = 1e-2};
 

@@ -14,9 +14,10 @@
 
 namespace limn::testing {
 
-// all_near() of compare.hpp over float32 or float64 tensors of one shape.
+// all_near() of compare.hpp over float32 or float64 tensors of one shape; `sensitivity` as there, or undefined.
 inline ::testing::AssertionResult tensors_near(const torch::Tensor& actual, const torch::Tensor& expected,
-                                               const Tolerance& tolerance, const std::string& what) {
+                                               const Tolerance& tolerance, const std::string& what,
+                                               const torch::Tensor& sensitivity = {}) {
   if (!actual.defined() || !expected.defined())
     return ::testing::AssertionFailure() << what << ": " << (actual.defined() ? "expected nothing" : "is missing");
   if (actual.sizes() != expected.sizes())
@@ -26,7 +27,9 @@ inline ::testing::AssertionResult tensors_near(const torch::Tensor& actual, cons
     return std::span<const double>(t.data_ptr<double>(), static_cast<std::size_t>(t.numel()));
   };
   const torch::Tensor a = values(actual), e = values(expected);
-  return all_near(view(a), view(e), tolerance, what);
+  if (!sensitivity.defined()) return all_near(view(a), view(e), tolerance, what);
+  const torch::Tensor s = values(sensitivity);
+  return all_near(view(a), view(e), tolerance, what, view(s));
 }
 
 // Standard normal times `spread`, float32, from the stream of that index.
