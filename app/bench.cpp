@@ -3,7 +3,9 @@
 
 #include "app/bench/cases.hpp"
 #include "app/commands.hpp"
+#include "app/threads.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/thread.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/train/libtorch_module.hpp"
 
@@ -24,8 +26,9 @@ const libtorch::Api* comparison(std::string& remark) {
 
 void bench(BenchOptions options, bool has_batch_size) {
   require_known_rows(options.only);
-  kernels::set_thread_count(options.threads);
+  use_threads(options.threads);
   options.threads = kernels::thread_count();
+  require_threads("bench", options.threads - 1);  // of OpenMP, for oneDNN's own GEMM
   if (options.is_quick && !has_batch_size) options.batch_size = kQuickBatch;
   const auto data = sketch::StrokeDataset::load(options.data, {});
   data.require_batch(options.batch_size);  // before anything is timed

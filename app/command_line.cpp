@@ -17,6 +17,7 @@
 #include "app/processes.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
+#include "limn/kernels/cpu_settings.hpp"
 
 namespace limn::app {
 namespace {
@@ -160,6 +161,7 @@ int parse_and_run(int argc, const char* const* argv, const models::Registry& reg
   add_info(root, registry);
   add_data(root);
   add_bench(root);
+  add_doctor(root, registry);
   add_completion(app);
   try {
     app.parse(words_of(argc, argv));
@@ -177,6 +179,7 @@ int run_command_line(int argc, const char* const* argv, const models::Registry& 
   open_standard_files();
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write(), which says what to do
   try {
+    kernels::heed_cpu_settings();
     int status = 0;
     try {
       status = parse_and_run(argc, argv, registry);

@@ -33,6 +33,7 @@ void add_data_info(const Command& data);
 void add_data_convert(const Command& data);
 void add_data_fetch(const Command& data);
 void add_bench(const Command& app);
+void add_doctor(const Command& app, const models::Registry& registry);
 // Describes all commands of `app`, which must outlive the parse.
 void add_completion(CLI::App& app);
 

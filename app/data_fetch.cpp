@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/duration.hpp"
 #include "app/interrupts.hpp"
 #include "app/printing.hpp"
 #include "limn/core/error.hpp"
@@ -34,19 +35,6 @@ struct FetchArguments {
   bool is_json = false;
   bool is_quiet = false;
 };
-
-// "9.9 MB".
-std::string size_text(std::int64_t bytes) {
-  constexpr double kStep = 1000;
-  if (bytes < static_cast<std::int64_t>(kStep)) return fmt::format("{} bytes", bytes);
-  double value = static_cast<double>(bytes);
-  std::string_view unit;
-  for (const std::string_view larger : {"kB", "MB", "GB"}) {
-    if (value < kStep) break;
-    value /= kStep, unit = larger;
-  }
-  return fmt::format("{:.1f} {}", value, unit);
-}
 
 // On stderr: one live line on a terminal, a plain one now and then elsewhere.
 class FetchProgress {

@@ -9,9 +9,9 @@
 #include "app/option_abilities.hpp"
 #include "app/printing.hpp"
 #include "app/shell_word.hpp"
+#include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
-#include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
 
@@ -71,7 +71,7 @@ void print_losses(const models::Evaluation& e, const EvalArguments& a, const std
 }
 
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
-  kernels::set_thread_count(a.threads);
+  use_threads(a.threads);
   const Split split = split_named(a.split);
   const auto model = registry.load(a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});

@@ -24,6 +24,7 @@
 
 #include "app/interrupts.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/thread.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::app {
@@ -107,7 +108,7 @@ void set_environment(int rank, int count, int port, const ErrorPipe& errors) {
 Child start(int rank, int count, int port, const ErrorPipe& errors, const std::vector<std::string>& words) {
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  require(pid >= 0, "--nproc: cannot start process {}: {}", rank, std::strerror(errno));
+  require(pid >= 0, "--nproc: cannot start process {}: {}; {}", rank, std::strerror(errno), kProcessLimitAdvice);
   if (pid > 0) return {.pid = pid};
   setpgid(0, 0);                     // a terminal's Ctrl-C goes to the parent alone, which hands it on
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // no process outlives the one that the user sees

@@ -2,11 +2,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include "app/commands.hpp"
 #include "app/printing.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/thread.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/serve/access.hpp"
 #include "limn/serve/studio.hpp"
@@ -64,8 +66,14 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   const serve::Studio studio(registry, options);
   serve::HttpServer server(studio.handlers(), studio.limits());
   const int port = server.bind(a.host, a.port);
-  std::thread serving([&] { server.run(); });
-  std::jthread warming([&] { studio.warm_up(); });
+  require_threads("serve", 2);  // one that accepts connections and one that answers
+  std::thread serving = start_thread("serve", [&] { server.run(); });
+  std::jthread warming;
+  try {
+    warming = std::jthread([&] { studio.warm_up(); });
+  } catch (const std::system_error&) {
+    // The system allows no more threads: the first drawing of each model takes a little longer.
+  }
   print("{}\n", address_of(a.host, port, token));
   flush_output();
   say("limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");

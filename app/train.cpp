@@ -15,10 +15,10 @@
 #include "app/printing.hpp"
 #include "app/processes.hpp"
 #include "app/shell_word.hpp"
+#include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/kernels/precision.hpp"
-#include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/train/libtorch_module.hpp"
@@ -257,7 +257,7 @@ void train_family(const models::Family& family, const models::Registry& registry
     (void)train::load_libtorch_module("several processes");  // its error once, not from each process
     return run_processes(a.processes);
   }
-  kernels::set_thread_count(a.threads);
+  use_threads(a.threads);
   RunOptions options(family);
   runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all);
   if (config.data.empty()) config.data = {family.built_in_data};

@@ -5,6 +5,7 @@
 
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
+#include "app/bench/machine.hpp"
 #include "limn/kernels/aligned_buffer.hpp"
 #include "limn/models/draw/training.hpp"
 #include "limn/models/step_noise.hpp"

@@ -1,13 +1,11 @@
 #include "app/bench/report.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/bench/machine.hpp"
 #include "app/printing.hpp"
 #include "limn/core/error.hpp"
 
@@ -18,18 +16,6 @@ using json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// The value of "key : value" in a file of /proc, or nothing.
-std::string proc_value(const char* path, const std::string& key) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const auto colon = line.find(':');
-    if (!line.starts_with(key) || colon == std::string::npos) continue;
-    const auto first = line.find_first_not_of(" \t", colon + 1);
-    return first == std::string::npos ? "" : line.substr(first);
-  }
-  return "";
-}
 
 std::string time_text(double seconds) {
   if (seconds >= 1) return fmt::format("{:.2f} s", seconds);
@@ -98,21 +84,6 @@ Timing time_runs(const std::function<void()>& run, const TimingBudget& budget) {
           .low = seconds[(n - 1) / 4],
           .high = seconds[n - 1 - (n - 1) / 4],
           .runs = static_cast<int>(n)};
-}
-
-bool reset_peak_memory() {
-  ::malloc_trim(0);
-  std::ofstream file("/proc/self/clear_refs");
-  file << "5";
-  file.flush();
-  return file.good();
-}
-
-double peak_memory() { return 1024 * std::strtod(proc_value("/proc/self/status", "VmHWM").c_str(), nullptr); }
-
-std::string cpu_name() {
-  const std::string name = proc_value("/proc/cpuinfo", "model name");
-  return name.empty() ? "unknown CPU" : name;
 }
 
 void require_agreement(const std::string& name, double difference, double limit) {

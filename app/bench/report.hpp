@@ -72,11 +72,6 @@ class BenchReport {
   std::vector<std::string> notes_;
 };
 
-// Gives freed memory back to the system and lets peak_memory() start anew; false where the kernel refuses.
-bool reset_peak_memory();
-[[nodiscard]] double peak_memory();  // bytes
-[[nodiscard]] std::string cpu_name();
-
 // Throws Error unless the difference is within `limit`: a benchmark of wrong results is worth nothing.
 void require_agreement(const std::string& name, double difference, double limit);
 

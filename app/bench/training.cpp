@@ -7,6 +7,7 @@
 
 #include "app/bench/cases.hpp"
 #include "app/bench/gradients.hpp"
+#include "app/bench/machine.hpp"
 #include "limn/core/error.hpp"
 
 namespace limn::app {

@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // The names under "Subcommands:" of a help text.
@@ -220,6 +221,38 @@ TEST_F(CommandsTest, PlotsAndConverts) {
   expect_begins("curves.png", "\x89PNG");
   run("data convert builtin:doodles:test#3 -o one.svg");
   expect_svg("one.svg");
+}
+
+// What a user pastes into a report: all of it in words, and no word of who the user is.
+TEST(Doctor, SaysWhatThisMachineHasAndNotWhoseItIs) {
+  const TemporaryFolder folder;
+  const fs::path home = folder / "home/mallory";
+  fs::create_directories(home);
+  const RunLimits at_home{.environment = {"HOME=" + home.string(), "USER=mallory",
+                                          "LIMN_LIBTORCH_MODULE=" + (home / "module.so").string()}};
+  const RunResult text = run_limn(home, "doctor", at_home), object = run_limn(home, "doctor --json", at_home);
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_EQ(object.status, 0) << object.err;
+  for (const RunResult* result : {&text, &object}) {
+    EXPECT_THAT(result->out, Not(HasSubstr("mallory")));
+    EXPECT_THAT(result->out, Not(HasSubstr(folder.path().string())));
+    for (const char* part : {"limn", "build", "simd", "products", "module.so", "libcurl", "OMP_NUM_THREADS=1",
+                             "builtin:doodles", "may be written", "LSTM step", "agrees"})
+      EXPECT_THAT(result->out, HasSubstr(part));
+  }
+  const auto json = nlohmann::json::parse(object.out);
+  EXPECT_EQ(json.at("threads"), 1);
+  for (const auto& check : json.at("checks")) EXPECT_TRUE(check.at("agrees")) << check;
+}
+
+TEST(Doctor, SeesWhatTheEnvironmentHoldsBack) {
+  const TemporaryFolder folder;
+  const auto told = [&](const std::string& variable) {
+    return run_limn(folder.path(), "doctor", {.environment = {variable}});
+  };
+  EXPECT_THAT(told("LIMN_SIMD=scalar").out, HasSubstr("simd usable      scalar\n"));
+  EXPECT_THAT(told("LIMN_GEMM=own").out, HasSubstr("products         our own"));
+  EXPECT_EQ(told("LIMN_SIMD=best").err.rfind("limn: error: LIMN_SIMD=best: no such vector instructions here", 0), 0u);
 }
 
 // It checks our step against plain LibTorch's before it times either.
