@@ -117,8 +117,9 @@ std::vector<double> train_alone(const std::filesystem::path& root) {
   const auto options = tiny_run();
   const auto task = options.task(tiny_data(options));
   const models::Registry registry = models::standard_registry();
-  (void)train::Trainer(*task, registry, options.train, runs::RunDirectory(root, runs::RunDirectory::Mode::kFresh))
-      .run();
+  const runs::RunDirectory run(root, runs::RunDirectory::Mode::kFresh);
+  write_file(run.config(), "family = \"sketch-rnn\"\n");
+  (void)train::Trainer(*task, registry, options.train, run).run();
   return runs::read_run(root).curves.at({"total", "train"}).values;
 }
 
