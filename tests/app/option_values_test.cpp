@@ -49,6 +49,7 @@ const std::map<std::string, Line> kLines{
     {"limn data convert", {.arguments = {"missing.npz"}, .options = {{"--out", "x.npz"}}}},
     {"limn data fetch", {.arguments = {"missing"}}},
     {"limn bench", {.options = {{"--data", "missing.npz"}}}},
+    {"limn doctor", {}},
     {"limn completion", {}},
 };
 

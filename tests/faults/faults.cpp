@@ -11,7 +11,6 @@
 #include <regex>
 #include <set>
 #include <sstream>
-#include <stdexcept>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -147,8 +146,8 @@ bool names_file_of(const TracedCall& call, const fs::path& folder, const std::st
 fs::path TracedCall::shown() const { return without_temporary(path.string()); }
 
 bool Fault::may_keep_temporary() const {
-  const bool looks = call.kind == "open" || call.kind == "list" || call.kind == "stat" || call.kind == "close";
-  return call.kind == "unlink" || looks;
+  return call.kind == "unlink" || call.kind == "open" || call.kind == "list" || call.kind == "stat" ||
+         call.kind == "close";
 }
 
 bool Fault::is_below(const fs::path& folder) const { return lies_below(call.path, folder); }

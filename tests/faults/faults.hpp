@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -83,6 +82,7 @@ void expect_flushed_before_renamed(const std::vector<TracedCall>& calls);
 // Files below `folder` by their path in it, hidden ones too; folders end in a slash and are empty.
 using Files = std::map<std::string, std::string>;
 [[nodiscard]] Files files_below(const std::filesystem::path& folder);
+// Takes away temporary files and folders and what is in these.
 void erase_temporaries(Files& files);
 // "" if they are the same, else the first that differs or is missing on one side.
 [[nodiscard]] std::string first_difference(const Files& expected, const Files& found);
