@@ -126,6 +126,7 @@ std::vector<double> train_alone(const std::filesystem::path& root) {
 std::vector<double> train_together(int count, const std::filesystem::path& root) {
   std::vector<std::vector<float>> weights(static_cast<std::size_t>(count));
   const runs::RunDirectory run(root, runs::RunDirectory::Mode::kFresh);
+  write_file(run.config(), "family = \"sketch-rnn\"\n");
   const models::Registry registry = models::standard_registry();
   const auto errors = in_processes(count, [&](train::ProcessGroup& group) {
     const auto options = tiny_run();
