@@ -120,7 +120,7 @@ class TrainingFaults : public ::testing::TestWithParam<Case> {
   void try_fault(const Fault& fault) {
     SCOPED_TRACE(fault.text());
     prepare();
-    const RunResult result = run_with(fault, folder(), GetParam().is_resumed ? resume() : fresh());
+    const FaultedRun result = run_with(fault, folder(), GetParam().is_resumed ? resume() : fresh());
     tally_.add(fault, result);
     if (result.signal == 0 && result.status == 0)
       expect_same_files(fault);

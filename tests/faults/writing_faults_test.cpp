@@ -84,7 +84,7 @@ class WritingFaults : public ::testing::TestWithParam<Case> {
       before[expected_.begin()->first] = "an older file";
       write_file(out() / expected_.begin()->first, before.begin()->second);
     }
-    const RunResult result = run_with(fault, folder(), GetParam().words);
+    const FaultedRun result = run_with(fault, folder(), GetParam().words);
     tally_.add(fault, result);
     all_.add(fault, result);
     Files found = files_below(out());
