@@ -133,8 +133,9 @@ TEST(DrawModel, TakesImagesOneByOneAsTogether) {
   const std::vector<std::int64_t> indices{4, 17}, second{17};
   const ImageLosses both = model.losses(pixels, {.seed = 3, .indices = indices}, 2);
   const ImageLosses alone = model.losses(std::span(pixels).subspan(42), {.seed = 3, .indices = second}, 2);
-  EXPECT_EQ(alone.reconstruction[0], both.reconstruction[1]);
-  EXPECT_EQ(alone.kl[0], both.kl[1]);
+  // oneDNN may sum in another order where there are other rows beside one.
+  EXPECT_TRUE(near(alone.reconstruction[0], both.reconstruction[1], kFloat32, "reconstruction"));
+  EXPECT_TRUE(near(alone.kl[0], both.kl[1], kFloat32, "KL"));
 }
 
 // Burda et al. 2015: the estimate is above the bound and rises with K; with K = 1 it is the bound on average.
