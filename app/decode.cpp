@@ -5,9 +5,9 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
+#include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
-#include "limn/sketch/npy.hpp"
 
 namespace limn::app {
 namespace {
@@ -26,7 +26,7 @@ void decode(const DecodeArguments& a, const Command& command, const models::Regi
   check_output(a.out, model->content());
   check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy", "--seed"});
   model->need(models::Ability::kDecode, "try limn sample");
-  const auto matrix = sketch::read_npy_matrix(a.z);
+  const auto matrix = arrays::read_npy_matrix(a.z);
   require(matrix.columns == model->latent_size(), "{}: vectors of {} numbers; {} wants {}", a.z, matrix.columns,
           a.model, model->latent_size());
   models::Latents z(matrix.rows, matrix.columns);

@@ -6,9 +6,9 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/printing.hpp"
+#include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
-#include "limn/sketch/npy.hpp"
 
 namespace limn::app {
 namespace {
@@ -27,7 +27,7 @@ void encode(const EncodeArguments& a, const models::Registry& registry) {
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   const models::Drawings given = model->read(a.in, std::numeric_limits<std::int64_t>::max());
   const models::Latents z = model->latents_of(given, {.uses_mean = !a.samples, .seed = a.seed});
-  sketch::write_npy(a.out, z.values, std::array{z.count(), z.z_size});
+  arrays::write_npy(a.out, z.values, std::array{z.count(), z.z_size});
   print("{}: {} x {}\n", a.out, z.count(), z.z_size);
 }
 

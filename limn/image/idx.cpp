@@ -7,9 +7,9 @@
 #include <cstring>
 #include <optional>
 
+#include "limn/arrays/gunzip.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/image/gunzip.hpp"
 
 namespace limn::image {
 namespace {
@@ -40,7 +40,7 @@ const char* type_name(unsigned type) {
 class Source {
  public:
   Source(std::span<const std::byte> file, std::string_view origin) : file_(file), origin_(origin) {
-    if (is_gzip(file)) gunzip_.emplace(file, origin);
+    if (arrays::is_gzip(file)) gunzip_.emplace(file, origin);
   }
 
   [[nodiscard]] bool is_packed() const { return gunzip_.has_value(); }
@@ -63,7 +63,7 @@ class Source {
   std::span<const std::byte> file_;
   std::string_view origin_;
   std::size_t position_ = 0;
-  std::optional<Gunzip> gunzip_;
+  std::optional<arrays::Gunzip> gunzip_;
 };
 
 std::uint32_t big_endian(std::span<const std::byte, 4> bytes) {
@@ -91,7 +91,7 @@ unsigned read_magic(Source& source, std::string_view origin) {
 // The product of the sizes; Error if the file cannot hold so much.
 std::uint64_t checked_count(std::span<const std::int64_t> sizes, bool is_packed, std::size_t file_size,
                             std::string_view origin) {
-  const std::uint64_t limit = is_packed ? kIdxUnpackFactor * file_size + kIdxUnpackFloor : file_size;
+  const std::uint64_t limit = is_packed ? arrays::kGunzipFactor * file_size + arrays::kGunzipFloor : file_size;
   std::uint64_t count = 1;
   for (const std::int64_t size : sizes) {
     require(size > 0, "{}: an empty IDX array of {}; use one that holds something", origin, fmt::join(sizes, "×"));
@@ -107,7 +107,7 @@ std::uint64_t checked_count(std::span<const std::int64_t> sizes, bool is_packed,
 }  // namespace
 
 bool begins_as_idx(std::span<const std::byte> file) {
-  if (is_gzip(file)) return true;
+  if (arrays::is_gzip(file)) return true;
   if (file.size() < 4 || file[0] != std::byte{0} || file[1] != std::byte{0}) return false;
   const auto type = std::to_integer<unsigned>(file[2]);
   return type == kUnsignedByte || type_name(type) != nullptr;

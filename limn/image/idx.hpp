@@ -13,11 +13,6 @@
 
 namespace limn::image {
 
-// A gzip file may declare this many times its size, and kIdxUnpackFloor on top. MNIST deflates fivefold;
-// deflate itself reaches a thousandfold, which only a bomb does.
-inline constexpr std::uint64_t kIdxUnpackFactor = 256;
-inline constexpr std::uint64_t kIdxUnpackFloor = std::uint64_t{4} << 20;
-
 // Unsigned bytes in up to four dimensions, the last one fastest: [n, H, W] of images, [n] of labels.
 struct IdxArray {
   std::vector<std::int64_t> sizes;  // each at least 1

@@ -6,11 +6,11 @@
 #include <memory>
 #include <utility>
 
+#include "limn/arrays/npy.hpp"
+#include "limn/arrays/pickle.hpp"
+#include "limn/arrays/zip_archive.hpp"
 #include "limn/core/error.hpp"
-#include "limn/sketch/npy.hpp"
-#include "limn/sketch/pickle.hpp"
 #include "limn/sketch/pickle_writer.hpp"
-#include "limn/sketch/zip_archive.hpp"
 
 namespace limn::sketch {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 36;
 
 // `length` rows of three numbers; `place(row, column)` is where in the array's memory a number lies.
 template <class Place>
-Sketch sketch_of(const NumericArray& array, std::int64_t length, const Place& place, std::string_view origin,
+Sketch sketch_of(const arrays::NumericArray& array, std::int64_t length, const Place& place, std::string_view origin,
                  std::int64_t index) {
   Sketch sketch;
   sketch.points.reserve(static_cast<std::size_t>(length));
@@ -37,7 +37,7 @@ Sketch sketch_of(const NumericArray& array, std::int64_t length, const Place& pl
   return sketch;
 }
 
-Sketch sketch_of_rows(const NumericArray& array, std::string_view origin, std::int64_t index) {
+Sketch sketch_of_rows(const arrays::NumericArray& array, std::string_view origin, std::int64_t index) {
   if (array.count() == 0) return {};
   require(array.shape.size() == 2 && array.shape[1] == 3,
           "{}: sketch {} has shape {}; expected n x 3: dx, dy and whether the pen lifts", origin, index,
@@ -51,7 +51,7 @@ Sketch sketch_of_rows(const NumericArray& array, std::string_view origin, std::i
 }
 
 // An N x L x 3 array: N sketches of L points.
-std::vector<Sketch> sketches_of_block(const NumericArray& array, std::string_view origin) {
+std::vector<Sketch> sketches_of_block(const arrays::NumericArray& array, std::string_view origin) {
   std::vector<Sketch> sketches;
   if (!array.shape.empty() && array.shape[0] == 0) return sketches;
   require(array.shape.size() == 3 && array.shape[2] == 3 && array.shape[1] > 0,
@@ -70,21 +70,22 @@ std::vector<Sketch> sketches_of_block(const NumericArray& array, std::string_vie
 }
 
 std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::string& origin) {
-  NpyHeader header = parse_npy_header(npy, origin);
+  arrays::NpyHeader header = arrays::parse_npy_header(npy, origin);
   const auto data = npy.subspan(header.size);
   if (header.format.kind != 'O')
     return sketches_of_block(
-        make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin), origin);
+        arrays::make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin),
+        origin);
 
-  const PickledArrays pickled = read_pickled_arrays(data, origin);
-  require(element_count(header.shape, origin) == pickled.outer_count,
+  const arrays::PickledArrays pickled = arrays::read_pickled_arrays(data, origin);
+  require(arrays::element_count(header.shape, origin) == pickled.outer_count,
           "{}: its header announces {} objects, its pickle holds {}; fetch the file again", origin,
           fmt::join(header.shape, " x "), pickled.outer_count);
   if (pickled.arrays.size() == 1 && pickled.arrays[0].shape.size() == 3)
     return sketches_of_block(pickled.arrays[0], origin);
   std::vector<Sketch> sketches;
   sketches.reserve(pickled.arrays.size());
-  for (const NumericArray& array : pickled.arrays)
+  for (const arrays::NumericArray& array : pickled.arrays)
     sketches.push_back(sketch_of_rows(array, origin, static_cast<std::int64_t>(sketches.size())));
   return sketches;
 }
@@ -92,7 +93,7 @@ std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::strin
 }  // namespace
 
 SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin) {
-  ZipReader zip(file, origin);
+  arrays::ZipReader zip(file, origin);
   SketchSplits splits;
   for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
     const std::string name = kSplitNames[static_cast<std::size_t>(split)];
@@ -115,7 +116,7 @@ std::function<std::string()> npy_pieces(const SketchSource& source, Split split)
   const std::int64_t count = source.counts[static_cast<std::size_t>(split)];
   auto pickler =
       std::make_shared<SketchPickler>(count, [&source, split](std::int64_t i) { return source.sketch(split, i); });
-  return [header = npy_header("|O", {&count, 1}), pickler]() mutable {
+  return [header = arrays::npy_header("|O", {&count, 1}), pickler]() mutable {
     return header.empty() ? pickler->next() : std::exchange(header, {});
   };
 }
@@ -138,7 +139,7 @@ Bytes serialize_npz(const SketchSplits& splits) {
     }
     entries.emplace_back(npy_name(split), std::move(content));
   }
-  return make_zip(entries);
+  return arrays::make_zip(entries);
 }
 
 void write_npz(const std::filesystem::path& path, const SketchSplits& splits) {
@@ -146,7 +147,7 @@ void write_npz(const std::filesystem::path& path, const SketchSplits& splits) {
 }
 
 void stream_npz(const std::filesystem::path& path, const SketchSource& source) {
-  std::vector<ZipEntry> entries;
+  std::vector<arrays::ZipEntry> entries;
   for (const Split split : kSplits) {
     // An archive says the size of an entry before its content.
     std::uint64_t size = 0;
@@ -154,7 +155,7 @@ void stream_npz(const std::filesystem::path& path, const SketchSource& source) {
     for (std::string piece = count(); !piece.empty(); piece = count()) size += piece.size();
     entries.push_back({npy_name(split), size, npy_pieces(source, split)});
   }
-  write_zip(path, entries);
+  arrays::write_zip(path, entries);
 }
 
 }  // namespace limn::sketch

@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "app/run_limn.hpp"
+#include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/sketch/npy.hpp"
 #include "limn/sketch/sketch_file.hpp"
 #include "testing/temporary_folder.hpp"
 
@@ -191,7 +191,7 @@ TEST_F(CommandsTest, ExploresTheLatentSpace) {
 
 TEST_F(CommandsTest, EncodesAndDecodes) {
   run("encode run --in builtin:doodles:test#0 builtin:doodles:test#1 -o z.npy");
-  const sketch::FloatMatrix z = sketch::read_npy_matrix(file("z.npy"));
+  const arrays::FloatMatrix z = arrays::read_npy_matrix(file("z.npy"));
   EXPECT_EQ(z.rows, 2);
   EXPECT_EQ(z.columns, 4);
   run("decode run --z z.npy -o decoded.npz");

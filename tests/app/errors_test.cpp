@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 
 #include "app/run_limn.hpp"
+#include "limn/arrays/npy.hpp"
+#include "limn/arrays/zip_archive.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/safetensors.hpp"
-#include "limn/sketch/npy.hpp"
 #include "limn/sketch/npz.hpp"
-#include "limn/sketch/zip_archive.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::testing {
@@ -79,12 +79,12 @@ TEST_F(ErrorsTest, RefusesDamagedData) {
 
 TEST_F(ErrorsTest, RunsNothingThatAPickleAsksFor) {
   const std::vector<std::int64_t> shape{1};
-  const std::string npy = sketch::npy_header("|O", shape) +
+  const std::string npy = arrays::npy_header("|O", shape) +
                           "\x80\x02"
                           "cos\nsystem\n(S'touch hacked'\ntR.";
   const auto bytes = as_bytes(npy);
   const std::pair<std::string, Bytes> entry{"train.npy", Bytes(bytes.begin(), bytes.end())};
-  write_file(folder_ / "evil.npz", sketch::make_zip(std::span(&entry, 1)));
+  write_file(folder_ / "evil.npz", arrays::make_zip(std::span(&entry, 1)));
   expect_error(folder_.path(), train_on("evil.npz"), "evil.npz", "system");
   EXPECT_FALSE(fs::exists(folder_ / "hacked"));
 }

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "app/run_limn.hpp"
+#include "limn/arrays/npy.hpp"
 #include "limn/core/file.hpp"
-#include "limn/sketch/npy.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::testing {
@@ -83,7 +83,7 @@ TEST_F(ImagesTest, ReconstructsAndInterpolates) {
 
 TEST_F(ImagesTest, EncodesAndDecodes) {
   run("encode dense --in builtin:shapes:test#0 builtin:shapes:test#1 -o z.npy");
-  const sketch::FloatMatrix z = sketch::read_npy_matrix(file("z.npy"));
+  const arrays::FloatMatrix z = arrays::read_npy_matrix(file("z.npy"));
   EXPECT_EQ(z.rows, 2);
   EXPECT_EQ(z.columns, 2);
   run("decode dense --z z.npy -o decoded.png");

@@ -10,18 +10,19 @@
 #include <utility>
 
 #include "image/picture_files.hpp"
+#include "limn/arrays/npy.hpp"
+#include "limn/arrays/zip_archive.hpp"
 #include "limn/core/error.hpp"
 #include "limn/image/sharded_images.hpp"
 #include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/sketch/json.hpp"
-#include "limn/sketch/npy.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
-#include "limn/sketch/zip_archive.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 #include "models/tiny_images.hpp"
+#include "testing/gzip.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn {
@@ -65,19 +66,19 @@ void add_numpy(const Seeds& seeds) {
   int number = 0;
   for (const sketch::SketchSplits& splits : {whole, fractions}) {
     const Bytes npz = sketch::serialize_npz(splits);
-    const Bytes npy = sketch::ZipReader(npz, "seed").read("train.npy").value();
+    const Bytes npy = arrays::ZipReader(npz, "seed").read("train.npy").value();
     const std::string name = std::to_string(++number);
     seeds.add("npz", "archive" + name, npz);
     seeds.add("npz", "objects" + name, npy);
-    seeds.add("pickle", "protocol2-" + name, std::span(npy).subspan(sketch::parse_npy_header(npy, "seed").size));
+    seeds.add("pickle", "protocol2-" + name, std::span(npy).subspan(arrays::parse_npy_header(npy, "seed").size));
   }
   // Two sketches of two points each, in one array of numbers.
   const std::vector<std::int64_t> block{2, 2, 3}, matrix{2, 3};
-  seeds.add("npz", "block", sketch::npy_header("<i2", block) + std::string(24, '\0'));
+  seeds.add("npz", "block", arrays::npy_header("<i2", block) + std::string(24, '\0'));
   const std::string numbers("\0\0\x80\x3f\0\0\0\x40\0\0\x40\xc0\xcd\xcc\xcc\x3d\0\0\0\0\xff\xff\x7f\x7f", 24);
-  seeds.add("npy", "floats", sketch::npy_header("<f4", matrix) + numbers);
-  seeds.add("npy", "halves", sketch::npy_header(">f2", matrix) + numbers.substr(0, 12));
-  seeds.add("npy", "bytes", sketch::npy_header("|u1", std::span(block).first(1)) + "\x01\x02");
+  seeds.add("npy", "floats", arrays::npy_header("<f4", matrix) + numbers);
+  seeds.add("npy", "halves", arrays::npy_header(">f2", matrix) + numbers.substr(0, 12));
+  seeds.add("npy", "bytes", arrays::npy_header("|u1", std::span(block).first(1)) + "\x01\x02");
 }
 
 void add_strokes(const Seeds& seeds) {
@@ -425,11 +426,11 @@ void add_promises(const Seeds& seeds) {
     return "<svg><path transform=\"scale(9)\" d=\"" + path + "\"/></svg>";
   }());
   const std::vector<std::int64_t> vast{1LL << 24, 1LL << 23, 3};
-  add("npy", "shape", sketch::npy_header("<f8", std::span(vast).first(2)));
-  add("npz", "shape", sketch::npy_header("<f8", vast));
-  add("npz", "objects", sketch::npy_header("|O", std::span(vast).first(1)) + "\x80\x02]."s);
+  add("npy", "shape", arrays::npy_header("<f8", std::span(vast).first(2)));
+  add("npz", "shape", arrays::npy_header("<f8", vast));
+  add("npz", "objects", arrays::npy_header("|O", std::span(vast).first(1)) + "\x80\x02]."s);
   const std::pair<std::string, Bytes> zeros{"train.npy", Bytes(std::size_t{3} << 20)};
-  add("npz", "bomb", sketch::make_zip(std::span(&zeros, 1)));
+  add("npz", "bomb", arrays::make_zip(std::span(&zeros, 1)));
   add("pickle", "string", "\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."s);
   add("pickle", "frame", "\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\xff."s);
   add("pickle", "memo", "\x80\x02Nr\xff\xff\xff\x7f."s);

@@ -7,7 +7,7 @@
 
 #include "image/picture_files.hpp"
 #include "limn/image/dataset.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::image {
 namespace {

@@ -11,7 +11,8 @@
 #include "limn/image/image_summary.hpp"
 #include "limn/image/resize.hpp"
 #include "limn/image/shapes.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/gzip.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::image {
 namespace {

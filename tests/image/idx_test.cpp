@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "image/picture_files.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/gzip.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::image {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "image/picture_files.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::image {
 namespace {

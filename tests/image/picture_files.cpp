@@ -97,22 +97,6 @@ Bytes jpeg_file(const JpegSpec& spec) {
   return file;
 }
 
-Bytes gzip_file(std::span<const std::byte> content) {
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::runtime_error("gzip_file: deflateInit2");
-  Bytes file(deflateBound(&stream, content.size()) + 32);
-  Bytes input(content.begin(), content.end());
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(file.data());
-  stream.avail_out = static_cast<uInt>(file.size());
-  deflate(&stream, Z_FINISH);
-  file.resize(stream.total_out);
-  deflateEnd(&stream);
-  return file;
-}
-
 Bytes idx_file(const std::vector<std::uint32_t>& sizes, std::span<const std::uint8_t> content, std::uint8_t type) {
   Bytes file{std::byte{0}, std::byte{0}, std::byte{type}, static_cast<std::byte>(sizes.size())};
   for (const std::uint32_t size : sizes)

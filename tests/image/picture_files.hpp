@@ -1,4 +1,4 @@
-// PNG, JPEG, gzip and IDX files as other programs write them, made in memory for the readers' tests.
+// PNG, JPEG and IDX files as other programs write them, made in memory for the readers' tests.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,6 @@ struct JpegSpec {
   std::vector<std::uint8_t> pixels;  // [height, width, channels]
 };
 [[nodiscard]] Bytes jpeg_file(const JpegSpec& spec);
-
-[[nodiscard]] Bytes gzip_file(std::span<const std::byte> content);
 
 // An IDX file of that type byte with those sizes, whatever the content.
 [[nodiscard]] Bytes idx_file(const std::vector<std::uint32_t>& sizes, std::span<const std::uint8_t> content,

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "image/picture_files.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::image {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::sketch {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <limits>
 
-#include "limn/sketch/npy.hpp"
-#include "limn/sketch/zip_archive.hpp"
-#include "sketch/hostile.hpp"
+#include "limn/arrays/npy.hpp"
+#include "limn/arrays/zip_archive.hpp"
+#include "testing/hostile.hpp"
 #include "testing/temporary_folder.hpp"
 
 namespace limn::sketch {
@@ -156,28 +156,28 @@ TEST(Npz, BytesDoNotDependOnTheClockOrTheZone) {
 TEST(Npz, RefusesABomb) {
   // 64 MiB of zeros as one block of sketches, about a thousandfold deflated.
   const std::vector<std::int64_t> shape{1 << 20, 21, 3};
-  std::string npy = npy_header("|u1", shape);
+  std::string npy = arrays::npy_header("|u1", shape);
   npy.resize(npy.size() + (std::size_t{1} << 20) * 63, '\0');
   const std::pair<std::string, Bytes> entry{"train.npy", bytes_of(npy)};
-  const Bytes file = make_zip({&entry, 1});
+  const Bytes file = arrays::make_zip({&entry, 1});
   ASSERT_LT(file.size(), npy.size() / 500);
   EXPECT_THAT(error_of([&] { return parse(file); }), HasSubstr("unpacks to more than 32 times"));
 }
 
 TEST(Npz, RefusesPensThatAreNeitherUpNorDown) {
   const std::vector<std::int64_t> shape{1, 2, 3};
-  const std::pair<std::string, Bytes> entry{"train.npy",
-                                            bytes_of(npy_header("|u1", shape) + std::string("\1\2\0\3\4\2", 6))};
+  const std::pair<std::string, Bytes> entry{
+      "train.npy", bytes_of(arrays::npy_header("|u1", shape) + std::string("\1\2\0\3\4\2", 6))};
   EXPECT_THAT(error_of([&] {
-                return parse(make_zip({&entry, 1}));
+                return parse(arrays::make_zip({&entry, 1}));
               }),
               HasSubstr("sketch 0: row 1 has 2 in its third column"));
 }
 
 TEST(Npz, RefusesEndlessSketchesWithoutPoints) {
   const std::vector<std::int64_t> shape{std::int64_t{1} << 40, 0, 3};
-  const std::pair<std::string, Bytes> entry{"train.npy", bytes_of(npy_header("<i2", shape))};
-  EXPECT_THAT(error_of([&] { return parse(make_zip({&entry, 1})); }), HasSubstr("expected N x L x 3"));
+  const std::pair<std::string, Bytes> entry{"train.npy", bytes_of(arrays::npy_header("<i2", shape))};
+  EXPECT_THAT(error_of([&] { return parse(arrays::make_zip({&entry, 1})); }), HasSubstr("expected N x L x 3"));
 }
 
 TEST(Npz, BearsTruncation) {
@@ -195,13 +195,13 @@ TEST(Npz, BearsChangesInTheZip) {
 TEST(Npz, BearsTruncationAndChangesInTheArrays) {
   const auto read = [](std::span<const std::byte> npy) {
     const std::pair<std::string, Bytes> entry{"train.npy", Bytes(npy.begin(), npy.end())};
-    return parse(make_zip({&entry, 1}));
+    return parse(arrays::make_zip({&entry, 1}));
   };
   for (const char* name : {"python2.npz", "protocol2.npz", "protocol4.npz", "protocol5.npz", "block.npz", "nested.npz",
                            "block_of_objects.npz"}) {
     SCOPED_TRACE(name);
     const Bytes file = read_file(fixture(name));
-    const Bytes npy = ZipReader(file, name).read("train.npy").value();
+    const Bytes npy = arrays::ZipReader(file, name).read("train.npy").value();
     EXPECT_EQ(accepted_truncations(read, npy), 0U);
     expect_survives_changes(read, npy, 1000, 3);
   }

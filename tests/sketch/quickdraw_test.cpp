@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::sketch {
 namespace {

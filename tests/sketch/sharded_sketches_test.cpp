@@ -14,7 +14,7 @@
 #include "limn/sketch/dataset.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/sketch_file.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::sketch {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "limn/sketch/sketch_file.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::sketch {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
 namespace limn::sketch {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "limn/core/file.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 
 // How one number lies in memory: NumPy's kind letter ('b' bool, 'i', 'u', 'f', or 'O' for an object) and
 // size.
@@ -74,4 +74,4 @@ struct FloatMatrix {
 // Writes `values` (row-major, as many as `shape` says) as float32, replacing `path` all or nothing.
 void write_npy(const std::filesystem::path& path, std::span<const float> values, std::span<const std::int64_t> shape);
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays

@@ -15,10 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "limn/arrays/npy.hpp"
 #include "limn/core/file.hpp"
-#include "limn/sketch/npy.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 
 // The machine's values may take this many times the pickle's size, and kPickleMemoryFloor on top.
 inline constexpr std::uint64_t kPickleMemoryFactor = 32;
@@ -41,4 +41,4 @@ struct PickledArrays {
 // error messages.
 [[nodiscard]] PickledArrays read_pickled_arrays(std::span<const std::byte> pickle, std::string_view origin);
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays

@@ -1,12 +1,12 @@
 // Pickles by hand: what the machine must refuse, and how it says so.
-#include "limn/sketch/pickle.hpp"
+#include "limn/arrays/pickle.hpp"
 
 #include <gmock/gmock.h>
 
 #include "limn/sketch/pickle_writer.hpp"
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 namespace {
 
 using ::testing::HasSubstr;
@@ -104,7 +104,7 @@ TEST(Pickle, RefusesElementsThatAreNoArrays) {
 }
 
 TEST(Pickle, RefusesWhatStandsBehindTheEnd) {
-  SketchPickler pickler(0, {});
+  sketch::SketchPickler pickler(0, {});
   std::string pickle = pickler.next();
   pickle += pickler.next();
   EXPECT_EQ(error_for(pickle), "");
@@ -130,4 +130,4 @@ TEST(Pickle, RefusesTextThatIsNotLatin1) {
 }
 
 }  // namespace
-}  // namespace limn::sketch
+}  // namespace limn::arrays

@@ -1,13 +1,13 @@
-#include "limn/sketch/npy.hpp"
+#include "limn/arrays/npy.hpp"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <limits>
 
-#include "sketch/hostile.hpp"
+#include "testing/hostile.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 namespace {
 
 using ::testing::ElementsAre;
@@ -117,4 +117,4 @@ TEST(Npy, BearsTruncationAndChanges) {
 }
 
 }  // namespace
-}  // namespace limn::sketch
+}  // namespace limn::arrays

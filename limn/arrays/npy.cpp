@@ -1,4 +1,4 @@
-#include "limn/sketch/npy.hpp"
+#include "limn/arrays/npy.hpp"
 
 #include <bit>
 #include <cassert>
@@ -7,11 +7,11 @@
 #include <limits>
 #include <optional>
 
+#include "limn/arrays/byte_reader.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/half_float.hpp"
-#include "limn/sketch/byte_reader.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -268,4 +268,4 @@ void write_npy(const std::filesystem::path& path, std::span<const float> values,
   file.commit();
 }
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays

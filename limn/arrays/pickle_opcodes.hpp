@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace limn::sketch::pickle {
+namespace limn::arrays::pickle {
 
 // The opcodes that the machine knows.
 enum Opcode : std::uint8_t {
@@ -85,4 +85,4 @@ inline constexpr PermittedName kPermittedNames[] = {
     {"numpy.core.numeric", "_frombuffer", Name::kFromBuffer},
     {"numpy._core.numeric", "_frombuffer", Name::kFromBuffer}};
 
-}  // namespace limn::sketch::pickle
+}  // namespace limn::arrays::pickle

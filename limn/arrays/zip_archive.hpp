@@ -15,7 +15,7 @@
 
 #include "limn/core/file.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 
 // All entries read from one archive may unpack to this many times its size, and kUnpackFloor on top. Strokes
 // deflate about threefold; deflate itself reaches a thousandfold, which only a bomb does.
@@ -54,4 +54,4 @@ struct ZipEntry {
 // the file, and what `next` throws.
 void write_zip(const std::filesystem::path& path, std::span<ZipEntry> entries);
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays

@@ -1,4 +1,4 @@
-#include "limn/sketch/pickle.hpp"
+#include "limn/arrays/pickle.hpp"
 
 #include <fmt/ranges.h>
 
@@ -7,11 +7,11 @@
 #include <string>
 #include <utility>
 
+#include "limn/arrays/byte_reader.hpp"
+#include "limn/arrays/pickle_opcodes.hpp"
 #include "limn/core/error.hpp"
-#include "limn/sketch/byte_reader.hpp"
-#include "limn/sketch/pickle_opcodes.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 namespace {
 
 using namespace pickle;
@@ -453,4 +453,4 @@ PickledArrays read_pickled_arrays(std::span<const std::byte> pickle, std::string
   return Machine(pickle, origin).run();
 }
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays

@@ -11,7 +11,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 
 static_assert(std::endian::native == std::endian::little, "limn reads and writes files on little-endian machines");
 
@@ -59,4 +59,4 @@ class ByteReader {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays

@@ -1,4 +1,4 @@
-#include "limn/sketch/zip_archive.hpp"
+#include "limn/arrays/zip_archive.hpp"
 
 #include <zip.h>
 
@@ -8,7 +8,7 @@
 
 #include "limn/core/error.hpp"
 
-namespace limn::sketch {
+namespace limn::arrays {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 20;
@@ -226,4 +226,4 @@ void write_zip(const std::filesystem::path& path, std::span<ZipEntry> entries) {
   file.commit();
 }
 
-}  // namespace limn::sketch
+}  // namespace limn::arrays
