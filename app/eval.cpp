@@ -100,7 +100,8 @@ void add_eval(const Command& app, const models::Registry& registry) {
   command.add("--split", &a->split, "which part of the data")
       .one_of({kSplitNames.begin(), kSplitNames.end()})
       .shows_default();
-  command.add("--latent", &a->latent, "of sketches: z; sample draws one per sketch from --seed, mean takes mu")
+  command
+      .add("--latent", &a->latent, "z of each drawing: sample draws from --seed, mean takes mu (of sketches and VAEs)")
       .one_of({"sample", "mean"})
       .shows_default();
   command.add("--seed", &a->seed, "of the latent noise").shows_default();
