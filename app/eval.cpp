@@ -88,6 +88,7 @@ std::string damaged_of(const EvalArguments& a) {
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
   use_threads(a.threads);
   const Split split = split_named(a.split);
+  const std::string damaged = damaged_of(a);
   const auto model = registry.load(a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
@@ -99,7 +100,7 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
                                                          .uses_mean = a.latent == "mean",
                                                          .samples = a.samples,
                                                          .importance_samples = a.importance_samples,
-                                                         .damaged = damaged_of(a)});
+                                                         .damaged = damaged});
   say_notes(evaluation.notes);
   print_losses(evaluation, a, data);
 }
