@@ -17,6 +17,7 @@ struct CompleteArguments {
   std::int64_t points = 0;
   std::int64_t count = 9;
   double temperature = 0.4;
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   bool uses_prior = false;
   std::uint64_t seed = 1;
@@ -36,10 +37,12 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
   require(std::ssize(points) < longest,
           "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",
           a.in, points.size(), longest);
-  const models::Drawings endings =
-      model->complete(beginning, {.count = a.count,
-                                  .uses_prior = a.uses_prior,
-                                  .drawing = {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}});
+  const models::Drawings endings = model->complete(beginning, {.count = a.count,
+                                                               .uses_prior = a.uses_prior,
+                                                               .drawing = {.temperature = a.temperature,
+                                                                           .sigma_temperature = a.sigma_temperature,
+                                                                           .is_greedy = a.is_greedy,
+                                                                           .seed = a.seed}});
   std::vector<render::SheetCell> cells;
   for (const sketch::Sketch& sketch : endings.sketches) cells.push_back(render::completion_cell(sketch, points.size()));
   save_drawings(a.out, render::grid_sheet(std::move(cells)), endings);
@@ -54,7 +57,7 @@ void add_complete(const Command& app, const models::Registry& registry) {
   command.add("--in", &a->in, "the sketch: FILE, FILE#17 or FILE:test#17").required();
   command.add("--points", &a->points, "use its first K points only [all]").whole_number(1, 1'000'000);
   command.add("-n,--count", &a->count, "endings").whole_number(1, 10000).shows_default();
-  add_temperature(command, a->temperature);
+  add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--prior", &a->uses_prior, "z from the prior instead of from the given part");
   command.add("--seed", &a->seed, "another number, other endings").shows_default();

@@ -17,6 +17,7 @@ struct InterpolateArguments {
   std::vector<std::string> corners;
   std::int64_t steps = 10;
   double temperature = 0.1;
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   std::uint64_t seed = 1;
   std::string out = "interpolation.svg";
@@ -43,7 +44,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   const bool is_grid = references.size() == 4;
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_temperature_options(command, *model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   models::Drawings given;
   for (const auto& reference : references) append(given, model->read_one(reference));
@@ -55,7 +56,11 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
                                                        a.steps, a.steps)
                                  : models::interpolate_latents(ends.row(0), ends.row(1), a.steps);
   if (!is_grid && model->content() == models::Content::kImages && is_animation(a.out)) path = there_and_back(path);
-  save_grid(a.out, model->draw_latents(path, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}),
+  save_grid(a.out,
+            model->draw_latents(path, {.temperature = a.temperature,
+                                       .sigma_temperature = a.sigma_temperature,
+                                       .is_greedy = a.is_greedy,
+                                       .seed = a.seed}),
             static_cast<int>(a.steps));
 }
 
@@ -71,7 +76,7 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
   command.add("--steps", &a->steps, "drawings on the path, or on each side of the grid")
       .whole_number(2, 100)
       .shows_default();
-  add_temperature(command, a->temperature);
+  add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help() + " (there and back)").shows_default();

@@ -19,6 +19,7 @@ struct ReconstructArguments {
   std::vector<std::string> in;
   std::int64_t count = 8;
   std::vector<double> temperatures{0.4};
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   bool uses_mean = false;
   bool shows_steps = false;
@@ -33,7 +34,10 @@ void reconstruct_sketches(const models::Model& model, const models::Drawings& gi
   std::vector<models::Drawings> columns;
   for (const double temperature : a.temperatures) {
     sheet.column_headings.push_back(a.is_greedy ? std::string("greedy") : fmt::format("τ = {:g}", temperature));
-    columns.push_back(model.draw_latents(z, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
+    columns.push_back(model.draw_latents(z, {.temperature = temperature,
+                                             .sigma_temperature = a.sigma_temperature,
+                                             .is_greedy = a.is_greedy,
+                                             .seed = a.seed}));
   }
   models::Drawings redrawn{.content = given.content};
   for (std::size_t i = 0; i < given.sketches.size(); ++i) {
@@ -70,7 +74,7 @@ void reconstruct(const ReconstructArguments& a, const Command& command, const mo
   const auto model = registry.load(a.model);
   check_output(a.out, model->content(), model->can(models::Ability::kSteps));
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
-  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
   const models::Drawings given = model->read(a.in, a.count);
   if (model->content() == models::Content::kSketches) return reconstruct_sketches(*model, given, a);
@@ -86,7 +90,7 @@ void add_reconstruct(const Command& app, const models::Registry& registry) {
   add_model(command, a->model);
   command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
   command.add("-n,--count", &a->count, "how many at most").whole_number(1, 1000).shows_default();
-  add_temperatures(command, a->temperatures, "how varied; several make a column each");
+  add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a column each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--mean", &a->uses_mean, "draw from the mean of z instead of a sample");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");

@@ -166,6 +166,11 @@ float temperature_of(const JsonObject& body, double otherwise) {
   return static_cast<float>(body.number("temperature", kLowestTemperature, kHighestTemperature, otherwise));
 }
 
+models::SigmaTemperature sigma_temperature_of(const JsonObject& body) {
+  const bool is_linear = body.choice("sigma_temperature", {"sqrt", "linear"}, "sqrt") == "linear";
+  return is_linear ? models::SigmaTemperature::kLinear : models::SigmaTemperature::kSqrt;
+}
+
 PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
   if (!body.has("frame")) return frame_around(strokes);
   const JsonObject frame = body.object("frame", {"x", "y", "size"});
@@ -218,12 +223,14 @@ std::uint64_t seed_of(const JsonObject& body) {
 HttpReply complete(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kComplete);
-  const JsonObject body(text, {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
+  const JsonObject body(
+      text, {"strokes", "frame", "count", "temperature", "sigma_temperature", "greedy", "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
   const PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
   const models::PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
-                                   .is_greedy = body.truth("greedy", false)};
+                                   .is_greedy = body.truth("greedy", false),
+                                   .sigma_temperature = sigma_temperature_of(body)};
   const std::uint64_t seed = seed_of(body);
   const std::int64_t longest = model.max_seq_len();
   const std::int64_t limit = body.integer("max_points", 1, longest, longest);
@@ -247,7 +254,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
 HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kEncode);
-  const JsonObject body(text, {"strokes", "temperatures", "count", "seed", "size"});
+  const JsonObject body(text, {"strokes", "temperatures", "sigma_temperature", "count", "seed", "size"});
   const std::vector<double> temperatures =
       body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
                                : std::vector<double>{0.1, 0.4, 0.7, 1.0};
@@ -255,17 +262,18 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
   const std::int64_t count = body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
+  const models::SigmaTemperature sigma_temperature = sigma_temperature_of(body);
   const sketch::Sketch sketch = whole_drawing(context, studio_model, body, "strokes");
   auto place = context.gate.admit();
   const models::LatentPosterior posterior = encode_in_turn(context, model, std::span(&sketch, 1));
   std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < rows * count; ++i) {
     // z is the posterior's mean: what differs is the temperature, and chance.
-    requests.push_back(
-        {.z = posterior.mu.row(0),
-         .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
-         .seed = seed,
-         .index = static_cast<std::uint64_t>(i)});
+    requests.push_back({.z = posterior.mu.row(0),
+                        .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)]),
+                                   .sigma_temperature = sigma_temperature},
+                        .seed = seed,
+                        .index = static_cast<std::uint64_t>(i)});
   }
   return streamed(std::make_shared<WholeDrawingsReply>(
       context, std::move(place), model.stream(requests), size,
@@ -275,9 +283,10 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
 HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kEncode);
-  const JsonObject body(text, {"from", "to", "steps", "temperature", "seed", "size"});
+  const JsonObject body(text, {"from", "to", "steps", "temperature", "sigma_temperature", "seed", "size"});
   const std::int64_t steps = body.integer("steps", 2, context.limits.max_drawings, 11);
-  const float temperature = temperature_of(body, 0.1);
+  const models::PointChoice choice{.temperature = temperature_of(body, 0.1),
+                                   .sigma_temperature = sigma_temperature_of(body)};
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
   const std::array sketches{whole_drawing(context, studio_model, body, "from"),
@@ -287,8 +296,7 @@ HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std:
   const models::Latents path = models::interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
   std::vector<models::DrawRequest> requests;
   // The same random numbers for all, so that what changes is z alone.
-  for (std::int64_t i = 0; i < steps; ++i)
-    requests.push_back({.z = path.row(i), .choice = {.temperature = temperature}, .seed = seed});
+  for (std::int64_t i = 0; i < steps; ++i) requests.push_back({.z = path.row(i), .choice = choice, .seed = seed});
   return streamed(std::make_shared<WholeDrawingsReply>(context, std::move(place), model.stream(requests), size,
                                                        OrderedJson{{"steps", steps}, {"seed", seed}}));
 }

@@ -169,6 +169,11 @@ TEST_F(CommandsTest, SamplesInEveryFormat) {
   for (const char* ending : {"npz", "ndjson", "json"})
     EXPECT_EQ(sketch::read_sketches(file(std::string("samples.") + ending))[Split::kTrain].size(), 3U) << ending;
   run("sample run -n 2 --temperature 0.2 0.8 -o sweep.svg");
+  run("sample run -n 2 --temperature 0.2 --sigma-temperature linear -o linear.json");
+  run("sample run -n 2 --temperature 0.2 --sigma-temperature sqrt -o sqrt.json");
+  run("sample run -n 2 --temperature 0.2 -o usual.json");
+  EXPECT_EQ(read_text_file(file("sqrt.json")), read_text_file(file("usual.json")));
+  EXPECT_NE(read_text_file(file("linear.json")), read_text_file(file("usual.json")));
   expect_svg("sweep.svg");
 }
 
