@@ -4,6 +4,7 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
+#include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
@@ -15,6 +16,7 @@ struct InterpolateArguments {
   std::string model;
   std::string from, to;
   std::vector<std::string> corners;
+  GivenScale scale = GivenScale::kUsual;
   std::int64_t steps = 10;
   double temperature = 0.1;
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
@@ -46,9 +48,8 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   check_output(a.out, model->content());
   check_temperature_options(command, *model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
-  models::Drawings given;
-  for (const auto& reference : references) append(given, model->read_one(reference));
-  const models::Latents ends = model->latents_of(given, {.uses_mean = true});
+  const GivenDrawings given = read_given(*model, {.references = references, .scale = a.scale, .is_one_each = true});
+  const models::Latents ends = model->latents_of(given.drawings, {.uses_mean = true});
   models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
                                                         .top_right = ends.row(1),
                                                         .bottom_left = ends.row(2),
@@ -73,6 +74,7 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
   command.add("--from", &a->from, "the first sketch or image: FILE, FILE#17 or FILE:test#17");
   command.add("--to", &a->to, "the last one");
   command.add("--corners", &a->corners, "four for a grid: top left, top right, bottom left, bottom right").takes(4);
+  add_scale(command, a->scale);
   command.add("--steps", &a->steps, "drawings on the path, or on each side of the grid")
       .whole_number(2, 100)
       .shows_default();

@@ -89,7 +89,7 @@ class GrowingReply {
 class EndingsReply final : public GrowingReply {
  public:
   EndingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<models::StrokeStream> drawings,
-               const PreparedDrawing& given, std::uint64_t seed)
+               const models::PreparedDrawing& given, std::uint64_t seed)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         map_(given.map),
         pens_(this->drawings().size(), {given.pen.x, given.pen.y}),
@@ -121,7 +121,7 @@ class EndingsReply final : public GrowingReply {
     return text;
   }
 
-  PaperMap map_;
+  models::PaperMap map_;
   std::vector<Pen> pens_;
   std::vector<bool> has_ended_;
   std::string opening_;
@@ -145,9 +145,9 @@ class WholeDrawingsReply final : public GrowingReply {
     for (std::size_t i = 0; i < sketches_.size(); ++i) {
       if (is_told_[i] || !drawings().has_ended(i)) continue;
       is_told_[i] = true;
-      text +=
-          fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
-                      drawings().is_finished(i), strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
+      text += fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
+                          drawings().is_finished(i),
+                          strokes_json(models::placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
     }
     return text;
   }
@@ -171,8 +171,8 @@ models::SigmaTemperature sigma_temperature_of(const JsonObject& body) {
   return is_linear ? models::SigmaTemperature::kLinear : models::SigmaTemperature::kSqrt;
 }
 
-PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
-  if (!body.has("frame")) return frame_around(strokes);
+models::PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
+  if (!body.has("frame")) return models::frame_around(strokes);
   const JsonObject frame = body.object("frame", {"x", "y", "size"});
   constexpr double kFar = 1e6, kSmallest = 1e-3;
   return {.x = frame.number("x", -kFar, kFar, 0.0),
@@ -180,12 +180,12 @@ PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> stro
           .size = frame.number("size", kSmallest, kFar)};
 }
 
-PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
-                                std::span<const sketch::Stroke> strokes, const PaperFrame& frame,
-                                std::int64_t max_points) {
-  const TypicalDrawing& typical = model.typical_drawing();
+models::PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
+                                        std::span<const sketch::Stroke> strokes, const models::PaperFrame& frame,
+                                        std::int64_t max_points) {
+  const models::TypicalDrawing& typical = model.typical_drawing();
   const WorkGate::Turn turn(context.gate);
-  return prepare(strokes, frame, typical, max_points);
+  return models::prepare(strokes, frame, typical, max_points);
 }
 
 // A whole drawing as the model's data were.
@@ -195,7 +195,7 @@ sketch::Sketch whole_drawing(const ApiContext& context, const StudioModel& model
   const std::string where = body.path_of(name);
   if (strokes.empty()) throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
   const std::int64_t longest = model.sketch_model().max_seq_len();
-  return prepare_in_turn(context, model, strokes, frame_around(strokes), longest).sketch;
+  return prepare_in_turn(context, model, strokes, models::frame_around(strokes), longest).sketch;
 }
 
 models::LatentPosterior encode_in_turn(const ApiContext& context, const models::SketchModel& model,
@@ -226,7 +226,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
   const JsonObject body(
       text, {"strokes", "frame", "count", "temperature", "sigma_temperature", "greedy", "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
-  const PaperFrame frame = frame_of(body, strokes);
+  const models::PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
   const models::PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
                                    .is_greedy = body.truth("greedy", false),
@@ -237,7 +237,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
   auto place = context.gate.admit();
 
   // A quarter of the points is left for the ending.
-  const PreparedDrawing given =
+  const models::PreparedDrawing given =
       prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
   const models::Latents z = ending_latents_in_turn(context, model, given.sketch, count, seed);
   std::vector<models::DrawRequest> requests;
