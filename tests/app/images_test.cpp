@@ -151,6 +151,7 @@ TEST_F(ImagesTest, RefusesWhatAModelCannotDo) {
   expect_refused("traverse conv --dims 1,1 -o t.png", "two different dimensions");
   expect_refused("sample dense --temperature 0.5 -o s.png",
                  "which have no temperature: an image follows from z alone; leave --temperature out");
+  expect_refused("sample dense --sigma-temperature linear -o s.png", "leave --sigma-temperature out");
   expect_refused("sample dense -o s.npz", "use .svg, .png or .gif");
   expect_refused("complete dense --in builtin:doodles -o c.svg",
                  "only strokes can be continued; choose a model of sketches");
