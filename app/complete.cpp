@@ -4,6 +4,7 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_model.hpp"
@@ -28,6 +29,7 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
   model->need(models::Ability::kComplete, "choose a model of sketches");
   check_output(a.out, model->content());
   models::Drawings beginning = model->read_one(a.in);
+  say_notes(beginning.notes);
   auto& points = beginning.sketches.front().points;
   require(a.points <= std::ssize(points), "--points {}: {} has {} points; use as many at most, or leave --points out",
           a.points, a.in, points.size());

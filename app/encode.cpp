@@ -26,6 +26,7 @@ void encode(const EncodeArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   const models::Drawings given = model->read(a.in, std::numeric_limits<std::int64_t>::max());
+  say_notes(given.notes);
   const models::Latents z = model->latents_of(given, {.uses_mean = !a.samples, .seed = a.seed});
   arrays::write_npy(a.out, z.values, std::array{z.count(), z.z_size});
   print("{}: {} x {}\n", a.out, z.count(), z.z_size);

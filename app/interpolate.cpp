@@ -5,6 +5,7 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -47,6 +48,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   models::Drawings given;
   for (const auto& reference : references) append(given, model->read_one(reference));
+  say_notes(given.notes);
   const models::Latents ends = model->latents_of(given, {.uses_mean = true});
   models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
                                                         .top_right = ends.row(1),

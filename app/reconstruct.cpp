@@ -6,6 +6,7 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -73,6 +74,7 @@ void reconstruct(const ReconstructArguments& a, const Command& command, const mo
   check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
   const models::Drawings given = model->read(a.in, a.count);
+  say_notes(given.notes);
   if (model->content() == models::Content::kSketches) return reconstruct_sketches(*model, given, a);
   if (!a.shows_steps && !is_animation(a.out)) return reconstruct_images(*model, given, a);
   save_steps(a.out, model->steps_redrawing(given, {.uses_mean = a.uses_mean, .seed = a.seed}), given.pixels);

@@ -231,6 +231,7 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
+  if (is_first) say_notes(task.notes());
   using OtherData = train::Trainer::OtherData;
   const bool is_new = !a.resumes || !trainer.resume(a.takes_new_data ? OtherData::kMeant : OtherData::kRefused);
   if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);

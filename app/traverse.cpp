@@ -7,6 +7,7 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/plane_picture.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
@@ -67,7 +68,9 @@ fs::path path_of(const fs::path& out, std::int64_t across, std::int64_t down, bo
 // The vector whose other dimensions are held.
 std::vector<float> base_of(const models::Model& model, const TraverseArguments& a) {
   if (a.base.empty()) return models::uniform_latent(model.latent_size(), a.seed);
-  return model.latents_of(model.read_one(a.base), {.uses_mean = !a.is_sampled, .seed = a.seed}).values;
+  const models::Drawings base = model.read_one(a.base);
+  say_notes(base.notes);
+  return model.latents_of(base, {.uses_mean = !a.is_sampled, .seed = a.seed}).values;
 }
 
 void traverse(const TraverseArguments& a, const models::Registry& registry) {

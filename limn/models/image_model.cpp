@@ -121,13 +121,16 @@ Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& op
 }
 
 Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
-  const auto data = image::ImageDataset::load(request.data, data_options());
+  image::ImageDataOptions options = data_options();
+  if (!request.damaged.empty()) options.damaged = request.damaged;
+  const auto data = image::ImageDataset::load(request.data, options);
   const ImageEvaluation e = models::evaluate(
       *this, data, request.split,
       {.samples = request.samples, .importance_samples = request.importance_samples, .seed = request.seed});
   Evaluation result{
       .n = e.n, .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
   if (e.importance_samples > 0) result.losses.push_back({"importance_weighted", e.importance_weighted});
+  for (const std::string& file : data.skipped()) result.notes.push_back("left out: " + file);
   if (e.active_units >= 0) result.counts.emplace_back("active_units", e.active_units);
   if (e.importance_samples > 0) result.counts.emplace_back("importance_samples", e.importance_samples);
   require_finite(result.losses);

@@ -86,6 +86,8 @@ class TrainingTask {
   [[nodiscard]] virtual std::string data_fingerprint() const { return {}; }
   // A remark on the data with these options that may surprise a user, or "".
   [[nodiscard]] virtual std::string remark() const { return {}; }
+  // What of the data was read otherwise than the files say, or left out, a line each.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 
   // Makes this one of several processes, before the first step. compute_gradients() then takes `share` of each batch,
   // and its losses and gradients are parts whose sums over the processes are those of the whole batch. `sum` adds a

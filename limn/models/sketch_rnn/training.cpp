@@ -116,6 +116,8 @@ class SketchRnnTraining final : public TrainingTask {
 
   std::string data_fingerprint() const override { return data_.fingerprint(); }
 
+  std::vector<std::string> notes() const override { return {data_.notes().begin(), data_.notes().end()}; }
+
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 
  private:
