@@ -109,6 +109,7 @@ PictureFormat picture_format(Input beginning) {
 }
 
 FileKind other_kind(Input beginning, std::string_view ending) {
+  if (ending == ".npz") return {"NumPy archive", ""};
   for (const Magic& magic : kMagics)
     if (has(beginning, magic.at, magic.bytes)) return magic.kind;
   for (const Ending& known : kEndings)
