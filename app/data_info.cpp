@@ -113,7 +113,11 @@ void add_data_info(const Command& data) {
     bool is_verified = false;
   };
   auto a = std::make_shared<Arguments>();
-  command.add("PATH", &a->path, "data set file or folder, builtin:doodles or builtin:shapes").required();
+  command
+      .add("PATH", &a->path,
+           "data set file or folder (limn data convert --help lists the formats), builtin:doodles or "
+           "builtin:shapes")
+      .required();
   command.add("--json", &a->is_json, "one JSON object");
   command.add("--verify", &a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");
   command.set_footer("\nExample:\n  limn data info builtin:doodles\n");

@@ -298,9 +298,10 @@ bool is_zip_of_images(const fs::path& path) {
 }
 
 [[noreturn]] void fail_unknown(const std::string& path) {
-  const Bytes file = read_file(path, kMaxZip);  // where it is missing, that is the error
   require(!is_zip_of_images(path), "{}: a zip archive of images; unpack it and name the folder", path);
-  const FileKind kind = other_kind(file, ending_of(path));
+  const std::string begin = arrays::beginning_of(path, kTellingBytes);
+  if (begin.empty()) (void)read_file(path, kMaxZip);  // says why, where it cannot be read
+  const FileKind kind = other_kind(as_bytes(begin), ending_of(path));
   fail("{}: not images by its first bytes but {}; {}", path, kind.name,
        kind.advice.empty() ? "name a picture, a folder of pictures, or a file of images (IDX, .npy, .npz, .csv, CIFAR)"
                            : kind.advice);

@@ -68,6 +68,10 @@ constexpr Magic kMagics[] = {
     {0, "Rar!", {"rar archive", kUnpack}},
     {0, "SQLite format", {"database", ""}},
     {0, "\x1f\x8b", {"gzip file", kUnpack}},
+    {0, "\x80\x02", {"pickle", kSaveArray}},
+    {0, "\x80\x03", {"pickle", kSaveArray}},
+    {0, "\x80\x04", {"pickle", kSaveArray}},
+    {0, "\x80\x05", {"pickle", kSaveArray}},
 };
 
 // Formats without telling first bytes.

@@ -207,6 +207,8 @@ TEST(Folder, SaysWhatItHoldsInsteadOfImages) {
               AllOf(HasSubstr("a folder without images"), HasSubstr("a.heic (HEIC: convert it")));
   EXPECT_THAT(error_for(tree / "a.heic"),
               HasSubstr("a.heic: not images by its first bytes but HEIC; convert it to PNG"));
+  tree.file("mnist.pkl.gz", testing::gzip_file(bytes_of("\x80\x02}q")));
+  EXPECT_THAT(error_for(tree / "mnist.pkl.gz"), HasSubstr("but pickle; save its images as .npy or .npz"));
   tree.file("a.csv", "x,y\n1,2\n");
   EXPECT_THAT(error_for(tree / "a.csv"), HasSubstr("a.csv: not images by its first bytes but text; name a picture"));
 }
