@@ -45,7 +45,8 @@ struct ImageArrays {
 // Whether text begins as a table of pixels does: a header of numbered pixels, or as many numbers as the images of the
 // usual tables have.
 [[nodiscard]] bool begins_as_table(std::string_view text);
-// Whether an array of numbers has the shape of images. Stroke arrays and latent vectors have not.
+// Whether an array of numbers has the shape of images, or one that only images could have. Stroke arrays and latent
+// vectors have not.
 [[nodiscard]] bool begins_as_npy_images(std::span<const std::byte> file);
 [[nodiscard]] bool is_npz_of_images(std::span<const std::byte> file);
 

@@ -284,6 +284,11 @@ bool is_picture(const std::string& path) {
   return picture_format(as_bytes(begin)) != PictureFormat::kNone;
 }
 
+bool is_picture_not_read(const std::string& path) {
+  const std::string begin = arrays::beginning_of(path, kTellingBytes);
+  return !begin.empty() && is_other_picture(other_kind(as_bytes(begin), ending_of(path)));
+}
+
 bool is_zip_of_images(const fs::path& path) {
   if (ending_of(path) != ".zip") return false;
   try {
@@ -402,8 +407,8 @@ bool is_image_data(const std::string& path) {
       return false;
     }
   }
-  return is_picture(path) || array_format(path) != ArrayFormat::kNone || is_zip_of_images(path) ||
-         array_set_named(path).has_value();
+  return is_picture(path) || array_format(path) != ArrayFormat::kNone || is_picture_not_read(path) ||
+         is_zip_of_images(path) || array_set_named(path).has_value();
 }
 
 }  // namespace limn::image

@@ -177,7 +177,9 @@ std::vector<std::string> names_of(const arrays::ZipReader& zip) {
 
 bool begins_as_npy_images(std::span<const std::byte> file) {
   try {
-    return layout_of(arrays::parse_npy_header(file, "")).has_value();
+    const NpyHeader header = arrays::parse_npy_header(file, "");
+    // Of four dimensions and more no array is one of sketches: reading says what it lacks.
+    return layout_of(header) || (header.format.kind != 'O' && header.shape.size() >= 4);
   } catch (const Error&) {
     return false;
   }

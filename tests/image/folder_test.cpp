@@ -207,6 +207,10 @@ TEST(Folder, SaysWhatItHoldsInsteadOfImages) {
               AllOf(HasSubstr("a folder without images"), HasSubstr("a.heic (HEIC: convert it")));
   EXPECT_THAT(error_for(tree / "a.heic"),
               HasSubstr("a.heic: not images by its first bytes but HEIC; convert it to PNG"));
+  EXPECT_TRUE(is_image_data((tree / "a.heic").string()));
+  tree.file("b.svg", "<svg/>");
+  EXPECT_FALSE(is_image_data((tree / "b.svg").string()));
+  fs::remove(tree / "b.svg");
   tree.file("mnist.pkl.gz", testing::gzip_file(bytes_of("\x80\x02}q")));
   EXPECT_THAT(error_for(tree / "mnist.pkl.gz"), HasSubstr("but pickle; save its images as .npy or .npz"));
   tree.file("a.csv", "x,y\n1,2\n");
