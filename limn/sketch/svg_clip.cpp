@@ -83,14 +83,8 @@ void Region::add(const std::vector<Stroke>& outlines, bool is_even_odd) {
   shape.is_box = shape.outlines.size() == 1 && is_upright_rectangle(shape.outlines[0]);
   for (const float side : {shape.bounds.min_x, shape.bounds.min_y, shape.bounds.max_x, shape.bounds.max_y})
     slack_ = std::max(slack_, kRounding * std::abs(static_cast<double>(side)));
+  for (const Stroke& outline : shape.outlines) edges_ += std::ssize(outline);
   shapes_.push_back(std::move(shape));
-}
-
-std::int64_t Region::edges() const {
-  std::int64_t count = 0;
-  for (const Shape& shape : shapes_)
-    for (const Stroke& outline : shape.outlines) count += std::ssize(outline);
-  return count;
 }
 
 bool Region::contains(const Shape& shape, Point p) const {
@@ -135,17 +129,21 @@ std::vector<double> Region::cuts(Point from, Point to) const {
   return all;
 }
 
-std::vector<Stroke> Region::clipped(const Stroke& stroke) const {
+std::optional<std::vector<Stroke>> Region::clipped(const Stroke& stroke, std::int64_t& work_left) const {
   const Bounds box = bounds_of(stroke);
-  if (std::ranges::all_of(shapes_, [&](const Shape& shape) { return is_apart(box, shape.bounds, slack_); })) return {};
+  if (std::ranges::all_of(shapes_, [&](const Shape& shape) { return is_apart(box, shape.bounds, slack_); }))
+    return std::vector<Stroke>();
   if (std::ranges::any_of(shapes_, [&](const Shape& s) { return s.is_box && is_in(box, s.bounds, slack_); }))
-    return {stroke};
+    return std::vector<Stroke>{stroke};
+  if ((work_left -= edges_) < 0) return std::nullopt;
   if (stroke.size() == 1) return contains(point_of(stroke[0])) ? std::vector<Stroke>{stroke} : std::vector<Stroke>();
   std::vector<Stroke> parts;
   bool is_inside = false;
   for (std::size_t i = 0; i + 1 < stroke.size(); ++i) {
     const Point from = point_of(stroke[i]), to = point_of(stroke[i + 1]);
+    if ((work_left -= edges_) < 0) return std::nullopt;
     const std::vector<double> at = cuts(from, to);
+    if ((work_left -= edges_ * std::ssize(at)) < 0) return std::nullopt;
     for (std::size_t k = 0; k + 1 < at.size(); ++k) {
       if (at[k + 1] - at[k] <= 1e-12) continue;
       const bool was_inside = std::exchange(is_inside, contains(from + 0.5 * (at[k] + at[k + 1]) * (to - from)));

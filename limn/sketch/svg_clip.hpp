@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "limn/sketch/sketch.hpp"
@@ -16,10 +17,10 @@ class Region {
   // Outlines of one shape, each closed from its last point to its first.
   void add(const std::vector<Stroke>& outlines, bool is_even_odd);
   [[nodiscard]] bool contains(Point p) const;  // on an outline counts as inside
-  // The parts of the stroke inside; a closed stroke that is cut becomes the parts between the cuts. Compares each line
-  // of the stroke with each of the region, but for a stroke that lies in a box, or beyond the region.
-  [[nodiscard]] std::vector<Stroke> clipped(const Stroke& stroke) const;
-  [[nodiscard]] std::int64_t edges() const;
+  // The parts of the stroke inside; a closed stroke that is cut becomes the parts between the cuts. Takes what it does
+  // from `work_left`: each line of the stroke is compared with each of the region, each place where they may cross too,
+  // but not of a stroke that lies in a box, or beyond the region. Nothing where not enough is left.
+  [[nodiscard]] std::optional<std::vector<Stroke>> clipped(const Stroke& stroke, std::int64_t& work_left) const;
 
  private:
   struct Shape {
@@ -32,6 +33,7 @@ class Region {
   [[nodiscard]] std::vector<double> cuts(Point from, Point to) const;
 
   std::vector<Shape> shapes_;
+  std::int64_t edges_ = 0;
   double slack_ = 0;  // how far from an outline still counts as on it: the rounding of floats
 };
 

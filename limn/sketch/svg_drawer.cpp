@@ -45,7 +45,8 @@ Drawer::Drawer(Document& document, double tolerance, const std::string& origin, 
       origin_(origin),
       notes_(notes),
       pen_(tolerance, kMaxSvgPoints, origin),
-      clip_pen_(tolerance, kMaxSvgPoints, origin) {}
+      clip_pen_(tolerance, kMaxSvgPoints, origin),
+      clip_work_left_(kMaxClipWork) {}
 
 std::vector<std::vector<Stroke>> Drawer::draw() {
   const pugi::xml_node root = document_.root();
@@ -89,7 +90,7 @@ void Drawer::count(pugi::xml_node node) {
   require(text_ <= kMaxText, "{}: draws large elements again and again with <use>; it is refused", origin_);
 }
 
-void Drawer::element(pugi::xml_node node, const Scope& outer, const Used& used) {
+void Drawer::element(pugi::xml_node node, const Scope& outer, const Used* used) {
   count(node);
   if (node.type() != pugi::node_element) return;
   const std::string_view name = document_.name_of(node);
@@ -98,7 +99,7 @@ void Drawer::element(pugi::xml_node node, const Scope& outer, const Used& used) 
           kMaxSvgDepth);
   require(++elements_ <= kMaxElements, "{}: draws more than {} elements; it is refused", origin_, kMaxElements);
   if (is_one_of(name, {"defs", "symbol", "clipPath", "mask", "marker", "pattern", "style", "title", "desc"}) &&
-      !(name == "symbol" && used.width.data() != nullptr))
+      !(name == "symbol" && used != nullptr))
     return;
   const Declared declared = document_.declared(node);
   if (is_same_word(declared[Property::kDisplay], "none")) return;
@@ -178,15 +179,15 @@ void Drawer::note_left_out(std::string_view name) {
 }
 
 // An inner <svg>, or a <symbol> that is used.
-void Drawer::viewport(pugi::xml_node node, const Declared& declared, Scope scope, const Used& used) {
+void Drawer::viewport(pugi::xml_node node, const Declared& declared, Scope scope, const Used* used) {
   const auto side = [&](std::string_view first, Property second, Along along) -> std::optional<double> {
     std::string_view text = is_auto(first) ? declared[second] : first;
     if (is_auto(text)) text = "100%";
     if (!scope.viewport.size && text.ends_with('%')) return std::nullopt;
     return length(text, scope.viewport, along, along == Along::kX ? "width" : "height");
   };
-  const auto width = side(used.width, Property::kWidth, Along::kX);
-  const auto height = side(used.height, Property::kHeight, Along::kY);
+  const auto width = side(used != nullptr ? used->width : "", Property::kWidth, Along::kX);
+  const auto height = side(used != nullptr ? used->height : "", Property::kHeight, Along::kY);
   if (width.value_or(1) <= 0 || height.value_or(1) <= 0) return;
   const Point corner{length(declared[Property::kX], scope.viewport, Along::kX, "x"),
                      length(declared[Property::kY], scope.viewport, Along::kY, "y")};
@@ -195,12 +196,12 @@ void Drawer::viewport(pugi::xml_node node, const Declared& declared, Scope scope
   const auto box = view_box_of(node.attribute("viewBox").value());
   if (width && height) {
     if (!is_one_of(declared[Property::kOverflow], {"visible", "auto"})) {
-      Stroke outline;
-      for (const Point p : {Point{}, Point{*width, 0}, Point{*width, *height}, Point{0, *height}}) {
-        const Point placed = scope.transform(p);
-        outline.push_back({static_cast<float>(placed.x), static_cast<float>(placed.y)});
-      }
-      clips.regions.emplace_back().add({outline}, false);
+      clip_pen_.transform = scope.transform;
+      clip_pen_.strokes().clear();
+      clip_pen_.move_to({});
+      for (const Point p : {Point{*width, 0}, Point{*width, *height}, Point{0, *height}}) clip_pen_.line_to(p);
+      clip_pen_.close();
+      clips.regions.emplace_back().add(clip_pen_.strokes(), false);
       scope.clips = &clips;
     }
     scope.viewport.size = Point{*width, *height};
@@ -232,8 +233,8 @@ void Drawer::use(pugi::xml_node node, const Declared& declared, Scope scope) {
   const double x = length(declared[Property::kX], scope.viewport, Along::kX, "x"),
                y = length(declared[Property::kY], scope.viewport, Along::kY, "y");
   scope.transform = scope.transform * Transform{1, 0, 0, 1, x, y};
-  const auto side = [&](Property p) { return declared[p].empty() ? std::string_view("") : declared[p]; };
-  element(found, scope, {.width = side(Property::kWidth), .height = side(Property::kHeight)});
+  const Used used{.width = declared[Property::kWidth], .height = declared[Property::kHeight]};
+  element(found, scope, &used);
 }
 
 void Drawer::shape(pugi::xml_node node, std::string_view name, const Declared& declared, const Scope& scope) {
@@ -440,13 +441,13 @@ std::vector<Stroke> Drawer::clipped(std::vector<Stroke> strokes, const Clips* cl
     for (const Region& region : clips->regions) {
       std::vector<Stroke> inside;
       for (Stroke& stroke : strokes) {
-        clip_work_ += std::ssize(stroke) * (region.edges() + 1);
-        if (clip_work_ > kMaxClipWork) {
+        auto kept = region.clipped(stroke, clip_work_left_);
+        if (!kept) {
           notes_.add("clip paths of very many lines are not applied");
           inside.push_back(std::move(stroke));
           continue;
         }
-        std::vector<Stroke> parts = region.clipped(stroke);
+        std::vector<Stroke>& parts = *kept;
         if (is_fill_only && !parts.empty() && (parts.size() > 1 || parts[0] != stroke))
           notes_.add("filled shapes that a clip path cuts keep only what is left of their own outlines");
         std::ranges::move(parts, std::back_inserter(inside));

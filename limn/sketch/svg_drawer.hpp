@@ -51,10 +51,10 @@ class Drawer {
   };
 
   void count(pugi::xml_node node);
-  void element(pugi::xml_node node, const Scope& outer, const Used& used = {});
+  void element(pugi::xml_node node, const Scope& outer, const Used* used = nullptr);
   void children(pugi::xml_node node, const Scope& scope);
   void first_of_switch(pugi::xml_node node, const Scope& scope);
-  void viewport(pugi::xml_node node, const Declared& declared, Scope scope, const Used& used);
+  void viewport(pugi::xml_node node, const Declared& declared, Scope scope, const Used* used);
   void use(pugi::xml_node node, const Declared& declared, Scope scope);
   [[nodiscard]] pugi::xml_node used_element(pugi::xml_node use);
   void shape(pugi::xml_node node, std::string_view name, const Declared& declared, const Scope& scope);
@@ -87,7 +87,7 @@ class Drawer {
   std::vector<Stroke> papers_;  // rectangles as large as it, below everything else
   std::int64_t elements_ = 0;
   std::size_t text_ = 0;
-  std::int64_t clip_work_ = 0;
+  std::int64_t clip_work_left_;
 };
 
 }  // namespace limn::sketch::svg

@@ -201,7 +201,7 @@ std::optional<std::string> with_entities(std::string_view svg, const std::string
   const auto doctype = Prolog(svg).read(entities);
   for (const char* known : {"lt", "gt", "amp", "quot", "apos"}) entities.erase(known);
   if (!doctype || entities.empty()) return std::nullopt;
-  const std::size_t limit = kEntityFactor * svg.size() + kEntityFloor;
+  const std::size_t limit = std::min(kEntityFactor * svg.size() + kEntityFloor, kMaxEntities);
   std::string text(svg.substr(0, doctype->begin));  // it may name the encoding
   return text + Expansion(entities, limit, origin, notes).of(svg.substr(doctype->end));
 }

@@ -11,9 +11,10 @@
 
 namespace limn::sketch::svg {
 
-// What the entities of a text of n bytes may come to: kEntityFactor n + kEntityFloor bytes are put in, those of
-// entities in entities counted each time.
-inline constexpr std::size_t kEntityFactor = 16;
+// What the entities of a text of n bytes may come to: kEntityFactor n + kEntityFloor bytes are put in, at most
+// kMaxEntities, those of entities in entities counted each time.
+inline constexpr std::size_t kEntityFactor = 8;
+inline constexpr std::size_t kMaxEntities = std::size_t{32} << 20;
 inline constexpr std::size_t kEntityFloor = std::size_t{1} << 16;
 inline constexpr int kMaxEntityDepth = 16;  // of entities in entities
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "limn/core/error.hpp"
 #include "limn/sketch/svg_css_text.hpp"
@@ -104,7 +105,7 @@ std::optional<double> number_in(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
   return number;
 }
 
@@ -214,7 +215,11 @@ bool StyleSheet::holds(const Condition& condition, pugi::xml_node node) {
     default:
       break;
   }
-  const pugi::xml_attribute attribute = node.attribute(condition.name.c_str());
+  pugi::xml_attribute attribute = node.first_attribute();
+  while (attribute && attribute.name() != condition.name) {
+    attribute = attribute.next_attribute();
+    --work_left_;
+  }
   if (!attribute) return false;
   const std::string_view value = attribute.value(), wanted = condition.value;
   work_left_ -= static_cast<std::int64_t>(value.size() / 8 + 1);

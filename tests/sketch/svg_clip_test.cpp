@@ -103,6 +103,9 @@ TEST(SvgClip, IsBounded) {
   for (int i = 0; i < 20'000; ++i) zigzag += i % 2 == 0 ? "L1 1" : "L0 1";
   EXPECT_THAT(notes_of("<clipPath id='c'><path d='" + zigzag + "'/></clipPath>" + line(zigzag)),
               ElementsAre(HasSubstr("of very many lines are not applied")));
+  // One line across all teeth of a comb.
+  EXPECT_THAT(notes_of("<clipPath id='c'><path d='" + zigzag + "'/></clipPath>" + line("M.5-1V2M-1 .5H2")),
+              ElementsAre(HasSubstr("of very many lines are not applied")));
 }
 
 TEST(SvgClip, KnowsUprightRectangles) {
