@@ -35,7 +35,7 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   require(!path.native().starts_with("builtin:"), "{}: no such sketches are built in; there is {}", path.string(),
           kBuiltinDoodles);
   const std::string ending = ending_of(path);
-  if (ending == ".npz") return read_npz(path);
+  if (is_array_ending(ending)) return read_sketch_arrays(path, {.absolute = options.absolute, .note = options.note});
   SketchSplits splits;
   if (is_sharded(path)) {
     const ShardedSketches sharded(path);
@@ -62,7 +62,8 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   else {
     require(fs::exists(path, ignored), "{}: no such file; {}", path.string(), advice_on_missing(path.string()));
     fail(
-        "{}: not a file of sketches by its name; .npz, .ndjson, .bin, .json, .svg, folders of .svg and folders "
+        "{}: not a file of sketches by its name; .npz, .npy, .pkl, .ndjson, .bin, .json, .svg, folders of .svg and "
+        "folders "
         "named .limn are read",
         path.string());
   }
