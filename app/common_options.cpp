@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/drawing_output.hpp"
 
 namespace limn::app {
@@ -15,18 +17,34 @@ void check_and_show(const Option& temperature) {
   temperature.number(kLeastTemperature, kMostTemperature).shows_default();
 }
 
+void add_sigma_temperature(const Command& command, models::SigmaTemperature& sigma_temperature) {
+  const auto& names = models::kSigmaTemperatureNames;
+  command
+      .add(
+          "--sigma-temperature",
+          [&](const std::string& name) {
+            sigma_temperature = static_cast<models::SigmaTemperature>(std::ranges::find(names, name) - names.begin());
+          },
+          "how the temperature T widens the pen's offsets: by its root, as the paper, or by T, as Magenta's Python and "
+          "the Keras port [sqrt]")
+      .one_of({names.begin(), names.end()});
+}
+
 }  // namespace
 
 void add_model(const Command& command, std::string& path) {
   command.add("MODEL", &path, "run directory, .safetensors file or Magenta .json model").required();
 }
 
-void add_temperature(const Command& command, double& temperature) {
+void add_temperature(const Command& command, double& temperature, models::SigmaTemperature& sigma_temperature) {
   check_and_show(command.add("--temperature", &temperature, "how varied"));
+  add_sigma_temperature(command, sigma_temperature);
 }
 
-void add_temperatures(const Command& command, std::vector<double>& temperatures, const std::string& help) {
+void add_temperatures(const Command& command, std::vector<double>& temperatures,
+                      models::SigmaTemperature& sigma_temperature, const std::string& help) {
   check_and_show(command.add("--temperature", &temperatures, help));
+  add_sigma_temperature(command, sigma_temperature);
 }
 
 std::string drawing_output_help(bool has_frames) {

@@ -6,14 +6,16 @@
 
 #include "app/command.hpp"
 #include "limn/models/drawings.hpp"
+#include "limn/models/sigma_temperature.hpp"
 
 namespace limn::app {
 
 // MODEL, what every command reads that asks for one.
 void add_model(const Command& command, std::string& path);
-// --temperature, one or several.
-void add_temperature(const Command& command, double& temperature);
-void add_temperatures(const Command& command, std::vector<double>& temperatures, const std::string& help);
+// --temperature, one or several, and --sigma-temperature.
+void add_temperature(const Command& command, double& temperature, models::SigmaTemperature& sigma_temperature);
+void add_temperatures(const Command& command, std::vector<double>& temperatures,
+                      models::SigmaTemperature& sigma_temperature, const std::string& help);
 // For the help of -o of a command that draws what the model draws: the endings. `has_frames`: images may follow each
 // other in a .gif.
 [[nodiscard]] std::string drawing_output_help(bool has_frames = true);

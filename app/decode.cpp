@@ -16,6 +16,7 @@ struct DecodeArguments {
   std::string model;
   std::string z;
   double temperature = 0.4;
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   std::uint64_t seed = 1;
   std::string out = "decoded.svg";
@@ -24,14 +25,18 @@ struct DecodeArguments {
 void decode(const DecodeArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy", "--seed"});
+  check_temperature_options(command, *model);
+  check_options(command, *model, models::Ability::kTemperature, {"--seed"});
   model->need(models::Ability::kDecode, "try limn sample");
   const auto matrix = arrays::read_npy_matrix(a.z);
   require(matrix.columns == model->latent_size(), "{}: vectors of {} numbers; {} wants {}", a.z, matrix.columns,
           a.model, model->latent_size());
   models::Latents z(matrix.rows, matrix.columns);
   z.values = matrix.values;
-  save_grid(a.out, model->draw_latents(z, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
+  save_grid(a.out, model->draw_latents(z, {.temperature = a.temperature,
+                                           .sigma_temperature = a.sigma_temperature,
+                                           .is_greedy = a.is_greedy,
+                                           .seed = a.seed}));
 }
 
 }  // namespace
@@ -41,7 +46,7 @@ void add_decode(const Command& app, const models::Registry& registry) {
   auto a = std::make_shared<DecodeArguments>();
   add_model(command, a->model);
   command.add("--z", &a->z, "floating-point .npy, a row per drawing").required();
-  add_temperature(command, a->temperature);
+  add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help()).shows_default();

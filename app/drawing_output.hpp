@@ -31,10 +31,11 @@ void append(models::Drawings& all, models::Drawings more);
 [[nodiscard]] std::vector<render::SheetCell> cells_of(const models::Drawings& drawings,
                                                       render::Colour colour = render::kInk);
 
-// Of images.
 struct SheetLook {
-  double gap = 3;          // between them, pixels; 0 joins them to one picture
+  double gap = 3;          // between images, pixels; 0 joins them to one picture
   std::int64_t scale = 0;  // side of an image's pixel; 0: a sheet becomes about 1000 wide
+  std::string title = {};  // of a grid
+  std::vector<std::string> column_headings = {}, row_headings = {};
 };
 // Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.
 void save_drawings(const std::filesystem::path& path, const render::Sheet& sheet, const models::Drawings& drawings,

@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
+#include "app/given_drawings.hpp"
 #include "app/printing.hpp"
 #include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
@@ -17,6 +18,7 @@ struct EncodeArguments {
   std::string model;
   std::vector<std::string> in;
   bool samples = false;
+  GivenScale scale = GivenScale::kUsual;
   std::uint64_t seed = 1;
   std::string out = "z.npy";
 };
@@ -25,9 +27,9 @@ void encode(const EncodeArguments& a, const models::Registry& registry) {
   require(a.out.ends_with(".npy"), "{}: latent vectors go to a NumPy file; use .npy", a.out);
   const auto model = registry.load(a.model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
-  const models::Drawings given = model->read(a.in, std::numeric_limits<std::int64_t>::max());
-  say_notes(given.notes);
-  const models::Latents z = model->latents_of(given, {.uses_mean = !a.samples, .seed = a.seed});
+  const GivenDrawings given =
+      read_given(*model, {.references = a.in, .limit = std::numeric_limits<std::int64_t>::max(), .scale = a.scale});
+  const models::Latents z = model->latents_of(given.drawings, {.uses_mean = !a.samples, .seed = a.seed});
   arrays::write_npy(a.out, z.values, std::array{z.count(), z.z_size});
   print("{}: {} x {}\n", a.out, z.count(), z.z_size);
 }
@@ -39,6 +41,7 @@ void add_encode(const Command& app, const models::Registry& registry) {
   auto a = std::make_shared<EncodeArguments>();
   add_model(command, a->model);
   command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
+  add_scale(command, a->scale);
   command.add("--sample", &a->samples, "draw z from the posterior instead of taking its mean");
   command.add("--seed", &a->seed, "of --sample").shows_default();
   command.add("-o,--out", &a->out, "float32 .npy, a row each").shows_default();

@@ -88,6 +88,7 @@ std::string damaged_of(const EvalArguments& a) {
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
   use_threads(a.threads);
   const Split split = split_named(a.split);
+  const std::string damaged = damaged_of(a);
   const auto model = registry.load(a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
@@ -99,7 +100,7 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
                                                          .uses_mean = a.latent == "mean",
                                                          .samples = a.samples,
                                                          .importance_samples = a.importance_samples,
-                                                         .damaged = damaged_of(a)});
+                                                         .damaged = damaged});
   say_notes(evaluation.notes);
   print_losses(evaluation, a, data);
 }
@@ -117,7 +118,8 @@ void add_eval(const Command& app, const models::Registry& registry) {
   command.add("--split", &a->split, "which part of the data")
       .one_of({kSplitNames.begin(), kSplitNames.end()})
       .shows_default();
-  command.add("--latent", &a->latent, "of sketches: z; sample draws one per sketch from --seed, mean takes mu")
+  command
+      .add("--latent", &a->latent, "z of each drawing: sample draws from --seed, mean takes mu (of sketches and VAEs)")
       .one_of({"sample", "mean"})
       .shows_default();
   command.add("--seed", &a->seed, "of the latent noise").shows_default();

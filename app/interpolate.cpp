@@ -4,8 +4,8 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
+#include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
-#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -16,8 +16,10 @@ struct InterpolateArguments {
   std::string model;
   std::string from, to;
   std::vector<std::string> corners;
+  GivenScale scale = GivenScale::kUsual;
   std::int64_t steps = 10;
   double temperature = 0.1;
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   std::uint64_t seed = 1;
   std::string out = "interpolation.svg";
@@ -44,12 +46,10 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   const bool is_grid = references.size() == 4;
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_temperature_options(command, *model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
-  models::Drawings given;
-  for (const auto& reference : references) append(given, model->read_one(reference));
-  say_notes(given.notes);
-  const models::Latents ends = model->latents_of(given, {.uses_mean = true});
+  const GivenDrawings given = read_given(*model, {.references = references, .scale = a.scale, .is_one_each = true});
+  const models::Latents ends = model->latents_of(given.drawings, {.uses_mean = true});
   models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
                                                         .top_right = ends.row(1),
                                                         .bottom_left = ends.row(2),
@@ -57,7 +57,11 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
                                                        a.steps, a.steps)
                                  : models::interpolate_latents(ends.row(0), ends.row(1), a.steps);
   if (!is_grid && model->content() == models::Content::kImages && is_animation(a.out)) path = there_and_back(path);
-  save_grid(a.out, model->draw_latents(path, {.temperature = a.temperature, .is_greedy = a.is_greedy, .seed = a.seed}),
+  save_grid(a.out,
+            model->draw_latents(path, {.temperature = a.temperature,
+                                       .sigma_temperature = a.sigma_temperature,
+                                       .is_greedy = a.is_greedy,
+                                       .seed = a.seed}),
             static_cast<int>(a.steps));
 }
 
@@ -70,10 +74,11 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
   command.add("--from", &a->from, "the first sketch or image: FILE, FILE#17 or FILE:test#17");
   command.add("--to", &a->to, "the last one");
   command.add("--corners", &a->corners, "four for a grid: top left, top right, bottom left, bottom right").takes(4);
+  add_scale(command, a->scale);
   command.add("--steps", &a->steps, "drawings on the path, or on each side of the grid")
       .whole_number(2, 100)
       .shows_default();
-  add_temperature(command, a->temperature);
+  add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help() + " (there and back)").shows_default();

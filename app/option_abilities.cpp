@@ -8,4 +8,8 @@ void check_options(const Command& command, const models::Model& model, models::A
     if (command.has(option)) model.need(ability, std::string("leave ") + option + " out");
 }
 
+void check_temperature_options(const Command& command, const models::Model& model) {
+  check_options(command, model, models::Ability::kTemperature, {"--temperature", "--sigma-temperature", "--greedy"});
+}
+
 }  // namespace limn::app

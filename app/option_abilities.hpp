@@ -11,5 +11,7 @@ namespace limn::app {
 // Throws Error if one of the options was given and the model lacks the ability that they are about.
 void check_options(const Command& command, const models::Model& model, models::Ability ability,
                    std::initializer_list<const char*> options);
+// The same of the options that say how varied drawings are.
+void check_temperature_options(const Command& command, const models::Model& model);
 
 }  // namespace limn::app

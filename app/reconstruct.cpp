@@ -5,8 +5,8 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
+#include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
-#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -20,26 +20,32 @@ struct ReconstructArguments {
   std::vector<std::string> in;
   std::int64_t count = 8;
   std::vector<double> temperatures{0.4};
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   bool uses_mean = false;
+  GivenScale scale = GivenScale::kUsual;
   bool shows_steps = false;
   std::uint64_t seed = 1;
   std::string out = "reconstructions.svg";
 };
 
 // A row for each sketch: the original, then one reconstruction per temperature.
-void reconstruct_sketches(const models::Model& model, const models::Drawings& given, const ReconstructArguments& a) {
-  const models::Latents z = model.latents_of(given, {.uses_mean = a.uses_mean, .seed = a.seed});
+void reconstruct_sketches(const models::Model& model, const GivenDrawings& given, const ReconstructArguments& a) {
+  const models::Latents z = model.latents_of(given.drawings, {.uses_mean = a.uses_mean, .seed = a.seed});
   render::Sheet sheet{.columns = static_cast<int>(a.temperatures.size()) + 1, .column_headings = {"given"}};
   std::vector<models::Drawings> columns;
   for (const double temperature : a.temperatures) {
     sheet.column_headings.push_back(a.is_greedy ? std::string("greedy") : fmt::format("τ = {:g}", temperature));
-    columns.push_back(model.draw_latents(z, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
+    columns.push_back(model.draw_latents(z, {.temperature = temperature,
+                                             .sigma_temperature = a.sigma_temperature,
+                                             .is_greedy = a.is_greedy,
+                                             .seed = a.seed}));
   }
-  models::Drawings redrawn{.content = given.content};
-  for (std::size_t i = 0; i < given.sketches.size(); ++i) {
-    sheet.cells.push_back(render::cell_of(given.sketches[i]));
+  models::Drawings redrawn{.content = given.originals.content};
+  for (std::size_t i = 0; i < given.originals.sketches.size(); ++i) {
+    sheet.cells.push_back(render::cell_of(given.originals.sketches[i]));
     for (models::Drawings& column : columns) {
+      if (const auto& map = given.maps[i]) column.sketches[i] = models::brought_back(column.sketches[i], *map);
       sheet.cells.push_back(render::cell_of(column.sketches[i], {}, render::kAccent));
       redrawn.sketches.push_back(std::move(column.sketches[i]));
     }
@@ -71,11 +77,11 @@ void reconstruct(const ReconstructArguments& a, const Command& command, const mo
   const auto model = registry.load(a.model);
   check_output(a.out, model->content(), model->can(models::Ability::kSteps));
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
-  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
-  const models::Drawings given = model->read(a.in, a.count);
-  say_notes(given.notes);
-  if (model->content() == models::Content::kSketches) return reconstruct_sketches(*model, given, a);
+  const GivenDrawings read = read_given(*model, {.references = a.in, .limit = a.count, .scale = a.scale});
+  if (model->content() == models::Content::kSketches) return reconstruct_sketches(*model, read, a);
+  const models::Drawings& given = read.drawings;
   if (!a.shows_steps && !is_animation(a.out)) return reconstruct_images(*model, given, a);
   save_steps(a.out, model->steps_redrawing(given, {.uses_mean = a.uses_mean, .seed = a.seed}), given.pixels);
 }
@@ -87,8 +93,9 @@ void add_reconstruct(const Command& app, const models::Registry& registry) {
   auto a = std::make_shared<ReconstructArguments>();
   add_model(command, a->model);
   command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
+  add_scale(command, a->scale);
   command.add("-n,--count", &a->count, "how many at most").whole_number(1, 1000).shows_default();
-  add_temperatures(command, a->temperatures, "how varied; several make a column each");
+  add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a column each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--mean", &a->uses_mean, "draw from the mean of z instead of a sample");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");

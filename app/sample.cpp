@@ -18,6 +18,7 @@ struct SampleArguments {
   std::string model;
   std::int64_t count = 16;
   std::vector<double> temperatures{0.4};
+  models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   bool shows_steps = false;
   std::uint64_t seed = 1;
@@ -38,7 +39,10 @@ void sample_at_rest(const models::Model& model, const SampleArguments& a) {
   render::Sheet sheet;
   for (const double temperature : a.temperatures) {
     // The same seed in each row: only the temperature differs.
-    append(drawings, model.draw(a.count, {.temperature = temperature, .is_greedy = a.is_greedy, .seed = a.seed}));
+    append(drawings, model.draw(a.count, {.temperature = temperature,
+                                          .sigma_temperature = a.sigma_temperature,
+                                          .is_greedy = a.is_greedy,
+                                          .seed = a.seed}));
     sheet.row_headings.push_back(fmt::format("τ = {:g}", temperature));
   }
   if (!is_sweep) return save_grid(a.out, drawings);
@@ -50,7 +54,7 @@ void sample_at_rest(const models::Model& model, const SampleArguments& a) {
 void sample(const SampleArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
-  check_options(command, *model, models::Ability::kTemperature, {"--temperature", "--greedy"});
+  check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
   if (a.shows_steps || (model->content() == models::Content::kImages && is_animation(a.out)))
     sample_in_motion(*model, a);
@@ -67,7 +71,7 @@ void add_sample(const Command& app, const models::Registry& registry) {
   command.add("-n,--count", &a->count, "drawings (of each temperature); stations of an image walk")
       .whole_number(1, 100000)
       .shows_default();
-  add_temperatures(command, a->temperatures, "how varied; several make a row each");
+  add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a row each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();

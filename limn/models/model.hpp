@@ -15,6 +15,7 @@
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/drawings.hpp"
 #include "limn/models/latent.hpp"
+#include "limn/models/sigma_temperature.hpp"
 
 namespace limn::models {
 
@@ -33,6 +34,7 @@ enum class Ability {
 
 struct DrawingOptions {
   double temperature = 0.4;
+  SigmaTemperature sigma_temperature = SigmaTemperature::kSqrt;
   bool is_greedy = false;
   std::uint64_t seed = 1;
 };

@@ -53,9 +53,16 @@ std::size_t draw_index(std::span<const float> logits, const PointChoice& choice,
   return likeliest;  // reached by rounding only
 }
 
+// What σ is multiplied by at a temperature.
+double sigma_factor(float temperature, SigmaTemperature kind) {
+  const auto tau = static_cast<double>(temperature);
+  return kind == SigmaTemperature::kLinear ? tau : std::sqrt(tau);
+}
+
 }  // namespace
 
-NextPointDistribution next_point_distribution(std::span<const float> y, float temperature) {
+NextPointDistribution next_point_distribution(std::span<const float> y, float temperature,
+                                              SigmaTemperature sigma_temperature) {
   check(PointChoice{.temperature = temperature});
   const OutputRow row(y);
   const std::size_t m = row.pi_logits.size();
@@ -63,7 +70,7 @@ NextPointDistribution next_point_distribution(std::span<const float> y, float te
   softmax(row.pen_logits, temperature, p.pen);
   p.pi.resize(m);
   softmax(row.pi_logits, temperature, p.pi);
-  const double widening = std::sqrt(static_cast<double>(temperature));
+  const double widening = sigma_factor(temperature, sigma_temperature);
   for (std::size_t j = 0; j < m; ++j) {
     p.mu_x.push_back(row.mu_x[j]);
     p.mu_y.push_back(row.mu_y[j]);
@@ -90,7 +97,7 @@ std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, con
   const double n1 = random.normal(), n2 = random.normal();
   double dx = row.mu_x[j], dy = row.mu_y[j];
   if (!choice.is_greedy) {
-    const double widening = std::sqrt(static_cast<double>(choice.temperature));
+    const double widening = sigma_factor(choice.temperature, choice.sigma_temperature);
     const double rho = std::tanh(static_cast<double>(row.rho_hat[j]));
     dx += std::exp(static_cast<double>(row.log_sigma_x[j])) * widening * n1;
     // Two standard normals of correlation rho: n1 and rho n1 + sqrt(1 - rho²) n2.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "limn/core/random.hpp"
+#include "limn/models/sigma_temperature.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::models {
@@ -23,12 +24,14 @@ struct NextPointDistribution {
 };
 
 // `y` is an output row [3 + 6M] in the order of kernels/losses/mixture_density.hpp. Temperature τ > 0: pen and π
-// logits over τ, σ · √τ. Differs: Magenta's Python multiplies σ by τ; the paper's eq. 8 is σ² τ.
-[[nodiscard]] NextPointDistribution next_point_distribution(std::span<const float> y, float temperature);
+// logits over τ, and σ · √τ as the paper's eq. 8 or σ · τ as Magenta's Python.
+[[nodiscard]] NextPointDistribution next_point_distribution(
+    std::span<const float> y, float temperature, SigmaTemperature sigma_temperature = SigmaTemperature::kSqrt);
 
 struct PointChoice {
   float temperature = 0.4F;  // above 0; higher is more varied
   bool is_greedy = false;    // the likeliest pen state and component, its mean offset; temperature has no effect
+  SigmaTemperature sigma_temperature = SigmaTemperature::kSqrt;
 };
 // Throws Error unless the temperature is a positive number.
 void check(const PointChoice& choice);

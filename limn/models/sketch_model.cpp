@@ -15,7 +15,9 @@ bool is_finite(const sketch::Sketch& sketch) {
 }
 
 PointChoice choice_of(const DrawingOptions& options) {
-  return {.temperature = static_cast<float>(options.temperature), .is_greedy = options.is_greedy};
+  return {.temperature = static_cast<float>(options.temperature),
+          .is_greedy = options.is_greedy,
+          .sigma_temperature = options.sigma_temperature};
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ class GrowingReply {
 class EndingsReply final : public GrowingReply {
  public:
   EndingsReply(const ApiContext& context, std::shared_ptr<void> place, std::unique_ptr<models::StrokeStream> drawings,
-               const PreparedDrawing& given, std::uint64_t seed)
+               const models::PreparedDrawing& given, std::uint64_t seed)
       : GrowingReply(context, std::move(place), std::move(drawings)),
         map_(given.map),
         pens_(this->drawings().size(), {given.pen.x, given.pen.y}),
@@ -121,7 +121,7 @@ class EndingsReply final : public GrowingReply {
     return text;
   }
 
-  PaperMap map_;
+  models::PaperMap map_;
   std::vector<Pen> pens_;
   std::vector<bool> has_ended_;
   std::string opening_;
@@ -145,9 +145,9 @@ class WholeDrawingsReply final : public GrowingReply {
     for (std::size_t i = 0; i < sketches_.size(); ++i) {
       if (is_told_[i] || !drawings().has_ended(i)) continue;
       is_told_[i] = true;
-      text +=
-          fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
-                      drawings().is_finished(i), strokes_json(placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
+      text += fmt::format("{{\"event\":\"drawing\",\"index\":{},\"finished\":{},\"strokes\":{}}}\n", i,
+                          drawings().is_finished(i),
+                          strokes_json(models::placed(sketches_[i], {.x = 0, .y = 0, .size = size_})));
     }
     return text;
   }
@@ -166,8 +166,13 @@ float temperature_of(const JsonObject& body, double otherwise) {
   return static_cast<float>(body.number("temperature", kLowestTemperature, kHighestTemperature, otherwise));
 }
 
-PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
-  if (!body.has("frame")) return frame_around(strokes);
+models::SigmaTemperature sigma_temperature_of(const JsonObject& body) {
+  const bool is_linear = body.choice("sigma_temperature", {"sqrt", "linear"}, "sqrt") == "linear";
+  return is_linear ? models::SigmaTemperature::kLinear : models::SigmaTemperature::kSqrt;
+}
+
+models::PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
+  if (!body.has("frame")) return models::frame_around(strokes);
   const JsonObject frame = body.object("frame", {"x", "y", "size"});
   constexpr double kFar = 1e6, kSmallest = 1e-3;
   return {.x = frame.number("x", -kFar, kFar, 0.0),
@@ -175,12 +180,12 @@ PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> stro
           .size = frame.number("size", kSmallest, kFar)};
 }
 
-PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
-                                std::span<const sketch::Stroke> strokes, const PaperFrame& frame,
-                                std::int64_t max_points) {
-  const TypicalDrawing& typical = model.typical_drawing();
+models::PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioModel& model,
+                                        std::span<const sketch::Stroke> strokes, const models::PaperFrame& frame,
+                                        std::int64_t max_points) {
+  const models::TypicalDrawing& typical = model.typical_drawing();
   const WorkGate::Turn turn(context.gate);
-  return prepare(strokes, frame, typical, max_points);
+  return models::prepare(strokes, frame, typical, max_points);
 }
 
 // A whole drawing as the model's data were.
@@ -190,7 +195,7 @@ sketch::Sketch whole_drawing(const ApiContext& context, const StudioModel& model
   const std::string where = body.path_of(name);
   if (strokes.empty()) throw Refusal(400, fmt::format("{} has no points; draw something first", where), where);
   const std::int64_t longest = model.sketch_model().max_seq_len();
-  return prepare_in_turn(context, model, strokes, frame_around(strokes), longest).sketch;
+  return prepare_in_turn(context, model, strokes, models::frame_around(strokes), longest).sketch;
 }
 
 models::LatentPosterior encode_in_turn(const ApiContext& context, const models::SketchModel& model,
@@ -218,19 +223,21 @@ std::uint64_t seed_of(const JsonObject& body) {
 HttpReply complete(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kComplete);
-  const JsonObject body(text, {"strokes", "frame", "count", "temperature", "greedy", "seed", "max_points"});
+  const JsonObject body(
+      text, {"strokes", "frame", "count", "temperature", "sigma_temperature", "greedy", "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
-  const PaperFrame frame = frame_of(body, strokes);
+  const models::PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
   const models::PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
-                                   .is_greedy = body.truth("greedy", false)};
+                                   .is_greedy = body.truth("greedy", false),
+                                   .sigma_temperature = sigma_temperature_of(body)};
   const std::uint64_t seed = seed_of(body);
   const std::int64_t longest = model.max_seq_len();
   const std::int64_t limit = body.integer("max_points", 1, longest, longest);
   auto place = context.gate.admit();
 
   // A quarter of the points is left for the ending.
-  const PreparedDrawing given =
+  const models::PreparedDrawing given =
       prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
   const models::Latents z = ending_latents_in_turn(context, model, given.sketch, count, seed);
   std::vector<models::DrawRequest> requests;
@@ -247,7 +254,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
 HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kEncode);
-  const JsonObject body(text, {"strokes", "temperatures", "count", "seed", "size"});
+  const JsonObject body(text, {"strokes", "temperatures", "sigma_temperature", "count", "seed", "size"});
   const std::vector<double> temperatures =
       body.has("temperatures") ? body.numbers("temperatures", kLowestTemperature, kHighestTemperature, 1, 8)
                                : std::vector<double>{0.1, 0.4, 0.7, 1.0};
@@ -255,17 +262,18 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
   const std::int64_t count = body.integer("count", 1, std::max<std::int64_t>(1, context.limits.max_drawings / rows), 3);
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
+  const models::SigmaTemperature sigma_temperature = sigma_temperature_of(body);
   const sketch::Sketch sketch = whole_drawing(context, studio_model, body, "strokes");
   auto place = context.gate.admit();
   const models::LatentPosterior posterior = encode_in_turn(context, model, std::span(&sketch, 1));
   std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < rows * count; ++i) {
     // z is the posterior's mean: what differs is the temperature, and chance.
-    requests.push_back(
-        {.z = posterior.mu.row(0),
-         .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)])},
-         .seed = seed,
-         .index = static_cast<std::uint64_t>(i)});
+    requests.push_back({.z = posterior.mu.row(0),
+                        .choice = {.temperature = static_cast<float>(temperatures[static_cast<std::size_t>(i / count)]),
+                                   .sigma_temperature = sigma_temperature},
+                        .seed = seed,
+                        .index = static_cast<std::uint64_t>(i)});
   }
   return streamed(std::make_shared<WholeDrawingsReply>(
       context, std::move(place), model.stream(requests), size,
@@ -275,9 +283,10 @@ HttpReply vary(const ApiContext& context, const StudioModel& studio_model, std::
 HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kEncode);
-  const JsonObject body(text, {"from", "to", "steps", "temperature", "seed", "size"});
+  const JsonObject body(text, {"from", "to", "steps", "temperature", "sigma_temperature", "seed", "size"});
   const std::int64_t steps = body.integer("steps", 2, context.limits.max_drawings, 11);
-  const float temperature = temperature_of(body, 0.1);
+  const models::PointChoice choice{.temperature = temperature_of(body, 0.1),
+                                   .sigma_temperature = sigma_temperature_of(body)};
   const double size = body.number("size", 1, 1e6, kPaperSize);
   const std::uint64_t seed = seed_of(body);
   const std::array sketches{whole_drawing(context, studio_model, body, "from"),
@@ -287,8 +296,7 @@ HttpReply morph(const ApiContext& context, const StudioModel& studio_model, std:
   const models::Latents path = models::interpolate_latents(posterior.mu.row(0), posterior.mu.row(1), steps);
   std::vector<models::DrawRequest> requests;
   // The same random numbers for all, so that what changes is z alone.
-  for (std::int64_t i = 0; i < steps; ++i)
-    requests.push_back({.z = path.row(i), .choice = {.temperature = temperature}, .seed = seed});
+  for (std::int64_t i = 0; i < steps; ++i) requests.push_back({.z = path.row(i), .choice = choice, .seed = seed});
   return streamed(std::make_shared<WholeDrawingsReply>(context, std::move(place), model.stream(requests), size,
                                                        OrderedJson{{"steps", steps}, {"seed", seed}}));
 }

@@ -55,8 +55,8 @@ void StudioModel::need(models::Ability ability) const {
   if (!why.empty()) throw Refusal(409, fmt::format("{} cannot do this: {}", name_, why));
 }
 
-const TypicalDrawing& StudioModel::typical_drawing() const {
-  std::call_once(measured_, [this] { typical_drawing_ = measure_typical_drawing(sketch_model()); });
+const models::TypicalDrawing& StudioModel::typical_drawing() const {
+  std::call_once(measured_, [this] { typical_drawing_ = models::measure_typical_drawing(sketch_model()); });
   return typical_drawing_;
 }
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "limn/models/image_model.hpp"
+#include "limn/models/paper.hpp"
 #include "limn/models/sketch_model.hpp"
-#include "limn/serve/paper.hpp"
 
 namespace limn::models {
 class Registry;
@@ -35,13 +35,13 @@ class StudioModel {
   void need(models::Ability ability) const;
 
   // For a model that draws strokes. Measured at the first call, some 100 ms; the others wait.
-  [[nodiscard]] const TypicalDrawing& typical_drawing() const;
+  [[nodiscard]] const models::TypicalDrawing& typical_drawing() const;
 
  private:
   const std::string id_, name_;
   const std::unique_ptr<models::Model> model_;
   mutable std::once_flag measured_;
-  mutable TypicalDrawing typical_drawing_;
+  mutable models::TypicalDrawing typical_drawing_;
 };
 
 class StudioModels {

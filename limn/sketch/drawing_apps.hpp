@@ -14,7 +14,7 @@
 namespace limn::sketch {
 
 struct DrawingAppOptions {
-  double curve_tolerance = 0.25;  // of ellipses, as SvgReadOptions::tolerance
+  double curve_tolerance = 0;  // of ellipses in drawing programs' files, their units; 0: by their size
   NoteSink note = {};
 };
 

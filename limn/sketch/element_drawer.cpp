@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/sketch/svg_reader.hpp"
@@ -9,30 +11,41 @@
 namespace limn::sketch {
 namespace {
 
-constexpr double kFarthest = 1e9;        // as in SVG
-constexpr std::size_t kMostTypes = 100;  // of elements that are counted apart
+constexpr double kFarthest = 1e9;                                // as in SVG
+constexpr double kMaxTolerance = 0.25, kToleranceShare = 0.002;  // of ellipses where none is asked for
+constexpr double kFewestPieces = 8, kMostPieces = 256;           // of an ellipse
+constexpr std::size_t kMostTypes = 100;                          // of elements that are counted apart
 
 }  // namespace
 
 ElementDrawer::ElementDrawer(const std::string& origin, const DrawingAppOptions& options)
-    : origin_(origin), options_(options), pen_(options.curve_tolerance, kMaxSvgPoints, origin) {}
+    : origin_(origin), options_(options), points_left_(kMaxSvgPoints) {}
 
 void ElementDrawer::polyline(const std::vector<svg::Point>& points, bool is_closed) {
   if (points.empty()) return;
-  pen_.lift();
-  pen_.move_to(points.front());
-  // A point alone is a dot.
-  if (points.size() == 1) pen_.line_to(points.front());
-  for (std::size_t i = 1; i < points.size(); ++i) pen_.line_to(points[i]);
-  if (is_closed) pen_.close();
+  require(points_left_ > points.size(), "{}: draws more points than limn reads; split the drawing", origin_);
+  points_left_ -= points.size();
+  Stroke& stroke = strokes_.emplace_back();
+  for (const svg::Point& point : points) {
+    const svg::Point placed = transform_(point);
+    stroke.push_back(checked_position(placed.x, placed.y, origin_));
+  }
+  if (is_closed && stroke.back() != stroke.front()) stroke.push_back(stroke.front());
 }
 
 void ElementDrawer::ellipse(double w, double h) {
-  pen_.lift();
-  const svg::Point radii{w / 2, h / 2};
-  pen_.move_to({0, h / 2});
-  pen_.arc_to(radii, 0, false, true, {w, h / 2});
-  pen_.arc_to(radii, 0, false, true, {0, h / 2});
+  const double rx = w / 2, ry = h / 2, radius = std::max(std::abs(rx), std::abs(ry));
+  const double tolerance =
+      options_.curve_tolerance > 0 ? options_.curve_tolerance : std::min(kMaxTolerance, kToleranceShare * radius);
+  // A chord over the angle a lies r (1 - cos(a/2)) off, about r a^2 / 8.
+  const double wanted = radius > 0 ? 2 * std::numbers::pi * std::sqrt(radius / (8 * tolerance)) : 0;
+  const int pieces = static_cast<int>(std::clamp(std::ceil(wanted), kFewestPieces, kMostPieces));
+  std::vector<svg::Point> points;
+  for (int i = 0; i < pieces; ++i) {
+    const double angle = 2 * std::numbers::pi * i / pieces;
+    points.push_back({rx - rx * std::cos(angle), ry - ry * std::sin(angle)});
+  }
+  polyline(points, true);
 }
 
 void ElementDrawer::leave_out(std::string_view type) {
@@ -40,7 +53,7 @@ void ElementDrawer::leave_out(std::string_view type) {
   ++left_out_[left_out_.size() < kMostTypes || left_out_.contains(name) ? name : "other"];
 }
 
-Sketch ElementDrawer::take() { return from_strokes(pen_.take()); }
+Sketch ElementDrawer::take() { return from_strokes(std::exchange(strokes_, {})); }
 
 void ElementDrawer::tell_left_out() {
   std::string list;

@@ -1,5 +1,4 @@
-// What the readers of drawing programs share: outlines drawn with the SVG reader's pen, and the count of elements that
-// are not drawn.
+// What the readers of drawing programs share: outlines to strokes, and the count of elements that are not drawn.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@ class ElementDrawer {
   ElementDrawer(const std::string& origin, const DrawingAppOptions& options);
 
   // Where the next elements lie.
-  void place(const svg::Transform& transform) { pen_.transform = transform; }
+  void place(const svg::Transform& transform) { transform_ = transform; }
   void polyline(const std::vector<svg::Point>& points, bool is_closed = false);
   // Within the box from (0, 0) to (w, h).
   void ellipse(double w, double h);
@@ -39,7 +38,9 @@ class ElementDrawer {
  private:
   const std::string& origin_;
   const DrawingAppOptions& options_;
-  svg::Pen pen_;
+  svg::Transform transform_;
+  std::vector<Stroke> strokes_;
+  std::size_t points_left_;
   std::map<std::string, std::int64_t, std::less<>> left_out_;
 };
 

@@ -169,7 +169,54 @@ TEST_F(CommandsTest, SamplesInEveryFormat) {
   for (const char* ending : {"npz", "ndjson", "json"})
     EXPECT_EQ(sketch::read_sketches(file(std::string("samples.") + ending))[Split::kTrain].size(), 3U) << ending;
   run("sample run -n 2 --temperature 0.2 0.8 -o sweep.svg");
+  run("sample run -n 2 --temperature 0.2 --sigma-temperature linear -o linear.json");
+  run("sample run -n 2 --temperature 0.2 --sigma-temperature sqrt -o sqrt.json");
+  run("sample run -n 2 --temperature 0.2 -o usual.json");
+  EXPECT_EQ(read_text_file(file("sqrt.json")), read_text_file(file("usual.json")));
+  EXPECT_NE(read_text_file(file("linear.json")), read_text_file(file("usual.json")));
   expect_svg("sweep.svg");
+}
+
+// The beginning is the user's, point for point; what the model adds has its units and follows its end.
+TEST_F(CommandsTest, BringsADrawingOfAnyUnitsToTheModel) {
+  const auto drawing = [&](const std::string& name, double unit) {
+    std::string points;
+    for (const auto& [x, y] : {std::pair{0.0, 0.0}, {3.0, 1.0}, {4.0, 5.0}, {1.0, 4.5}, {-1.0, 2.0}})
+      points += fmt::format("{}[{},{}]", points.empty() ? "" : ",", x * unit, y * unit);
+    write_file(file(name), "[[[" + points + "]]]");
+  };
+  const auto endings = [&](const std::string& name, const std::string& more) {
+    run("complete run --in " + name + " -n 3 -o endings.json" + more);
+    return sketch::read_sketches(file("endings.json"))[Split::kTrain];
+  };
+  drawing("one.json", 1);
+  drawing("large.json", 3000);
+  const auto one = endings("one.json", ""), large = endings("large.json", ""),
+             fit = endings("one.json", " --scale fit"), kept = endings("one.json", " --scale keep");
+  ASSERT_EQ(one.size(), 3U);
+  EXPECT_EQ(fit, one);
+  EXPECT_NE(kept, one);
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    ASSERT_EQ(large[i].points.size(), one[i].points.size());
+    EXPECT_EQ(one[i].points[2], (sketch::StrokePoint{1, 4, false}));
+    for (std::size_t p = 0; p < one[i].points.size(); ++p) {
+      EXPECT_NEAR(large[i].points[p].dx / 3000, one[i].points[p].dx, 1e-3) << i << " " << p;
+      EXPECT_EQ(large[i].points[p].is_pen_lifted, one[i].points[p].is_pen_lifted);
+    }
+  }
+  // Data sets are in the model's units.
+  run("data convert one.json -o one.npz");
+  EXPECT_EQ(endings("one.npz", ""), kept);
+  EXPECT_EQ(endings("one.npz", " --scale fit"), one);
+  run("reconstruct run --in large.json -o redrawn.svg");
+  run("encode run --in one.json -o one.npy");
+  run("encode run --in large.json -o large.npy");
+  run("encode run --in one.json --scale keep -o kept.npy");
+  const auto z = arrays::read_npy_matrix(file("one.npy")).values,
+             same = arrays::read_npy_matrix(file("large.npy")).values;
+  for (std::size_t i = 0; i < z.size(); ++i) EXPECT_NEAR(z[i], same[i], 1e-3);
+  EXPECT_NE(z, arrays::read_npy_matrix(file("kept.npy")).values);
+  run("interpolate run --from one.json --to large.json --steps 3 -o path.svg");
 }
 
 TEST_F(CommandsTest, DrawsTheSameFromTheSameSeed) {

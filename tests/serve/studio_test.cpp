@@ -110,6 +110,16 @@ TEST_F(StudioTest, CompletesWhereThePenWas) {
   }
 }
 
+TEST_F(StudioTest, TakesBothFormsOfTemperature) {
+  const auto drawn = [&](const std::string& more) {
+    return events("/api/models/gen/completions",
+                  R"({"frame":{"size":300},"seed":5,)" + more + R"("strokes":)" + kSquare + "}");
+  };
+  EXPECT_EQ(drawn(""), drawn(R"("sigma_temperature":"sqrt",)"));
+  EXPECT_NE(drawn(""), drawn(R"("sigma_temperature":"linear",)"));
+  EXPECT_EQ(call("POST", "/api/models/gen/completions", R"({"strokes":[],"sigma_temperature":"cubic"})").status, 400);
+}
+
 TEST_F(StudioTest, BeginsADrawingFromNothing) {
   for (const char* model : {"gen", "my-doodles"}) {
     const auto all = events(std::string("/api/models/") + model + "/completions",

@@ -34,6 +34,18 @@ TEST(NextPointDistribution, FollowsThePaperAtAnyTemperature) {
   }
 }
 
+TEST(NextPointDistribution, ScalesSigmaByTheTemperatureItselfWhereAsked) {
+  for (const float tau : {1.0F, 0.25F, 3.0F}) {
+    const auto root = next_point_distribution(kRow, tau);
+    const auto linear = next_point_distribution(kRow, tau, SigmaTemperature::kLinear);
+    EXPECT_NEAR(linear.sigma_x[1], std::exp(-0.4) * tau, 1e-6);
+    EXPECT_NEAR(linear.sigma_y[0], std::exp(0.3) * tau, 1e-6);
+    EXPECT_EQ(linear.pen, root.pen);
+    EXPECT_EQ(linear.pi, root.pi);
+    EXPECT_EQ(linear.rho, root.rho);
+  }
+}
+
 TEST(NextPointDistribution, StaysFiniteForHugeLogits) {
   std::vector<float> row = kRow;
   row[0] = 3e4F;
@@ -96,6 +108,32 @@ TEST(DrawNextPoint, HasTheMomentsOfItsDistribution) {
   EXPECT_NEAR(xx / n, square_x, 0.08);
   EXPECT_NEAR(yy / n, square_y, 0.05);
   EXPECT_NEAR(xy / n, product, 0.06);
+}
+
+// The same random numbers: what is added to the component's mean is √τ times as much.
+TEST(DrawNextPoint, ScalesTheOffsetsWithSigma) {
+  for (const float tau : {0.25F, 0.7F, 2.0F}) {
+    RandomStream random(3, Purpose::kTest), same(3, Purpose::kTest);
+    int drawn = 0;
+    for (int i = 0; i < 100; ++i) {
+      const auto root = draw_next_point(kRow, {.temperature = tau}, random);
+      const auto linear =
+          draw_next_point(kRow, {.temperature = tau, .sigma_temperature = SigmaTemperature::kLinear}, same);
+      ASSERT_EQ(root.has_value(), linear.has_value());
+      if (!root) continue;
+      ++drawn;
+      EXPECT_EQ(root->is_pen_lifted, linear->is_pen_lifted);
+      // The means of the two components.
+      const auto is_of = [&](double x, double y) {
+        const auto near = [&](double one, double other) {
+          return std::abs(one * std::sqrt(tau) - other) < 1e-5 * (1 + std::abs(other));
+        };
+        return near(root->dx - x, linear->dx - x) && near(root->dy - y, linear->dy - y);
+      };
+      EXPECT_TRUE(tau == 1.0F || is_of(-2.0, 0.5) || is_of(3.0, -1.0)) << tau << " " << i;
+    }
+    EXPECT_GT(drawn, 50);
+  }
 }
 
 TEST(DrawNextPoint, RefusesWhatIsNotFinite) {

@@ -1,4 +1,4 @@
-#include "limn/serve/paper.hpp"
+#include "limn/models/paper.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
-namespace limn::serve {
+namespace limn::models {
 namespace {
 
 sketch::Stroke circle(double x, double y, double radius, int points) {
@@ -100,7 +100,7 @@ TEST(Paper, PlacesDrawingsInTheFrame) {
 }
 
 TEST(Paper, MeasuresAModelTheSameEachTime) {
-  const models::SketchRnnModel model(testing::tiny_checkpoint(true));
+  const SketchRnnModel model(testing::tiny_checkpoint(true));
   const TypicalDrawing first = measure_typical_drawing(model), second = measure_typical_drawing(model);
   EXPECT_GT(first.extent, 0);
   EXPECT_EQ(first.extent, second.extent);
@@ -108,4 +108,4 @@ TEST(Paper, MeasuresAModelTheSameEachTime) {
 }
 
 }  // namespace
-}  // namespace limn::serve
+}  // namespace limn::models

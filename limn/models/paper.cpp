@@ -1,11 +1,11 @@
-#include "limn/serve/paper.hpp"
+#include "limn/models/paper.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "limn/sketch/simplify.hpp"
 
-namespace limn::serve {
+namespace limn::models {
 namespace {
 
 // Quick, Draw!'s preparation: ε = 2 for a drawing of 255 units.
@@ -37,14 +37,14 @@ std::vector<sketch::Stroke> thinned(std::span<const sketch::Stroke> strokes) {
 
 }  // namespace
 
-TypicalDrawing measure_typical_drawing(const models::SketchModel& model) {
+TypicalDrawing measure_typical_drawing(const SketchModel& model) {
   constexpr std::int64_t kDrawings = 24;
   constexpr float kTemperature = 0.4F;
   constexpr std::uint64_t kSeed = 1;
   // A first offset longer than this share of the drawing is a place on the page; a step of the pen is 3 or 4 percent.
   constexpr double kLongestStep = 0.15;
   std::vector<float> extents, corners_x, corners_y, first, starts_x, starts_y;
-  for (const models::Drawing& drawing : models::draw_new(model, kDrawings, {.temperature = kTemperature}, kSeed)) {
+  for (const Drawing& drawing : draw_new(model, kDrawings, {.temperature = kTemperature}, kSeed)) {
     const auto box = sketch::bounds(drawing.sketch);
     if (!box) continue;
     const float extent = std::max(box->width(), box->height());
@@ -115,4 +115,4 @@ std::vector<sketch::Stroke> placed(const sketch::Sketch& drawing, const PaperFra
   return strokes;
 }
 
-}  // namespace limn::serve
+}  // namespace limn::models

@@ -10,7 +10,7 @@
 #include "limn/models/sketch_model.hpp"
 #include "limn/sketch/sketch.hpp"
 
-namespace limn::serve {
+namespace limn::models {
 
 // Size and place of a model's drawings, in normalised units. Measured on drawings of its own, because its file tells
 // only the spread of the offsets.
@@ -23,7 +23,7 @@ struct TypicalDrawing {
   sketch::Position corner;  // top left of a finished drawing, where it has a page position
   sketch::Position start;   // of the first point, as a share of the extent from the top left
 };
-[[nodiscard]] TypicalDrawing measure_typical_drawing(const models::SketchModel& model);
+[[nodiscard]] TypicalDrawing measure_typical_drawing(const SketchModel& model);
 
 // The square on the paper that a finished drawing would fill, in the paper's units.
 struct PaperFrame {
@@ -56,4 +56,4 @@ struct PreparedDrawing {
 // A whole drawing of the model on the paper, its bounds centred in the frame and never larger.
 [[nodiscard]] std::vector<sketch::Stroke> placed(const sketch::Sketch& drawing, const PaperFrame& frame);
 
-}  // namespace limn::serve
+}  // namespace limn::models
