@@ -50,6 +50,7 @@ class Converter {
     word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
     path_ = reference.path;
     number_ = 0;
+    split_ = Split::kTrain;
     const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized,
                                             .svg_tolerance = a_.svg_tolerance,
                                             .damaged = a_.damaged,
@@ -60,21 +61,11 @@ class Converter {
       for (sketch::Sketch& sketch : sketch::read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
       return;
     }
-    const fs::path path(input);
-    const sketch::QuickDrawOptions quickdraw{.only_recognized = a_.only_recognized};
-    const auto keep = [&](sketch::QuickDrawRecord&& record) { add(std::move(record), Split::kTrain); };
-    std::error_code ignored;
-    if (ending_of(path) == ".ndjson" && !fs::is_directory(path, ignored)) {
-      sketch::read_ndjson(path, quickdraw, keep);
-    } else if (ending_of(path) == ".bin" && !fs::is_directory(path, ignored)) {
-      sketch::read_quickdraw_bin(path, quickdraw, keep);
-    } else {
-      const auto store = sketch::open_sketches(path, options);
-      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
-        number_ = 0;
-        for (std::int64_t i = 0; i < store->size(split); ++i) add(store->sketch(split, i), split);
-      }
-    }
+    sketch::read_records(input, options, [this](sketch::QuickDrawRecord&& record, Split split) {
+      if (split != split_) number_ = 0;
+      split_ = split;
+      add(std::move(record), split);
+    });
   }
 
   [[nodiscard]] std::int64_t written() const { return written_; }
@@ -82,7 +73,7 @@ class Converter {
 
  private:
   void add(sketch::Sketch&& sketch, Split split) {
-    sketch::QuickDrawRecord record{.key_id = static_cast<std::uint64_t>(written_)};
+    sketch::QuickDrawRecord record;
     record.sketch = std::move(sketch);
     add(std::move(record), split);
   }
@@ -95,6 +86,7 @@ class Converter {
     }
     record.sketch = naming(fmt::format("{}: sketch {}", path_, number),
                            [&] { return sketch::prepared(record.sketch, a_.preparation); });
+    if (record.key_id == 0) record.key_id = static_cast<std::uint64_t>(written_);
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
     writer_.add(std::move(record), split);
@@ -104,7 +96,8 @@ class Converter {
   sketch::SketchWriter& writer_;
   std::string path_;  // that is read
   std::string word_;
-  std::int64_t number_ = 0;  // of the next sketch in its split of the file
+  Split split_ = Split::kTrain;  // that is read
+  std::int64_t number_ = 0;      // of the next sketch in its split of the file
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
   Notes notes_;

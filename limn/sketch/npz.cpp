@@ -108,10 +108,6 @@ SketchSplits parse_pickled_sketches(std::span<const std::byte> file, const std::
   return sketches_of(std::move(rows), origin, options);
 }
 
-bool is_array_ending(std::string_view ending) {
-  return ending == ".npz" || ending == ".npy" || ending == ".pkl" || ending == ".pickle" || ending == ".cpkl";
-}
-
 SketchSplits parse_sketch_arrays(std::span<const std::byte> file, const std::string& origin, std::string_view ending,
                                  const StrokeArrayOptions& options) {
   const std::string_view beginning{reinterpret_cast<const char*>(file.data()), std::min<std::size_t>(file.size(), 8)};

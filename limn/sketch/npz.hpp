@@ -31,9 +31,8 @@ namespace limn::sketch {
 [[nodiscard]] SketchSplits parse_pickled_sketches(std::span<const std::byte> file, const std::string& origin,
                                                   const StrokeArrayOptions& options = {});
 
-// ".npz", ".npy", ".pkl", ".pickle", ".cpkl".
-[[nodiscard]] bool is_array_ending(std::string_view ending);
-// Any of these three by how the file begins, then by its ending. A packed file (gzip) is unpacked.
+// Any of these three by how the file begins, then by its ending: .npz, .npy, .pkl, .pickle, .cpkl. A packed file (gzip)
+// is unpacked.
 [[nodiscard]] SketchSplits parse_sketch_arrays(std::span<const std::byte> file, const std::string& origin,
                                                std::string_view ending, const StrokeArrayOptions& options = {});
 [[nodiscard]] SketchSplits read_sketch_arrays(const std::filesystem::path& path,

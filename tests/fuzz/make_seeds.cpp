@@ -126,7 +126,7 @@ void add_strokes(const Seeds& seeds) {
   seeds.add("quickdraw_bin", "two", sketch::quickdraw_bin_record(record) + sketch::quickdraw_bin_record(record));
   const std::vector<sketch::Sketch> sketches{house(), with_fractions()};
   seeds.add("sketch_json", "two", sketch::sketches_to_json(sketches));
-  seeds.add("sketch_json", "times", "[[[[1,2,0.5],[-3e2,4.25,16,0.1]],[]],[]]");
+  seeds.add("sketch_json", "times", "[[[[1,2,0.5],[-3e2,4.25,16]],[]],[]]");
   seeds.add("svg", "shapes", R"svg(<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g transform="rotate(30 2 3) scale(2,-1)">
 <rect x="1mm" y="2" width="5" height="4" rx="1"/><circle cx="4" cy="4" r="3"/>
