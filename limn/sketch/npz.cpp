@@ -3,7 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "limn/arrays/gunzip.hpp"
@@ -59,6 +62,36 @@ std::vector<StrokeRows> rows_of_entry(std::span<const std::byte> npy, const std:
   return rows_of_value(tree, tree.root(), origin);
 }
 
+// The number of "arr_12", as np.savez() names arrays that it gets without a name.
+std::optional<std::size_t> unnamed_array(const std::string& name) {
+  constexpr std::string_view kPrefix = "arr_";
+  std::size_t number = 0;
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + kPrefix.size(), end, number);
+  return error == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
+}
+
+// np.savez(file, *sketches): arrays arr_0, arr_1, … that are one sketch each. Nothing if they are not.
+std::optional<std::vector<StrokeRows>> unnamed_sketches(arrays::ZipReader& zip, const std::vector<std::string>& names,
+                                                        const std::string& origin) {
+  std::map<std::size_t, StrokeRows> sketches;
+  for (const std::string& name : names) {
+    const auto number = unnamed_array(name);
+    if (!number) return std::nullopt;
+    const auto npy = zip.read(name + std::string(kEnding));
+    const std::string where = fmt::format("{}: {}", origin, name);
+    require(npy.has_value(), "{}: cannot be unpacked; fetch the file again", where);
+    arrays::NpyHeader header = arrays::parse_npy_header(*npy, where);
+    if (header.format.kind == 'O' || header.shape.size() != 2) return std::nullopt;
+    auto rows = rows_of_numbers(*npy, std::move(header), where);
+    if (rows.size() == 1) sketches[*number] = std::move(rows.front());
+  }
+  std::vector<StrokeRows> all;
+  for (auto& [number, rows] : sketches) all.push_back(std::move(rows));
+  return all;
+}
+
 }  // namespace
 
 SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin, const StrokeArrayOptions& options) {
@@ -66,8 +99,15 @@ SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origi
   std::vector<std::string> names;
   for (std::string& name : zip.all_names())
     if (name.ends_with(kEnding)) names.push_back(name.substr(0, name.size() - kEnding.size()));
-  const NamedSplits named = splits_named(names, origin);
   SplitRows rows;
+  rows.origins.fill(origin);
+  if (names.size() > 1) {
+    if (auto sketches = unnamed_sketches(zip, names, origin)) {
+      rows.sketches[0] = std::move(*sketches);
+      return sketches_of(std::move(rows), origin, options);
+    }
+  }
+  const NamedSplits named = splits_named(names, origin);
   for (std::size_t s = 0; s < rows.sketches.size(); ++s) {
     if (!named.places[s]) continue;
     const std::string& name = names[*named.places[s]];

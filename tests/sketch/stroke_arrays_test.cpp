@@ -184,6 +184,14 @@ TEST(StrokeArrays, ReadsOneSketch) {
   EXPECT_THAT(sketches(npy_of_objects(numbers, {5, 3})), ElementsAre(kSketch));
 }
 
+TEST(StrokeArrays, ReadsASketchForEachUnnamedArray) {
+  const std::string npz =
+      npz_of({{"arr_0", npy_of(kOffsets)}, {"arr_10", npy_of(Rows{{7, 8, 1}})}, {"arr_2", npy_of(Rows{{5, 6, 1}})}});
+  EXPECT_THAT(sketches(npz, "x.npz"), ElementsAre(kSketch, Sketch{{{5, 6, true}}}, Sketch{{{7, 8, true}}}));
+  EXPECT_THAT(error_for(npz_of({{"arr_0", npy_of(kOffsets)}, {"arr_1", npy_of(std::vector<Rows>{kOffsets})}}), "x.npz"),
+              HasSubstr("no array named train; it holds arr_0, arr_1"));
+}
+
 TEST(StrokeArrays, ReadsPicklesOfEveryProtocol) {
   // [array([[1, 2, 1]], dtype=int16)] as Python 2 writes it in text.
   const std::string text =
