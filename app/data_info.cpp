@@ -87,7 +87,10 @@ void show_images(const std::string& path, bool is_json) {
 }
 
 void show_info(const std::string& path, bool is_json, bool is_absolute) {
-  if (image::is_image_data(path)) return show_images(path, is_json);
+  if (image::is_image_data(path)) {
+    require(!is_absolute, "--absolute: is for sketches, and {} holds images; leave it out", path);
+    return show_images(path, is_json);
+  }
   // Of a folder with damaged files too, as of images.
   Notes notes;
   const sketch::SketchReadOptions options{.damaged = "skip",

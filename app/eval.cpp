@@ -96,6 +96,8 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
   const Split split = split_named(a.split);
   const Reading reading = reading_of(a);
   const auto model = registry.load(a.model);
+  require(reading.absolute == "auto" || model->content() == models::Content::kSketches,
+          "--set absolute: is for sketches, and {} draws images; leave it out", a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
@@ -106,7 +108,6 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
                                                          .uses_mean = a.latent == "mean",
                                                          .samples = a.samples,
                                                          .importance_samples = a.importance_samples,
-
                                                          .absolute = reading.absolute,
                                                          .damaged = reading.damaged});
   say_notes(evaluation.notes);

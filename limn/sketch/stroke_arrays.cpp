@@ -66,6 +66,9 @@ class SketchMaker {
       if (is_absolute) {
         point.dx -= pen.x;
         point.dy -= pen.y;
+        require(std::isfinite(point.dx) && std::isfinite(point.dy),
+                "{}: sketch {}: row {} is too far from the row before it; fix or remove that sketch", origin_, number_,
+                i);
         pen = {pen.x + point.dx, pen.y + point.dy};
       }
       sketch.points.push_back(point);

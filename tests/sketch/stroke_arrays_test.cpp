@@ -298,6 +298,8 @@ TEST(StrokeArrays, RefusesWhatIsNoSketch) {
               HasSubstr("row 0 has 1, 1 as its pen; of down and lifted exactly one"));
   EXPECT_THAT(error_for(npy_of(joined({kFour, {{-1, -1, -1, -1}}, kFour}))), HasSubstr("row 5 has -1, -1 as its pen"));
   EXPECT_THAT(error_for(npy_of(joined({kFive, kEnd, kFive}))), HasSubstr("points follow its end in row 5"));
+  EXPECT_THAT(error_for(npy_of(Rows{{-3e38F, 0, 1, 0}, {3e38F, 0, 0, 1}})),
+              HasSubstr("row 1 is too far from the row before"));
   EXPECT_THAT(error_for("x"), HasSubstr("not a .npy array"));
 }
 
