@@ -31,6 +31,8 @@ struct ConvertArguments {
   std::string word;
   double svg_tolerance = sketch::SketchReadOptions{}.svg_tolerance;
   std::string damaged = "refuse";
+  std::string absolute = "auto";
+  bool is_absolute = false;
   std::vector<std::string> settings;  // name=value
 };
 
@@ -48,30 +50,22 @@ class Converter {
     word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
     path_ = reference.path;
     number_ = 0;
+    split_ = Split::kTrain;
     const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized,
                                             .svg_tolerance = a_.svg_tolerance,
                                             .damaged = a_.damaged,
+                                            .absolute = a_.absolute,
                                             .note = [this](const std::string& text) { notes_.say(text); }};
     if (reference.split || reference.index) {
       number_ = reference.index.value_or(0);
       for (sketch::Sketch& sketch : sketch::read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
       return;
     }
-    const fs::path path(input);
-    const sketch::QuickDrawOptions quickdraw{.only_recognized = a_.only_recognized};
-    const auto keep = [&](sketch::QuickDrawRecord&& record) { add(std::move(record), Split::kTrain); };
-    std::error_code ignored;
-    if (ending_of(path) == ".ndjson" && !fs::is_directory(path, ignored)) {
-      sketch::read_ndjson(path, quickdraw, keep);
-    } else if (ending_of(path) == ".bin" && !fs::is_directory(path, ignored)) {
-      sketch::read_quickdraw_bin(path, quickdraw, keep);
-    } else {
-      const auto store = sketch::open_sketches(path, options);
-      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
-        number_ = 0;
-        for (std::int64_t i = 0; i < store->size(split); ++i) add(store->sketch(split, i), split);
-      }
-    }
+    sketch::read_records(input, options, [this](sketch::QuickDrawRecord&& record, Split split) {
+      if (split != split_) number_ = 0;
+      split_ = split;
+      add(std::move(record), split);
+    });
   }
 
   [[nodiscard]] std::int64_t written() const { return written_; }
@@ -79,7 +73,7 @@ class Converter {
 
  private:
   void add(sketch::Sketch&& sketch, Split split) {
-    sketch::QuickDrawRecord record{.key_id = static_cast<std::uint64_t>(written_)};
+    sketch::QuickDrawRecord record;
     record.sketch = std::move(sketch);
     add(std::move(record), split);
   }
@@ -92,6 +86,7 @@ class Converter {
     }
     record.sketch = naming(fmt::format("{}: sketch {}", path_, number),
                            [&] { return sketch::prepared(record.sketch, a_.preparation); });
+    if (record.key_id == 0) record.key_id = static_cast<std::uint64_t>(written_);
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
     writer_.add(std::move(record), split);
@@ -101,29 +96,36 @@ class Converter {
   sketch::SketchWriter& writer_;
   std::string path_;  // that is read
   std::string word_;
-  std::int64_t number_ = 0;  // of the next sketch in its split of the file
+  Split split_ = Split::kTrain;  // that is read
+  std::int64_t number_ = 0;      // of the next sketch in its split of the file
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
   Notes notes_;
 };
 
-// The one option of how sketches are read that --set knows, as training does.
+// How sketches are read: what --set knows, as training does.
 std::vector<OptionField> sketch_fields(ConvertArguments& a) {
   return {{.name = "damaged",
            .target = &a.damaged,
            .help = "refuse a folder with damaged files, or skip those",
-           .choices = {"refuse", "skip"}}};
+           .choices = {"refuse", "skip"}},
+          {.name = "absolute",
+           .target = &a.absolute,
+           .help = "rows of numbers are positions, offsets or what their columns say",
+           .choices = {"auto", "true", "false"}}};
 }
 
 void convert(ConvertArguments a) {
   for (const std::string& setting : a.settings)
-    require(setting.starts_with("damaged="), "{}: --set {} is for images; of sketches there is damaged=skip",
-            a.in.front(), printable(setting));
+    require(setting.starts_with("damaged=") || setting.starts_with("absolute="),
+            "{}: --set {} is for images; of sketches there are damaged=skip and absolute=true", a.in.front(),
+            printable(setting));
   try {
     set_options(sketch_fields(a), a.settings);
   } catch (const Error& error) {
     fail("--set {}", error.what());
   }
+  if (a.is_absolute) a.absolute = "true";
   if (a.is_quickdraw) {
     const std::int64_t max_points = a.preparation.max_points;
     a.preparation = sketch::kQuickDrawPreparation;
@@ -152,7 +154,8 @@ void add_data_convert(const Command& data) {
   auto a = std::make_shared<ConvertArguments>();
   command
       .add("IN", &a->in,
-           ".npz, .ndjson, .bin, .json, .svg, .svgz, .limn, a folder of SVGs, builtin:doodles, FILE#17 or "
+           ".npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .inkml, .excalidraw, .tldr, .svg, .svgz, .limn, a folder of "
+           "SVGs, builtin:doodles, FILE#17 or "
            "FILE:test; or images: pictures (PNG, JPEG, GIF, WebP, BMP, TIFF) or a folder of them, IDX (MNIST), "
            ".npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
            "joined")
@@ -197,7 +200,10 @@ void add_data_convert(const Command& data) {
       .non_negative_number()
       .named("UNITS")
       .shows_default();
-  command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged").named("NAME=VALUE");
+  command.add("--absolute", &a->is_absolute,
+              "the rows of .npz, .npy and .pkl are positions, not offsets [as their columns say: of 4 columns alone]");
+  command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged, absolute")
+      .named("NAME=VALUE");
   command.set_footer(
       "\nOptions of images for --set [default]:\n" + image_conversion_help() +
       "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
@@ -208,7 +214,7 @@ void add_data_convert(const Command& data) {
   command.set_action([a, command] {
     if (!image::is_image_data(a->in.front())) return convert(*a);
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
-                             "--split", "--seed", "--word", "--svg-tolerance"})
+                             "--split", "--seed", "--word", "--svg-tolerance", "--absolute"})
       require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());
     convert_images(a->in, a->out, a->settings);
   });

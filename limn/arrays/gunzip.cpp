@@ -26,8 +26,10 @@ struct Gunzip::Stream {
   ~Stream() { inflateEnd(&z); }
 };
 
-Gunzip::Gunzip(std::span<const std::byte> file, std::string_view origin)
-    : rest_(file), origin_(origin), stream_(std::make_unique<Stream>()) {
+Gunzip::Gunzip(std::span<const std::byte> file, std::string_view origin) : Gunzip(NextPiece(), origin) { rest_ = file; }
+
+Gunzip::Gunzip(NextPiece next, std::string_view origin)
+    : next_(std::move(next)), origin_(origin), stream_(std::make_unique<Stream>()) {
   require(inflateInit2(&stream_->z, kGzipWindow) == Z_OK, "{}: no memory to unpack it", origin_);
 }
 
@@ -35,7 +37,8 @@ Gunzip::~Gunzip() = default;
 
 void Gunzip::feed() {
   z_stream& stream = stream_->z;
-  if (stream.avail_in > 0 || rest_.empty()) return;
+  if (stream.avail_in > 0) return;
+  if (rest_.empty() && next_) rest_ = next_();
   const auto piece = rest_.first(std::min(rest_.size(), kMostAtOnce));
   stream.next_in = reinterpret_cast<const Bytef*>(piece.data());
   stream.avail_in = static_cast<uInt>(piece.size());
@@ -54,7 +57,8 @@ std::size_t Gunzip::read(std::span<std::byte> out) {
     filled += room - stream.avail_out;
     if (status == Z_STREAM_END) {
       // A gzip file may be several, one after the other.
-      is_at_end_ = stream.avail_in == 0 && rest_.empty();
+      feed();
+      is_at_end_ = stream.avail_in == 0;
       if (!is_at_end_) inflateReset(&stream);
     } else if (status == Z_BUF_ERROR) {  // no step forward: neither input nor room, and there is room
       fail("{}: truncated: the gzip stream ends too early; fetch the file again", origin_);

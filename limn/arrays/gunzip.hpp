@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,10 @@ class Gunzip {
  public:
   // `origin` begins the error messages.
   Gunzip(std::span<const std::byte> file, std::string_view origin);
+  // The same of a file that comes in pieces. `next` gives each, which stays until the next call, and an empty one at
+  // the end.
+  using NextPiece = std::function<std::span<const std::byte>()>;
+  Gunzip(NextPiece next, std::string_view origin);
   ~Gunzip();
 
   // Fills `out` with what comes next, less than its size only where the file ends, and returns how much. At
@@ -35,6 +40,7 @@ class Gunzip {
 
   void feed();
 
+  NextPiece next_;
   std::span<const std::byte> rest_;
   std::string origin_;
   std::unique_ptr<Stream> stream_;

@@ -1,67 +1,305 @@
 #include "limn/sketch/json.hpp"
 
 #include <cmath>
+#include <optional>
 
+#include "limn/arrays/gunzip.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/core/json_stream.hpp"
+#include "limn/sketch/drawing_apps.hpp"
+#include "limn/sketch/json_drawings.hpp"
+#include "limn/sketch/point_table.hpp"
+#include "limn/sketch/stroke_rows.hpp"
 
 namespace limn::sketch {
 namespace {
 
 constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 34;
-// Depths of the lists, counted from 1.
-enum Depth { kFile = 1, kSketch, kStroke, kPoint };
+constexpr std::string_view kForms =
+    "expected a list of sketches, each a list of strokes, each a list of points [x, y] (docs/formats.md has the other "
+    "forms)";
 
-class SketchListReader : public JsonEvents {
+// Reads one file's values, once what they are is known.
+class SketchFileReader {
  public:
-  using JsonEvents::JsonEvents;
-  [[nodiscard]] std::vector<Sketch> take() { return std::move(sketches_); }
+  SketchFileReader(const std::string& origin, const SketchJsonOptions& options, const RecordSink& sink)
+      : origin_(origin), options_(options), sink_(sink) {}
+
+  void read(JsonValue root) {
+    const DrawingAppOptions app{.curve_tolerance = options_.curve_tolerance, .note = options_.note};
+    if (is_excalidraw(root)) return add_all(read_excalidraw(root, origin_, app));
+    if (is_tldraw(root)) return add_all(read_tldraw(root, origin_, app));
+    refuse_foreign(root);
+    const JsonValue bare = unwrapped(root, origin_);
+    if (has_splits(bare)) return read_splits(bare);
+    const JsonValue content = content_of(bare, origin_);
+    const auto level = level_of(content, origin_);
+    if (!level) return;  // nothing but empty lists
+    switch (*level) {
+      case JsonLevel::kSketches:
+        return read_sketches({{Split::kTrain, content}}, bare);
+      case JsonLevel::kSketch:
+        return read_sketch(content, bare);
+      case JsonLevel::kStroke:
+        return read_stroke(content, bare);
+      default:
+        fail("{}: {}; {}", origin_, described(root), kForms);
+    }
+  }
 
  private:
-  void begin_list() override {
-    if (depth_ == kPoint) refuse("a list within a point");
-    ++depth_;
-    if (depth_ == kSketch) strokes_.clear();
-    if (depth_ == kStroke) strokes_.emplace_back();
-    if (depth_ == kPoint) coordinates_ = 0;
-  }
-  void number(double value) override {
-    if (depth_ != kPoint) refuse("a number outside of a point");
-    const auto coordinate = static_cast<float>(value);
-    require(std::abs(value) <= 1e30, "{}: sketch {}: a coordinate of {} is beyond all pages", what(), sketches_.size(),
-            value);
-    if (coordinates_ == 0) position_.x = coordinate;
-    if (coordinates_ == 1) position_.y = coordinate;
-    ++coordinates_;
-  }
-  void end_list() override {
-    if (depth_ == kPoint) {
-      require(coordinates_ >= 2, "{}: sketch {}: a point has {} numbers; expected [x, y]", what(), sketches_.size(),
-              coordinates_);
-      strokes_.back().push_back(position_);
-    }
-    if (depth_ == kSketch) sketches_.push_back(from_strokes(strokes_));
-    --depth_;
+  using Part = std::pair<Split, JsonValue>;
+
+  void add(Sketch sketch, Split split = Split::kTrain) {
+    QuickDrawRecord record;
+    record.sketch = std::move(sketch);
+    sink_(std::move(record), split);
   }
 
-  int depth_ = 0;
-  int coordinates_ = 0;
-  Position position_;
-  std::vector<Stroke> strokes_;
-  std::vector<Sketch> sketches_;
+  void add_all(std::vector<Sketch> sketches) {
+    for (Sketch& sketch : sketches) add(std::move(sketch));
+  }
+
+  static std::optional<Split> split_of(std::string_view name) {
+    if (name == "train" || name == "training") return Split::kTrain;
+    if (name == "valid" || name == "validation" || name == "val") return Split::kValid;
+    if (name == "test") return Split::kTest;
+    return std::nullopt;
+  }
+  static bool has_splits(JsonValue object) {
+    if (!object.is_object()) return false;
+    for (auto member = object.begin(); member != object.end(); ++member)
+      if (split_of(member.name()) && (*member).is_list()) return true;
+    return false;
+  }
+
+  [[nodiscard]] static std::string described(JsonValue value) {
+    if (value.is_list()) {
+      const auto level = level_of(value, "");
+      if (level == JsonLevel::kDeeper) return "lists too deep in each other";
+      return level == JsonLevel::kPoint ? "a list of numbers" : "a list without numbers";
+    }
+    if (!value.is_object()) return std::string(value.kind_name());
+    if (value.size() == 0) return "an empty object";
+    std::string names;
+    constexpr std::size_t kNamed = 4;
+    std::size_t count = 0;
+    for (auto member = value.begin(); member != value.end() && count < kNamed; ++member, ++count)
+      names += fmt::format("{}\"{}\"", count == 0 ? "" : ", ", printable(member.name(), 20));
+    return fmt::format("an object with {}{}", names, value.size() > kNamed ? ", …" : "");
+  }
+
+  void refuse_foreign(JsonValue root) const {
+    const JsonValue first = root.front();
+    require(!(root.is_list() && root.size() == 3 && first.is_object() &&
+              (first["mode"].is_there() || first["max_seq_len"].is_there() || first["version"].is_there())),
+            "{}: a model of sketch-rnn-js and no sketches; limn import reads it", origin_);
+    const std::string_view type = root["type"].text();
+    require(type != "FeatureCollection" && type != "Feature" && !root["layers"].is_list() && !root["objects"].is_list(),
+            "{}: {}, the file of another program, which is not read; save the drawing as SVG there", origin_,
+            described(root));
+  }
+
+  // --- all of one level ---
+
+  void read_splits(JsonValue object) {
+    std::vector<Part> parts;
+    bool has_rows = false, has_sketches = false;
+    for (auto member = object.begin(); member != object.end(); ++member) {
+      const auto split = split_of(member.name());
+      if (!split) {
+        tell(options_.note,
+             fmt::format("{}: \"{}\" is no split and was left out", origin_, printable(member.name(), 20)));
+        continue;
+      }
+      const auto level = level_of(*member, origin_);
+      has_rows = has_rows || level == JsonLevel::kSketch;
+      has_sketches = has_sketches || level == JsonLevel::kSketches;
+      require(!level || level == JsonLevel::kSketch || level == JsonLevel::kSketches, "{}: \"{}\" is {}; {}", origin_,
+              printable(member.name(), 20), described(*member), kForms);
+      parts.emplace_back(*split, *member);
+    }
+    require(!(has_rows && has_sketches), "{}: its splits are lists of different depth; fix it", origin_);
+    if (!has_rows) return read_sketches(parts, object);
+    const auto rows = row_shapes(parts);
+    require(rows && rows->kind(),
+            "{}: its splits hold lists of numbers that are no stroke-3 (dx, dy, 0 or 1) and no stroke-5; {}", origin_,
+            kForms);
+    read_rows(parts, *rows);
+  }
+
+  void read_sketches(const std::vector<Part>& parts, JsonValue root) {
+    StrokeShapes shapes;
+    StrokeSource source = StrokeSource::kPlain;
+    each_sketch(parts, [&](JsonValue sketch, Split, const std::string& where) {
+      if (source == StrokeSource::kPlain) source = source_of(sketch, where);
+      add_shapes(shapes, sketch, where);
+    });
+    if (source == StrokeSource::kPlain) source = source_of(root, origin_);
+    const StrokeLayout layout = layout_of(shapes, source);
+    each_sketch(parts, [&](JsonValue sketch, Split split, const std::string& where) {
+      QuickDrawRecord record = record_of(sketch, where);
+      if (options_.only_recognized && !record.recognized) return;
+      record.sketch = from_strokes(strokes_of(sketch, layout, where));
+      sink_(std::move(record), split);
+    });
+  }
+
+  // Lists of the depth of one sketch: it may also be a list of sketches that are rows with a pen.
+  void read_sketch(JsonValue content, JsonValue root) {
+    const std::vector<Part> parts{{Split::kTrain, content}};
+    if (root.is_list())
+      if (const auto rows = row_shapes(parts); rows && rows->kind()) return read_rows(parts, *rows);
+    StrokeShapes shapes;
+    add_shapes(shapes, content, origin_);
+    const StrokeLayout layout = layout_of(shapes, source_of(root, origin_));
+    if (root.is_list() && content.front().is_list())
+      tell(options_.note, fmt::format("{}: read as one sketch of {} strokes; a list of sketches has one more pair of "
+                                      "brackets",
+                                      origin_, content.size()));
+    add_recorded(root, from_strokes(strokes_of(content, layout, origin_)));
+  }
+
+  // Lists of the depth of one stroke: points, or the rows of one sketch.
+  void read_stroke(JsonValue content, JsonValue root) {
+    if (root.is_list() && content.front().is_object()) {
+      if (const auto table = table_of(content)) return add_all(sketches_of(*table, origin_, options_.note));
+    }
+    const bool has_lists = root.is_list() && content.front().is_list();
+    if (has_lists) {
+      StrokeRowShapes rows;
+      add_rows(rows, content);
+      if (const auto kind = rows.kind()) {
+        rows.tell_doubts(origin_, options_.note);
+        return add(sketch_of_rows(content, *kind, origin_));
+      }
+    }
+    StrokeShapes shapes;
+    add_stroke_shape(shapes, content, origin_);
+    const StrokeLayout layout = layout_of(shapes, source_of(root, origin_));
+    if (has_lists)
+      tell(options_.note, fmt::format("{}: read as one sketch of one stroke; a list of sketches has two more pairs of "
+                                      "brackets",
+                                      origin_));
+    const std::vector<Stroke> strokes{stroke_alone(content, layout, origin_)};
+    add_recorded(root, from_strokes(strokes));
+  }
+
+  void add_recorded(JsonValue root, Sketch sketch) {
+    QuickDrawRecord record = record_of(root, origin_);
+    if (options_.only_recognized && !record.recognized) return;
+    record.sketch = std::move(sketch);
+    sink_(std::move(record), Split::kTrain);
+  }
+
+  template <class Visit>
+  void each_sketch(const std::vector<Part>& parts, const Visit& visit) const {
+    for (const auto& [split, list] : parts) {
+      std::size_t number = 0;
+      for (const JsonValue sketch : list) visit(sketch, split, fmt::format("{}: sketch {}", origin_, number++));
+    }
+  }
+
+  [[nodiscard]] StrokeLayout layout_of(const StrokeShapes& shapes, StrokeSource source) const {
+    DrawingLayouts layouts(origin_, source);
+    const StrokeLayout layout = layouts.next(shapes, origin_);
+    layouts.finish(options_.note);
+    if (layout == StrokeLayout::kColumns && source == StrokeSource::kPlain)
+      tell(options_.note,
+           fmt::format("{}: its strokes were read as columns [[x, …], [y, …]], as Quick, Draw! has them", origin_));
+    return layout;
+  }
+
+  // --- rows with a pen ---
+
+  static void numbers_of(JsonValue row, std::vector<double>& numbers) {
+    numbers.clear();
+    constexpr std::size_t kWidest = 8;  // beyond this it is no row with a pen anyway
+    for (const JsonValue number : row) {
+      if (!number.is_number() || numbers.size() == kWidest) return numbers.clear();
+      numbers.push_back(number.number());
+    }
+  }
+  static void add_rows(StrokeRowShapes& shapes, JsonValue sketch) {
+    std::vector<double> numbers;
+    for (const JsonValue row : sketch) {
+      numbers_of(row, numbers);
+      shapes.add(numbers);
+    }
+    shapes.end_sketch();
+  }
+  // Nothing if the sketches are not lists of lists.
+  static std::optional<StrokeRowShapes> row_shapes(const std::vector<Part>& parts) {
+    StrokeRowShapes shapes;
+    for (const auto& [split, list] : parts) {
+      for (const JsonValue sketch : list) {
+        if (!sketch.is_list()) return std::nullopt;
+        add_rows(shapes, sketch);
+      }
+    }
+    return shapes;
+  }
+  static Sketch sketch_of_rows(JsonValue sketch, StrokeRowKind kind, const std::string& where) {
+    StrokeRowReader reader(kind, where);
+    std::vector<double> numbers;
+    for (const JsonValue row : sketch) {
+      numbers_of(row, numbers);
+      reader.add(numbers);
+    }
+    return reader.take();
+  }
+  void read_rows(const std::vector<Part>& parts, const StrokeRowShapes& shapes) {
+    shapes.tell_doubts(origin_, options_.note);
+    each_sketch(parts, [&](JsonValue sketch, Split split, const std::string& where) {
+      add(sketch_of_rows(sketch, *shapes.kind(), where), split);
+    });
+  }
+
+  // Points as objects with more members than x and y, such as a pen or a stroke's number.
+  // Nothing if no member tells where strokes end.
+  [[nodiscard]] static std::optional<PointTable> table_of(JsonValue points) {
+    PointTable table;
+    bool has_strokes = false;
+    const JsonValue first = points.front();
+    for (auto member = first.begin(); member != first.end(); ++member) {
+      if (!(*member).is_number() && !(*member).is_true() && !(*member).is_false()) continue;
+      table.names.emplace_back(member.name());
+      has_strokes = has_strokes || names_strokes(member.name());
+    }
+    if (!has_strokes || table.names.size() > kMostMembers) return std::nullopt;
+    table.columns = table.names.size();
+    for (const JsonValue point : points) {
+      for (const std::string& name : table.names) {
+        const JsonValue value = point[name];
+        table.numbers.push_back(value.is_true() ? 1 : value.is_false() ? 0 : value.number(std::nan("")));
+      }
+    }
+    return table;
+  }
+  static constexpr std::size_t kMostMembers = 64;  // of a point
+
+  const std::string& origin_;
+  const SketchJsonOptions& options_;
+  const RecordSink& sink_;
 };
 
 }  // namespace
 
-std::vector<Sketch> parse_sketches_json(std::string_view json, const std::string& origin) {
-  SketchListReader reader(origin);
-  read_json(json, reader);
-  return reader.take();
+void read_sketches_json(std::string_view json, const std::string& origin, const SketchJsonOptions& options,
+                        const RecordSink& sink) {
+  const JsonValues values(json, origin);
+  SketchFileReader(origin, options, sink).read(values.root());
 }
 
-std::vector<Sketch> read_sketches_json(const std::filesystem::path& path) {
-  return parse_sketches_json(read_text_file(path, kMaxFile), path.string());
+void read_sketches_json(const std::filesystem::path& path, const SketchJsonOptions& options, const RecordSink& sink) {
+  read_sketches_json(arrays::read_unpacked_text(path, kMaxFile), path.string(), options, sink);
+}
+
+SketchSplits parse_sketches_json(std::string_view json, const std::string& origin, const SketchJsonOptions& options) {
+  SketchSplits splits;
+  read_sketches_json(json, origin, options,
+                     [&](QuickDrawRecord&& record, Split split) { splits[split].push_back(std::move(record.sketch)); });
+  return splits;
 }
 
 std::string sketches_json_item(const Sketch& sketch, bool is_first) {

@@ -1,5 +1,5 @@
-// Sketches as plain JSON, for programs that want nothing else: a list of sketches, each a list of strokes,
-// each a list of points [x, y]. Positions are absolute; y grows downwards.
+// Sketches in JSON: limn's own form, a list of sketches, each a list of strokes, each a list of points [x, y], and
+// those of other programs (docs/formats.md). Positions are absolute; y grows downwards.
 #pragma once
 
 #include <filesystem>
@@ -8,14 +8,27 @@
 #include <string_view>
 #include <vector>
 
-#include "limn/sketch/sketch.hpp"
+#include "limn/sketch/json_shapes.hpp"
+#include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/sketch_store.hpp"
 
 namespace limn::sketch {
 
-// Throws Error for anything but numbers in lists of that depth. Further numbers in a point (a time, a
-// pressure) are left out. `origin` begins the error messages.
-[[nodiscard]] std::vector<Sketch> parse_sketches_json(std::string_view json, const std::string& origin);
-[[nodiscard]] std::vector<Sketch> read_sketches_json(const std::filesystem::path& path);
+struct SketchJsonOptions {
+  bool only_recognized = false;  // passes over drawings of Quick, Draw! that were not recognized
+  double curve_tolerance = 0;    // of ellipses in drawing programs' files, their units; 0: by their size
+  NoteSink note = {};            // as SketchReadOptions::note
+};
+
+// Calls `sink` with each sketch in turn. Throws Error for a text that is not JSON, for one that holds no sketches, and
+// for one that could mean two things. `origin` begins the messages.
+void read_sketches_json(std::string_view json, const std::string& origin, const SketchJsonOptions& options,
+                        const RecordSink& sink);
+// The same from a file, which may be packed with gzip.
+void read_sketches_json(const std::filesystem::path& path, const SketchJsonOptions& options, const RecordSink& sink);
+
+[[nodiscard]] SketchSplits parse_sketches_json(std::string_view json, const std::string& origin,
+                                               const SketchJsonOptions& options = {});
 
 // One sketch per line. Numbers are written so that they read back exactly.
 [[nodiscard]] std::string sketches_to_json(std::span<const Sketch> sketches);

@@ -1,141 +1,24 @@
 #include "limn/sketch/quickdraw.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <istream>
 
+#include "limn/arrays/unpacked_file.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json_stream.hpp"
+#include "limn/sketch/json_drawings.hpp"
 #include "limn/sketch/simplify.hpp"
+#include "limn/sketch/text_lines.hpp"
 
 namespace limn::sketch {
 namespace {
 
 constexpr std::size_t kMaxCount = 65535;
-
-// --- ndjson in ---
-
-class RecordReader : public JsonEvents {
- public:
-  using JsonEvents::JsonEvents;
-
-  [[nodiscard]] QuickDrawRecord take() {
-    require(has_drawing_, "{}: has no \"drawing\"", what());
-    record_.sketch = from_strokes(strokes_);
-    return std::move(record_);
-  }
-
- private:
-  // Depths: the record's object is 1, the drawing's list 2, a stroke 3, its x, y or t list 4.
-  enum Depth { kRecord = 1, kDrawing, kStroke, kAxis };
-
-  [[nodiscard]] bool in_drawing() const { return depth_ >= kDrawing && field_ == "drawing"; }
-
-  void begin_object() override {
-    if (in_drawing()) refuse("an object in the drawing");
-    ++depth_;
-  }
-  void finish_object() override { --depth_; }
-  void name(const std::string& key) override {
-    if (depth_ == kRecord) field_ = key;
-  }
-  void begin_list() override {
-    if (depth_ == 0) refuse("a list");
-    ++depth_;
-    if (field_ != "drawing") return;
-    if (depth_ == kDrawing) {
-      require(!has_drawing_, "{}: has two drawings", what());
-      has_drawing_ = true;
-    }
-    if (depth_ == kStroke) {
-      strokes_.emplace_back();
-      axis_ = -1;
-    }
-    if (depth_ == kAxis) {
-      ++axis_;
-      place_ = 0;
-    }
-    if (depth_ > kAxis) refuse("a list of coordinates in another");
-  }
-  void end_list() override {
-    if (in_drawing() && depth_ == kAxis) check_axis();
-    if (in_drawing() && depth_ == kStroke)
-      require(axis_ >= 1, "{}: stroke {} lacks its y list", what(), strokes_.size());
-    --depth_;
-  }
-  void check_axis() const {
-    if (axis_ == 1)
-      require(place_ == strokes_.back().size(), "{}: stroke {} has {} x and {} y", what(), strokes_.size(),
-              strokes_.back().size(), place_);
-  }
-  void number(double value) override {
-    if (depth_ == kRecord && field_ == "drawing") refuse("a number for a drawing");
-    if (!in_drawing()) {
-      if (depth_ == kRecord && field_ == "key_id" && value >= 0 && value < 1.8e19)
-        record_.key_id = static_cast<std::uint64_t>(value);
-      return;
-    }
-    if (depth_ != kAxis) refuse("a number in the drawing outside of a coordinate list");
-    require(std::abs(value) <= 1e30, "{}: a coordinate of {} is beyond all pages", what(), value);
-    Stroke& stroke = strokes_.back();
-    if (axis_ == 0) stroke.push_back({.x = static_cast<float>(value), .y = 0});
-    if (axis_ == 1) {
-      require(place_ < stroke.size(), "{}: stroke {} has more y than x", what(), strokes_.size());
-      stroke[place_].y = static_cast<float>(value);
-    }
-    ++place_;
-  }
-  void text(const std::string& value) override {
-    if (in_drawing() || depth_ == 0 || (depth_ == kRecord && field_ == "drawing")) refuse("a text for coordinates");
-    if (depth_ != kRecord) return;
-    if (field_ == "word") record_.word = value;
-    if (field_ == "countrycode") record_.country_code = value;
-    if (field_ == "timestamp") record_.timestamp = value;
-    if (field_ == "key_id") {
-      const char* end = value.data() + value.size();
-      const auto [stop, error] = std::from_chars(value.data(), end, record_.key_id);
-      require(error == std::errc{} && stop == end, "{}: key_id is \"{}\"; expected a whole number", what(),
-              printable(value));
-    }
-  }
-  void truth(bool value) override {
-    if (in_drawing() || depth_ == 0) refuse("true or false for coordinates");
-    if (depth_ == kRecord && field_ == "recognized") record_.recognized = value;
-  }
-  void nothing() override {
-    if (in_drawing() || depth_ == 0) refuse("null for coordinates");
-  }
-
-  std::int64_t depth_ = 0;
-  std::string field_;
-  bool has_drawing_ = false;
-  int axis_ = -1;          // 0 x, 1 y, 2 and more: time and what else there is, left out
-  std::size_t place_ = 0;  // in that list
-  std::vector<Stroke> strokes_;
-  QuickDrawRecord record_;
-};
-
-// The next line without its newline, or false at the end.
-bool next_line(std::istream& in, std::string& line, const std::string& where) {
-  line.clear();
-  std::streambuf& buffer = *in.rdbuf();
-  constexpr int kEnd = std::char_traits<char>::eof();
-  int c = buffer.sbumpc();
-  if (c == kEnd) return false;
-  for (; c != kEnd && c != '\n'; c = buffer.sbumpc()) {
-    require(line.size() < kMaxNdjsonLine, "{}: longer than {} MiB; is it ndjson, a drawing a line?", where,
-            kMaxNdjsonLine >> 20);
-    line += static_cast<char>(c);
-  }
-  if (line.ends_with('\r')) line.pop_back();
-  return true;
-}
 
 // --- .bin in ---
 
@@ -221,33 +104,28 @@ void append_number(std::string& out, T value) {
   out.append(bytes, sizeof(T));
 }
 
-// Opens the file and gives it to `read`.
-template <class Read>
-void read_stream(const std::filesystem::path& path, const Read& read) {
-  std::error_code ignored;  // what cannot be looked at cannot be opened either
-  require(!std::filesystem::is_directory(path, ignored), "{}: is a folder; name a file in it", path.string());
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  require(in.is_open(), "{}: cannot open: {}; check the path", path.string(), std::strerror(errno));
-  try {
-    read(in);
-  } catch (const std::ios_base::failure& failure) {  // the buffer throws where the disk fails
-    fail("{}: cannot read: {}", path.string(), failure.code().message());
-  }
-}
-
 }  // namespace
+
+QuickDrawRecord quickdraw_record(JsonValue object, const std::string& where, DrawingLayouts& layouts) {
+  require(object.is_object(), "{}: {} where an object of Quick, Draw! is expected", where, object.kind_name());
+  QuickDrawRecord record = record_of(object, where);
+  StrokeShapes shapes;
+  add_shapes(shapes, object, where);
+  record.sketch = from_strokes(strokes_of(object, layouts.next(shapes, where), where));
+  return record;
+}
 
 void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
                  const QuickDrawSink& sink) {
   std::string line;
+  DrawingLayouts layouts(origin, StrokeSource::kDrawing);
   for (std::int64_t n = 1;; ++n) {
     const std::string where = fmt::format("{}: line {}", origin, n);
-    if (!next_line(in, line, where)) return;
+    if (!next_line(in, line, where, "is it ndjson, a drawing a line?")) return layouts.finish(options.note);
+    if (n == 1) line = std::string(without_byte_order_mark(line));
     if (line.find_first_not_of(" \t") == line.npos) continue;
-    RecordReader reader(where);
-    read_json(line, reader);
-    QuickDrawRecord record = reader.take();
+    const JsonValues values(line, where);
+    QuickDrawRecord record = quickdraw_record(values.root(), where, layouts);
     if (record.recognized || !options.only_recognized) sink(std::move(record));
   }
 }
@@ -270,11 +148,13 @@ void read_quickdraw_bin(std::istream& in, const std::string& origin, const Quick
 }
 
 void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
-  read_stream(path, [&](std::istream& in) { read_ndjson(in, path.string(), options, sink); });
+  arrays::UnpackedFile file(path);
+  read_ndjson(file.stream(), path.string(), options, sink);
 }
 
 void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
-  read_stream(path, [&](std::istream& in) { read_quickdraw_bin(in, path.string(), options, sink); });
+  arrays::UnpackedFile file(path);
+  read_quickdraw_bin(file.stream(), path.string(), options, sink);
 }
 
 std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale) {

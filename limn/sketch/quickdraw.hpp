@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/core/file.hpp"
+#include "limn/core/split.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::sketch {
@@ -20,18 +20,23 @@ struct QuickDrawRecord {
   std::string country_code = "ZZ";  // two letters
   std::string timestamp = {};       // "2017-03-01 20:41:36.70725 UTC"; .bin keeps whole seconds
   bool recognized = true;           // whether Google's program guessed it
-  std::uint64_t key_id = 0;
+  std::uint64_t key_id = 0;         // 0: none; Quick, Draw! has none that is 0
   Sketch sketch = {};
   friend bool operator==(const QuickDrawRecord&, const QuickDrawRecord&) = default;
 };
 
 struct QuickDrawOptions {
-  bool only_recognized = false;  // passes over drawings that were not recognized
+  bool only_recognized = false;                       // passes over drawings that were not recognized
+  std::function<void(const std::string&)> note = {};  // as SketchReadOptions::note
 };
 using QuickDrawSink = std::function<void(QuickDrawRecord&&)>;
+// The same of files that may have splits.
+using RecordSink = std::function<void(QuickDrawRecord&&, Split)>;
 
-// A line longer than this is refused: raw drawings take some 100 kB.
-inline constexpr std::size_t kMaxNdjsonLine = std::size_t{16} << 20;
+class DrawingLayouts;
+class JsonValue;
+// The record that an object of JSON is, its drawing in the layout that `layouts` decides on (json_shapes.hpp).
+[[nodiscard]] QuickDrawRecord quickdraw_record(JsonValue object, const std::string& where, DrawingLayouts& layouts);
 
 // Calls `sink` for each record in turn. `origin` begins the error messages, which tell the line or the
 // record.

@@ -6,11 +6,14 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/shards.hpp"
+#include "limn/sketch/csv.hpp"
 #include "limn/sketch/doodles.hpp"
+#include "limn/sketch/ink.hpp"
 #include "limn/sketch/json.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
+#include "limn/sketch/sketch_format.hpp"
 #include "limn/sketch/sketch_writer.hpp"
 #include "limn/sketch/svg_folder.hpp"
 #include "limn/sketch/svg_reader.hpp"
@@ -37,42 +40,60 @@ std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t 
 
 }  // namespace
 
-SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& options) {
-  if (path == kBuiltinDoodles) return builtin_doodles();
-  require(!path.native().starts_with("builtin:"), "{}: no such sketches are built in; there is {}", path.string(),
-          kBuiltinDoodles);
-  const std::string ending = ending_of(path);
-  if (ending == ".npz") return read_npz(path);
-  SketchSplits splits;
-  if (is_sharded(path)) {
-    const ShardedSketches sharded(path);
+void read_records(const fs::path& path, const SketchReadOptions& options, const RecordSink& sink) {
+  const auto add = [&](Sketch&& sketch, Split split) {
+    QuickDrawRecord record;
+    record.sketch = std::move(sketch);
+    sink(std::move(record), split);
+  };
+  const auto add_splits = [&](SketchSplits&& splits) {
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
-      splits[split] = some_of(sharded, split, 0, sharded.size(split));
-    return splits;
+      for (Sketch& sketch : splits[split]) add(std::move(sketch), split);
+  };
+  const SketchFormat format = sketch_format_of(path);
+  const SvgReadOptions svg{.tolerance = options.svg_tolerance};
+  const QuickDrawOptions quickdraw{.only_recognized = options.only_recognized, .note = options.note};
+  const SketchJsonOptions text{
+      .only_recognized = options.only_recognized, .curve_tolerance = options.svg_tolerance > 0 ? options.svg_tolerance : kMaxSvgTolerance, .note = options.note};
+  const auto keep = [&](QuickDrawRecord&& record) { sink(std::move(record), Split::kTrain); };
+  switch (format) {
+    case SketchFormat::kBuiltin:
+      require(path == kBuiltinDoodles, "{}: no such sketches are built in; there is {}", path.string(),
+              kBuiltinDoodles);
+      return add_splits(builtin_doodles());
+    case SketchFormat::kShards: {
+      const ShardedSketches sharded(path);
+      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+        for (std::int64_t i = 0; i < sharded.size(split); ++i) add(sharded.sketch(split, i), split);
+      return;
+    }
+    case SketchFormat::kFolder:
+      for (Sketch& sketch :
+           read_svg_folder(path, {.svg = svg, .skips_damaged = options.damaged == "skip", .note = options.note}))
+        add(std::move(sketch), Split::kTrain);
+      return;
+    case SketchFormat::kArrays:
+      return add_splits(read_sketch_arrays(path, {.absolute = options.absolute, .note = options.note}));
+    case SketchFormat::kNdjson:
+      return read_ndjson(path, quickdraw, keep);
+    case SketchFormat::kBin:
+      return read_quickdraw_bin(path, quickdraw, keep);
+    case SketchFormat::kJson:
+      return read_sketches_json(path, text, sink);
+    case SketchFormat::kTable:
+      return read_csv(path, text, sink);
+    case SketchFormat::kInk:
+      return add(read_ink(path, options.note), Split::kTrain);
+    case SketchFormat::kSvg:
+      for (Sketch& sketch : read_svg_file(path, svg, options)) add(std::move(sketch), Split::kTrain);
+      return;
   }
-  std::vector<Sketch>& train = splits[Split::kTrain];
-  const SvgReadOptions svg_options{.tolerance = options.svg_tolerance};
-  const QuickDrawOptions quickdraw_options{.only_recognized = options.only_recognized};
-  const auto keep = [&](QuickDrawRecord&& record) { train.push_back(std::move(record.sketch)); };
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored))
-    train =
-        read_svg_folder(path, {.svg = svg_options, .skips_damaged = options.damaged == "skip", .note = options.note});
-  else if (ending == ".ndjson")
-    read_ndjson(path, quickdraw_options, keep);
-  else if (ending == ".bin")
-    read_quickdraw_bin(path, quickdraw_options, keep);
-  else if (ending == ".json")
-    train = read_sketches_json(path);
-  else if (is_svg_name(path))
-    train = read_svg_file(path, svg_options, options);
-  else {
-    require(fs::exists(path, ignored), "{}: no such file; {}", path.string(), advice_on_missing(path.string()));
-    fail(
-        "{}: not a file of sketches by its name; .npz, .ndjson, .bin, .json, .svg, folders of .svg and folders "
-        "named .limn are read",
-        path.string());
-  }
+}
+
+SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& options) {
+  SketchSplits splits;
+  read_records(path, options,
+               [&](QuickDrawRecord&& record, Split split) { splits[split].push_back(std::move(record.sketch)); });
   return splits;
 }
 

@@ -1,7 +1,7 @@
-// Sketches from and to files of any format, chosen by the name's ending: .npz, .ndjson, .bin, .json, .svg
-// (one sketch), and for reading a folder NAME.limn of shards (sharded_sketches.hpp), a folder of .svg files (one
-// sketch each, in order of their names), or builtin:doodles, the set that limn draws itself. Formats without splits
-// are all training data. Also how the command line names sketches: FILE, FILE#17, FILE:test#17.
+// Sketches from and to files of any format that sketch_format.hpp knows. For reading also a folder NAME.limn of shards
+// (sharded_sketches.hpp), a folder of .svg files (one sketch each, in order of their names), or builtin:doodles, the
+// set that limn draws itself. Formats without splits are all training data. Also how the command line names sketches:
+// FILE, FILE#17, FILE:test#17.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "limn/core/data_reference.hpp"
 #include "limn/sketch/dataset.hpp"
+#include "limn/sketch/quickdraw.hpp"
 
 namespace limn::sketch {
 
@@ -22,12 +23,17 @@ struct SketchReadOptions {
   double svg_tolerance = 0;        // as SvgReadOptions::tolerance; 0: by the drawing's size
   std::int64_t max_sketches = 0;   // of a reference: the first so many; 0: all
   std::string damaged = "refuse";  // a file of a folder that cannot be read: refuse (an error that names it) or skip
+  std::string absolute = "auto";   // of arrays of numbers, as StrokeArrayOptions::absolute
   // What was read otherwise than the file says, or left out: called once for each kind of it in a file or folder, with
   // one line that begins with the file's name. Nothing by default; on the thread that reads.
   std::function<void(const std::string&)> note = {};
 };
 
-// Throws Error for an ending that is not read, naming those that are.
+// Calls `sink` with each sketch of a file, and with what Quick, Draw! keeps beside it where the file has that. Records
+// of Quick, Draw! and shards stream: memory does not grow with their number. Throws Error for a file that is not read,
+// naming what is.
+void read_records(const std::filesystem::path& path, const SketchReadOptions& options, const RecordSink& sink);
+
 [[nodiscard]] SketchSplits read_sketches(const std::filesystem::path& path, const SketchReadOptions& options = {});
 
 // The same as a store: a folder of shards stays on disk, everything else is read.

@@ -162,7 +162,7 @@ TEST_F(StudioTest, SavesDrawingsThatReadBack) {
   EXPECT_THAT(save("png").body, ::testing::StartsWith("\x89PNG"));
   EXPECT_THAT(save("gif").body, ::testing::StartsWith("GIF89a"));
   EXPECT_THAT(save("gcode").body, HasSubstr("G21"));
-  EXPECT_EQ(sketch::parse_sketches_json(save("json").body, "saved.json").at(0).points.size(), 5U);
+  EXPECT_EQ(sketch::parse_sketches_json(save("json").body, "saved.json")[Split::kTrain].at(0).points.size(), 5U);
   EXPECT_EQ(json::parse(save("ndjson").body)["drawing"][0][0].size(), 5U);
   const std::string npz = save("npz", std::string("[") + kSquare + "," + kSquare + "]").body;
   EXPECT_EQ(sketch::parse_npz(as_bytes(npz), "saved.npz")[Split::kTrain].size(), 2U);

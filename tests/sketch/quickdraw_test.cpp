@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "limn/sketch/text_lines.hpp"
 #include "testing/hostile.hpp"
 
 namespace limn::sketch {
@@ -59,18 +60,18 @@ TEST(QuickDraw, MayPassOverTheUnrecognized) {
 TEST(QuickDraw, LinesSayWhatIsWrong) {
   EXPECT_THAT(line_error(kRaw + "\n{}"), HasSubstr("x.ndjson: line 2: has no \"drawing\""));
   EXPECT_THAT(line_error("nonsense"), HasSubstr("x.ndjson: line 1: not valid JSON at byte"));
-  EXPECT_THAT(line_error("[]"), HasSubstr("a list where"));
-  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("a number for a drawing"));
+  EXPECT_THAT(line_error("[]"), HasSubstr("a list where an object of Quick, Draw! is expected"));
+  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("has no \"drawing\""));
   EXPECT_THAT(line_error(R"({"drawing":[[[1,2],[3]]]})"), HasSubstr("stroke 1 has 2 x and 1 y"));
-  EXPECT_THAT(line_error(R"({"drawing":[[[1],[3,4]]]})"), HasSubstr("more y than x"));
-  EXPECT_THAT(line_error(R"({"drawing":[[[1,2]]]})"), HasSubstr("stroke 1 lacks its y list"));
-  EXPECT_THAT(line_error(R"({"drawing":[[[[1]]]]})"), HasSubstr("in another"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1],[3,4]]]})"), HasSubstr("stroke 1 has 1 x and 2 y"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1]]]})"), HasSubstr("stroke 1 has 1 x and no y"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[[1]]]]})"), HasSubstr("a list for a coordinate"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1e300],[0]]]})"), HasSubstr("beyond all pages"));
-  EXPECT_THAT(line_error(R"({"drawing":[],"drawing":[]})"), HasSubstr("two drawings"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1],[2]]],"drawing":[[[1],[2]]]})"), HasSubstr("has both"));
   EXPECT_THAT(line_error(R"({"key_id":"12x","drawing":[]})"), HasSubstr("key_id is \"12x\""));
   EXPECT_THAT(line_error("{\"word\":\"\xff\",\"drawing\":[]}"), HasSubstr("not valid JSON"));
-  EXPECT_THAT(line_error(std::string(kMaxNdjsonLine + 1, ' ')), HasSubstr("longer than 16 MiB"));
-  EXPECT_THAT(line_error("{\"x\":" + std::string(1000000, '[')), HasSubstr("not valid JSON"));
+  EXPECT_THAT(line_error(std::string(kMaxTextLine + 1, ' ')), HasSubstr("longer than 16 MiB"));
+  EXPECT_THAT(line_error("{\"x\":" + std::string(1000000, '[')), HasSubstr("more than 64 deep"));
   EXPECT_EQ(line_error(R"({"x":[[{"drawing":[7]}]],"drawing":[]})"), "");
   EXPECT_THAT(error_of([] {
                 read_ndjson(std::filesystem::path("/nowhere/x.ndjson"), {}, [](QuickDrawRecord&&) {});
