@@ -34,7 +34,10 @@ class SketchFileReader {
     if (has_splits(bare)) return read_splits(bare);
     const JsonValue content = content_of(bare, origin_);
     const auto level = level_of(content, origin_);
-    if (!level) return;  // nothing but empty lists
+    if (!level) {  // nothing but empty lists: sketches without strokes
+      for (std::size_t i = 0; i < content.size(); ++i) add({});
+      return;
+    }
     switch (*level) {
       case JsonLevel::kSketches:
         return read_sketches({{Split::kTrain, content}}, bare);
@@ -204,6 +207,7 @@ class SketchFileReader {
     DrawingLayouts layouts(origin_, source);
     const StrokeLayout layout = layouts.next(shapes, origin_);
     layouts.finish(options_.note);
+    if (shapes.has_flat()) tell(options_.note, fmt::format("{}: lists of numbers were read as x, y, x, y, …", origin_));
     if (layout == StrokeLayout::kColumns && source == StrokeSource::kPlain)
       tell(options_.note,
            fmt::format("{}: its strokes were read as columns [[x, …], [y, …]], as Quick, Draw! has them", origin_));

@@ -94,6 +94,14 @@ Role role_of(std::string_view column) {
   return found == kRoles.end() ? Role::kUnknown : found->role;
 }
 
+std::string list_of(std::span<const std::string> names) {
+  std::string list;
+  constexpr std::size_t kNamed = 6;
+  for (std::size_t i = 0; i < names.size() && i < kNamed; ++i)
+    list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", printable(names[i], 20));
+  return list + (names.size() > kNamed ? ", …" : "");
+}
+
 class TableReader {
  public:
   TableReader(const PointTable& table, const std::string& origin, const NoteSink& note)
@@ -141,15 +149,14 @@ class TableReader {
       roles_.push_back(role);
     }
     const bool has_positions = has(Role::kX) && has(Role::kY), has_offsets = has(Role::kDx) && has(Role::kDy);
-    require(has_positions || has_offsets, "{}: its columns are {}; expected x and y, or dx and dy, among them", origin_,
-            list_of_names());
+    check_names(table_.names, origin_);
     require(!(has_positions && has_offsets), "{}: has x and y, and dx and dy; leave two of them out", origin_);
     const int pens = has(Role::kPen) + has(Role::kLift) + has(Role::kStroke) + has(Role::kP1);
     require(pens + has(Role::kDown) <= 1 || (has(Role::kDown) && has(Role::kLift) && pens == 1),
-            "{}: its columns {} say twice where strokes end; leave one out", origin_, list_of_names());
+            "{}: its columns {} say twice where strokes end; leave one out", origin_, list_of(table_.names));
     if (has(Role::kP1))
       require(has_offsets && has(Role::kP2) && has(Role::kP3), "{}: its columns are {}; stroke-5 is dx, dy, p1, p2, p3",
-              origin_, list_of_names());
+              origin_, list_of(table_.names));
     if (has_offsets && has(Role::kP1))
       rows_kind_ = StrokeRowKind::kOffsets5;
     else if (has_offsets && (has(Role::kPen) || has(Role::kLift)))
@@ -163,14 +170,6 @@ class TableReader {
     if (count > 0)
       tell(note_, fmt::format("{}: columns that are not read: {}{}", origin_, fmt::join(unknown, ", "),
                               count > kNamed ? ", …" : ""));
-  }
-
-  [[nodiscard]] std::string list_of_names() const {
-    std::string names;
-    constexpr std::size_t kNamed = 6;
-    for (std::size_t i = 0; i < table_.names.size() && i < kNamed; ++i)
-      names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", printable(table_.names[i], 20));
-    return names + (table_.names.size() > kNamed ? ", …" : "");
   }
 
   // --- without names ---
@@ -263,7 +262,6 @@ class TableReader {
   }
 
   std::vector<Sketch> read_rows() {
-    if (has(Role::kPen)) check_pen();
     std::vector<Role> wanted{Role::kDx, Role::kDy};
     if (*rows_kind_ == StrokeRowKind::kOffsets5)
       wanted.insert(wanted.end(), {Role::kP1, Role::kP2, Role::kP3});
@@ -334,6 +332,14 @@ class TableReader {
 };
 
 }  // namespace
+
+void check_names(std::span<const std::string> columns, const std::string& origin) {
+  const auto has = [&](Role role) {
+    return std::ranges::any_of(columns, [&](const std::string& name) { return role_of(name) == role; });
+  };
+  require((has(Role::kX) && has(Role::kY)) || (has(Role::kDx) && has(Role::kDy)),
+          "{}: its columns are {}; expected x and y, or dx and dy, among them", origin, list_of(columns));
+}
 
 bool names_strokes(std::string_view column) {
   const Role role = role_of(column);

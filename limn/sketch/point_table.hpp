@@ -25,6 +25,8 @@ struct PointTable {
   }
 };
 
+// Throws Error if points need more columns than these.
+void check_names(std::span<const std::string> columns, const std::string& origin);
 // Whether a column of that name says where strokes or sketches end.
 [[nodiscard]] bool names_strokes(std::string_view column);
 

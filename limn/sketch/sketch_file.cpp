@@ -96,7 +96,10 @@ std::shared_ptr<const SketchStore> open_sketches(const fs::path& path, const Ske
 
 void write_sketches(const fs::path& path, const SketchSplits& splits) {
   if (ending_of(path) == ".npz") return write_npz(path, splits);  // without the writer's detour over the disk
-  const auto writer = make_sketch_writer(path);
+  SketchWriterOptions options;
+  for (const auto& sketches : splits.sketches)
+    if (!std::ranges::all_of(sketches, fits_quickdraw)) options.scale = QuickDrawScale::kAlways;
+  const auto writer = make_sketch_writer(path, options);
   require(writer != nullptr, "{}: sketches are not written to such a name; use .npz, .ndjson, .bin, .json or .limn",
           path.string());
   std::uint64_t number = 0;
