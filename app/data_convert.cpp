@@ -32,6 +32,8 @@ struct ConvertArguments {
   std::string word;
   double svg_tolerance = sketch::SketchReadOptions{}.svg_tolerance;
   std::string damaged = "refuse";
+  std::string absolute = "auto";
+  bool is_absolute = false;
   std::vector<std::string> settings;  // name=value
 };
 
@@ -58,6 +60,7 @@ class Converter {
     const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized,
                                             .svg_tolerance = a_.svg_tolerance,
                                             .damaged = a_.damaged,
+                                            .absolute = a_.absolute,
                                             .note = [this](const std::string& text) { notes_.push_back(text); }};
     if (reference.split || reference.index) {
       number_ = reference.index.value_or(0);
@@ -109,12 +112,16 @@ class Converter {
   std::vector<std::string> notes_;
 };
 
-// The one option of how sketches are read that --set knows, as training does.
+// How sketches are read: what --set knows, as training does.
 std::vector<OptionField> sketch_fields(ConvertArguments& a) {
   return {{.name = "damaged",
            .target = &a.damaged,
            .help = "refuse a folder with damaged files, or skip those",
-           .choices = {"refuse", "skip"}}};
+           .choices = {"refuse", "skip"}},
+          {.name = "absolute",
+           .target = &a.absolute,
+           .help = "rows of numbers are positions, offsets or what their columns say",
+           .choices = {"auto", "true", "false"}}};
 }
 
 void convert_once(const ConvertArguments& a, const sketch::SketchWriterOptions& options, bool may_need_scaling) {
@@ -134,13 +141,15 @@ void convert_once(const ConvertArguments& a, const sketch::SketchWriterOptions& 
 
 void convert(ConvertArguments a) {
   for (const std::string& setting : a.settings)
-    require(setting.starts_with("damaged="), "{}: --set {} is for images; of sketches there is damaged=skip",
-            a.in.front(), printable(setting));
+    require(setting.starts_with("damaged=") || setting.starts_with("absolute="),
+            "{}: --set {} is for images; of sketches there are damaged=skip and absolute=true", a.in.front(),
+            printable(setting));
   try {
     set_options(sketch_fields(a), a.settings);
   } catch (const Error& error) {
     fail("--set {}", error.what());
   }
+  if (a.is_absolute) a.absolute = "true";
   if (a.is_quickdraw) {
     const std::int64_t max_points = a.preparation.max_points;
     a.preparation = sketch::kQuickDrawPreparation;
@@ -175,7 +184,7 @@ void add_data_convert(const Command& data) {
   auto a = std::make_shared<ConvertArguments>();
   command
       .add("IN", &a->in,
-           ".npz, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
+           ".npz, .npy, .pkl, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
            "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
            "joined")
       .required();
@@ -216,7 +225,10 @@ void add_data_convert(const Command& data) {
       .positive_number()
       .named("UNITS")
       .shows_default();
-  command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged").named("NAME=VALUE");
+  command.add("--absolute", &a->is_absolute,
+              "the rows of .npz, .npy and .pkl are positions, not offsets [as their columns say: of 4 columns alone]");
+  command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged, absolute")
+      .named("NAME=VALUE");
   command.set_footer(
       "\nOptions of images for --set [default]:\n" + image_conversion_help() +
       "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
@@ -227,7 +239,7 @@ void add_data_convert(const Command& data) {
   command.set_action([a, command] {
     if (!image::is_image_data(a->in.front())) return convert(*a);
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
-                             "--split", "--seed", "--word", "--svg-tolerance"})
+                             "--split", "--seed", "--word", "--svg-tolerance", "--absolute"})
       require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());
     convert_images(a->in, a->out, a->settings);
   });

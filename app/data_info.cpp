@@ -86,11 +86,15 @@ void show_images(const std::string& path, bool is_json) {
   print("{}\n", json_text(describe(data, path)));
 }
 
-void show_info(const std::string& path, bool is_json) {
-  if (image::is_image_data(path)) return show_images(path, is_json);
+void show_info(const std::string& path, bool is_json, bool is_absolute) {
+  if (image::is_image_data(path)) {
+    require(!is_absolute, "--absolute: is for sketches, and {} holds images; leave it out", path);
+    return show_images(path, is_json);
+  }
   // Of a folder with damaged files too, as of images.
   Notes notes;
   const sketch::SketchReadOptions options{.damaged = "skip",
+                                          .absolute = is_absolute ? "true" : "auto",
                                           .note = [&notes](const std::string& text) { notes.say(text); }};
   const auto summary =
       is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path, options));
@@ -113,15 +117,17 @@ void add_data_info(const Command& data) {
     std::string path;
     bool is_json = false;
     bool is_verified = false;
+    bool is_absolute = false;
   };
   auto a = std::make_shared<Arguments>();
   command.add("PATH", &a->path, "data set file or folder, builtin:doodles or builtin:shapes").required();
   command.add("--json", &a->is_json, "one JSON object");
+  command.add("--absolute", &a->is_absolute, "the rows of .npz, .npy and .pkl are positions, not offsets");
   command.add("--verify", &a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");
   command.set_footer("\nExample:\n  limn data info builtin:doodles\n");
   command.set_action([a] {
     if (a->is_verified) verify(a->path);
-    show_info(a->path, a->is_json);
+    show_info(a->path, a->is_json, a->is_absolute);
   });
 }
 

@@ -73,23 +73,31 @@ void print_losses(const models::Evaluation& e, const EvalArguments& a, const std
 }
 
 // What --set knows: how the data are read.
-std::string damaged_of(const EvalArguments& a) {
+struct Reading {
   std::string damaged;
+  std::string absolute = "auto";
+};
+
+Reading reading_of(const EvalArguments& a) {
+  Reading reading;
   const std::vector<OptionField> fields{
-      {.name = "damaged", .target = &damaged, .help = "", .choices = {"refuse", "skip"}}};
+      {.name = "damaged", .target = &reading.damaged, .help = "", .choices = {"refuse", "skip"}},
+      {.name = "absolute", .target = &reading.absolute, .help = "", .choices = {"auto", "true", "false"}}};
   try {
     set_options(fields, a.settings);
   } catch (const Error& error) {
     fail("--set {}", error.what());
   }
-  return damaged;
+  return reading;
 }
 
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
   use_threads(a.threads);
   const Split split = split_named(a.split);
-  const std::string damaged = damaged_of(a);
+  const Reading reading = reading_of(a);
   const auto model = registry.load(a.model);
+  require(reading.absolute == "auto" || model->content() == models::Content::kSketches,
+          "--set absolute: is for sketches, and {} draws images; leave it out", a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
@@ -100,7 +108,8 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
                                                          .uses_mean = a.latent == "mean",
                                                          .samples = a.samples,
                                                          .importance_samples = a.importance_samples,
-                                                         .damaged = damaged});
+                                                         .absolute = reading.absolute,
+                                                         .damaged = reading.damaged});
   say_notes(evaluation.notes);
   print_losses(evaluation, a, data);
 }
@@ -129,7 +138,11 @@ void add_eval(const Command& app, const models::Registry& registry) {
       .add("--importance-samples", &a->importance_samples,
            "of images: K draws of z per image for a closer estimate of -log p(x)")
       .whole_number(1, 1000000);
-  command.add("--set", &a->settings, "damaged=skip leaves damaged files of a folder out; =refuse ends with an error")
+  command
+      .add("--set", &a->settings,
+           "damaged=skip leaves damaged files of a folder out, =refuse ends with an error; absolute=true: rows of "
+           "numbers are "
+           "positions")
       .named("NAME=VALUE");
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--json", &a->is_json, "one JSON object");
@@ -139,7 +152,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
       "Of images all figures are per image in nats: total = nats = reconstruction + kl bounds -log p(x) from above,\n"
       "importance_weighted (Burda et al. 2015) comes nearer to it as K grows.\n"
       "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"
-      "  limn eval runs/digits --data mnist --importance-samples 50\n");
+      "  limn eval runs/digits --data data/mnist --importance-samples 50\n");
   command.set_action([a, command, &registry] { evaluate(*a, command, registry); });
 }
 

@@ -35,11 +35,7 @@ float to_float(const std::byte* from, NumberFormat format) {
   if (format.kind == 'f') {
     if (format.size == 2) return half_to_float(static_cast<std::uint16_t>(bits));
     if (format.size == 4) return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    // A conversion out of float's range is undefined in C++, so infinity is named here.
-    const auto wide = std::bit_cast<double>(bits);
-    if (std::abs(wide) > static_cast<double>(std::numeric_limits<float>::max()))
-      return std::copysign(HUGE_VALF, static_cast<float>(wide < 0 ? -1 : 1));
-    return static_cast<float>(wide);
+    return nearest_float(std::bit_cast<double>(bits));
   }
   if (format.kind == kBfloat16Format.kind) return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16));
   if (format.kind != 'i') return static_cast<float>(bits);
@@ -163,6 +159,12 @@ NumberFormat parse_number_format(std::string_view descr, std::string_view origin
     return format;
   }
   fail("{}: dtype '{}' is not supported; save the array as int16 or float32", origin, printable(descr));
+}
+
+float nearest_float(double wide) {
+  if (std::abs(wide) > static_cast<double>(std::numeric_limits<float>::max()))
+    return std::copysign(HUGE_VALF, static_cast<float>(wide < 0 ? -1 : 1));
+  return static_cast<float>(wide);
 }
 
 std::int64_t NumericArray::count() const { return product(shape); }

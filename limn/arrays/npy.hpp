@@ -30,6 +30,9 @@ inline constexpr NumberFormat kBfloat16Format{.kind = 'B', .size = 2};
 // The format of a dtype text such as "<i2", ">f8", "|u1", "|O" or "f4" (native). Throws Error for any other.
 [[nodiscard]] NumberFormat parse_number_format(std::string_view descr, std::string_view origin);
 
+// The nearest float; infinity for what is out of its range, where a conversion is undefined in C++.
+[[nodiscard]] float nearest_float(double wide);
+
 // A view of numbers that lie in a file; shape and bytes are checked to agree before one is made.
 struct NumericArray {
   NumberFormat format;

@@ -74,6 +74,11 @@ PickleTree PickleMachine::run() {
     require(protocol <= 5, "{}: pickle protocol {} is not read, 0 to 5 are; save it again with NumPy", origin_,
             protocol);
   }
+  constexpr std::string_view kFirst = "(]})cNIJKMLFGSTUVX";  // of the protocols that do not say their number
+  const bool may_be_pickle = reader_.position() > 0 || reader_.left() == 0 ||
+                             kFirst.find(std::to_integer<char>(reader_.rest()[0])) != kFirst.npos;
+  require(may_be_pickle, "{}: not a pickle: it begins with byte 0x{:02x}", origin_,
+          may_be_pickle ? 0 : std::to_integer<unsigned>(reader_.rest()[0]));
   while (true) {
     const auto opcode = reader_.number<std::uint8_t>("an opcode");
     if (opcode == pickle::kStop) break;

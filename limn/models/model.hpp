@@ -57,6 +57,7 @@ struct EvaluationRequest {
   bool uses_mean = false;               // z = μ instead of a draw
   std::int64_t samples = 1;             // draws of z for the bound
   std::int64_t importance_samples = 0;  // K, 0: not estimated
+  std::string absolute = "auto";        // of sketches, as StrokeArrayOptions::absolute
   std::string damaged = {};             // files of a folder: refuse, skip, or "": of images as the model was trained
 };
 

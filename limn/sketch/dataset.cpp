@@ -59,6 +59,10 @@ std::vector<OptionField> fields(StrokeDataOptions& options) {
        .target = &options.damaged,
        .help = "refuse a folder with damaged files, or skip those",
        .choices = {"refuse", "skip"}},
+      {.name = "absolute",
+       .target = &options.absolute,
+       .help = "rows of numbers in .npz, .npy and .pkl are positions (true), offsets (false), or as their columns say",
+       .choices = {"auto", "true", "false"}},
   };
 }
 
@@ -74,8 +78,8 @@ StrokeDataset::StrokeDataset(std::shared_ptr<const SketchStore> store, const Str
             store_->size(split), kSplitNames[static_cast<std::size_t>(split)], kMaxExamples);
   require(store_->size(Split::kTrain) > 0, "{}: the training split is empty; give data with sketches to learn from",
           name_);
-  const Dropped dropped = drop_by_length(Split::kTrain);
-  if (size(Split::kTrain) == 0) fail_nothing_left(dropped);
+  drop_by_length(Split::kTrain);
+  require_sketches(Split::kTrain);
   drop_by_length(Split::kValid);
   drop_by_length(Split::kTest);
 
@@ -91,14 +95,14 @@ StrokeDataset::StrokeDataset(std::shared_ptr<const SketchStore> store, const Str
   store_->expect_random_access();
 }
 
-StrokeDataset::Dropped StrokeDataset::drop_by_length(Split split) {
+void StrokeDataset::drop_by_length(Split split) {
   const std::int64_t shortest = std::max<std::int64_t>(options_.min_seq_len, 1);
   const auto is_too_long = [&](std::int64_t length) {
     return options_.max_seq_len > 0 && length > options_.max_seq_len;
   };
-  Dropped dropped;
+  Dropped& dropped = dropped_[static_cast<std::size_t>(split)];
   const LengthRange range = store_->lengths(split);
-  if (store_->size(split) == 0 || (range.shortest >= shortest && !is_too_long(range.longest))) return dropped;
+  if (store_->size(split) == 0 || (range.shortest >= shortest && !is_too_long(range.longest))) return;
   std::vector<std::uint32_t> kept;
   for (std::int64_t i = 0; i < store_->size(split); ++i) {
     const std::int64_t length = store_->length(split, i);
@@ -111,19 +115,43 @@ StrokeDataset::Dropped StrokeDataset::drop_by_length(Split split) {
   }
   kept.shrink_to_fit();
   kept_[static_cast<std::size_t>(split)] = std::move(kept);
-  return dropped;
 }
 
-void StrokeDataset::fail_nothing_left(const Dropped& dropped) const {
-  std::vector<std::string> reasons;
-  if (dropped.too_long > 0)
-    reasons.push_back(fmt::format("{} longer than max_seq_len = {} points", dropped.too_long, options_.max_seq_len));
-  if (dropped.too_short > 0 && options_.min_seq_len > 1)
-    reasons.push_back(fmt::format("{} shorter than min_seq_len = {}", dropped.too_short, options_.min_seq_len));
-  else if (dropped.too_short > 0)
-    reasons.push_back(fmt::format("{} without points", dropped.too_short));
-  fail("{}: none of the {} training sketches is left: {}; change these options or the data", name_,
-       dropped.too_long + dropped.too_short, fmt::join(reasons, ", "));
+std::vector<std::pair<std::int64_t, std::string>> StrokeDataset::reasons(Split split) const {
+  std::vector<std::pair<std::int64_t, std::string>> reasons;
+  const Dropped& lost = dropped(split);
+  const auto verb = [](std::int64_t count) { return count == 1 ? "is" : "are"; };
+  if (lost.too_long > 0)
+    reasons.emplace_back(lost.too_long,
+                         fmt::format("{} longer than max_seq_len = {}", verb(lost.too_long), options_.max_seq_len));
+  if (lost.too_short > 0)
+    reasons.emplace_back(lost.too_short, options_.min_seq_len > 1
+                                             ? fmt::format("{} shorter than min_seq_len = {}", verb(lost.too_short),
+                                                           options_.min_seq_len)
+                                             : fmt::format("{} without points", verb(lost.too_short)));
+  return reasons;
+}
+
+std::vector<std::string> StrokeDataset::notes(std::initializer_list<Split> splits) const {
+  std::vector<std::string> notes = notes_;
+  for (const Split split : splits)
+    for (const auto& [count, reason] : reasons(split))
+      notes.push_back(fmt::format("{}: {} of {} {} sketches {} and {} left out", name_, count, store_->size(split),
+                                  kSplitNames[static_cast<std::size_t>(split)], reason, count == 1 ? "was" : "were"));
+  return notes;
+}
+
+void StrokeDataset::require_sketches(Split split) const {
+  if (size(split) > 0) return;
+  const char* name = kSplitNames[static_cast<std::size_t>(split)];
+  const std::int64_t count = dropped(split).count();
+  require(count > 0, "{}: the {} split is empty; choose another split or other data", name_, name);
+  const auto why = reasons(split);
+  if (why.size() == 1)
+    fail("{}: nothing is left of the {} split: {} {}; change the option or the data", name_, name,
+         count == 1 ? "its 1 sketch" : fmt::format("all its {} sketches", count), why.front().second);
+  fail("{}: nothing is left of the {} split: of its {} sketches {} {}, {} {}; change the options or the data", name_,
+       name, count, why[0].first, why[0].second, why[1].first, why[1].second);
 }
 
 double StrokeDataset::training_deviation() const {
@@ -140,6 +168,7 @@ StrokeDataset StrokeDataset::load(std::span<const std::string> paths, const Stro
   std::vector<std::shared_ptr<const SketchStore>> stores;
   std::vector<std::string> notes;
   const SketchReadOptions reading{.damaged = options.damaged,
+                                  .absolute = options.absolute,
                                   .note = [&notes](const std::string& text) { notes.push_back(text); }};
   for (const std::string& path : paths) stores.push_back(open_sketches(path, reading));
   auto store = stores.size() == 1 ? stores.front() : std::make_shared<JoinedSketches>(std::move(stores));

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "limn/core/epoch_plan.hpp"
@@ -25,6 +27,7 @@ struct StrokeDataOptions {
   double random_scale_factor = 0.15;  // e of the scale augmentation
   double augment_stroke_prob = 0.10;  // probability of dropping a point that may be dropped
   std::string damaged = "refuse";     // of folders: refuse (an error that names the file) or skip
+  std::string absolute = "auto";      // of arrays of numbers, as StrokeArrayOptions::absolute
 };
 [[nodiscard]] std::vector<OptionField> fields(StrokeDataOptions& options);
 
@@ -97,8 +100,19 @@ class StrokeDataset {
   // Points of the longest sketch of the split that was not dropped; 0 where there is none. Looks at each.
   [[nodiscard]] std::int64_t longest(Split split) const;
   [[nodiscard]] const std::string& name() const { return name_; }
-  // Of load(): what was read otherwise than the files say, or left out (SketchReadOptions::note).
-  [[nodiscard]] std::span<const std::string> notes() const { return notes_; }
+  // How many sketches of the split were dropped, by reason.
+  struct Dropped {
+    std::int64_t too_long = 0;
+    std::int64_t too_short = 0;
+    [[nodiscard]] std::int64_t count() const { return too_long + too_short; }
+  };
+  [[nodiscard]] const Dropped& dropped(Split split) const { return dropped_[static_cast<std::size_t>(split)]; }
+  // Of load(): what was read otherwise than the files say, or left out (SketchReadOptions::note). Then a line for each
+  // reason that sketches of these splits were dropped for.
+  [[nodiscard]] std::vector<std::string> notes(std::initializer_list<Split> splits = {Split::kTrain, Split::kValid,
+                                                                                      Split::kTest}) const;
+  // Throws Error if no sketch of the split is left, saying why.
+  void require_sketches(Split split) const;
 
   // Throws Error if the training split does not fill a batch of that size.
   void require_batch(std::int64_t batch_size) const;
@@ -125,18 +139,16 @@ class StrokeDataset {
  private:
   // The sketches of a split that stay, or nothing if all do.
   using Kept = std::optional<std::vector<std::uint32_t>>;
-  struct Dropped {
-    std::int64_t too_long = 0;
-    std::int64_t too_short = 0;
-  };
 
-  Dropped drop_by_length(Split split);
-  [[noreturn]] void fail_nothing_left(const Dropped& dropped) const;
+  void drop_by_length(Split split);
+  // "longer than max_seq_len = 30" and the like, with how many.
+  [[nodiscard]] std::vector<std::pair<std::int64_t, std::string>> reasons(Split split) const;
   [[nodiscard]] std::int64_t place(Split split, std::int64_t index) const;
   [[nodiscard]] double training_deviation() const;
 
   std::shared_ptr<const SketchStore> store_;
   std::array<Kept, kSplitNames.size()> kept_;
+  std::array<Dropped, kSplitNames.size()> dropped_;
   StrokeDataOptions options_;
   std::string name_;
   std::vector<std::string> notes_;

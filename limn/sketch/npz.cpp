@@ -2,174 +2,164 @@
 
 #include <fmt/ranges.h>
 
-#include <cmath>
-#include <deque>
+#include <algorithm>
+#include <charconv>
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "limn/arrays/gunzip.hpp"
 #include "limn/arrays/npy.hpp"
 #include "limn/arrays/pickle.hpp"
 #include "limn/arrays/zip_archive.hpp"
 #include "limn/core/error.hpp"
 #include "limn/sketch/pickle_writer.hpp"
+#include "limn/sketch/stroke_values.hpp"
 
 namespace limn::sketch {
 namespace {
 
 constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 36;
 
-// `length` rows of three numbers; `place(row, column)` is where in the array's memory a number lies.
-template <class Place>
-Sketch sketch_of(const arrays::NumericArray& array, std::int64_t length, const Place& place, std::string_view origin,
-                 std::int64_t index) {
-  Sketch sketch;
-  sketch.points.reserve(static_cast<std::size_t>(length));
-  for (std::int64_t row = 0; row < length; ++row) {
-    const float dx = array.value(place(row, 0));
-    const float dy = array.value(place(row, 1));
-    const float pen = array.value(place(row, 2));
-    require(std::isfinite(dx) && std::isfinite(dy),
-            "{}: sketch {}: the offset of row {} is not finite; fix or remove that sketch", origin, index, row);
-    require(pen == 0 || pen == 1,
-            "{}: sketch {}: row {} has {} in its third column; it must be 1 where the pen lifts and 0 elsewhere",
-            origin, index, row, pen);
-    sketch.points.push_back({.dx = dx, .dy = dy, .is_pen_lifted = pen == 1});
-  }
-  return sketch;
+constexpr std::string_view kNpyMagic = "\x93NUMPY", kZipMagic = "PK\x03\x04", kEnding = ".npy";
+
+void note_left_out(const std::vector<std::string>& names, const std::string& origin,
+                   const StrokeArrayOptions& options) {
+  if (names.empty() || !options.note) return;
+  constexpr std::size_t kShown = 8;
+  std::vector<std::string> shown;
+  for (const std::string& name : std::span(names).first(std::min(kShown, names.size())))
+    shown.push_back(printable(name));
+  if (names.size() > kShown) shown.emplace_back("…");
+  options.note(fmt::format("{}: left out what is not named as a split: {}", origin, fmt::join(shown, ", ")));
 }
 
-Sketch sketch_of_rows(const arrays::NumericArray& array, std::string_view origin, std::int64_t index) {
-  if (array.count() == 0) return {};
-  require(array.shape.size() == 2 && array.shape[1] == 3,
-          "{}: sketch {} has shape {}; expected n x 3: dx, dy and whether the pen lifts", origin, index,
-          fmt::join(array.shape, " x "));
-  const std::int64_t length = array.shape[0];
-  const bool by_columns = array.is_fortran_order;
-  const auto place = [=](std::int64_t row, std::int64_t column) {
-    return by_columns ? column * length + row : row * 3 + column;
-  };
-  return sketch_of(array, length, place, origin, index);
-}
-
-// An N x L x 3 array: N sketches of L points.
-std::vector<Sketch> sketches_of_block(const arrays::NumericArray& array, std::string_view origin) {
-  std::vector<Sketch> sketches;
-  if (!array.shape.empty() && array.shape[0] == 0) return sketches;
-  require(array.shape.size() == 3 && array.shape[2] == 3 && array.shape[1] > 0,
-          "{}: the array has shape {}; expected N x L x 3 numbers or an object array of n x 3 arrays", origin,
-          fmt::join(array.shape, " x "));
-  const std::int64_t count = array.shape[0];
-  const std::int64_t length = array.shape[1];
-  const bool is_fortran_order = array.is_fortran_order;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto place = [=](std::int64_t row, std::int64_t column) {
-      return is_fortran_order ? (column * length + row) * count + i : (i * length + row) * 3 + column;
-    };
-    sketches.push_back(sketch_of(array, length, place, origin, i));
-  }
-  return sketches;
-}
-
-// The arrays in a pickled object array, in order.
-struct PickledArrays {
-  std::int64_t outer_count = 0;  // elements of the outermost array, which the .npy header announces, too
-  std::vector<arrays::NumericArray> arrays;
-  std::deque<Bytes> owned;
-};
-
-constexpr int kMaxUnwrapping = 4;
-
-// An object array of N x L x 3 plain numbers becomes N arrays of doubles.
-void collect_numbers(const arrays::PickleTree& tree, arrays::PickleValue outer, PickledArrays& result,
-                     std::string_view origin) {
-  const auto& shape = tree.array(outer).numbers.shape;
-  const auto per_array = static_cast<std::size_t>(shape[1] * shape[2]);
-  const auto elements = tree.items(outer);
-  require(per_array > 0, "{}: an array without elements", origin);
-  for (std::size_t begin = 0; begin < elements.size(); begin += per_array) {
-    std::vector<double> numbers;
-    for (const arrays::PickleValue& value : elements.subspan(begin, per_array)) {
-      require(arrays::is_number(value), "{}: {} where a number was expected", origin, arrays::name_of(value.kind));
-      numbers.push_back(tree.number(value));
-    }
-    const auto bytes = std::as_bytes(std::span(numbers));
-    result.owned.emplace_back(bytes.begin(), bytes.end());
-    result.arrays.push_back(
-        {.format = {.kind = 'f', .size = 8}, .shape = {shape[1], shape[2]}, .bytes = result.owned.back()});
-  }
-}
-
-PickledArrays pickled_arrays(const arrays::PickleTree& tree, std::uint64_t bytes_left, std::string_view origin) {
-  const auto holds_objects = [&](arrays::PickleValue value) {
-    return value.kind == arrays::PickleKind::kArray && tree.array(value).holds_objects();
-  };
-  arrays::PickleValue outer = tree.root();
-  require(holds_objects(outer), "{}: the pickle does not hold an array of objects", origin);
-  PickledArrays result;
-  result.outer_count = tree.array(outer).numbers.count();
-  for (int depth = 0; tree.items(outer).size() == 1 && holds_objects(tree.items(outer)[0]); ++depth) {
-    require(depth < kMaxUnwrapping, "{}: arrays are nested in arrays without end", origin);
-    outer = tree.items(outer)[0];
-  }
-  const auto elements = tree.items(outer);
-  if (tree.array(outer).numbers.shape.size() == 3 && !elements.empty()) {
-    collect_numbers(tree, outer, result, origin);
-    return result;
-  }
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    require(elements[i].kind == arrays::PickleKind::kArray,
-            "{}: sketch {} is {}; make each sketch an n x 3 array of numbers", origin, i,
-            arrays::name_of(elements[i].kind));
-    require(!holds_objects(elements[i]), "{}: sketch {} is an array of objects; make each sketch an n x 3 array",
-            origin, i);
-    const arrays::NumericArray& array = tree.array(elements[i]).numbers;
-    require(array.bytes.size() <= bytes_left, "{}: the pickle's arrays have more than {} times its size; it is refused",
-            origin, arrays::kPickleArrayFactor);
-    bytes_left -= array.bytes.size();
-    result.arrays.push_back(array);
-  }
-  return result;
-}
-
-std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::string& origin) {
-  arrays::NpyHeader header = arrays::parse_npy_header(npy, origin);
-  const auto data = npy.subspan(header.size);
-  if (header.format.kind != 'O')
-    return sketches_of_block(
-        arrays::make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin),
-        origin);
-
-  const arrays::PickleTree tree = arrays::read_pickle(data, origin);
-  const PickledArrays pickled =
-      pickled_arrays(tree, arrays::kPickleArrayFactor * data.size() + arrays::kPickleMemoryFloor, origin);
-  require(arrays::element_count(header.shape, origin) == pickled.outer_count,
+arrays::PickleTree tree_of(std::span<const std::byte> npy, const arrays::NpyHeader& header, const std::string& origin) {
+  arrays::PickleTree tree = arrays::read_pickle(npy.subspan(header.size), origin);
+  const arrays::PickleValue root = tree.root();
+  require(root.kind == arrays::PickleKind::kArray && tree.array(root).holds_objects(),
+          "{}: its pickle does not hold an array of objects; fetch the file again", origin);
+  const std::int64_t found = tree.array(root).numbers.count();
+  require(arrays::element_count(header.shape, origin) == found,
           "{}: its header announces {} objects, its pickle holds {}; fetch the file again", origin,
-          fmt::join(header.shape, " x "), pickled.outer_count);
-  if (pickled.arrays.size() == 1 && pickled.arrays[0].shape.size() == 3)
-    return sketches_of_block(pickled.arrays[0], origin);
-  std::vector<Sketch> sketches;
-  sketches.reserve(pickled.arrays.size());
-  for (const arrays::NumericArray& array : pickled.arrays)
-    sketches.push_back(sketch_of_rows(array, origin, static_cast<std::int64_t>(sketches.size())));
-  return sketches;
+          fmt::join(header.shape, " x "), found);
+  return tree;
+}
+
+std::vector<StrokeRows> rows_of_numbers(std::span<const std::byte> npy, arrays::NpyHeader header,
+                                        const std::string& origin) {
+  return rows_of_array(arrays::make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order,
+                                                  npy.subspan(header.size), origin),
+                       origin);
+}
+
+// An array of an archive.
+std::vector<StrokeRows> rows_of_entry(std::span<const std::byte> npy, const std::string& origin) {
+  arrays::NpyHeader header = arrays::parse_npy_header(npy, origin);
+  if (header.format.kind != 'O') return rows_of_numbers(npy, std::move(header), origin);
+  const arrays::PickleTree tree = tree_of(npy, header, origin);
+  return rows_of_value(tree, tree.root(), origin);
+}
+
+// The number of "arr_12", as np.savez() names arrays that it gets without a name.
+std::optional<std::size_t> unnamed_array(const std::string& name) {
+  constexpr std::string_view kPrefix = "arr_";
+  std::size_t number = 0;
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + kPrefix.size(), end, number);
+  return error == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
+}
+
+// np.savez(file, *sketches): arrays arr_0, arr_1, … that are one sketch each. Nothing if they are not.
+std::optional<std::vector<StrokeRows>> unnamed_sketches(arrays::ZipReader& zip, const std::vector<std::string>& names,
+                                                        const std::string& origin) {
+  std::map<std::size_t, StrokeRows> sketches;
+  for (const std::string& name : names) {
+    const auto number = unnamed_array(name);
+    if (!number) return std::nullopt;
+    const auto npy = zip.read(name + std::string(kEnding));
+    const std::string where = fmt::format("{}: {}", origin, name);
+    require(npy.has_value(), "{}: cannot be unpacked; fetch the file again", where);
+    arrays::NpyHeader header = arrays::parse_npy_header(*npy, where);
+    if (header.format.kind == 'O' || header.shape.size() != 2) return std::nullopt;
+    auto rows = rows_of_numbers(*npy, std::move(header), where);
+    if (rows.size() == 1) sketches[*number] = std::move(rows.front());
+  }
+  std::vector<StrokeRows> all;
+  for (auto& [number, rows] : sketches) all.push_back(std::move(rows));
+  return all;
 }
 
 }  // namespace
 
-SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin) {
+SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin, const StrokeArrayOptions& options) {
   arrays::ZipReader zip(file, origin);
-  SketchSplits splits;
-  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
-    const std::string name = kSplitNames[static_cast<std::size_t>(split)];
-    const auto npy = zip.read(name + ".npy");
-    require(npy.has_value() || split != Split::kTrain, "{}: has no array named train; it holds {}", origin,
-            zip.names().empty() ? "nothing" : fmt::format("{}", fmt::join(zip.names(), ", ")));
-    if (npy) splits[split] = parse_split(*npy, fmt::format("{}: {}", origin, name));
+  std::vector<std::string> names;
+  for (std::string& name : zip.all_names())
+    if (name.ends_with(kEnding)) names.push_back(name.substr(0, name.size() - kEnding.size()));
+  SplitRows rows;
+  rows.origins.fill(origin);
+  if (names.size() > 1) {
+    if (auto sketches = unnamed_sketches(zip, names, origin)) {
+      rows.sketches[0] = std::move(*sketches);
+      return sketches_of(std::move(rows), origin, options);
+    }
   }
-  return splits;
+  const NamedSplits named = splits_named(names, origin);
+  for (std::size_t s = 0; s < rows.sketches.size(); ++s) {
+    if (!named.places[s]) continue;
+    const std::string& name = names[*named.places[s]];
+    rows.origins[s] = fmt::format("{}: {}", origin, printable(name));
+    const auto npy = zip.read(name + std::string(kEnding));
+    require(npy.has_value(), "{}: cannot be unpacked; fetch the file again", rows.origins[s]);
+    rows.sketches[s] = rows_of_entry(*npy, rows.origins[s]);
+  }
+  note_left_out(named.left_out, origin, options);
+  return sketches_of(std::move(rows), origin, options);
 }
 
-SketchSplits read_npz(const std::filesystem::path& path) { return parse_npz(read_file(path, kMaxFile), path.string()); }
+SketchSplits parse_npy_sketches(std::span<const std::byte> file, const std::string& origin,
+                                const StrokeArrayOptions& options) {
+  arrays::NpyHeader header = arrays::parse_npy_header(file, origin);
+  SplitRows rows;
+  rows.origins.fill(origin);
+  std::vector<std::string> left_out;
+  if (header.format.kind != 'O') {
+    rows.sketches[0] = rows_of_numbers(file, std::move(header), origin);
+  } else {
+    const arrays::PickleTree tree = tree_of(file, header, origin);
+    rows = rows_of_pickle(tree, origin, left_out);
+  }
+  note_left_out(left_out, origin, options);
+  return sketches_of(std::move(rows), origin, options);
+}
+
+SketchSplits parse_pickled_sketches(std::span<const std::byte> file, const std::string& origin,
+                                    const StrokeArrayOptions& options) {
+  std::vector<std::string> left_out;
+  SplitRows rows;
+  {
+    const arrays::PickleTree tree = arrays::read_pickle(file, origin);
+    rows = rows_of_pickle(tree, origin, left_out);
+  }
+  note_left_out(left_out, origin, options);
+  return sketches_of(std::move(rows), origin, options);
+}
+
+SketchSplits parse_sketch_arrays(std::span<const std::byte> file, const std::string& origin, std::string_view ending,
+                                 const StrokeArrayOptions& options) {
+  const std::string_view beginning{reinterpret_cast<const char*>(file.data()), std::min<std::size_t>(file.size(), 8)};
+  if (beginning.starts_with(kNpyMagic)) return parse_npy_sketches(file, origin, options);
+  if (ending == ".npz" || beginning.starts_with(kZipMagic)) return parse_npz(file, origin, options);
+  require(ending != ".npy", "{}: not a .npy array: it does not begin with \\x93NUMPY", origin);
+  return parse_pickled_sketches(file, origin, options);
+}
+
+SketchSplits read_sketch_arrays(const std::filesystem::path& path, const StrokeArrayOptions& options) {
+  return parse_sketch_arrays(arrays::read_unpacked(path, kMaxFile), path.string(), ending_of(path), options);
+}
 
 namespace {
 

@@ -1,7 +1,8 @@
-// Sketch data sets in NumPy's .npz, as Magenta keeps them: train, valid and test, each an object array of n x
-// 3 offsets (pickled), or one N x L x 3 array of numbers when all sketches are equally long. Files may be
-// hostile: unpacking, the pickle and every shape are bounded by the file's size, and nothing in them is
-// executed.
+// Sketch data sets in NumPy's and Python's files. An .npz holds train, valid and test, as Magenta keeps them: each an
+// object array of n x 3 offsets (pickled), or one N x L x 3 array of numbers when all sketches are equally long. An
+// .npy or a pickle (.pkl, .pickle, .cpkl) holds one such array, a list of arrays, or a dict of splits.
+// stroke_arrays.hpp says which other rows are read. Files may be hostile: unpacking, the pickle and every shape are
+// bounded by the file's size, and nothing in them is executed.
 #pragma once
 
 #include <array>
@@ -11,17 +12,31 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "limn/core/file.hpp"
 #include "limn/sketch/dataset.hpp"
+#include "limn/sketch/stroke_arrays.hpp"
 
 namespace limn::sketch {
 
-// Every dtype, byte order and memory order that NumPy writes. `train` must be there, `valid` and `test` may
-// be absent and are then empty. The third column must be 0 or 1; an offset that is not finite is an Error
-// naming split and sketch.
-[[nodiscard]] SketchSplits read_npz(const std::filesystem::path& path);
-[[nodiscard]] SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin);
+// Every dtype, byte order and memory order that NumPy writes. `train` must be there, in one of the spellings that
+// splits_named() knows, or a single array; `valid` and `test` may be absent and are then empty. What cannot be told to
+// be sketches is an Error naming split and sketch.
+[[nodiscard]] SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin,
+                                     const StrokeArrayOptions& options = {});
+[[nodiscard]] SketchSplits parse_npy_sketches(std::span<const std::byte> file, const std::string& origin,
+                                              const StrokeArrayOptions& options = {});
+// Protocols 0 to 5.
+[[nodiscard]] SketchSplits parse_pickled_sketches(std::span<const std::byte> file, const std::string& origin,
+                                                  const StrokeArrayOptions& options = {});
+
+// Any of these three by how the file begins, then by its ending: .npz, .npy, .pkl, .pickle, .cpkl. A packed file (gzip)
+// is unpacked.
+[[nodiscard]] SketchSplits parse_sketch_arrays(std::span<const std::byte> file, const std::string& origin,
+                                               std::string_view ending, const StrokeArrayOptions& options = {});
+[[nodiscard]] SketchSplits read_sketch_arrays(const std::filesystem::path& path,
+                                              const StrokeArrayOptions& options = {});
 
 // Writes the three splits as object arrays of int16 rows where all offsets are integers of that range, else
 // of float32, pickled so that NumPy reads them under Python 2 and 3 with any `encoding`. The same sketches

@@ -65,8 +65,8 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
            read_svg_folder(path, {.svg = svg, .skips_damaged = options.damaged == "skip", .note = options.note}))
         add(std::move(sketch), Split::kTrain);
       return;
-    case SketchFormat::kNpz:
-      return add_splits(read_npz(path));
+    case SketchFormat::kArrays:
+      return add_splits(read_sketch_arrays(path, {.absolute = options.absolute, .note = options.note}));
     case SketchFormat::kNdjson:
       return read_ndjson(path, quickdraw, keep);
     case SketchFormat::kBin:

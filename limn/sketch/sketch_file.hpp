@@ -23,6 +23,7 @@ struct SketchReadOptions {
   double svg_tolerance = 0.25;     // as SvgReadOptions::tolerance
   std::int64_t max_sketches = 0;   // of a reference: the first so many; 0: all
   std::string damaged = "refuse";  // a file of a folder that cannot be read: refuse (an error that names it) or skip
+  std::string absolute = "auto";   // of arrays of numbers, as StrokeArrayOptions::absolute
   // What was read otherwise than the file says, or left out: called once for each kind of it in a file or folder, with
   // one line that begins with the file's name. Nothing by default; on the thread that reads.
   std::function<void(const std::string&)> note = {};

@@ -20,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kRead =
-    "sketches are read from .npz, .ndjson, .bin, .json, .csv, .txt, .inkml, .excalidraw, .tldr, .svg, also packed with "
-    "gzip, from folders of .svg and folders named .limn";
+    "sketches are read from .npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .txt, .inkml, .excalidraw, .tldr, .svg, also "
+    "packed with gzip, from folders of .svg and folders named .limn";
 
 constexpr std::size_t kBeginning = std::size_t{1} << 16;  // enough for a line of most drawings
 
@@ -30,18 +30,14 @@ struct NamedFormat {
   SketchFormat format;
 };
 constexpr std::array kFormats{
-    NamedFormat{".npz", SketchFormat::kNpz},
-    NamedFormat{".ndjson", SketchFormat::kNdjson},
-    NamedFormat{".jsonl", SketchFormat::kNdjson},
-    NamedFormat{".bin", SketchFormat::kBin},
-    NamedFormat{".json", SketchFormat::kJson},
-    NamedFormat{".excalidraw", SketchFormat::kJson},
-    NamedFormat{".excalidrawlib", SketchFormat::kJson},
-    NamedFormat{".tldr", SketchFormat::kJson},
-    NamedFormat{".csv", SketchFormat::kTable},
-    NamedFormat{".tsv", SketchFormat::kTable},
-    NamedFormat{".inkml", SketchFormat::kInk},
-    NamedFormat{".svg", SketchFormat::kSvg},
+    NamedFormat{".npz", SketchFormat::kArrays},         NamedFormat{".npy", SketchFormat::kArrays},
+    NamedFormat{".pkl", SketchFormat::kArrays},         NamedFormat{".pickle", SketchFormat::kArrays},
+    NamedFormat{".cpkl", SketchFormat::kArrays},        NamedFormat{".ndjson", SketchFormat::kNdjson},
+    NamedFormat{".jsonl", SketchFormat::kNdjson},       NamedFormat{".bin", SketchFormat::kBin},
+    NamedFormat{".json", SketchFormat::kJson},          NamedFormat{".excalidraw", SketchFormat::kJson},
+    NamedFormat{".excalidrawlib", SketchFormat::kJson}, NamedFormat{".tldr", SketchFormat::kJson},
+    NamedFormat{".csv", SketchFormat::kTable},          NamedFormat{".tsv", SketchFormat::kTable},
+    NamedFormat{".inkml", SketchFormat::kInk},          NamedFormat{".svg", SketchFormat::kSvg},
     NamedFormat{".svgz", SketchFormat::kSvg},
 };
 

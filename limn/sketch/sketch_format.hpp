@@ -10,8 +10,8 @@ enum class SketchFormat {
   kBuiltin,  // builtin:doodles
   kShards,   // a folder .limn
   kFolder,   // of .svg
-  kNpz,
-  kNdjson,  // a drawing of Quick, Draw! a line
+  kArrays,   // of NumPy and Python
+  kNdjson,   // a drawing of Quick, Draw! a line
   kBin,
   kJson,  // limn's own, other programs' and drawing programs' files
   kTable,

@@ -146,7 +146,7 @@ TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
           return std::tuple(p.dx, p.dy, p.is_pen_lifted) < std::tuple(q.dx, q.dy, q.is_pen_lifted);
         });
   };
-  auto given = joined(std::move(doodles)), got = joined(sketch::read_npz(folder / "a.npz"));
+  auto given = joined(std::move(doodles)), got = joined(sketch::read_sketch_arrays(folder / "a.npz"));
   std::ranges::sort(given, order);
   std::ranges::sort(got, order);
   EXPECT_EQ(got, given);

@@ -100,6 +100,12 @@ TEST(Pickle, ReadsProtocol0) {
   EXPECT_EQ(shown("c_codecs\nencode\n(V\\u0000\x80\nVlatin1\ntR."), std::string("b'\0\x80'", 5));
 }
 
+TEST(Pickle, RefusesOtherFiles) {
+  EXPECT_EQ(error_for("hello"), "x.npz: not a pickle: it begins with byte 0x68");
+  EXPECT_EQ(error_for("\x89HDF\r\n"), "x.npz: not a pickle: it begins with byte 0x89");
+  EXPECT_THAT(error_for(""), HasSubstr("truncated"));
+}
+
 TEST(Pickle, SaysThatLineEndsWereChanged) {
   for (const char* pickle : {"(lp0\r\nI1\r\na.", "cnumpy\r\nndarray\r\n."})
     EXPECT_EQ(error_for(pickle), "x.npz: its line ends were turned into CRLF (a text-mode copy); fetch it again");
@@ -113,7 +119,7 @@ TEST(Pickle, RefusesWrongTextForms) {
        {"S'a\n.", "S\n.", "S'\n.", "S'\\'\n.", "S'\\x4'\n.", "S'\\q'\n.", "V\\u12\n.", "V\\U00110000\n."})
     EXPECT_THAT(error_for(text), HasSubstr("a string that Python does not write")) << text;
   EXPECT_THAT(error_for("I1\npx\n."), HasSubstr("a memo without a number"));
-  EXPECT_THAT(error_for("g-1\n."), HasSubstr("a memo without a number"));
+  EXPECT_THAT(error_for("Ng-1\n."), HasSubstr("a memo without a number"));
 }
 
 TEST(Pickle, ReadsDictsAndScalars) {

@@ -77,6 +77,12 @@ void add_numpy(const Seeds& seeds) {
   const std::vector<std::int64_t> block{2, 2, 3}, matrix{2, 3};
   seeds.add("npz", "block", arrays::npy_header("<i2", block) + std::string(24, '\0'));
   const std::string numbers("\0\0\x80\x3f\0\0\0\x40\0\0\x40\xc0\xcd\xcc\xcc\x3d\0\0\0\0\xff\xff\x7f\x7f", 24);
+  // One sketch in stroke-5, and one of positions with padding behind it.
+  const std::string rows5 = testing::memory_of<float>({0, 0, 1, 0, 0, 3, 4, 0, 1, 0, 0, 0, 0, 0, 1});
+  seeds.add("npz", "stroke5", arrays::npy_header("<f4", std::vector<std::int64_t>{3, 5}) + rows5);
+  const std::string rows4 = testing::memory_of<float>({9, 8, 1, 0, 3, 4, 0, 1, -1, -1, -1, -1});
+  seeds.add("npz", "positions", arrays::npy_header("<f4", std::vector<std::int64_t>{1, 3, 4}) + rows4);
+  seeds.add("npz", "dict", "(dp1\nS'train'\n((I1\nI2\nI0\nl(F0.5\nI-3\nI1\nllp2\n(g2\nlsS'val'\n(lp3\ns.");
   seeds.add("npy", "floats", arrays::npy_header("<f4", matrix) + numbers);
   seeds.add("npy", "halves", arrays::npy_header(">f2", matrix) + numbers.substr(0, 12));
   seeds.add("npy", "bytes", arrays::npy_header("|u1", std::span(block).first(1)) + "\x01\x02");

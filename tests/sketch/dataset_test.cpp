@@ -101,15 +101,39 @@ TEST(StrokeDataset, DropsByLengthInEverySplit) {
 TEST(StrokeDataset, SaysWhatIsWrongWithTheData) {
   EXPECT_THAT([] { StrokeDataset(SketchSplits{}, {}, "void.npz"); },
               ThrowsMessage<Error>(AllOf(HasSubstr("void.npz: "), HasSubstr("training split is empty"))));
-  EXPECT_THAT([] { StrokeDataset(many_sketches(40), {.max_seq_len = 3, .min_seq_len = 4}, "a.npz"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("none of the 40"), HasSubstr("longer than max_seq_len = 3"),
-                                         HasSubstr("shorter than min_seq_len = 4"))));
+  EXPECT_THAT(
+      [] { StrokeDataset(many_sketches(40), {.max_seq_len = 3, .min_seq_len = 4}, "a.npz"); },
+      ThrowsMessage<Error>(AllOf(HasSubstr("nothing is left of the train split: of its 40 sketches"),
+                                 HasSubstr("longer than max_seq_len = 3"), HasSubstr("shorter than min_seq_len = 4"))));
   SketchSplits nothing;
   nothing[Split::kTrain] = {Sketch{}, Sketch{}};
-  EXPECT_THAT([&] { StrokeDataset(nothing, {}, "a.npz"); }, ThrowsMessage<Error>(HasSubstr("2 without points")));
+  EXPECT_THAT([&] { StrokeDataset(nothing, {}, "a.npz"); },
+              ThrowsMessage<Error>(HasSubstr("all its 2 sketches are without points")));
   SketchSplits still;
   still[Split::kTrain] = {Sketch{{{3, 3, false}, {3, 3, true}}}};
   EXPECT_THAT([&] { StrokeDataset(still, {}, "a.npz"); }, ThrowsMessage<Error>(HasSubstr("nothing to learn")));
+}
+
+TEST(StrokeDataset, SaysHowManySketchesWereDropped) {
+  SketchSplits splits;
+  for (const int length : {1, 2, 3, 4, 5, 6}) splits[Split::kTrain].push_back(sketch_of(length, 3));
+  splits[Split::kTrain].emplace_back();
+  splits[Split::kTest] = {sketch_of(8, 3)};
+  const StrokeDataset data(splits, {.max_seq_len = 4}, "a.npz");
+  EXPECT_EQ(data.dropped(Split::kTrain).too_long, 2);
+  EXPECT_EQ(data.dropped(Split::kTrain).count(), 3);
+  EXPECT_THAT(data.notes(),
+              testing::ElementsAre("a.npz: 2 of 7 train sketches are longer than max_seq_len = 4 and were left out",
+                                   "a.npz: 1 of 7 train sketches is without points and was left out",
+                                   "a.npz: 1 of 1 test sketches is longer than max_seq_len = 4 and was left out"));
+  EXPECT_EQ(data.notes({Split::kTest}).size(), 1U);
+  EXPECT_THAT(data.notes({Split::kValid}), testing::IsEmpty());
+  EXPECT_THAT(
+      [&] { data.require_sketches(Split::kTest); },
+      ThrowsMessage<Error>("a.npz: nothing is left of the test split: its 1 sketch is longer than max_seq_len = 4; "
+                           "change the option or the data"));
+  EXPECT_THAT([&] { data.require_sketches(Split::kValid); },
+              ThrowsMessage<Error>(HasSubstr("the valid split is empty")));
 }
 
 TEST(StrokeDataset, NamesTheSketchThatIsNotNumbers) {

@@ -132,7 +132,7 @@ TEST(ShardedSketches, GiveTheBatchesOfTheNpz) {
   const TemporaryFolder folder;
   const SketchSplits splits = some_splits(83, 17, 5);
   write_npz(folder / "x.npz", splits);
-  write_shards(folder / "x.limn", read_npz(folder / "x.npz"), 700);
+  write_shards(folder / "x.limn", read_sketch_arrays(folder / "x.npz"), 700);
   for (const StrokeDataOptions& options :
        {StrokeDataOptions{}, {.max_seq_len = 13}, {.max_seq_len = 60, .min_seq_len = 4}, {.random_scale_factor = 0}}) {
     const auto load = [&](const char* name) {

@@ -15,7 +15,7 @@ Family draw_family() {
       .built_in_data = "builtin:shapes",
       .examples =
           "  limn train draw --out runs/shapes --steps 2000\n"
-          "  limn train draw --preset mnist --data mnist --out runs/digits --epochs 20\n"
+          "  limn train draw --preset mnist --data data/mnist --out runs/digits --epochs 20\n"
           "  limn train draw --data photos --out runs/photos --set image_size=40 --set binarize=none --set "
           "read_size=8\n",
       .presets = {{"small", "what tutorials train, which is limn's default: 10 glimpses", {}},

@@ -129,7 +129,7 @@ class SketchRnnTraining final : public TrainingTask {
 
   std::string data_fingerprint() const override { return data_.fingerprint(); }
 
-  std::vector<std::string> notes() const override { return {data_.notes().begin(), data_.notes().end()}; }
+  std::vector<std::string> notes() const override { return data_.notes(); }
 
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 

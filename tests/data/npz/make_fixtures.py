@@ -77,7 +77,6 @@ else:
         with zipfile.ZipFile('version%d.npz' % major, 'w') as archive:
             archive.writestr(zipfile.ZipInfo('train.npy'), file.getvalue())
     np.savez_compressed('no_train.npz', valid=objects('valid', '<i2'), images=np.zeros(3))
-    np.savez_compressed('wrong_last_dimension.npz', train=np.zeros((3, 4, 5), np.int16))
     with_nan = objects('train', '<f4')
     with_nan[2][3, 1] = np.nan
     np.savez_compressed('nan.npz', train=with_nan)
