@@ -25,6 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kBuiltinDoodles = "builtin:doodles";
 
+std::vector<Sketch> read_svg_file(const fs::path& path, const SvgReadOptions& svg, const SketchReadOptions& options) {
+  SvgSketches read = read_svg(path, svg);
+  if (options.note)
+    for (const svg::Note& note : read.notes) options.note(fmt::format("{}: {}", path.string(), note.text()));
+  return std::move(read.sketches);
+}
+
 std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t first, std::int64_t count) {
   std::vector<Sketch> sketches;
   for (std::int64_t i = first; i < first + count; ++i) sketches.push_back(store.sketch(split, i));
@@ -78,7 +85,8 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
     case SketchFormat::kInk:
       return add(read_ink(path, options.note), Split::kTrain);
     case SketchFormat::kSvg:
-      return add(read_svg(path, svg), Split::kTrain);
+      for (Sketch& sketch : read_svg_file(path, svg, options)) add(std::move(sketch), Split::kTrain);
+      return;
   }
 }
 

@@ -158,6 +158,25 @@ void add_strokes(const Seeds& seeds) {
   seeds.add("svg", "path",
             R"(<svg><path d="M1,1l2 3C1 2 3 4 5 6s2-3 4.5.5Q1-1 2 2t3,3A5 3 20 1 0 9 9a1 1 0 00.5.5H3v-2zm1 1 2 2"/>)"
             "</svg>");
+  seeds.add("svg", "style",
+            R"svg(<svg viewBox="0 0 9 9"><style><![CDATA[/* a */ .a, g > #b[id^="b"], path:first-child ~ .c\30 {
+fill:none; stroke: url("#x") !important; transform: rotate(.25turn) translate(1px, 5%) } @media print { .a { opacity: 0 } }
+@media all { .a { stroke-width: 0; transform-origin: center } } @import 'x.css';]]></style>
+<g class="a" style="d:path('M0 0h1');visibility:hidden"><path id="b" class="c0 a" d="M0 0h1" style="visibility:visible"/>
+<path class="c0" d="M1 1v1"/></g></svg>)svg");
+  seeds.add("svg", "clip",
+            R"svg(<svg width="9" height="9"><rect width="9" height="9"/><clipPath id="c" clip-path="url(#d)"
+transform="scale(2)"><circle r="3"/><use href="#p"/></clipPath><clipPath id="d"><polygon id="p" clip-rule="evenodd"
+points="0,0 5,0 5,5 0,5"/></clipPath><g clip-path="url(#c)"><path stroke="red" d="M-9 1H9V3H-9z"/></g>
+<symbol id="s" viewBox="1 1 3 3" preserveAspectRatio="xMinYMax slice"><line x2="50%" y2="2"/></symbol>
+<use xlink:href="#s" width="5" height="4"/><switch><g systemLanguage="de"/><a><rect rx="auto" ry="1" width="3" height="3"/></a>
+</switch><svg x="1" width="5" viewBox="0 0 1 1"><x:path xmlns:x="y" d="M0 0"/><polyline points="1 1 2 2 3"/></svg></svg>)svg");
+  seeds.add("svg", "entity", R"svg(<?xml version="1.0"?><!-- c --><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "a" [
+<!ENTITY n "http://www.w3.org/2000/svg"><!ENTITY % p 'q'>%p;<!ATTLIST g a CDATA #FIXED "]"><!ENTITY d 'M&e;h1'>
+<!ENTITY e "0 0"><!ENTITY l '<line x2="1"/>'><!ENTITY f SYSTEM "f">]><svg xmlns="&n;"><path d="&d;"/>&l;&f;&amp;</svg>)svg");
+  seeds.add("svg", "font",
+            R"svg(<svg><defs><font><glyph unicode="H" d="M 1 6L1 0M5 6L5 0"/><glyph d="M0 0Q1 1 2 0"/></font>
+</defs></svg>)svg");
 }
 
 void add_images(const Seeds& seeds) {
@@ -477,6 +496,13 @@ void add_promises(const Seeds& seeds) {
   add("svg", "entities",
       R"(<!DOCTYPE s [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM )"
       R"("file:///etc/passwd">]><svg><path d="&b;&c;"/></svg>)"s);
+  add("svg", "selectors", [] {  // each is kept, and looks at many elements
+    std::string css;
+    for (int i = 0; i < 200; ++i) css += "a,";
+    std::string svg = "<svg><style>" + css + "a{fill:red}x~g~line{fill:red}g g>g line{d:none}</style>";
+    for (int i = 0; i < 50; ++i) svg += "<g><line/>";
+    return svg;
+  }());
   add("svg", "curves", [] {  // of as many pieces as a curve may have
     std::string path = "M0 0";
     for (int i = 0; i < 12; ++i) path += "c1e9 1e9-1e9 9 9 9";
