@@ -205,7 +205,7 @@ class CsvReader {
       is_blank = false;
       add_row(table, fields_of(line_, separator_));
     }
-    for (Sketch& sketch : sketches_of(table, origin_, options_.note)) {
+    for (Sketch& sketch : sketches_of(table, origin_, {.absolute = options_.absolute, .note = options_.note})) {
       QuickDrawRecord record;
       record.sketch = std::move(sketch);
       sink_(std::move(record), Split::kTrain);

@@ -73,8 +73,20 @@ TEST(Csv, WithoutNamesOnlyWhatIsSureIsRead) {
   EXPECT_THAT(error_for("1,2,5\n3,4,3\n5,6,9\n"), HasSubstr("put a line of names in front"));
   EXPECT_THAT(error_for("1,2,5,1\n3,4,3,7\n"), HasSubstr("rows of 4 numbers without names"));
   expect("10,20,1,0\n13,24,1,0\n20,24,0,1\n30,40,1,0\n31,50,0,1\n", kTwo);
-  expect("10,20,1,0,0\n3,4,1,0,0\n7,0,0,1,0\n10,16,1,0,0\n1,10,0,1,0\n", kTwo, "no offset is negative");
+  expect("10,20,1,0,0\n3,4,1,0,0\n7,0,0,1,0\n10,16,1,0,0\n1,10,0,1,0\n", kTwo);
   EXPECT_THAT(error_for("1\n2\n"), HasSubstr("rows of 1 numbers"));
+}
+
+TEST(Csv, TheOptionAbsoluteSaysWhatNamesWould) {
+  for (const auto& [absolute, sketches] :
+       {std::pair("true", "[[[[10,20],[3,4],[7,0]],[[10,16],[1,10]]]]"), {"false", kTwo.c_str()}}) {
+    std::istringstream in("10,20,0\n3,4,0\n7,0,1\n10,16,0\n1,10,1\n");
+    std::vector<Sketch> read;
+    read_csv(
+        in, "x.csv", {.absolute = absolute},
+        [&](QuickDrawRecord&& record, Split) { read.push_back(std::move(record.sketch)); }, 1000);
+    EXPECT_EQ(one_line(read), sketches) << absolute;
+  }
 }
 
 TEST(Csv, SaysWhatIsWrong) {

@@ -85,7 +85,9 @@ TEST(JsonShapes, OneSketchOrStrokeWithoutOuterBracketsIsNoted) {
 
 TEST(JsonShapes, RowsWithAPenAreStroke3AndStroke5) {
   expect("[[[0,0,0],[3,4,0],[5,-5,1]],[[1,1,0],[2,2,1]]]", "[[[[0,0],[3,4],[8,-1]]],[[[1,1],[3,3]]]]");
-  expect("[[[0,0,0],[3,4,1],[5,5,0],[1,1,1]]]", "[[[[0,0],[3,4]],[[8,9],[9,10]]]]", "no offset is negative");
+  expect("[[[0,0,0],[3,4,1],[5,5,0],[1,1,1]]]", "[[[[0,0],[3,4]],[[8,9],[9,10]]]]");
+  EXPECT_THAT(read("[[[100,100,0],[101,102,0],[103,103,0],[105,104,0],[106,105,0],[107,107,1]]]").notes,
+              ElementsAre(HasSubstr("they look like positions")));
   expect("[[1,1,0],[2,-2,1],[3,3,1]]", "[[[[1,1],[3,-1]],[[6,2]]]]");
   expect("[[[2,1,1,0,0],[3,-4,1,0,0],[5,5,0,1,0],[0,0,0,0,1]]]", "[[[[2,1],[5,-3],[10,2]]]]");
   // The pen is never lifted: a time or a pressure of 0.
