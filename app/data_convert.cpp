@@ -1,6 +1,7 @@
 // limn data convert: sketches of any format to any other, cleaned and split on the way, and images to shards.
 // Large data stream: from .ndjson, .bin and .limn, memory does not grow with the file, but for the 16 bytes for each
 // sketch that dealing them out to the splits of an .npz takes.
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -40,10 +41,15 @@ void stop_if_interrupted(const std::string& out) {
   require(!is_interrupted(), "{}: interrupted before all was converted", out);
 }
 
+// Thrown where a drawing must be scaled to be written, and those before it were not. All are then read again.
+struct NeedsScaling {};
+
 // Takes sketches from the inputs to the writer.
 class Converter {
  public:
-  Converter(const ConvertArguments& arguments, sketch::SketchWriter& writer) : a_(arguments), writer_(writer) {}
+  // `may_need_scaling` refuses, with NeedsScaling, drawings that the writer would scale.
+  Converter(const ConvertArguments& arguments, sketch::SketchWriter& writer, bool may_need_scaling)
+      : a_(arguments), writer_(writer), may_need_scaling_(may_need_scaling) {}
 
   void read(const std::string& input) {
     sketch::SketchReference reference = sketch::parse_sketch_reference(input);
@@ -55,7 +61,7 @@ class Converter {
                                             .svg_tolerance = a_.svg_tolerance,
                                             .damaged = a_.damaged,
                                             .absolute = a_.absolute,
-                                            .note = [this](const std::string& text) { notes_.say(text); }};
+                                            .note = [this](const std::string& text) { notes_.push_back(text); }};
     if (reference.split || reference.index) {
       number_ = reference.index.value_or(0);
       for (sketch::Sketch& sketch : sketch::read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
@@ -70,6 +76,7 @@ class Converter {
 
   [[nodiscard]] std::int64_t written() const { return written_; }
   [[nodiscard]] std::int64_t empty() const { return empty_; }
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   void add(sketch::Sketch&& sketch, Split split) {
@@ -89,18 +96,20 @@ class Converter {
     if (record.key_id == 0) record.key_id = static_cast<std::uint64_t>(written_);
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
+    if (may_need_scaling_ && !sketch::fits_quickdraw(record.sketch)) throw NeedsScaling();
     writer_.add(std::move(record), split);
   }
 
   const ConvertArguments& a_;
   sketch::SketchWriter& writer_;
+  bool may_need_scaling_;
   std::string path_;  // that is read
   std::string word_;
   Split split_ = Split::kTrain;  // that is read
   std::int64_t number_ = 0;      // of the next sketch in its split of the file
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
-  Notes notes_;
+  std::vector<std::string> notes_;
 };
 
 // How sketches are read: what --set knows, as training does.
@@ -113,6 +122,21 @@ std::vector<OptionField> sketch_fields(ConvertArguments& a) {
            .target = &a.absolute,
            .help = "rows of numbers are positions, offsets or what their columns say",
            .choices = {"auto", "true", "false"}}};
+}
+
+void convert_once(const ConvertArguments& a, const sketch::SketchWriterOptions& options, bool may_need_scaling) {
+  const auto writer = open_sketch_output(a.out, options);
+  Converter converter(a, *writer, may_need_scaling);
+  for (const std::string& input : a.in) converter.read(input);
+  say_notes(converter.notes());
+  require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
+          a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
+  writer->finish();
+  const auto [train, valid, test] = writer->counts();
+  print("{}: {} sketches", a.out, train + valid + test);
+  if (valid + test > 0) print(" ({} train, {} valid, {} test)", train, valid, test);
+  print("\n");
+  if (converter.empty() > 0) say("limn: note: {} sketches without points were left out\n", converter.empty());
 }
 
 void convert(ConvertArguments a) {
@@ -134,17 +158,23 @@ void convert(ConvertArguments a) {
   sketch::SketchWriterOptions options{.seed = a.seed, .poll = [&] { stop_if_interrupted(a.out); }};
   if (!a.split.empty()) options.shares = sketch::parse_split_shares(a.split);
   watch_for_interrupts();  // so that an interrupted file leaves nothing behind
-  const auto writer = open_sketch_output(a.out, options);
-  Converter converter(a, *writer);
-  for (const std::string& input : a.in) converter.read(input);
-  require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
-          a.only_recognized ? "that was recognized; leave --recognized out" : "in it has points; choose another file");
-  writer->finish();
-  const auto [train, valid, test] = writer->counts();
-  print("{}: {} sketches", a.out, train + valid + test);
-  if (valid + test > 0) print(" ({} train, {} valid, {} test)", train, valid, test);
-  print("\n");
-  if (converter.empty() > 0) say("limn: note: {} sketches without points were left out\n", converter.empty());
+  if (!sketch::is_quickdraw_ending(ending_of(a.out))) return convert_once(a, options, false);
+  // Drawings of one file keep their sizes to each other: either all are written as they are, or all are scaled.
+  const bool can_read_twice = std::ranges::all_of(a.in, [](const std::string& input) {
+    std::error_code ignored;
+    return !fs::is_fifo(input, ignored) && !fs::is_character_file(input, ignored);
+  });
+  if (can_read_twice) {
+    try {
+      return convert_once(a, options, true);
+    } catch (const NeedsScaling&) {
+    }
+  }
+  options.scale = sketch::QuickDrawScale::kAlways;
+  convert_once(a, options, false);
+  say("limn: note: {}: all drawings were moved and scaled to whole numbers 0-255, the longer side 255, as the format "
+      "holds no others\n",
+      a.out);
 }
 
 }  // namespace
@@ -154,10 +184,9 @@ void add_data_convert(const Command& data) {
   auto a = std::make_shared<ConvertArguments>();
   command
       .add("IN", &a->in,
-           ".npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .inkml, .excalidraw, .tldr, .svg, .svgz, .limn, a folder of "
-           "SVGs, builtin:doodles, FILE#17 or "
-           "FILE:test; or images: pictures (PNG, JPEG, GIF, WebP, BMP, TIFF) or a folder of them, IDX (MNIST), "
-           ".npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
+           ".npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .txt, .inkml, .excalidraw, .tldr, .svg, .svgz, also packed with "
+           "gzip, .limn, a folder of SVGs, builtin:doodles, FILE#17 or FILE:test; or images: pictures (PNG, JPEG, GIF, "
+           "WebP, BMP, TIFF) or a folder of them, IDX (MNIST), .npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
            "joined")
       .required();
   command

@@ -104,6 +104,7 @@ class CsvReader {
     if (has_names) names_ = first;
     if (has_names && column("drawing") && !column("x") && !column("dx")) return read_drawings();
     require(!has_names || !column("pixel0"), "{}: a table of pixels, which are images and no sketches", origin_);
+    if (first.back().empty() && !has_names) first.pop_back();  // a separator at the end of each line
     read_points(has_names ? std::nullopt : std::optional(first));
   }
 
@@ -186,6 +187,7 @@ class CsvReader {
   // --- a point a row ---
 
   void read_points(const std::optional<std::vector<std::string>>& first) {
+    if (!first) check_names(names_, origin_);
     PointTable table{.names = names_, .columns = first ? first->size() : names_.size()};
     require(table.columns <= kMostColumns, "{}: rows of {} fields; is it a table of points?", origin_, table.columns);
     if (first) add_row(table, *first);
@@ -203,7 +205,7 @@ class CsvReader {
       is_blank = false;
       add_row(table, fields_of(line_, separator_));
     }
-    for (Sketch& sketch : sketches_of(table, origin_, options_.note)) {
+    for (Sketch& sketch : sketches_of(table, origin_, {.absolute = options_.absolute, .note = options_.note})) {
       QuickDrawRecord record;
       record.sketch = std::move(sketch);
       sink_(std::move(record), Split::kTrain);

@@ -9,6 +9,7 @@
 #include "limn/sketch/drawing_apps.hpp"
 #include "limn/sketch/json_drawings.hpp"
 #include "limn/sketch/point_table.hpp"
+#include "limn/sketch/stroke_arrays.hpp"
 #include "limn/sketch/stroke_rows.hpp"
 
 namespace limn::sketch {
@@ -34,7 +35,10 @@ class SketchFileReader {
     if (has_splits(bare)) return read_splits(bare);
     const JsonValue content = content_of(bare, origin_);
     const auto level = level_of(content, origin_);
-    if (!level) return;  // nothing but empty lists
+    if (!level) {  // nothing but empty lists: sketches without strokes
+      for (std::size_t i = 0; i < content.size(); ++i) add({});
+      return;
+    }
     switch (*level) {
       case JsonLevel::kSketches:
         return read_sketches({{Split::kTrain, content}}, bare);
@@ -121,11 +125,10 @@ class SketchFileReader {
     }
     require(!(has_rows && has_sketches), "{}: its splits are lists of different depth; fix it", origin_);
     if (!has_rows) return read_sketches(parts, object);
-    const auto rows = row_shapes(parts);
-    require(rows && rows->kind(),
+    require(has_pens(parts),
             "{}: its splits hold lists of numbers that are no stroke-3 (dx, dy, 0 or 1) and no stroke-5; {}", origin_,
             kForms);
-    read_rows(parts, *rows);
+    read_rows(parts);
   }
 
   void read_sketches(const std::vector<Part>& parts, JsonValue root) {
@@ -148,8 +151,7 @@ class SketchFileReader {
   // Lists of the depth of one sketch: it may also be a list of sketches that are rows with a pen.
   void read_sketch(JsonValue content, JsonValue root) {
     const std::vector<Part> parts{{Split::kTrain, content}};
-    if (root.is_list())
-      if (const auto rows = row_shapes(parts); rows && rows->kind()) return read_rows(parts, *rows);
+    if (root.is_list() && has_pens(parts)) return read_rows(parts);
     StrokeShapes shapes;
     add_shapes(shapes, content, origin_);
     const StrokeLayout layout = layout_of(shapes, source_of(root, origin_));
@@ -163,15 +165,17 @@ class SketchFileReader {
   // Lists of the depth of one stroke: points, or the rows of one sketch.
   void read_stroke(JsonValue content, JsonValue root) {
     if (root.is_list() && content.front().is_object()) {
-      if (const auto table = table_of(content)) return add_all(sketches_of(*table, origin_, options_.note));
+      if (const auto table = table_of(content))
+        return add_all(sketches_of(*table, origin_, {.absolute = options_.absolute, .note = options_.note}));
     }
     const bool has_lists = root.is_list() && content.front().is_list();
     if (has_lists) {
       StrokeRowShapes rows;
       add_rows(rows, content);
-      if (const auto kind = rows.kind()) {
-        rows.tell_doubts(origin_, options_.note);
-        return add(sketch_of_rows(content, *kind, origin_));
+      if (rows.kind()) {
+        SplitRows one = named_rows();
+        one.sketches[0].push_back(rows_of(content));
+        return add_rows_read(std::move(one));
       }
     }
     StrokeShapes shapes;
@@ -204,6 +208,7 @@ class SketchFileReader {
     DrawingLayouts layouts(origin_, source);
     const StrokeLayout layout = layouts.next(shapes, origin_);
     layouts.finish(options_.note);
+    if (shapes.has_flat()) tell(options_.note, fmt::format("{}: lists of numbers were read as x, y, x, y, …", origin_));
     if (layout == StrokeLayout::kColumns && source == StrokeSource::kPlain)
       tell(options_.note,
            fmt::format("{}: its strokes were read as columns [[x, …], [y, …]], as Quick, Draw! has them", origin_));
@@ -226,33 +231,41 @@ class SketchFileReader {
       numbers_of(row, numbers);
       shapes.add(numbers);
     }
-    shapes.end_sketch();
   }
-  // Nothing if the sketches are not lists of lists.
-  static std::optional<StrokeRowShapes> row_shapes(const std::vector<Part>& parts) {
+  static bool has_pens(const std::vector<Part>& parts) {
     StrokeRowShapes shapes;
     for (const auto& [split, list] : parts) {
       for (const JsonValue sketch : list) {
-        if (!sketch.is_list()) return std::nullopt;
+        if (!sketch.is_list()) return false;
         add_rows(shapes, sketch);
       }
     }
-    return shapes;
+    return shapes.kind().has_value();
   }
-  static Sketch sketch_of_rows(JsonValue sketch, StrokeRowKind kind, const std::string& where) {
-    StrokeRowReader reader(kind, where);
-    std::vector<double> numbers;
+  // All rows have one width, as they have pens.
+  static StrokeRows rows_of(JsonValue sketch) {
+    StrokeRows rows;
     for (const JsonValue row : sketch) {
-      numbers_of(row, numbers);
-      reader.add(numbers);
+      rows.columns = static_cast<std::int64_t>(row.size());
+      for (const JsonValue number : row) rows.values.push_back(static_cast<float>(number.number()));
     }
-    return reader.take();
+    return rows;
   }
-  void read_rows(const std::vector<Part>& parts, const StrokeRowShapes& shapes) {
-    shapes.tell_doubts(origin_, options_.note);
-    each_sketch(parts, [&](JsonValue sketch, Split split, const std::string& where) {
-      add(sketch_of_rows(sketch, *shapes.kind(), where), split);
-    });
+  [[nodiscard]] SplitRows named_rows() const {
+    SplitRows rows;
+    rows.origins.fill(origin_);
+    return rows;
+  }
+  void add_rows_read(SplitRows rows) {
+    SketchSplits splits = sketches_of(std::move(rows), origin_, {.absolute = options_.absolute, .note = options_.note});
+    for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+      for (Sketch& sketch : splits[split]) add(std::move(sketch), split);
+  }
+  void read_rows(const std::vector<Part>& parts) {
+    SplitRows rows = named_rows();
+    for (const auto& [split, list] : parts)
+      for (const JsonValue sketch : list) rows.sketches[static_cast<std::size_t>(split)].push_back(rows_of(sketch));
+    add_rows_read(std::move(rows));
   }
 
   // Points as objects with more members than x and y, such as a pen or a stroke's number.

@@ -15,9 +15,10 @@
 namespace limn::sketch {
 
 struct SketchJsonOptions {
-  bool only_recognized = false;  // passes over drawings of Quick, Draw! that were not recognized
-  double curve_tolerance = 0;    // of ellipses in drawing programs' files, their units; 0: by their size
-  NoteSink note = {};            // as SketchReadOptions::note
+  bool only_recognized = false;   // passes over drawings of Quick, Draw! that were not recognized
+  double curve_tolerance = 0;     // of ellipses in drawing programs' files, their units; 0: by their size
+  std::string absolute = "auto";  // of rows with a pen, as StrokeArrayOptions::absolute
+  NoteSink note = {};             // as SketchReadOptions::note
 };
 
 // Calls `sink` with each sketch in turn. Throws Error for a text that is not JSON, for one that holds no sketches, and

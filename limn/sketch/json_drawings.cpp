@@ -185,6 +185,7 @@ StrokeSource source_of(JsonValue value, const std::string& what) {
 void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const std::string& what) {
   see_stroke(stroke, what, [&](JsonValue value) {
     if (is_flat(value) && !stroke.is_object()) fail("{}: a number where a point [x, y] is expected", what);
+    if (is_flat(value)) shapes.add_flat();
     if (is_rows(value)) shapes.add(value, what);
   });
 }

@@ -33,6 +33,9 @@ class StrokeShapes {
  public:
   // `rows` is a stroke: a list of lists of numbers. Throws Error that begins with `what` for one that can be neither.
   void add(JsonValue rows, const std::string& what);
+  // A stroke that is one list of numbers: x, y, x, y, …
+  void add_flat() { has_flat_ = true; }
+  [[nodiscard]] bool has_flat() const { return has_flat_; }
 
   // The layout, if the shapes leave only one. Points of more than two numbers are not looked for in drawings of Quick,
   // Draw!, nor any points in ink.
@@ -51,6 +54,7 @@ class StrokeShapes {
     [[nodiscard]] bool is_one_value() const { return least == most; }
   };
 
+  bool has_flat_ = false;
   std::int64_t only_points_ = 0;
   std::int64_t only_columns_ = 0;
   std::int64_t either_ = 0;

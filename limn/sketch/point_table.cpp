@@ -9,6 +9,7 @@
 #include <set>
 
 #include "limn/core/error.hpp"
+#include "limn/sketch/json_shapes.hpp"
 #include "limn/sketch/stroke_rows.hpp"
 
 namespace limn::sketch {
@@ -94,10 +95,18 @@ Role role_of(std::string_view column) {
   return found == kRoles.end() ? Role::kUnknown : found->role;
 }
 
+std::string list_of(std::span<const std::string> names) {
+  std::string list;
+  constexpr std::size_t kNamed = 6;
+  for (std::size_t i = 0; i < names.size() && i < kNamed; ++i)
+    list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", printable(names[i], 20));
+  return list + (names.size() > kNamed ? ", …" : "");
+}
+
 class TableReader {
  public:
-  TableReader(const PointTable& table, const std::string& origin, const NoteSink& note)
-      : table_(table), origin_(origin), note_(note) {}
+  TableReader(const PointTable& table, const std::string& origin, const StrokeArrayOptions& options)
+      : table_(table), origin_(origin), options_(options), note_(options.note) {}
 
   std::vector<Sketch> read() {
     if (table_.rows() == 0) return {};
@@ -141,15 +150,14 @@ class TableReader {
       roles_.push_back(role);
     }
     const bool has_positions = has(Role::kX) && has(Role::kY), has_offsets = has(Role::kDx) && has(Role::kDy);
-    require(has_positions || has_offsets, "{}: its columns are {}; expected x and y, or dx and dy, among them", origin_,
-            list_of_names());
+    check_names(table_.names, origin_);
     require(!(has_positions && has_offsets), "{}: has x and y, and dx and dy; leave two of them out", origin_);
     const int pens = has(Role::kPen) + has(Role::kLift) + has(Role::kStroke) + has(Role::kP1);
     require(pens + has(Role::kDown) <= 1 || (has(Role::kDown) && has(Role::kLift) && pens == 1),
-            "{}: its columns {} say twice where strokes end; leave one out", origin_, list_of_names());
+            "{}: its columns {} say twice where strokes end; leave one out", origin_, list_of(table_.names));
     if (has(Role::kP1))
       require(has_offsets && has(Role::kP2) && has(Role::kP3), "{}: its columns are {}; stroke-5 is dx, dy, p1, p2, p3",
-              origin_, list_of_names());
+              origin_, list_of(table_.names));
     if (has_offsets && has(Role::kP1))
       rows_kind_ = StrokeRowKind::kOffsets5;
     else if (has_offsets && (has(Role::kPen) || has(Role::kLift)))
@@ -165,14 +173,6 @@ class TableReader {
                               count > kNamed ? ", …" : ""));
   }
 
-  [[nodiscard]] std::string list_of_names() const {
-    std::string names;
-    constexpr std::size_t kNamed = 6;
-    for (std::size_t i = 0; i < table_.names.size() && i < kNamed; ++i)
-      names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", printable(table_.names[i], 20));
-    return names + (table_.names.size() > kNamed ? ", …" : "");
-  }
-
   // --- without names ---
 
   void guess_columns() {
@@ -185,28 +185,35 @@ class TableReader {
     if (columns == 2) return;
     StrokeRowShapes shapes;
     for (std::size_t i = 0; i < table_.rows(); ++i) shapes.add(table_.row(i));
-    shapes.end_sketch();
     rows_kind_ = shapes.kind();
     if (columns == 3) return guess_third(shapes);
     require(rows_kind_.has_value(), "{}: rows of {} numbers without names; {}", origin_, columns, kForms);
     roles_ = *rows_kind_ == StrokeRowKind::kOffsets5
                  ? std::vector{Role::kDx, Role::kDy, Role::kP1, Role::kP2, Role::kP3}
                  : std::vector{Role::kX, Role::kY, Role::kDown, Role::kLift};
-    if (*rows_kind_ == StrokeRowKind::kPositions4) return;
-    shapes.tell_doubts(origin_, note_);
   }
 
   void guess_third(const StrokeRowShapes& shapes) {
     const bool is_pen = shapes.is_stroke3();
+    if (is_pen && options_.absolute == "true") {
+      roles_.push_back(Role::kLift);
+      rows_kind_.reset();
+      return;
+    }
+    if (is_pen && options_.absolute == "false") {
+      roles_ = {Role::kDx, Role::kDy, Role::kLift};
+      rows_kind_ = StrokeRowKind::kOffsets3;
+      return;
+    }
     // No page has positions left of it or above it, but not every program keeps to that.
     if (is_pen && shapes.is_any_negative() && rows_kind_) {
       tell(note_, fmt::format("{}: read as {}, as some numbers are negative; for positions put \"x,y,pen\" in front",
                               origin_, name_of(*rows_kind_)));
-      roles_ = {Role::kDx, Role::kDy, Role::kPen};
+      roles_ = {Role::kDx, Role::kDy, Role::kLift};
       return;
     }
     require(!is_pen, "{}: three numbers without names, the third 0 or 1, are x,y,pen or dx,dy,pen; {}", origin_,
-            "put that line of names in front");
+            "put that line of names in front, or say --absolute (limn data convert) or --set absolute=true or false");
     rows_kind_.reset();
     if (counts_strokes()) {
       tell(note_, fmt::format("{}: the third number was read as the number of the stroke", origin_));
@@ -263,7 +270,6 @@ class TableReader {
   }
 
   std::vector<Sketch> read_rows() {
-    if (has(Role::kPen)) check_pen();
     std::vector<Role> wanted{Role::kDx, Role::kDy};
     if (*rows_kind_ == StrokeRowKind::kOffsets5)
       wanted.insert(wanted.end(), {Role::kP1, Role::kP2, Role::kP3});
@@ -271,23 +277,24 @@ class TableReader {
       wanted.push_back(has(Role::kPen) ? Role::kPen : Role::kLift);
     else
       wanted = {Role::kX, Role::kY, Role::kDown, Role::kLift};
-    std::vector<Sketch> sketches;
+    SplitRows rows;
+    rows.origins.fill(origin_);
+    std::vector<StrokeRows>& sketches = rows.sketches[0];
     std::set<double> seen;
-    std::optional<StrokeRowReader> reader;
-    std::vector<double> numbers;
     for (std::size_t i = 0; i < table_.rows(); ++i) {
       if (begins_sketch(i)) {
-        if (reader) sketches.push_back(reader->take());
-        reader.emplace(*rows_kind_, origin_);
+        sketches.push_back({.columns = std::ssize(wanted), .values = {}});
         if (has(Role::kSketch)) count(seen, i, Role::kSketch, "sketch");
       }
-      numbers.clear();
-      for (const Role role : wanted)
-        numbers.push_back(numbers.size() < 2 ? value(i, role) : static_cast<double>(bit(i, role)));
-      reader->add(numbers);
+      std::vector<float>& values = sketches.back().values;
+      const Position at = checked_position(value(i, wanted[0]), value(i, wanted[1]), origin_);
+      values.insert(values.end(), {at.x, at.y});
+      for (const Role role : std::span(wanted).subspan(2)) values.push_back(bit(i, role) ? 1 : 0);
     }
-    sketches.push_back(reader->take());
-    return sketches;
+    // Names and the pen's columns leave no doubt, but without names offsets are only likely.
+    StrokeArrayOptions options = options_;
+    if (!table_.names.empty()) options.absolute = *rows_kind_ == StrokeRowKind::kPositions4 ? "true" : "false";
+    return std::move(sketches_of(std::move(rows), origin_, options)[Split::kTrain]);
   }
 
   std::vector<Sketch> read_positions() const {
@@ -328,6 +335,7 @@ class TableReader {
 
   const PointTable& table_;
   const std::string& origin_;
+  const StrokeArrayOptions& options_;
   const NoteSink& note_;
   std::vector<Role> roles_;
   std::optional<StrokeRowKind> rows_kind_;
@@ -335,13 +343,21 @@ class TableReader {
 
 }  // namespace
 
+void check_names(std::span<const std::string> columns, const std::string& origin) {
+  const auto has = [&](Role role) {
+    return std::ranges::any_of(columns, [&](const std::string& name) { return role_of(name) == role; });
+  };
+  require((has(Role::kX) && has(Role::kY)) || (has(Role::kDx) && has(Role::kDy)),
+          "{}: its columns are {}; expected x and y, or dx and dy, among them", origin, list_of(columns));
+}
+
 bool names_strokes(std::string_view column) {
   const Role role = role_of(column);
   return role != Role::kX && role != Role::kY && role != Role::kUnused && role != Role::kUnknown;
 }
 
-std::vector<Sketch> sketches_of(const PointTable& table, const std::string& origin, const NoteSink& note) {
-  return TableReader(table, origin, note).read();
+std::vector<Sketch> sketches_of(const PointTable& table, const std::string& origin, const StrokeArrayOptions& options) {
+  return TableReader(table, origin, options).read();
 }
 
 }  // namespace limn::sketch

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "limn/sketch/json_shapes.hpp"
 #include "limn/sketch/sketch.hpp"
+#include "limn/sketch/stroke_arrays.hpp"
 
 namespace limn::sketch {
 
@@ -25,11 +25,14 @@ struct PointTable {
   }
 };
 
+// Throws Error if points need more columns than these.
+void check_names(std::span<const std::string> columns, const std::string& origin);
 // Whether a column of that name says where strokes or sketches end.
 [[nodiscard]] bool names_strokes(std::string_view column);
 
 // The sketches of the table: one, unless a column numbers them. `origin` begins messages and notes. Throws Error where
-// the columns do not tell what they are.
-[[nodiscard]] std::vector<Sketch> sketches_of(const PointTable& table, const std::string& origin, const NoteSink& note);
+// the columns do not tell what they are, unless options.absolute does.
+[[nodiscard]] std::vector<Sketch> sketches_of(const PointTable& table, const std::string& origin,
+                                              const StrokeArrayOptions& options);
 
 }  // namespace limn::sketch

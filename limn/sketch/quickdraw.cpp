@@ -84,9 +84,7 @@ std::vector<Stroke> whole_numbers(const Sketch& sketch, QuickDrawScale scale) {
   std::vector<Stroke> strokes = to_strokes(sketch);
   const auto box = bounds(sketch);
   if (!box) return strokes;
-  const bool is_whole = std::ranges::all_of(
-      sketch.points, [](const StrokePoint& p) { return p.dx == std::round(p.dx) && p.dy == std::round(p.dy); });
-  if (scale == QuickDrawScale::kAlways || !is_whole || box->width() > kQuickDrawSize || box->height() > kQuickDrawSize)
+  if (scale == QuickDrawScale::kAlways || !fits_quickdraw(sketch))
     strokes = fitted(strokes, kQuickDrawSize);
   else
     for (Stroke& stroke : strokes)
@@ -113,6 +111,14 @@ QuickDrawRecord quickdraw_record(JsonValue object, const std::string& where, Dra
   add_shapes(shapes, object, where);
   record.sketch = from_strokes(strokes_of(object, layouts.next(shapes, where), where));
   return record;
+}
+
+bool fits_quickdraw(const Sketch& sketch) {
+  const auto box = bounds(sketch);
+  if (!box) return true;
+  const bool is_whole = std::ranges::all_of(
+      sketch.points, [](const StrokePoint& p) { return p.dx == std::round(p.dx) && p.dy == std::round(p.dy); });
+  return is_whole && box->width() <= kQuickDrawSize && box->height() <= kQuickDrawSize;
 }
 
 void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOptions& options,

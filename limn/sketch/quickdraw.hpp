@@ -52,6 +52,12 @@ void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOption
 // left, so that nothing is lost; any other, or every one with kAlways, is scaled to a longer side of 255 and
 // rounded.
 enum class QuickDrawScale { kIfNeeded, kAlways };
+// Whether a drawing of kIfNeeded is only moved.
+[[nodiscard]] bool fits_quickdraw(const Sketch& sketch);
+// The endings of both formats.
+[[nodiscard]] inline bool is_quickdraw_ending(std::string_view ending) {
+  return ending == ".ndjson" || ending == ".bin";
+}
 
 [[nodiscard]] std::string ndjson_line(const QuickDrawRecord& record, QuickDrawScale scale = QuickDrawScale::kIfNeeded);
 // Throws Error for more strokes or points than the format's 16 bits can count.

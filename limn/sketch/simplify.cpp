@@ -50,6 +50,16 @@ Stroke kept_points(std::span<const Position> stroke, const Significance& of, dou
   return kept;
 }
 
+double distance(Position a, Position b) { return std::hypot(double{a.x} - b.x, double{a.y} - b.y); }
+
+// A closed stroke of which only the ends are left would be a dot: it becomes a line to its farthest point.
+Stroke with_length(Stroke kept, std::span<const Position> stroke) {
+  const bool is_dot = std::ranges::all_of(kept, [&](Position p) { return p == kept.front(); });
+  if (kept.size() < 2 || !is_dot) return kept;
+  kept.back() = *std::ranges::max_element(stroke, {}, [&](Position p) { return distance(p, kept.front()); });
+  return kept;
+}
+
 // The longest strokes whose ends fit into max_points, in their order.
 std::vector<Stroke> longest_strokes(std::span<const Stroke> strokes, std::int64_t max_points) {
   std::vector<std::pair<double, std::size_t>> order;
@@ -66,6 +76,8 @@ std::vector<Stroke> longest_strokes(std::span<const Stroke> strokes, std::int64_
   std::vector<Stroke> kept;
   for (std::size_t i = 0; i < strokes.size(); ++i)
     if (is_kept[i]) kept.push_back(strokes[i]);
+  // One point is a dot where the longest stroke begins.
+  if (kept.empty() && !order.empty()) kept.push_back({strokes[order.front().second].front()});
   return kept;
 }
 
@@ -156,7 +168,7 @@ std::vector<Stroke> limited(std::span<const Stroke> strokes, std::int64_t max_po
   }
   std::vector<Stroke> result;
   for (std::size_t i = 0; i < strokes.size(); ++i)
-    result.push_back(kept_points(strokes[i], points[i], enough * enough));
+    result.push_back(with_length(kept_points(strokes[i], points[i], enough * enough), strokes[i]));
   return result;
 }
 

@@ -26,7 +26,8 @@ namespace limn::sketch {
 [[nodiscard]] std::vector<Stroke> fitted(std::span<const Stroke> strokes, double size);
 
 // Simplified as little as brings the drawing to at most max_points > 0. Where even two points a stroke are
-// too many, the shortest strokes are left out.
+// too many, the shortest strokes are left out; of a single point a dot is left. A closed stroke of two points becomes a
+// line to its farthest point.
 [[nodiscard]] std::vector<Stroke> limited(std::span<const Stroke> strokes, std::int64_t max_points);
 
 // The longer side of a drawing of Quick, Draw!.

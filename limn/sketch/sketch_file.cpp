@@ -53,8 +53,10 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
   const SketchFormat format = sketch_format_of(path);
   const SvgReadOptions svg{.tolerance = options.svg_tolerance};
   const QuickDrawOptions quickdraw{.only_recognized = options.only_recognized, .note = options.note};
-  const SketchJsonOptions text{
-      .only_recognized = options.only_recognized, .curve_tolerance = options.svg_tolerance > 0 ? options.svg_tolerance : kMaxSvgTolerance, .note = options.note};
+  const SketchJsonOptions text{.only_recognized = options.only_recognized,
+                               .curve_tolerance = options.svg_tolerance,
+                               .absolute = options.absolute,
+                               .note = options.note};
   const auto keep = [&](QuickDrawRecord&& record) { sink(std::move(record), Split::kTrain); };
   switch (format) {
     case SketchFormat::kBuiltin:
@@ -104,7 +106,10 @@ std::shared_ptr<const SketchStore> open_sketches(const fs::path& path, const Ske
 
 void write_sketches(const fs::path& path, const SketchSplits& splits) {
   if (ending_of(path) == ".npz") return write_npz(path, splits);  // without the writer's detour over the disk
-  const auto writer = make_sketch_writer(path);
+  SketchWriterOptions options;
+  for (const auto& sketches : splits.sketches)
+    if (!std::ranges::all_of(sketches, fits_quickdraw)) options.scale = QuickDrawScale::kAlways;
+  const auto writer = make_sketch_writer(path, options);
   require(writer != nullptr, "{}: sketches are not written to such a name; use .npz, .ndjson, .bin, .json or .limn",
           path.string());
   std::uint64_t number = 0;

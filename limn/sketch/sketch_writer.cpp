@@ -27,19 +27,19 @@ namespace fs = std::filesystem;
 class TextWriter : public SketchWriter {
  public:
   // The text of a sketch. Its number counts from 0.
-  using Encode = std::string (*)(const QuickDrawRecord&, std::int64_t number);
+  using Encode = std::string (*)(const QuickDrawRecord&, std::int64_t number, QuickDrawScale scale);
   struct Format {
     std::string_view begin;
     Encode encode;
     std::string_view end;
   };
 
-  TextWriter(const fs::path& path, const Format& format)
-      : path_(path), format_(format), file_(path), pending_(format.begin) {}
+  TextWriter(const fs::path& path, const Format& format, QuickDrawScale scale)
+      : path_(path), format_(format), scale_(scale), file_(path), pending_(format.begin) {}
 
   void add(QuickDrawRecord&& record, Split) override {
     try {
-      pending_ += format_.encode(record, count_);
+      pending_ += format_.encode(record, count_, scale_);
     } catch (const Error& error) {
       fail("{}: sketch {}: {}; try --max-points", path_.string(), count_, error.what());
     }
@@ -63,21 +63,24 @@ class TextWriter : public SketchWriter {
 
   fs::path path_;
   Format format_;
+  QuickDrawScale scale_;
   AtomicFile file_;
   std::string pending_;
   std::int64_t count_ = 0;
 };
 
-constexpr TextWriter::Format kNdjson{
-    .begin = "", .encode = [](const QuickDrawRecord& record, std::int64_t) { return ndjson_line(record); }, .end = ""};
-constexpr TextWriter::Format kBin{
-    .begin = "",
-    .encode = [](const QuickDrawRecord& record, std::int64_t) { return quickdraw_bin_record(record); },
-    .end = ""};
+constexpr TextWriter::Format kNdjson{.begin = "",
+                                     .encode = [](const QuickDrawRecord& record, std::int64_t,
+                                                  QuickDrawScale scale) { return ndjson_line(record, scale); },
+                                     .end = ""};
+constexpr TextWriter::Format kBin{.begin = "",
+                                  .encode = [](const QuickDrawRecord& record, std::int64_t,
+                                               QuickDrawScale scale) { return quickdraw_bin_record(record, scale); },
+                                  .end = ""};
 constexpr TextWriter::Format kJson{
     .begin = kSketchesJsonBegin,
-    .encode = [](const QuickDrawRecord& record,
-                 std::int64_t number) { return sketches_json_item(record.sketch, number == 0); },
+    .encode = [](const QuickDrawRecord& record, std::int64_t number,
+                 QuickDrawScale) { return sketches_json_item(record.sketch, number == 0); },
     .end = kSketchesJsonEnd};
 
 // The arrays of an .npz stand one after the other and say their length first. The sketches wait as shards in a hidden
@@ -162,8 +165,8 @@ class ShardsWriter : public SketchWriter {
 using MakeWriter = std::unique_ptr<SketchWriter> (*)(const fs::path&, const SketchWriterOptions&);
 
 template <const TextWriter::Format& format>
-std::unique_ptr<SketchWriter> make_text_writer(const fs::path& path, const SketchWriterOptions&) {
-  return std::make_unique<TextWriter>(path, format);
+std::unique_ptr<SketchWriter> make_text_writer(const fs::path& path, const SketchWriterOptions& options) {
+  return std::make_unique<TextWriter>(path, format, options.scale);
 }
 
 // The writers of files by their endings.

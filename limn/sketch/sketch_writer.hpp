@@ -23,8 +23,10 @@ using SplitShares = std::array<double, 3>;
 
 struct SketchWriterOptions {
   std::optional<SplitShares> shares =
-      {};                           // .npz and .limn only: deals all sketches out anew; none: the splits they have
-  std::uint64_t seed = 1;           // of the dealing
+      {};                  // .npz and .limn only: deals all sketches out anew; none: the splits they have
+  std::uint64_t seed = 1;  // of the dealing
+  // .ndjson and .bin: kAlways brings all drawings to one size, as those of one file should have.
+  QuickDrawScale scale = QuickDrawScale::kIfNeeded;
   std::function<void()> poll = {};  // called once or more for each sketch that finish() writes; may throw
 };
 

@@ -82,6 +82,45 @@ TEST(DataConvert, ScalesTo255) {
   EXPECT_EQ(box->max_y, 255);
 }
 
+// Drawings of one file keep their sizes to each other; a note says that they were scaled.
+TEST(DataConvert, ScalesAllDrawingsOfAFileAlikeOrNone) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.json", "[[[[0,0],[100,50],[0,0]]],[[[0,0],[300,150]]],[[[0,0],[0.5,1]]],[[[-5,0],[100,20]]]]");
+  for (const char* out : {"a.ndjson", "a.bin"}) {
+    const auto run = run_limn(folder.path(), fmt::format("data convert a.json -o {}", out));
+    EXPECT_EQ(run.status, 0);
+    EXPECT_EQ(run.out, fmt::format("{}: 4 sketches\n", out));
+    EXPECT_EQ(run.err, fmt::format("limn: note: {}: all drawings were moved and scaled to whole numbers 0-255, the "
+                                   "longer side 255, as the format holds no others\n",
+                                   out));
+    for (const auto& sketch : train_of(folder / out)) {
+      const auto box = sketch::bounds(sketch);
+      EXPECT_EQ(std::max(box->width(), box->height()), 255);
+    }
+  }
+  write_file(folder / "b.json", "[[[[0,0],[100,50],[0,0]]],[[[5,5],[40,150]]]]");
+  EXPECT_EQ(run_limn(folder.path(), "data convert b.json -o b.ndjson").err, "");
+  EXPECT_EQ(sketch::bounds(train_of(folder / "b.ndjson").at(0))->width(), 100);
+}
+
+TEST(DataConvert, SaysHowAFileWasRead) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.json", "[[[1,2],[3,4],[5,6],[7,8],[9,9]],[[1,1]]]");
+  const auto run = run_limn(folder.path(), "data convert a.json -o b.ndjson");
+  EXPECT_THAT(run.err, HasSubstr("limn: note: a.json: read as one sketch of 2 strokes"));
+  // A table with records of Quick, Draw! keeps what stands beside the drawings.
+  write_file(folder / "c.csv",
+             "countrycode,drawing,key_id,recognized,timestamp,word\n"
+             "US,\"[[[0, 10, 20], [0, 5, 0]], [[30, 40], [1, 2]]]\",5152802093400064,True,2017-03-01,cat\n"
+             "US,\"[[[0, 1, 2], [3, 4, 5]]]\",1,False,2017-03-01,cat\n");
+  expect_success(folder.path(), "data convert c.csv -o c.ndjson --recognized");
+  EXPECT_EQ(
+      read_text_file(folder / "c.ndjson"),
+      R"({"word":"cat","countrycode":"US","timestamp":"2017-03-01","recognized":true,"key_id":"5152802093400064",)"
+      R"("drawing":[[[0,10,20],[0,5,0]],[[30,40],[1,2]]]})"
+      "\n");
+}
+
 TEST(DataConvert, SaysWhichSketchCannotBeResampled) {
   const TemporaryFolder folder;
   write_records(folder / "cat.ndjson");

@@ -132,6 +132,29 @@ void add_strokes(const Seeds& seeds) {
   const std::vector<sketch::Sketch> sketches{house(), with_fractions()};
   seeds.add("sketch_json", "two", sketch::sketches_to_json(sketches));
   seeds.add("sketch_json", "times", "[[[[1,2,0.5],[-3e2,4.25,16]],[]],[]]");
+  seeds.add("sketch_json", "columns", "[[[[0,10,20,30],[0,5,0,1]],[[30,40,50],[1,2,3]]]]");
+  seeds.add("sketch_json", "rows", R"({"train":[[[0,0,0],[3,-4,1]]],"valid":[[[1,1,0,1,0]]]})");
+  seeds.add("sketch_json", "objects",
+            R"([{"word":"a","drawing":"[[[0,1],[2,3]]]"},{"strokes":[[{"x":1,"y":2}],{"points":[1,2]},)"
+            R"({"x":[1],"y":[2]}]}])");
+  seeds.add("sketch_json", "pens", R"([{"x":1,"y":2,"pen":0,"stroke":1},{"x":3,"y":4,"pen":true}])");
+  seeds.add("csv", "pen", "x,y,pen\n10,20,0\n13,24,1\n\n7,8,1\n");
+  seeds.add("csv", "rows", "1;2,5;0\n-3;4;1\n");
+  seeds.add("csv", "named", "# sketch dx dy p1 p2 p3\n1 2 3 1 0 0\n1 4 5 0 0 1\n");
+  seeds.add("csv", "drawings", "word,drawing,key_id,recognized\na,\"[[[0, 10], [0, 5]]]\",7,True\n");
+  seeds.add("ink", "inkml",
+            "<ink><context id='a'><traceFormat><channel name='X'/><channel name='Y'/></traceFormat></context>"
+            "<trace contextRef='#a'>10 20,'3'4,\"1\"*, !5 #6</trace><trace type='penUp'>1 2</trace></ink>");
+  seeds.add("ink", "iam", "<A><StrokeSet><Stroke><Point x='1' y='2'/><Point x='3' y='4'/></Stroke></StrokeSet></A>");
+  seeds.add("drawing_apps", "excalidraw",
+            R"({"type":"excalidraw","elements":[{"type":"freedraw","x":1,"y":2,"angle":1,"points":[[0,0],[3,4]]},)"
+            R"({"type":"ellipse","width":9,"height":8},{"type":"text"}]})");
+  seeds.add("drawing_apps", "tldraw",
+            R"({"tldrawFileFormatVersion":1,"records":[{"typeName":"page","id":"p"},{"typeName":"shape","id":"s",)"
+            R"("type":"draw","parentId":"p","index":"a1","x":1,"y":2,"props":{"segments":[)"
+            R"({"path":"AACAPwAAAEAAAAA/AEIAxAAA"},{"points":[{"x":1,"y":2}]}]}}]})");
+  seeds.add("drawing_apps", "tldraw1",
+            R"({"document":{"pages":{"p":{"shapes":{"a":{"type":"draw","point":[1,2],"points":[[0,0],[1,1]]}}}}}})");
   seeds.add("svg", "shapes", R"svg(<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g transform="rotate(30 2 3) scale(2,-1)">
 <rect x="1mm" y="2" width="5" height="4" rx="1"/><circle cx="4" cy="4" r="3"/>
@@ -500,7 +523,7 @@ void add_promises(const Seeds& seeds) {
   };
   using namespace std::string_literals;
   const std::string deep(3000, '[');
-  for (const char* target : {"sketch_json", "magenta_json", "ndjson"}) add(target, "depth", deep);
+  for (const char* target : {"sketch_json", "drawing_apps", "magenta_json", "ndjson"}) add(target, "depth", deep);
   add("ndjson", "depth-within", R"({"word":)" + deep);
   add("metrics", "depth", R"({"step":1,"split":)" + deep);
   add("metrics", "steps",

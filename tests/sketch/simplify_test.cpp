@@ -131,11 +131,20 @@ TEST(Limit, UsesWhatItMayAndNoMore) {
   EXPECT_EQ(limited(strokes, 154), strokes);
 }
 
+TEST(Limit, AClosedStrokeBecomesALineAndThenADot) {
+  const std::vector<Stroke> square{{{0, 0}, {10, 0}, {10, 11}, {0, 10}, {0, 0}}};
+  EXPECT_EQ(limited(square, 2), (std::vector<Stroke>{{{0, 0}, {10, 11}}}));
+  EXPECT_EQ(limited(square, 1), (std::vector<Stroke>{{{0, 0}}}));
+  // A dot drawn twice has no farther point.
+  const std::vector<Stroke> dot{{{3, 3}, {3, 3}, {3, 3}}};
+  EXPECT_EQ(points_in(limited(dot, 2)), 2U);
+}
+
 TEST(Limit, LeavesOutTheShortestStrokesWhereItMust) {
   const std::vector<Stroke> strokes{{{0, 0}, {1, 0}}, {{0, 0}, {9, 0}}, {{0, 0}}, {{0, 0}, {5, 0}, {5, 5}}};
   const std::vector<Stroke> expected{{{0, 0}, {9, 0}}, {{0, 0}, {5, 5}}};
   EXPECT_EQ(limited(strokes, 4), expected);
-  EXPECT_EQ(points_in(limited(strokes, 1)), 0u);
+  EXPECT_EQ(points_in(limited(strokes, 1)), 1u);
   EXPECT_THROW((void)limited(strokes, 0), Error);
 }
 

@@ -1,0 +1,194 @@
+// What nested numbers and objects of JSON mean, case by case, and what is refused.
+#include "limn/sketch/json_shapes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "limn/sketch/json.hpp"
+#include "limn/sketch/quickdraw.hpp"
+#include "sketch/as_read.hpp"
+#include "testing/hostile.hpp"
+
+namespace limn::sketch {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+AsRead read(const std::string& json) {
+  return as_read([&](const SketchJsonOptions& options, const RecordSink& sink) {
+    read_sketches_json(json, "x.json", options, sink);
+  });
+}
+
+AsRead read_lines(const std::string& lines) {
+  return as_read([&](const SketchJsonOptions& options, const RecordSink& sink) {
+    std::istringstream in(lines);
+    read_ndjson(in, "x.ndjson", {.note = options.note},
+                [&](QuickDrawRecord&& record) { sink(std::move(record), Split::kTrain); });
+  });
+}
+
+std::string error_for(const std::string& json) {
+  return error_of([&] { return read(json).train(); });
+}
+
+// Expects these sketches, and as many notes as there are matchers.
+template <class... Notes>
+void expect(const std::string& json, const std::string& sketches, const Notes&... notes) {
+  const AsRead got = read(json);
+  EXPECT_EQ(got.train(), sketches) << json;
+  EXPECT_THAT(got.notes, ElementsAre(HasSubstr(notes)...)) << json;
+}
+
+TEST(JsonShapes, OwnFormIsPoints) {
+  expect("[[[[1,2],[3,4],[5,6],[7,8],[9,9]]]]", "[[[[1,2],[3,4],[5,6],[7,8],[9,9]]]]");
+  expect("[[[[1,2]],[[3,4],[5,6]]],[]]", "[[[[1,2]],[[3,4],[5,6]]],[]]");
+  expect("[[[[1,2,0],[3,4,16],[5,6,33],[6,6,40],[6,7,50]]]]", "[[[[1,2],[3,4],[5,6],[6,6],[6,7]]]]");
+  expect("[]", "[]");
+  expect("[[],[[]]]", "[[],[]]");
+}
+
+TEST(JsonShapes, StrokesOfTwoPointsAreReadAsPointsWithANote) {
+  expect("[[[[0,1],[2,3]],[[4,5],[6,7]]]]", "[[[[0,1],[2,3]],[[4,5],[6,7]]]]", "were read as points");
+  // Another stroke makes it sure, wherever it stands.
+  expect("[[[[0,1],[2,3]]],[[[4,5],[6,7],[8,9]]]]", "[[[[0,1],[2,3]]],[[[4,5],[6,7],[8,9]]]]");
+}
+
+TEST(JsonShapes, ColumnsInPlainListsAreToldFromPoints) {
+  expect("[[[[0,10,20,30],[0,5,0,1]],[[30,40,50],[1,2,3]]]]", "[[[[0,0],[10,5],[20,0],[30,1]],[[30,1],[40,2],[50,3]]]]",
+         "read as columns");
+  expect("[[[[0,1,2,3,4,5,6,7,8],[0,1,2,3,4,5,6,7,9]]]]", "[[[[0,0],[1,1],[2,2],[3,3],[4,4],[5,5],[6,6],[7,7],[8,9]]]]",
+         "read as columns");
+  expect("[[[[5],[6]]]]", "[[[[5,6]]]]", "read as columns");
+  // Two strokes of three and of four points with times.
+  expect("[[[[0,1,2],[3,4,5],[0,9,18]],[[0,1,2,3],[4,5,6,7],[20,21,22,23]]]]",
+         "[[[[0,3],[1,4],[2,5]],[[0,4],[1,5],[2,6],[3,7]]]]", "read as columns");
+}
+
+TEST(JsonShapes, WhatMayBeEitherIsRefused) {
+  EXPECT_THAT(error_for("[[[[0,10,20],[0,5,0]]]]"), HasSubstr("may be points [[x, y], …] or columns"));
+  EXPECT_THAT(error_for("[[[[0,10,20],[0,5,0]],[[1,2,3],[4,5,6]]]]"), HasSubstr("may be points"));
+  // Some are points for sure, others columns.
+  EXPECT_THAT(error_for("[[[[1,2],[3,4],[5,6],[7,8],[9,9]]],[[[1],[2]]]]"), HasSubstr("some strokes are points"));
+  EXPECT_THAT(error_for("[[[[0,10,20],[0,5]]]]"), HasSubstr("stroke 1 has 3 x and 2 y"));
+}
+
+TEST(JsonShapes, OneSketchOrStrokeWithoutOuterBracketsIsNoted) {
+  expect("[[[0,0],[10,5],[1,1],[2,2],[3,3]],[[30,1],[40,2]]]", "[[[[0,0],[10,5],[1,1],[2,2],[3,3]],[[30,1],[40,2]]]]",
+         "one sketch of 2 strokes");
+  expect("[[0,0],[10,5],[11,6],[12,7],[13,8]]", "[[[[0,0],[10,5],[11,6],[12,7],[13,8]]]]", "one sketch of one stroke");
+}
+
+TEST(JsonShapes, RowsWithAPenAreStroke3AndStroke5) {
+  expect("[[[0,0,0],[3,4,0],[5,-5,1]],[[1,1,0],[2,2,1]]]", "[[[[0,0],[3,4],[8,-1]]],[[[1,1],[3,3]]]]");
+  expect("[[[0,0,0],[3,4,1],[5,5,0],[1,1,1]]]", "[[[[0,0],[3,4]],[[8,9],[9,10]]]]");
+  EXPECT_THAT(read("[[[100,100,0],[101,102,0],[103,103,0],[105,104,0],[106,105,0],[107,107,1]]]").notes,
+              ElementsAre(HasSubstr("they look like positions")));
+  expect("[[1,1,0],[2,-2,1],[3,3,1]]", "[[[[1,1],[3,-1]],[[6,2]]]]");
+  expect("[[[2,1,1,0,0],[3,-4,1,0,0],[5,5,0,1,0],[0,0,0,0,1]]]", "[[[[2,1],[5,-3],[10,2]]]]");
+  // The pen is never lifted: a time or a pressure of 0.
+  expect("[[[0,0,0],[3,4,0],[5,5,0],[6,6,0],[7,7,0]]]", "[[[[0,0],[3,4],[5,5],[6,6],[7,7]]]]",
+         "one sketch of 1 strokes");
+}
+
+TEST(JsonShapes, SplitsByName) {
+  const AsRead rows = read(R"({"train":[[[0,0,0],[3,-4,1]]],"valid":[[[1,1,0],[2,2,1]]],"test":[]})");
+  EXPECT_THAT(rows.splits, ElementsAre("[[[[0,0],[3,-4]]]]", "[[[[1,1],[3,3]]]]", "[]"));
+  const AsRead points = read(R"({"train":[[[[1,2]],[[3,4],[5,6]]]],"val":[[[[7,8]]]],"classes":["cat"]})");
+  EXPECT_THAT(points.splits, ElementsAre("[[[[1,2]],[[3,4],[5,6]]]]", "[[[[7,8]]]]", "[]"));
+  EXPECT_THAT(points.notes, ElementsAre(HasSubstr("\"classes\" is no split")));
+  EXPECT_THAT(error_for(R"({"train":[[[1,2],[3,4]]]})"), HasSubstr("no stroke-3"));
+  EXPECT_THAT(error_for(R"({"train":[[[0,0,1]]],"test":[[[[1,2]]]]})"), HasSubstr("different depth"));
+}
+
+TEST(JsonShapes, PointsAsObjects) {
+  expect(R"([[[{"x":0,"y":0},{"x":10,"y":5}],[{"x":30,"y":1,"pressure":0.5},{"x":40,"y":2}]]])",
+         "[[[[0,0],[10,5]],[[30,1],[40,2]]]]");
+  expect(R"([[{"x":0,"y":0},{"x":10,"y":5}],[{"x":30,"y":1},{"x":40,"y":2}]])", "[[[[0,0],[10,5]],[[30,1],[40,2]]]]",
+         "one sketch of 2 strokes");
+  expect(R"([{"x":0,"y":0,"t":1},{"x":10,"y":5,"t":2}])", "[[[[0,0],[10,5]]]]");
+  expect(R"([{"x":0,"y":0,"pen":0},{"x":10,"y":5,"pen":1},{"x":1,"y":1,"pen":0},{"x":2,"y":2,"pen":1}])",
+         "[[[[0,0],[10,5]],[[1,1],[2,2]]]]");
+  expect(R"([{"x":0,"y":0,"stroke":1},{"x":10,"y":5,"stroke":1},{"x":1,"y":1,"stroke":2}])",
+         "[[[[0,0],[10,5]],[[1,1]]]]");
+  EXPECT_THAT(error_for(R"([[[{"x":0,"y":"1"}]]])"), HasSubstr("expected a list of sketches"));
+  EXPECT_THAT(error_for(R"([[[{"x":0,"y":0},{"x":1}]]])"), HasSubstr("without numbers x and y"));
+}
+
+TEST(JsonShapes, ObjectsThatKeepStrokes) {
+  const std::string two = "[[[[1,2],[3,4]],[[5,6]]]]";
+  // react-canvas-draw, signature_pad, react-sketch-canvas, and their like.
+  expect(
+      R"({"lines":[{"points":[{"x":1,"y":2},{"x":3,"y":4}],"brushColor":"#444"},{"points":[{"x":5,"y":6}]}],"width":4})",
+      two);
+  expect(R"([{"penColor":"black","points":[{"x":1,"y":2},{"x":3,"y":4}]},{"points":[{"x":5,"y":6}]}])", two);
+  expect(R"([{"drawMode":true,"paths":[{"x":1,"y":2},{"x":3,"y":4}]},{"paths":[{"x":5,"y":6}]}])", two);
+  expect(R"({"data":[[[[1,2],[3,4]],[[5,6]]]]})", two);
+  expect(R"({"strokes":[[[1,2],[3,4]],[[5,6]]]})", two);
+  expect(R"([{"strokes":[[[1,2],[3,4]],[[5,6]]]},{"strokes":[]}])", "[[[[1,2],[3,4]],[[5,6]]],[]]");
+  expect(R"({"strokes":[{"x":[1,3],"y":[2,4]},{"x":[5],"y":[6]}]})", two);
+  expect(R"({"strokes":[{"points":[1,2,3,4]},{"points":[5,6]}]})", two, "were read as x, y, x, y");
+  EXPECT_THAT(error_for(R"({"strokes":[[[1,2]]],"points":[[1,2]]})"), HasSubstr("has both \"strokes\" and \"points\""));
+  EXPECT_THAT(error_for(R"({"strokes":[{"points":[1,2,3]}]})"), HasSubstr("a list of 3 numbers"));
+  EXPECT_THAT(error_for(R"({"strokes":[{"x":[1,3],"y":[2]}]})"), HasSubstr("stroke 1 has 2 x and 1 y"));
+}
+
+TEST(JsonShapes, QuickDrawObjects) {
+  const std::string cat =
+      R"({"word":"cat","key_id":"5","recognized":true,"drawing":[[[0,10,20],[0,5,0]],[[30,40],[1,2]]]})";
+  expect("[" + cat + "," + cat + "]",
+         "[[[[0,0],[10,5],[20,0]],[[30,1],[40,2]]],[[[0,0],[10,5],[20,0]],[[30,1],[40,2]]]]");
+  expect(cat, "[[[[0,0],[10,5],[20,0]],[[30,1],[40,2]]]]");
+  expect(R"([{"word":"cat","drawing":"[[[0,10,20],[0,5,0]]]"}])", "[[[[0,0],[10,5],[20,0]]]]");
+  expect(R"({"ink":[[[0,10],[0,5],[0,100]]]})", "[[[[0,0],[10,5]]]]");
+  expect(R"({"requests":[{"ink":[[[0,10],[0,5],[0,100]]]}]})", "[[[[0,0],[10,5]]]]");
+  EXPECT_THAT(error_for(R"([{"drawing":"[[[0,10,20]"}])"), HasSubstr("the text of its \"drawing\": not valid JSON"));
+  std::vector<QuickDrawRecord> records;
+  read_sketches_json("[" + cat + R"(,{"recognized":false,"drawing":[]}])", "x.json", {.only_recognized = true},
+                     [&](QuickDrawRecord&& record, Split) { records.push_back(std::move(record)); });
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].word, "cat");
+  EXPECT_EQ(records[0].key_id, 5U);
+}
+
+TEST(JsonShapes, DrawingsOfLinesFollowThoseThatAreSure) {
+  const std::string columns = R"({"drawing":[[[0,10],[1,11]]]})", sure = R"({"drawing":[[[0,10,20],[0,5,0]]]})";
+  const AsRead alone = read_lines(columns + "\n" + columns);
+  EXPECT_EQ(alone.train(), "[[[[0,1],[10,11]]],[[[0,1],[10,11]]]]");
+  EXPECT_THAT(alone.notes, ElementsAre(HasSubstr("x.ndjson: the strokes may be")));
+  EXPECT_THAT(read_lines(columns + "\n" + sure).notes, IsEmpty());
+  // Three lists of two: with times that rise from 0 a raw drawing, else three points.
+  EXPECT_EQ(read_lines(R"({"drawing":[[[1,2],[3,4],[0,16]]]})").train(), "[[[[1,3],[2,4]]]]");
+  const AsRead points = read_lines(R"({"drawing":[[[1,2],[3,4],[5,6]],[[7,8],[9,10],[11,12]]]})");
+  EXPECT_EQ(points.train(), "[[[[1,2],[3,4],[5,6]],[[7,8],[9,10],[11,12]]]]");
+  EXPECT_THAT(points.notes, ElementsAre(HasSubstr("were read as points")));
+  const std::string five = R"({"drawing":[[[1,2],[3,4],[5,6],[7,8],[9,9]]]})";
+  EXPECT_EQ(read_lines(five).train(), "[[[[1,2],[3,4],[5,6],[7,8],[9,9]]]]");
+  EXPECT_THAT(error_of([&] { return read_lines(columns + "\n" + five).train(); }),
+              AllOf(HasSubstr("line 2"), HasSubstr("put this drawing first")));
+  EXPECT_THAT(error_of([&] { return read_lines(sure + "\n" + five).train(); }), HasSubstr("split the file"));
+}
+
+TEST(JsonShapes, FilesOfOtherProgramsAreNamed) {
+  EXPECT_THAT(error_for(R"([{"mode":2,"version":6},[[8]],["AAAA"]])"), HasSubstr("limn import reads it"));
+  EXPECT_THAT(error_for(R"({"type":"FeatureCollection","features":[]})"), HasSubstr("file of another program"));
+  EXPECT_THAT(error_for(R"({"version":"5","objects":[{"type":"path"}]})"), HasSubstr("save the drawing as SVG"));
+  EXPECT_THAT(error_for("\"text\""), HasSubstr("a text; expected"));
+  EXPECT_THAT(error_for("[[[\"text\"]]]"), HasSubstr("a list without numbers"));
+}
+
+TEST(JsonShapes, BearsTruncationAndChanges) {
+  const Bytes file = bytes_of(
+      R"([{"word":"cat","drawing":[[[0,10,20],[0,5,0]],[[30,40],[1,2]]]},{"strokes":[[{"x":1,"y":2}],{"points":[1,2]}]},)"
+      R"({"drawing":"[[[0,1],[2,3]]]"}])");
+  const auto parse = [](std::span<const std::byte> bytes) { return read(string_of(bytes)); };
+  EXPECT_EQ(accepted_truncations(parse, file), 0U);
+  expect_survives_changes(parse, file, 5000, 7);
+}
+
+}  // namespace
+}  // namespace limn::sketch
