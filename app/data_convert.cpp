@@ -153,7 +153,8 @@ void add_data_convert(const Command& data) {
   command
       .add("IN", &a->in,
            ".npz, .ndjson, .bin, .json, .svg, .svgz, .limn, a folder of SVGs, builtin:doodles, FILE#17 or "
-           "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
+           "FILE:test; or images: pictures (PNG, JPEG, GIF, WebP, BMP, TIFF) or a folder of them, IDX (MNIST), "
+           ".npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
            "joined")
       .required();
   command
