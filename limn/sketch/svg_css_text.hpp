@@ -65,7 +65,4 @@ void each_declaration(std::string_view block, const Visit& visit) {
     if (!declaration.name.empty()) visit(declaration.name, declaration.value, declaration.is_important);
 }
 
-// Whether a media query holds in a browser's window: none, all or screen.
-[[nodiscard]] bool applies_on_screens(std::string_view media);
-
 }  // namespace limn::sketch::svg

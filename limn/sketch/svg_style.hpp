@@ -136,6 +136,9 @@ class StyleSheet {
   std::int64_t work_left_ = 50'000'000;
 };
 
+// Whether a media query holds in a browser's window: none, all or screen.
+[[nodiscard]] bool applies_on_screens(std::string_view media);
+
 // Comparing as CSS does: A-Z as a-z.
 [[nodiscard]] bool is_same_word(std::string_view a, std::string_view b);
 // A name without its namespace prefix.

@@ -301,6 +301,25 @@ TEST(DataConvert, AFolderOfSvgsIsWholeOrNotThere) {
 }
 
 // In no message is the name of a file that only limn knows.
+TEST(DataConvert, NotesWhatOfSvgsIsReadOtherwise) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "in/more");
+  write_file(folder / "in/a.svg", "<svg><text>a</text><line x2='1' stroke='red'/></svg>");
+  write_file(folder / "in/b.svg", "<svg><text>b</text><path d='M1 1L2 2 3' stroke='red'/></svg>");
+  write_file(folder / "in/more/c.svg", "<svg>");
+  const auto refused = run_limn(folder.path(), "data convert in -o x.json");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("in/more/c.svg: not whole XML"), HasSubstr("--set damaged=skip")));
+  const auto read = run_limn(folder.path(), "data convert in -o x.json --set damaged=skip");
+  EXPECT_EQ(read.out, "x.json: 2 sketches\n");
+  EXPECT_THAT(read.err, HasSubstr("limn: note: left out: in/more/c.svg: not whole XML"));
+  EXPECT_THAT(read.err, HasSubstr("limn: note: in/a.svg: text is left out (also in 1 other file)\n"));
+  EXPECT_THAT(read.err, HasSubstr("limn: note: in/b.svg: path data that are not SVG's are drawn up to the fault"));
+  EXPECT_EQ(run_limn(folder.path(), "data info in").err, read.err);
+  EXPECT_THAT(run_limn(folder.path(), "data convert in -o x.json --set damaged=some").err,
+              HasSubstr("--set damaged=some"));
+}
+
 TEST(DataConvert, AFullDiskIsSaidOfTheTarget) {
   const TemporaryFolder folder;
   write_scribbles(folder / "x.ndjson");
