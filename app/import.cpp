@@ -31,8 +31,7 @@ std::vector<std::string> format_names(const models::Registry& registry) {
 const models::ForeignFormat& format_of(const ImportArguments& a, const models::Registry& registry) {
   for (const models::Family& family : registry.families())
     for (const models::ForeignFormat& format : family.foreign_formats)
-      if (a.from.empty() ? !format.ending.empty() && ending_of(a.in) == format.ending : a.from == format.name)
-        return format;
+      if (a.from.empty() ? models::has_ending_of(format, a.in) : a.from == format.name) return format;
   fail("{}: say whose model it is: --from {}", a.in, fmt::join(format_names(registry), ", "));
 }
 
@@ -47,16 +46,19 @@ void import_model(const ImportArguments& a, const models::Registry& registry) {
 void add_import(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("import", "another program's Sketch-RNN as a limn model");
   auto a = std::make_shared<ImportArguments>();
-  command.add("FILE", &a->in, "Magenta's .gen.json or .vae.json, or a PyTorch model's .safetensors").required();
+  command
+      .add("FILE", &a->in,
+           "Magenta's .gen.json, .vae.json, .js or .mjs, packed by gzip or not, or a PyTorch model's .safetensors")
+      .required();
   command.add("-o,--out", &a->out, ".safetensors file to write").required();
-  command.add("--from", &a->from, "whose model it is [magenta for .json]").one_of(format_names(registry));
+  command.add("--from", &a->from, "whose model it is [magenta for .json, .js and .mjs]").one_of(format_names(registry));
   command
       .add("--scale-factor", &a->options.scale_factor,
-           "what the training data were divided by; PyTorch models do not tell")
+           "what the training data were divided by [as the file says; PyTorch models do not tell]")
       .number(1e-6, 1e6);
   command
       .add("--max-seq-len", &a->options.max_seq_len,
-           "longest training sketch of a PyTorch model [labml 200, rfeinman 250]")
+           "points of the longest training sketch [as the file says; labml 200, rfeinman 250]")
       .whole_number(1, 1'000'000);
   command.set_footer(
       "\nFrom PyTorch, with labml's modules in one file under the names encoder.… and decoder.…, or "

@@ -243,7 +243,12 @@ void add_models(const Seeds& seeds) {
     models::SketchRnnOptions options{
         .conditional = conditional, .enc_rnn_size = 1, .dec_rnn_size = 1, .z_size = 1, .num_mixture = 20};
     const auto model = testing::random_checkpoint(options, 2, 0.5F);
-    seeds.add("magenta_json", conditional ? "vae" : "gen", models::to_magenta_json(model, "seed").json);
+    const std::string json = models::to_magenta_json(model, "seed").json;
+    seeds.add("magenta_json", conditional ? "vae" : "gen", json);
+    if (conditional) continue;
+    seeds.add("magenta_json", "script", "// [{\n/* [ */ 'use strict'; export default " + json + ";\n");
+    seeds.add("magenta_json", "string", "var model_raw_data='\\\n" + json + "\\n';");
+    seeds.add("magenta_json", "gzip", testing::gzip_file(as_bytes(json)));
   }
 }
 

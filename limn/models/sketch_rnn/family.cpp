@@ -38,8 +38,9 @@ std::vector<Preset> presets() {
   };
 }
 
-Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions&) {
-  Checkpoint checkpoint = to_checkpoint(read_magenta_json(path));
+Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions& options) {
+  Checkpoint checkpoint = to_checkpoint(
+      read_magenta_json(path, {.scale_factor = options.scale_factor, .max_seq_len = options.max_seq_len}));
   checkpoint.origin = path.string();
   return checkpoint;
 }
@@ -94,9 +95,10 @@ Family sketch_rnn_family() {
           "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n",
       .presets = presets(),
       .training_defaults = {},
-      .foreign_formats = {{.name = "magenta", .ending = ".json", .read = read_magenta, .write = write_magenta},
-                          {.name = "labml", .ending = "", .read = read_pytorch<PytorchModel::kLabml>},
-                          {.name = "rfeinman", .ending = "", .read = read_pytorch<PytorchModel::kRfeinman>}},
+      .foreign_formats =
+          {{.name = "magenta", .endings = {".json", ".js", ".mjs"}, .read = read_magenta, .write = write_magenta},
+           {.name = "labml", .read = read_pytorch<PytorchModel::kLabml>},
+           {.name = "rfeinman", .read = read_pytorch<PytorchModel::kRfeinman>}},
       .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
         return std::make_unique<SketchRnnModel>(std::move(checkpoint));
       },
