@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
+#include "app/plotter_options.hpp"
 #include "app/printing.hpp"
 #include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
@@ -30,6 +31,7 @@ struct ConvertArguments {
   std::string word;
   double svg_tolerance = sketch::SketchReadOptions{}.svg_tolerance;
   std::vector<std::string> image_settings;  // name=value
+  render::GcodeOptions plotter = {};
 };
 
 void stop_if_interrupted(const std::string& out) {
@@ -111,7 +113,7 @@ void convert(ConvertArguments a) {
   sketch::SketchWriterOptions options{.seed = a.seed, .poll = [&] { stop_if_interrupted(a.out); }};
   if (!a.split.empty()) options.shares = sketch::parse_split_shares(a.split);
   watch_for_interrupts();  // so that an interrupted file leaves nothing behind
-  const auto writer = open_sketch_output(a.out, options);
+  const auto writer = open_sketch_output(a.out, options, a.plotter);
   Converter converter(a, *writer);
   for (const std::string& input : a.in) converter.read(input);
   require(converter.written() > 0, "{}: no sketch {}", a.in.front(),
@@ -137,8 +139,9 @@ void add_data_convert(const Command& data) {
       .required();
   command
       .add("-o,--out", &a->out,
-           ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
-           "beyond memory), or FOLDER/ for an .svg each")
+           ".npz, .ndjson, .bin, .json, .svg (one sketch), .gcode or .nc (one sketch or a sheet, for plotters), "
+           "NAME.limn "
+           "(a folder of shards, for data beyond memory), or FOLDER/ for an .svg each")
       .required();
   const Option scale = command.add("--scale", &a->preparation.is_scaled, "to whole numbers 0-255, the longer side 255");
   const Option resample =
@@ -173,15 +176,18 @@ void add_data_convert(const Command& data) {
       .named("UNITS")
       .shows_default();
   command.add("--set", &a->image_settings, "of images: set any option listed below").named("NAME=VALUE");
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nOptions of images for --set [default]:\n" + image_conversion_help() +
       "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
       "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
       "  limn data convert builtin:doodles:test#3 -o doodle.svg\n"
+      "  limn data convert drawing.svg -o drawing.gcode --page a3 --servo 60,20\n"
       "  limn data convert cat.ndjson -o cat.limn --split 98/1/1\n"
       "  limn data convert builtin:shapes -o shapes.limn --set image_size=20\n");
   command.set_action([a, command] {
     if (!image::is_image_data(a->in.front())) return convert(*a);
+    check_plotter_options(a->plotter, a->out);
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
                              "--split", "--seed", "--word", "--svg-tolerance"})
       require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());

@@ -12,6 +12,7 @@
 #include "limn/core/file.hpp"
 #include "limn/image/drawing_steps.hpp"
 #include "limn/models/drawings.hpp"
+#include "limn/render/gcode.hpp"
 #include "limn/render/sheet.hpp"
 
 namespace limn::app {
@@ -31,10 +32,10 @@ void append(models::Drawings& all, models::Drawings more);
 [[nodiscard]] std::vector<render::SheetCell> cells_of(const models::Drawings& drawings,
                                                       render::Colour colour = render::kInk);
 
-// Of images.
 struct SheetLook {
-  double gap = 3;          // between them, pixels; 0 joins them to one picture
-  std::int64_t scale = 0;  // side of an image's pixel; 0: a sheet becomes about 1000 wide
+  double gap = 3;                     // between images, pixels; 0 joins them to one picture
+  std::int64_t scale = 0;             // side of an image's pixel; 0: a sheet becomes about 1000 wide
+  render::GcodeOptions plotter = {};  // of strokes in .gcode and .nc
 };
 // Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.
 void save_drawings(const std::filesystem::path& path, const render::Sheet& sheet, const models::Drawings& drawings,
