@@ -11,6 +11,7 @@
 #include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/options.hpp"
 #include "limn/image/image_set.hpp"
 #include "limn/sketch/simplify.hpp"
 #include "limn/sketch/sketch_file.hpp"
@@ -30,7 +31,8 @@ struct ConvertArguments {
   std::uint64_t seed = 1;
   std::string word;
   double svg_tolerance = sketch::SketchReadOptions{}.svg_tolerance;
-  std::vector<std::string> image_settings;  // name=value
+  std::string damaged = "refuse";
+  std::vector<std::string> settings;  // name=value
   render::GcodeOptions plotter = {};
 };
 
@@ -48,7 +50,10 @@ class Converter {
     word_ = a_.word.empty() ? fs::path(reference.path).stem().string() : a_.word;
     path_ = reference.path;
     number_ = 0;
-    const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized, .svg_tolerance = a_.svg_tolerance};
+    const sketch::SketchReadOptions options{.only_recognized = a_.only_recognized,
+                                            .svg_tolerance = a_.svg_tolerance,
+                                            .damaged = a_.damaged,
+                                            .note = [this](const std::string& text) { notes_.say(text); }};
     if (reference.split || reference.index) {
       number_ = reference.index.value_or(0);
       for (sketch::Sketch& sketch : sketch::read_sketches(reference, options)) add(std::move(sketch), Split::kTrain);
@@ -101,10 +106,26 @@ class Converter {
   std::int64_t number_ = 0;  // of the next sketch in its split of the file
   std::int64_t written_ = 0;
   std::int64_t empty_ = 0;
+  Notes notes_;
 };
 
+// The one option of how sketches are read that --set knows, as training does.
+std::vector<OptionField> sketch_fields(ConvertArguments& a) {
+  return {{.name = "damaged",
+           .target = &a.damaged,
+           .help = "refuse a folder with damaged files, or skip those",
+           .choices = {"refuse", "skip"}}};
+}
+
 void convert(ConvertArguments a) {
-  require(a.image_settings.empty(), "{}: --set is for images; leave it out", a.in.front());
+  for (const std::string& setting : a.settings)
+    require(setting.starts_with("damaged="), "{}: --set {} is for images; of sketches there is damaged=skip",
+            a.in.front(), printable(setting));
+  try {
+    set_options(sketch_fields(a), a.settings);
+  } catch (const Error& error) {
+    fail("--set {}", error.what());
+  }
   if (a.is_quickdraw) {
     const std::int64_t max_points = a.preparation.max_points;
     a.preparation = sketch::kQuickDrawPreparation;
@@ -175,7 +196,7 @@ void add_data_convert(const Command& data) {
       .positive_number()
       .named("UNITS")
       .shows_default();
-  command.add("--set", &a->image_settings, "of images: set any option listed below").named("NAME=VALUE");
+  command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged").named("NAME=VALUE");
   add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nOptions of images for --set [default]:\n" + image_conversion_help() +
@@ -191,7 +212,7 @@ void add_data_convert(const Command& data) {
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
                              "--split", "--seed", "--word", "--svg-tolerance"})
       require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());
-    convert_images(a->in, a->out, a->image_settings);
+    convert_images(a->in, a->out, a->settings);
   });
 }
 

@@ -88,8 +88,12 @@ void show_images(const std::string& path, bool is_json) {
 
 void show_info(const std::string& path, bool is_json) {
   if (image::is_image_data(path)) return show_images(path, is_json);
+  // Of a folder with damaged files too, as of images.
+  Notes notes;
+  const sketch::SketchReadOptions options{.damaged = "skip",
+                                          .note = [&notes](const std::string& text) { notes.say(text); }};
   const auto summary =
-      is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path));
+      is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path, options));
   require(std::ranges::any_of(summary.splits, [](const auto& split) { return split.sketches > 0; }),
           "{}: holds no sketches; choose another file", path);
   if (!is_json) {

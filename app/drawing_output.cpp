@@ -112,6 +112,7 @@ void append(models::Drawings& all, models::Drawings more) {
   std::ranges::move(more.sketches, std::back_inserter(all.sketches));
   std::ranges::copy(more.pixels, std::back_inserter(all.pixels));
   std::ranges::move(more.labels, std::back_inserter(all.labels));
+  std::ranges::move(more.notes, std::back_inserter(all.notes));
 }
 
 std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render::Colour colour) {
@@ -122,6 +123,18 @@ std::vector<render::SheetCell> cells_of(const models::Drawings& drawings, render
     cells.push_back(render::cell_of(image::to_raster(std::span(drawings.pixels).subspan(first, size), drawings.shape)));
   return cells;
 }
+
+namespace {
+
+render::Sheet grid_of(const models::Drawings& drawings, int columns, const SheetLook& look) {
+  render::Sheet sheet = render::grid_sheet(cells_of(drawings), columns);
+  sheet.title = look.title;
+  sheet.column_headings = look.column_headings;
+  sheet.row_headings = look.row_headings;
+  return sheet;
+}
+
+}  // namespace
 
 void save_drawings(const fs::path& path, const render::Sheet& sheet, const models::Drawings& drawings,
                    const SheetLook& look) {
@@ -136,13 +149,13 @@ void save_drawings(const fs::path& path, const render::Sheet& sheet, const model
 }
 
 Bytes encode_grid(const fs::path& name, const models::Drawings& drawings, int columns, const SheetLook& look) {
-  const render::Sheet sheet = render::grid_sheet(cells_of(drawings), columns);
+  const render::Sheet sheet = grid_of(drawings, columns, look);
   return render::encode_sheet(name, sheet, options_for(sheet, drawings, look));
 }
 
 void save_grid(const fs::path& path, const models::Drawings& drawings, int columns, const SheetLook& look) {
   if (drawings.content == models::Content::kSketches || !is_animation(path))
-    return save_drawings(path, render::grid_sheet(cells_of(drawings), columns), drawings, look);
+    return save_drawings(path, grid_of(drawings, columns, look), drawings, look);
   save_frames(path, drawings);
   print_path(path);
 }

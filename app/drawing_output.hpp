@@ -33,8 +33,10 @@ void append(models::Drawings& all, models::Drawings more);
                                                       render::Colour colour = render::kInk);
 
 struct SheetLook {
-  double gap = 3;                     // between images, pixels; 0 joins them to one picture
-  std::int64_t scale = 0;             // side of an image's pixel; 0: a sheet becomes about 1000 wide
+  double gap = 3;          // between images, pixels; 0 joins them to one picture
+  std::int64_t scale = 0;  // side of an image's pixel; 0: a sheet becomes about 1000 wide
+  std::string title = {};  // of a grid
+  std::vector<std::string> column_headings = {}, row_headings = {};
   render::GcodeOptions plotter = {};  // of strokes in .gcode and .nc
 };
 // Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.

@@ -12,6 +12,7 @@
 #include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
+#include "limn/core/options.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
 
@@ -28,6 +29,7 @@ struct EvalArguments {
   std::uint64_t seed = 0;
   std::int64_t samples = 1;
   std::int64_t importance_samples = 0;
+  std::vector<std::string> settings;  // name=value
   int threads = 0;
   bool is_json = false;
 };
@@ -70,21 +72,37 @@ void print_losses(const models::Evaluation& e, const EvalArguments& a, const std
                                   : json_text(value));
 }
 
+// What --set knows: how the data are read.
+std::string damaged_of(const EvalArguments& a) {
+  std::string damaged;
+  const std::vector<OptionField> fields{
+      {.name = "damaged", .target = &damaged, .help = "", .choices = {"refuse", "skip"}}};
+  try {
+    set_options(fields, a.settings);
+  } catch (const Error& error) {
+    fail("--set {}", error.what());
+  }
+  return damaged;
+}
+
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
   use_threads(a.threads);
   const Split split = split_named(a.split);
+  const std::string damaged = damaged_of(a);
   const auto model = registry.load(a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
   const std::vector<std::string> data = data_of(a, model->checkpoint(), family);
-  print_losses(model->evaluate({.data = data,
-                                .split = split,
-                                .seed = a.seed,
-                                .uses_mean = a.latent == "mean",
-                                .samples = a.samples,
-                                .importance_samples = a.importance_samples}),
-               a, data);
+  const models::Evaluation evaluation = model->evaluate({.data = data,
+                                                         .split = split,
+                                                         .seed = a.seed,
+                                                         .uses_mean = a.latent == "mean",
+                                                         .samples = a.samples,
+                                                         .importance_samples = a.importance_samples,
+                                                         .damaged = damaged});
+  say_notes(evaluation.notes);
+  print_losses(evaluation, a, data);
 }
 
 }  // namespace
@@ -100,7 +118,8 @@ void add_eval(const Command& app, const models::Registry& registry) {
   command.add("--split", &a->split, "which part of the data")
       .one_of({kSplitNames.begin(), kSplitNames.end()})
       .shows_default();
-  command.add("--latent", &a->latent, "of sketches: z; sample draws one per sketch from --seed, mean takes mu")
+  command
+      .add("--latent", &a->latent, "z of each drawing: sample draws from --seed, mean takes mu (of sketches and VAEs)")
       .one_of({"sample", "mean"})
       .shows_default();
   command.add("--seed", &a->seed, "of the latent noise").shows_default();
@@ -110,6 +129,8 @@ void add_eval(const Command& app, const models::Registry& registry) {
       .add("--importance-samples", &a->importance_samples,
            "of images: K draws of z per image for a closer estimate of -log p(x)")
       .whole_number(1, 1000000);
+  command.add("--set", &a->settings, "damaged=skip leaves damaged files of a folder out; =refuse ends with an error")
+      .named("NAME=VALUE");
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer(
@@ -118,7 +139,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
       "Of images all figures are per image in nats: total = nats = reconstruction + kl bounds -log p(x) from above,\n"
       "importance_weighted (Burda et al. 2015) comes nearer to it as K grows.\n"
       "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"
-      "  limn eval runs/digits --data mnist --importance-samples 50\n");
+      "  limn eval runs/digits --data data/mnist --importance-samples 50\n");
   command.set_action([a, command, &registry] { evaluate(*a, command, registry); });
 }
 

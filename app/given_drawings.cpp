@@ -85,6 +85,7 @@ GivenDrawings read_given(const models::Model& model, const GivenRequest& request
   require(sketches != nullptr || request.scale == GivenScale::kUsual,
           "--scale: is for models that draw strokes; leave it out");
   GivenDrawings given{.originals = read(model, request), .drawings = {}, .maps = {}};
+  say_notes(given.originals.notes);
   given.drawings = given.originals;
   given.maps.resize(static_cast<std::size_t>(given.originals.count()));
   if (sketches == nullptr) return given;

@@ -90,7 +90,7 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
       "\nExamples:\n  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o "
       "path.png\n"
       "  limn interpolate runs/sheep --corners sheep.npz#1 sheep.npz#2 sheep.npz#3 sheep.npz#4 --steps 7 -o grid.svg\n"
-      "  limn interpolate runs/digits --from mnist:test#3 --to mnist:test#4 --steps 30 -o walk.gif\n");
+      "  limn interpolate runs/digits --from data/mnist:test#3 --to data/mnist:test#4 --steps 30 -o walk.gif\n");
   command.set_action([a, command, &registry] { interpolate(*a, command, registry); });
 }
 

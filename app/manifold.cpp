@@ -25,7 +25,7 @@ void manifold(const ManifoldArguments& a, const models::Registry& registry) {
   require(model->latent_size() == 2,
           "{}: has {} latent dimensions, a manifold shows 2; try limn traverse {} --dims 0,1", a.model,
           model->latent_size(), shell_word(a.model));
-  save_plane(*model, models::manifold_latents(a.picture.grid), a.picture, a.out);
+  save_plane(*model, {.z = models::manifold_latents(a.picture.grid)}, a.picture, a.out);
 }
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "app/plane_picture.hpp"
 
+#include <cmath>
+
 #include "app/drawing_output.hpp"
 #include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/latent_planes.hpp"
+#include "limn/render/axis.hpp"
 
 namespace limn::app {
 
@@ -10,6 +14,7 @@ void add_picture_options(const Command& command, PlanePicture& picture) {
   command.add("--grid", &picture.grid, "drawings on each side").whole_number(1, 200).shows_default();
   command.add("--scale", &picture.scale, "of images: side of a pixel [so that the picture is about 1000 wide]")
       .whole_number(1, 100);
+  command.add("--bare", &picture.is_bare, "the drawings alone, without title and axes");
   add_plotter_options(command, picture.plotter);
 }
 
@@ -22,24 +27,44 @@ void check_plane_output(const models::Model& model, const PlanePicture& picture,
 
 namespace {
 
+constexpr double kPictureWidth = 1000;  // about, pixels
+constexpr double kValueWidth = 40;      // of an axis value with the space around it
+
 models::Drawings drawings_of(const models::Model& model, const models::Latents& z) {
   return model.draw_latents(z, {.is_greedy = true});
 }
 
-SheetLook look_of(const PlanePicture& picture) {
-  return {.gap = 0, .scale = picture.scale, .plotter = picture.plotter};
+// The values along an axis; where drawings are too small for that, of some of them.
+std::vector<std::string> axis_values(std::int64_t n, double cell) {
+  const auto every = static_cast<std::int64_t>(std::ceil(kValueWidth / cell));
+  std::vector<std::string> values;
+  for (const float value : models::quantile_grid(n))
+    values.push_back(std::ssize(values) % every == 0 ? render::tick_text(value, 0.01) : "");
+  return values;
+}
+
+SheetLook look_of(const PlanePicture& picture, const Plane& plane, const models::Drawings& drawings) {
+  SheetLook look{.gap = 0, .scale = picture.scale, .plotter = picture.plotter};
+  if (picture.is_bare) return look;
+  const double scaled = static_cast<double>(picture.scale * drawings.shape.width);
+  const double cell = picture.scale > 0 ? scaled : kPictureWidth / static_cast<double>(picture.grid);
+  look.title = fmt::format("X: {}, Y: {}", plane.across, plane.down);
+  look.column_headings = look.row_headings = axis_values(picture.grid, cell);
+  return look;
 }
 
 }  // namespace
 
-void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture,
+void save_plane(const models::Model& model, const Plane& plane, const PlanePicture& picture,
                 const std::filesystem::path& out) {
-  save_grid(out, drawings_of(model, z), static_cast<int>(picture.grid), look_of(picture));
+  const models::Drawings drawings = drawings_of(model, plane.z);
+  save_grid(out, drawings, static_cast<int>(picture.grid), look_of(picture, plane, drawings));
 }
 
-void add_plane(AtomicFolder& folder, const std::string& name, const models::Model& model, const models::Latents& z,
+void add_plane(AtomicFolder& folder, const std::string& name, const models::Model& model, const Plane& plane,
                const PlanePicture& picture) {
-  folder.write(name, encode_grid(name, drawings_of(model, z), static_cast<int>(picture.grid), look_of(picture)));
+  const models::Drawings drawings = drawings_of(model, plane.z);
+  folder.write(name, encode_grid(name, drawings, static_cast<int>(picture.grid), look_of(picture, plane, drawings)));
 }
 
 }  // namespace limn::app

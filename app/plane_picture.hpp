@@ -15,16 +15,25 @@ namespace limn::app {
 struct PlanePicture {
   std::int64_t grid = 10;  // n
   std::int64_t scale = 0;  // side of an image's pixel; 0: the picture becomes about 1000 wide
+  bool is_bare = false;    // without title and axes
   render::GcodeOptions plotter = {};
 };
 void add_picture_options(const Command& command, PlanePicture& picture);
 // Throws Error unless `out` has an ending for the model's drawings.
 void check_plane_output(const models::Model& model, const PlanePicture& picture, const std::filesystem::path& out);
-// Of n x n vectors, row after row. Images join without gaps; sketches take the likeliest point at each step.
-void save_plane(const models::Model& model, const models::Latents& z, const PlanePicture& picture,
+
+// n x n vectors over two latent dimensions, row after row, on quantile_grid().
+struct Plane {
+  std::int64_t across = 0;
+  std::int64_t down = 1;
+  models::Latents z;
+};
+// Images join without gaps; sketches take the likeliest point at each step. The title names the dimensions, the axes
+// their values.
+void save_plane(const models::Model& model, const Plane& plane, const PlanePicture& picture,
                 const std::filesystem::path& out);
 // The same as a file of a folder.
-void add_plane(AtomicFolder& folder, const std::string& name, const models::Model& model, const models::Latents& z,
+void add_plane(AtomicFolder& folder, const std::string& name, const models::Model& model, const Plane& plane,
                const PlanePicture& picture);
 
 }  // namespace limn::app

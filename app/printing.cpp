@@ -9,6 +9,8 @@
 namespace limn::app {
 namespace {
 
+constexpr std::int64_t kMostNotes = 20;
+
 int output_error = 0;
 
 void keep_first_error(bool is_written) {
@@ -20,6 +22,19 @@ void keep_first_error(bool is_written) {
 void write_message(std::string_view text) {
   // stderr has no buffer of its own: one call to fwrite() is one line that no other process divides.
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+Notes::~Notes() {
+  if (count_ > kMostNotes) app::say("limn: note: and {} more notes\n", count_ - kMostNotes);
+}
+
+void Notes::say(std::string_view text) {
+  if (++count_ <= kMostNotes) app::say("limn: note: {}\n", text);
+}
+
+void say_notes(std::span<const std::string> notes) {
+  Notes sayer;
+  for (const std::string& note : notes) sayer.say(note);
 }
 
 void write_output(std::string_view text) {

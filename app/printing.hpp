@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace limn::app {
@@ -24,6 +27,20 @@ template <class... Args>
 void print(fmt::format_string<Args...> format, Args&&... args) {
   write_output(fmt::format(format, std::forward<Args>(args)...));
 }
+
+// Says notes, `limn: note: TEXT`: the first ones, and at its end how many more there were.
+class Notes {
+ public:
+  Notes() = default;
+  ~Notes();
+  Notes(const Notes&) = delete;
+  Notes& operator=(const Notes&) = delete;
+  void say(std::string_view text);
+
+ private:
+  std::int64_t count_ = 0;
+};
+void say_notes(std::span<const std::string> notes);
 
 // Flushes stdout; the errno of the first write to it that failed, or 0.
 [[nodiscard]] int printing_failure();

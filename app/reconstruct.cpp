@@ -108,8 +108,8 @@ void add_reconstruct(const Command& app, const models::Registry& registry) {
   command.set_footer(
       "\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
       "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"
-      "  limn reconstruct runs/digits --in mnist:test -n 20 -o digits.png\n"
-      "  limn reconstruct runs/draw --in mnist:test#3 -o watch.gif\n");
+      "  limn reconstruct runs/digits --in data/mnist:test -n 20 -o digits.png\n"
+      "  limn reconstruct runs/draw --in data/mnist:test#3 -o watch.gif\n");
   command.set_action([a, command, &registry] { reconstruct(*a, command, registry); });
 }
 

@@ -15,11 +15,13 @@
 #include "app/printing.hpp"
 #include "app/processes.hpp"
 #include "app/shell_word.hpp"
+#include "app/steps_in_epochs.hpp"
 #include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/kernels/precision.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/runs/hparams.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/train/libtorch_module.hpp"
 #include "limn/train/trainer.hpp"
@@ -37,6 +39,7 @@ struct TrainArguments {
   std::string init_from;
   std::vector<std::string> settings;                 // name=value, from --set and the options that are short for one
   std::map<std::string, std::string> short_options;  // those that were given: by name, "--steps" for num_steps
+  std::string hparams;
   std::int64_t epochs = 0;
   std::string device = "auto";
   int threads = 0;
@@ -67,6 +70,7 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--config", &a->config, "options from a TOML file; the command line overrides it").named("FILE");
   command.add("--preset", &a->preset, "a known set of options, listed below").named("NAME");
   command.add("--set", &a->settings, "set any hyperparameter, see the list below").named("NAME=VALUE");
+  command.add("--hparams", &a->hparams, "Magenta's \"a=1,b=2\", a JSON object, or a file of one (model_config.json)");
   add_setting(command, a, "--steps", "num_steps", "training steps in all");
   command.add("--epochs", &a->epochs, "passes over the training data, instead of --steps")
       .whole_number(1, 1'000'000'000);
@@ -79,9 +83,10 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--nproc", &a->processes, "processes on this machine that share each batch")
       .whole_number(1, 1024)
       .shows_default();
-  add_setting(command, a, "--valid-every", "valid_every", "steps between validations");
-  add_setting(command, a, "--save-every", "save_every", "steps between checkpoints");
-  add_setting(command, a, "--sample-every", "sample_every", "steps between sample pictures, 0 for none");
+  add_setting(command, a, "--valid-every", "valid_every", "steps between validations, or 1epoch");
+  add_setting(command, a, "--save-every", "save_every", "steps between checkpoints, or 1epoch");
+  add_setting(command, a, "--keep-checkpoints", "keep_checkpoints", "numbered checkpoints kept beside best and last");
+  add_setting(command, a, "--sample-every", "sample_every", "steps between sample pictures, or 1epoch; 0 for none");
   if (family.content == models::Content::kImages)
     add_setting(command, a, "--compose", "compose", "two-digits: two images of the set on one canvas");
   command
@@ -151,10 +156,20 @@ void take_model_options(const std::string& path, const models::Family& family, c
   options_from_json(options, model.training_config, path, UnknownNames::kPassedOver);
 }
 
+// The data of `settings` and of --data, which must not contradict each other; empty where neither names any.
+std::vector<std::string> named_data(const TrainArguments& a, std::vector<std::string>& settings, const char* option) {
+  std::vector<std::string> named = runs::take_data_set(settings);
+  require(named.empty() || a.data.empty() || named == a.data,
+          "{} data_set={}: --data names other data, {}; give one of them", option, fmt::join(named, ","),
+          fmt::join(a.data, " "));
+  return named;
+}
+
 // The options of a run: defaults, then the run's own config (--resume) or the model's (--init-from), then preset,
-// --config and --set.
+// --config, --hparams and --set. What counts in epochs goes to `epochs`.
 runs::RunConfig gather(const TrainArguments& a, const models::Family& family, const models::Registry& registry,
-                       std::span<const OptionField> setup_options, std::span<const OptionField> options) {
+                       std::span<const OptionField> setup_options, std::span<const OptionField> options,
+                       StepsInEpochs& epochs) {
   runs::RunConfig config{.family = family.command, .data = {}, .init_from = {}, .assignments = {}};
   const auto merge = [&](const runs::RunConfig& from, const std::string& origin) {
     require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
@@ -162,7 +177,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     if (!from.data.empty()) config.data = from.data;
     if (!from.init_from.empty()) config.init_from = from.init_from;
     try {
-      set_options(options, from.assignments);
+      set_options(options, epochs.take(from.assignments));
     } catch (const Error& error) {
       fail("{}: {}", origin, error.what());
     }
@@ -173,12 +188,20 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     merge(runs::read_config(saved.string()), saved.string());
   }
   if (!a.init_from.empty()) take_model_options(a.init_from, family, registry, setup_options);
-  if (!a.preset.empty()) set_options(options, preset_named(family, a.preset).settings);
+  if (!a.preset.empty()) set_options(options, epochs.take(preset_named(family, a.preset).settings));
   if (!a.config.empty()) merge(runs::read_config(a.config), a.config);
+  if (!a.hparams.empty()) {
+    runs::Hparams hparams = runs::read_hparams(a.hparams);
+    // A file says what its own run was trained on; a text is typed like --data.
+    std::vector<std::string> named =
+        hparams.is_file ? runs::take_data_set(hparams.assignments) : named_data(a, hparams.assignments, "--hparams");
+    if (!named.empty()) config.data = std::move(named);
+    naming(hparams.origin, [&] { set_options(options, epochs.take(hparams.assignments)); });
+  }
+  auto settings = a.settings;
+  if (auto named = named_data(a, settings, "--set"); !named.empty()) config.data = std::move(named);
   try {
-    auto settings = a.settings;
-    if (auto named = runs::take_data_set(settings); !named.empty()) config.data = std::move(named);
-    set_options(options, settings);
+    set_options(options, epochs.take(settings));
   } catch (const Error& error) {
     fail_setting(a, error.what());
   }
@@ -231,6 +254,7 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
+  if (is_first) say_notes(task.notes());
   using OtherData = train::Trainer::OtherData;
   const bool is_new = !a.resumes || !trainer.resume(a.takes_new_data ? OtherData::kMeant : OtherData::kRefused);
   if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);
@@ -259,7 +283,8 @@ void train_family(const models::Family& family, const models::Registry& registry
   }
   use_threads(a.threads);
   RunOptions options(family);
-  runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all);
+  StepsInEpochs epochs;
+  runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all, epochs);
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
   const auto task = options.setup->load(
@@ -267,7 +292,8 @@ void train_family(const models::Family& family, const models::Registry& registry
       {.batch_size = options.train.batch_size,
        .seed = static_cast<std::uint64_t>(options.train.seed),
        .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32});
-  if (a.epochs > 0) options.train.num_steps = a.epochs * task->steps_per_epoch();
+  if (a.epochs > 0) epochs.set("num_steps", static_cast<double>(a.epochs));
+  epochs.resolve(options.all, task->steps_per_epoch());
   std::optional<models::Checkpoint> start;
   if (!config.init_from.empty() && !(a.resumes && is_there(fs::path(a.out) / "checkpoints/state.safetensors"))) {
     start = registry.read(config.init_from);

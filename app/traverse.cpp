@@ -22,6 +22,7 @@ struct TraverseArguments {
   std::string dims;
   std::string base;
   bool is_sampled = false;
+  std::string others = "fixed";
   PlanePicture picture = {};
   std::uint64_t seed = 1;
   std::string out = "traversal.png";
@@ -80,20 +81,24 @@ void traverse(const TraverseArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_plane_output(*model, a.picture, is_folder ? out / name_in_folder(0, 1) : out);
   model->need(models::Ability::kDecode, "try limn sample");
+  require(a.others == "fixed" || a.base.empty(), "--others each: draws the other dimensions anew; leave --base out");
   if (!a.base.empty()) model->need(models::Ability::kEncode, "leave --base out");
   const auto pairs = parse_pairs(a.dims, model->latent_size());
   const std::vector<float> base = base_of(*model, a);
-  const auto latents = [&](std::int64_t across, std::int64_t down) {
-    return models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid);
+  const auto plane = [&](std::int64_t across, std::int64_t down) -> Plane {
+    if (a.others == "each")
+      return {across, down,
+              models::uniform_traversal_latents(across, down, model->latent_size(), a.seed, a.picture.grid)};
+    return {across, down, models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid)};
   };
   if (!is_folder) {
     for (const auto& [across, down] : pairs)
-      save_plane(*model, latents(across, down), a.picture, path_of(out, across, down, pairs.size() == 1));
+      save_plane(*model, plane(across, down), a.picture, path_of(out, across, down, pairs.size() == 1));
     return;
   }
   AtomicFolder folder(out, AtomicFolder::Target::kFilled);
   for (const auto& [across, down] : pairs)
-    add_plane(folder, name_in_folder(across, down), *model, latents(across, down), a.picture);
+    add_plane(folder, name_in_folder(across, down), *model, plane(across, down), a.picture);
   folder.commit();
   for (const auto& [across, down] : pairs) print_path(folder.path() / name_in_folder(across, down));
 }
@@ -110,6 +115,11 @@ void add_traverse(const Command& app, const models::Registry& registry) {
               "a drawing whose other dimensions are held: FILE, DATA#17 or DATA:test#17; without it they are uniform "
               "random numbers in [0, 1)");
   command.add("--sampled", &a->is_sampled, "draw the base's z from the posterior instead of taking its mean");
+  command
+      .add("--others", &a->others,
+           "the other dimensions: fixed are the same in all cells, each draws them anew in each cell, uniformly")
+      .one_of({"fixed", "each"})
+      .shows_default();
   add_picture_options(command, a->picture);
   command.add("--seed", &a->seed, "of the random dimensions and of --sampled").shows_default();
   command
@@ -118,7 +128,7 @@ void add_traverse(const Command& app, const models::Registry& registry) {
       .shows_default();
   command.set_footer(
       "\nExamples:\n  limn traverse runs/pictures --dims 3,21 --base 025MS.png -o around.png\n"
-      "  limn traverse runs/pictures --dims '21,*' -o planes/\n");
+      "  limn traverse runs/pictures --dims '21,*' --others each -o planes/\n");
   command.set_action([a, &registry] { traverse(*a, registry); });
 }
 

@@ -2,8 +2,8 @@
 # dnnl-config wants OpenCL and its libzip-config wants the programs zipcmp, zipmerge and ziptool, each from a package
 # of its own. So header and library are looked for by name. Installed beside limn-config.cmake, which needs the same.
 
-# limn_find_external(DNNL|libzip|GIF|tomlplusplus): the imported target DNNL::dnnl, libzip::zip, GIF::GIF or
-# tomlplusplus::tomlplusplus. A fatal error names the header or library that is not there, and its Debian package.
+# limn_find_external(DNNL|libzip|GIF|WebP|tomlplusplus): the imported target DNNL::dnnl, libzip::zip, GIF::GIF,
+# WebP::webp or tomlplusplus::tomlplusplus. A fatal error names the header or library that is not there, and its Debian package.
 function(limn_find_external name)
   if(name STREQUAL "DNNL")
     limn_import_library(DNNL::dnnl PREFIX LIMN_DNNL HEADER oneapi/dnnl/dnnl.hpp LIBRARY dnnl PACKAGE libdnnl-dev)
@@ -11,6 +11,8 @@ function(limn_find_external name)
     limn_import_library(libzip::zip PREFIX LIMN_LIBZIP HEADER zip.h LIBRARY zip PACKAGE libzip-dev)
   elseif(name STREQUAL "GIF")
     limn_import_library(GIF::GIF PREFIX LIMN_GIF HEADER gif_lib.h LIBRARY gif PACKAGE libgif-dev)
+  elseif(name STREQUAL "WebP")
+    limn_import_library(WebP::webp PREFIX LIMN_WEBP HEADER webp/decode.h LIBRARY webp PACKAGE libwebp-dev)
   elseif(name STREQUAL "tomlplusplus")
     limn_import_library(tomlplusplus::tomlplusplus PREFIX LIMN_TOMLPLUSPLUS HEADER toml++/toml.h
       PACKAGE libtomlplusplus-dev)

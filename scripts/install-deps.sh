@@ -15,7 +15,7 @@ PACKAGES=(
   libdnnl-dev libhwy-dev                                    # kernels
   zlib1g-dev libzip-dev                                     # sketch: npz; image: gzip
   libcairo2-dev libgif-dev libpugixml-dev                   # render; sketch: SVG
-  libpng-dev libjpeg-dev                                    # image
+  libpng-dev libjpeg-dev libwebp-dev libtiff-dev            # image
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app

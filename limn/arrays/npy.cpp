@@ -41,6 +41,7 @@ float to_float(const std::byte* from, NumberFormat format) {
       return std::copysign(HUGE_VALF, static_cast<float>(wide < 0 ? -1 : 1));
     return static_cast<float>(wide);
   }
+  if (format.kind == kBfloat16Format.kind) return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16));
   if (format.kind != 'i') return static_cast<float>(bits);
   const int unused = 64 - 8 * format.size;
   return static_cast<float>(static_cast<std::int64_t>(bits << unused) >> unused);

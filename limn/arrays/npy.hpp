@@ -24,6 +24,9 @@ struct NumberFormat {
   friend bool operator==(const NumberFormat&, const NumberFormat&) = default;
 };
 
+// PyTorch's bfloat16: the upper half of a float32. NumPy has none.
+inline constexpr NumberFormat kBfloat16Format{.kind = 'B', .size = 2};
+
 // The format of a dtype text such as "<i2", ">f8", "|u1", "|O" or "f4" (native). Throws Error for any other.
 [[nodiscard]] NumberFormat parse_number_format(std::string_view descr, std::string_view origin);
 

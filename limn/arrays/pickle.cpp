@@ -1,323 +1,301 @@
 #include "limn/arrays/pickle.hpp"
 
-#include <fmt/ranges.h>
-
 #include <bit>
-#include <cstring>
+#include <cassert>
 #include <string>
 #include <utility>
 
-#include "limn/arrays/byte_reader.hpp"
+#include "limn/arrays/pickle_machine.hpp"
 #include "limn/arrays/pickle_opcodes.hpp"
+#include "limn/arrays/pickle_text.hpp"
 #include "limn/core/error.hpp"
 
 namespace limn::arrays {
-namespace {
 
-using namespace pickle;
+namespace {
 
 // The stack of an honest pickle stays near the 1000 items that Python's pickler appends at once.
 constexpr std::size_t kMaxStack = std::size_t{1} << 16;
-constexpr int kMaxUnwrapping = 4;
 
-enum class Kind : std::uint8_t { kNone, kBool, kInt, kFloat, kBytes, kText, kTuple, kList, kName, kDtype, kArray };
-constexpr std::string_view kKindNames[] = {"None",    "a bool", "an int", "a float", "bytes",   "text",
-                                           "a tuple", "a list", "a name", "a dtype", "an array"};
+constexpr std::string_view kKindNames[] = {"None",   "a bool",   "an int",   "a float",
+                                           "bytes",  "text",     "a tuple",  "a list",
+                                           "a dict", "an array", "a tensor", "an object of another class",
+                                           "a name", "a dtype",  "a storage"};
 
-struct Value {
-  Kind kind = Kind::kNone;
-  std::int64_t number = 0;  // the int or bool, the float's bits, or a place in the machine's table of that kind
-};
+}  // namespace
 
-struct ArrayNode {
-  std::vector<std::int64_t> shape;
-  NumberFormat format;
-  bool is_built = false;
-  bool is_fortran_order = false;
-  std::span<const std::byte> bytes;  // of a numeric array
-  std::size_t list = 0;              // of an object array: the place of its elements
-};
+std::string_view name_of(PickleKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
-class Machine {
- public:
-  Machine(std::span<const std::byte> pickle, std::string_view origin)
-      : reader_(pickle, origin),
-        origin_(origin),
-        memory_left_(kPickleMemoryFactor * pickle.size() + kPickleMemoryFloor),
-        array_bytes_left_(kPickleArrayFactor * pickle.size() + kPickleMemoryFloor) {}
+// --- the tree ---
 
-  PickledArrays run() {
-    const bool has_protocol = reader_.number<std::uint8_t>("the first opcode") == kProto;
-    const int protocol = has_protocol ? reader_.number<std::uint8_t>("the protocol") : 0;
-    require(protocol >= 2 && protocol <= 5, "{}: pickle protocol {} is not read, 2 to 5 are; save it again with NumPy",
-            origin_, protocol == 0 ? "0 or 1" : std::to_string(protocol));
-    while (true) {
-      const auto opcode = reader_.number<std::uint8_t>("an opcode");
-      if (opcode == kStop) break;
-      step(opcode);
-    }
-    require(reader_.left() == 0, "{}: {} bytes stand behind the pickle's end; the file is damaged", origin_,
-            reader_.left());
-    return collect(pop());
-  }
+double PickleTree::number(PickleValue value) const {
+  assert(is_number(value));
+  return value.kind == PickleKind::kFloat ? std::bit_cast<double>(value.number) : static_cast<double>(value.number);
+}
 
- private:
-  [[noreturn]] void complain(std::string_view what) const {
-    fail("{}: the pickle is damaged at byte {}: {}; fetch the file again", origin_, reader_.position(), what);
-  }
+std::string_view PickleTree::text(PickleValue value) const {
+  assert(is_text(value));
+  return text_of(strings_[static_cast<std::size_t>(value.number)]);
+}
 
-  // --- memory: everything that grows is paid for before it grows ---
-  void charge(std::uint64_t bytes) {
-    require(bytes <= memory_left_, "{}: the pickle would take more than {} times its size in memory; it is refused",
-            origin_, kPickleMemoryFactor);
-    memory_left_ -= bytes;
-  }
-  template <class T>
-  Value place(Kind kind, std::vector<T>& table, T item) {
-    charge(2 * sizeof(T));  // a vector may reserve twice what it holds
-    table.push_back(std::move(item));
-    return {kind, static_cast<std::int64_t>(table.size() - 1)};
-  }
+std::string PickleTree::foreign_name(PickleValue value) const {
+  assert(value.kind == PickleKind::kForeign);
+  const auto& [module, name] = foreign_[static_cast<std::size_t>(value.number)];
+  return fmt::format("{}.{}", printable(module), printable(name));
+}
 
-  // --- the stack ---
-  void push(Value value) {
-    if (stack_.size() == kMaxStack) complain("its stack grows beyond all bounds");
-    stack_.push_back(value);
-  }
-  void push_int(std::int64_t number) { push({Kind::kInt, number}); }
-  [[nodiscard]] std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
-  Value& top() {
-    if (stack_.size() <= floor()) complain("its stack is empty");
-    return stack_.back();
-  }
-  Value pop() {
-    const Value value = top();
-    stack_.pop_back();
-    return value;
-  }
-  Value pop(Kind kind) {
-    const Value value = pop();
-    if (value.kind != kind) expected(kind, value);
-    return value;
-  }
-  [[noreturn]] void expected(Kind kind, Value found) const {
-    complain(fmt::format("{} where {} was expected", kKindNames[static_cast<int>(found.kind)],
-                         kKindNames[static_cast<int>(kind)]));
-  }
-  // The values above the last mark; the mark goes, the values stay until drop() takes them.
-  std::span<const Value> above_mark() {
-    if (marks_.empty()) complain("no mark on its stack");
-    const std::size_t begin = marks_.back();
-    marks_.pop_back();
-    return std::span<const Value>(stack_).subspan(begin);
-  }
-  void drop(std::size_t count) { stack_.resize(stack_.size() - count); }
+std::span<const PickleValue> PickleTree::items(PickleValue value) const {
+  const auto place = static_cast<std::size_t>(value.number);
+  if (value.kind == PickleKind::kTuple)
+    return std::span<const PickleValue>(tuple_items_).subspan(tuples_[place].first, tuples_[place].second);
+  if (value.kind == PickleKind::kList || value.kind == PickleKind::kDict) return lists_[place];
+  assert(value.kind == PickleKind::kArray && arrays_[place].holds_objects());
+  // A list only grows, and held as many when the array took it.
+  return std::span<const PickleValue>(lists_[arrays_[place].list])
+      .first(static_cast<std::size_t>(arrays_[place].numbers.count()));
+}
 
-  // --- values ---
-  void push_bytes(Kind kind, std::uint64_t size) { push(place(kind, strings_, reader_.take(size, "a string"))); }
-  [[nodiscard]] std::span<const std::byte> bytes_of(Value value) const {
-    if (value.kind != Kind::kBytes) expected(Kind::kBytes, value);
-    return strings_[static_cast<std::size_t>(value.number)];
-  }
-  // A short text, which Python 2 wrote as bytes.
-  [[nodiscard]] std::string_view word(Value value) const {
-    if (value.kind != Kind::kBytes && value.kind != Kind::kText) expected(Kind::kText, value);
-    return text_of(strings_[static_cast<std::size_t>(value.number)]);
-  }
-  [[nodiscard]] bool truth(Value value) const {
-    if (value.kind != Kind::kInt && value.kind != Kind::kBool) expected(Kind::kBool, value);
-    return value.number != 0;
-  }
-  [[nodiscard]] std::span<const Value> items(Value tuple) const {
-    if (tuple.kind != Kind::kTuple) expected(Kind::kTuple, tuple);
-    const auto [begin, count] = tuples_[static_cast<std::size_t>(tuple.number)];
-    return std::span<const Value>(tuple_items_).subspan(begin, count);
-  }
-  [[nodiscard]] std::vector<std::int64_t> shape_of(Value tuple) const {
-    const auto sizes = items(tuple);
-    if (sizes.size() > 32) complain("an array of more than 32 dimensions");
-    std::vector<std::int64_t> shape;
-    for (const Value& size : sizes) {
-      if (size.kind != Kind::kInt) expected(Kind::kInt, size);
-      shape.push_back(size.number);
-    }
-    return shape;
-  }
-  void make_tuple(std::size_t count) {
-    if (stack_.size() - floor() < count) complain("its stack is empty");
-    charge(2 * count * sizeof(Value));
-    const auto begin = tuple_items_.size();
-    tuple_items_.insert(tuple_items_.end(), stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
-    drop(count);
-    push(place(Kind::kTuple, tuples_, std::pair{begin, count}));
-  }
-  void append(std::size_t count) {
-    if (stack_.size() - floor() < count + 1) complain("its stack is empty");
-    const Value list = stack_[stack_.size() - count - 1];
-    if (list.kind != Kind::kList) expected(Kind::kList, list);
-    charge(2 * count * sizeof(Value));
-    auto& elements = lists_[static_cast<std::size_t>(list.number)];
-    elements.insert(elements.end(), stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
-    drop(count);
-  }
-  void put(std::uint64_t key) {
-    // Picklers count their memos from 0 or, in C under Python 2, from 1.
-    if (key > memo_.size() + 1) complain(fmt::format("memo {} is set after only {}", key, memo_.size()));
-    const Value value = top();
-    if (key >= memo_.size()) {
-      charge(4 * sizeof(Value));
-      memo_.resize(key + 1);
-    }
-    memo_[key] = value;
-  }
-  void get(std::uint64_t key) {
-    if (key >= memo_.size()) complain(fmt::format("memo {} was never set", key));
-    push(memo_[key]);
-  }
+const PickledArray& PickleTree::array(PickleValue value) const {
+  assert(value.kind == PickleKind::kArray);
+  return arrays_[static_cast<std::size_t>(value.number)];
+}
 
-  // --- names, and the three things that may be done with them ---
-  void push_name(std::string_view module, std::string_view name) {
-    for (const PermittedName& permitted : kPermittedNames)
-      if (permitted.module == module && permitted.name == name)
-        return push({Kind::kName, static_cast<std::int64_t>(permitted.value)});
-    fail("{}: the pickle asks for {}.{}, which no array of sketches needs; it is refused and nothing was run", origin_,
-         printable(module), printable(name));
-  }
-  void reduce() {
-    const auto arguments = items(pop(Kind::kTuple));
-    const auto name = static_cast<Name>(pop(Kind::kName).number);
-    switch (name) {
-      case Name::kReconstruct:
-        return push(place(Kind::kArray, arrays_, ArrayNode{}));
-      case Name::kDtype:
-        return push(make_dtype(arguments));
-      case Name::kEncode:
-        return push(encode_latin1(arguments));
-      case Name::kFromBuffer:
-        return push(array_from_buffer(arguments));
-      case Name::kBytes:
-        if (!arguments.empty()) complain("bytes() with arguments");
-        return push(place(Kind::kBytes, strings_, std::span<const std::byte>{}));
-      case Name::kNdarray:
-        complain("ndarray is called directly");
-    }
-    complain("an unknown name is called");
-  }
-  Value make_dtype(std::span<const Value> arguments) {
-    if (arguments.empty()) complain("dtype() without arguments");
-    return place(Kind::kDtype, dtypes_, parse_number_format(word(arguments[0]), origin_));
-  }
-  // Python 3's bytes in protocol 2: text of U+0000 to U+00FF, in UTF-8, a byte for a character.
-  Value encode_latin1(std::span<const Value> arguments) {
-    if (arguments.size() != 2 || arguments[0].kind != Kind::kText) complain("encode() with unexpected arguments");
-    const std::string_view encoding = word(arguments[1]);
-    if (encoding != "latin1" && encoding != "latin-1") complain("encode() to anything but latin-1");
-    const auto text = strings_[static_cast<std::size_t>(arguments[0].number)];
-    charge(text.size() + sizeof(Bytes));
-    Bytes bytes;
-    bytes.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const auto lead = std::to_integer<unsigned>(text[i]);
-      if (lead < 0x80) {
-        bytes.push_back(text[i]);
-        continue;
-      }
-      const bool has_next = i + 1 < text.size() && (std::to_integer<unsigned>(text[i + 1]) & 0xc0) == 0x80;
-      if ((lead != 0xc2 && lead != 0xc3) || !has_next) complain("a text that is not latin-1");
-      bytes.push_back(static_cast<std::byte>((lead & 3) << 6 | (std::to_integer<unsigned>(text[++i]) & 0x3f)));
-    }
-    result_.owned.push_back(std::move(bytes));
-    return place(Kind::kBytes, strings_, std::span<const std::byte>(result_.owned.back()));
-  }
-  Value array_from_buffer(std::span<const Value> arguments) {
-    if (arguments.size() != 4 || arguments[1].kind != Kind::kDtype) complain("_frombuffer() with unexpected arguments");
-    ArrayNode array;
-    set_numbers(array, arguments[2], arguments[1], word(arguments[3]) == "F", arguments[0]);
-    return place(Kind::kArray, arrays_, std::move(array));
-  }
-  void set_numbers(ArrayNode& array, Value shape, Value dtype, bool is_fortran_order, Value data) {
-    array.shape = shape_of(shape);
-    array.format = dtypes_[static_cast<std::size_t>(dtype.number)];
-    charge(2 * array.shape.size() * sizeof(std::int64_t));
-    array.is_fortran_order = is_fortran_order;
-    array.is_built = true;
-    if (array.format.kind != 'O') {
-      array.bytes = make_numeric_array(array.format, array.shape, is_fortran_order, bytes_of(data), origin_).bytes;
-      return;
-    }
-    if (data.kind != Kind::kList) expected(Kind::kList, data);
-    array.list = static_cast<std::size_t>(data.number);
-    const std::size_t found = lists_[array.list].size();
-    if (static_cast<std::uint64_t>(element_count(array.shape, origin_)) != found)
-      complain(fmt::format("an object array of shape {} holds {} elements", fmt::join(array.shape, "x"), found));
-  }
-  void build() {
-    const auto state = items(pop(Kind::kTuple));
-    const Value target = top();
-    if (target.kind == Kind::kDtype) {
-      // (version, byte order, subarray, names, fields, …)
-      if (state.size() < 5) complain("a dtype's state is too short");
-      for (int i = 2; i < 5; ++i)
-        if (state[static_cast<std::size_t>(i)].kind != Kind::kNone) complain("a structured dtype");
-      dtypes_[static_cast<std::size_t>(target.number)].is_big_endian = word(state[1]) == ">";
-    } else if (target.kind == Kind::kArray) {
-      // (version, shape, dtype, Fortran order, bytes or list)
-      ArrayNode& array = arrays_[static_cast<std::size_t>(target.number)];
-      if (array.is_built) complain("an array's state is set twice");
-      if (state.size() != 5 || state[2].kind != Kind::kDtype) complain("an array's state is not (version, shape, …)");
-      set_numbers(array, state[1], state[2], truth(state[3]), state[4]);
-    } else {
-      complain("a state is given to what has none");
-    }
-  }
+const PickledTensor& PickleTree::tensor(PickleValue value) const {
+  assert(value.kind == PickleKind::kTensor);
+  return tensors_[static_cast<std::size_t>(value.number)];
+}
 
-  void step(std::uint8_t opcode);
-  void push_long();
-  PickledArrays collect(Value value);
-  void collect_numbers(const ArrayNode& outer);
-  void add_result(NumericArray array) {
-    require(array.bytes.size() <= array_bytes_left_,
-            "{}: the pickle's arrays have more than {} times its size; it is refused", origin_, kPickleArrayFactor);
-    array_bytes_left_ -= array.bytes.size();
-    charge(2 * sizeof(NumericArray) + array.shape.size() * sizeof(std::int64_t));
-    result_.arrays.push_back(std::move(array));
+// --- the machine ---
+
+PickleTree PickleMachine::run() {
+  if (!reader_.rest().empty() && std::to_integer<std::uint8_t>(reader_.rest()[0]) == pickle::kProto) {
+    reader_.take(1, "the first opcode");
+    const int protocol = reader_.number<std::uint8_t>("the protocol");
+    require(protocol <= 5, "{}: pickle protocol {} is not read, 0 to 5 are; save it again with NumPy", origin_,
+            protocol);
   }
+  while (true) {
+    const auto opcode = reader_.number<std::uint8_t>("an opcode");
+    if (opcode == pickle::kStop) break;
+    step(opcode);
+  }
+  tree_.size_ = reader_.position();
+  require(options_.may_be_followed || reader_.left() == 0,
+          "{}: {} bytes stand behind the pickle's end; the file is damaged", origin_, reader_.left());
+  tree_.root_ = pop();
+  for (const PickledArray& array : tree_.arrays_)
+    if (!array.is_built) complain("an array has no numbers");
+  return std::move(tree_);
+}
 
-  ByteReader reader_;
-  std::string_view origin_;
-  std::uint64_t memory_left_;
-  std::uint64_t array_bytes_left_;
-  std::vector<Value> stack_;
-  std::vector<std::size_t> marks_;
-  std::vector<Value> memo_;
-  std::vector<std::span<const std::byte>> strings_;
-  std::vector<std::pair<std::size_t, std::size_t>> tuples_;  // place and number of their items
-  std::vector<Value> tuple_items_;
-  std::vector<std::vector<Value>> lists_;
-  std::vector<NumberFormat> dtypes_;
-  std::vector<ArrayNode> arrays_;
-  PickledArrays result_;
-};
+void PickleMachine::complain(std::string_view what) const {
+  fail("{}: the pickle is damaged at byte {}: {}; fetch the file again", origin_, reader_.position(), what);
+}
 
-void Machine::push_long() {
-  const auto bytes = reader_.take(reader_.number<std::uint8_t>("a number"), "a number");
+void PickleMachine::expected(Kind kind, Value found) const {
+  complain(fmt::format("{} where {} was expected", name_of(found.kind), name_of(kind)));
+}
+
+void PickleMachine::charge(std::uint64_t bytes) {
+  require(bytes <= memory_left_, "{}: the pickle would take more than {} times its size in memory; it is refused",
+          origin_, kPickleMemoryFactor);
+  memory_left_ -= bytes;
+}
+
+void PickleMachine::push(Value value) {
+  if (stack_.size() == kMaxStack) complain("its stack grows beyond all bounds");
+  stack_.push_back(value);
+}
+
+void PickleMachine::push_real(double number) { push({Kind::kFloat, std::bit_cast<std::int64_t>(number)}); }
+
+void PickleMachine::need(std::size_t count) {
+  if (stack_.size() - floor() < count) complain("its stack is empty");
+}
+
+PickleValue& PickleMachine::top() {
+  need(1);
+  return stack_.back();
+}
+
+PickleValue PickleMachine::pop() {
+  const Value value = top();
+  stack_.pop_back();
+  return value;
+}
+
+PickleValue PickleMachine::pop(Kind kind) {
+  const Value value = pop();
+  if (value.kind != kind) expected(kind, value);
+  return value;
+}
+
+std::size_t PickleMachine::above_mark() {
+  if (marks_.empty()) complain("no mark on its stack");
+  const std::size_t begin = marks_.back();
+  marks_.pop_back();
+  return stack_.size() - begin;
+}
+
+// --- strings and numbers ---
+
+std::string_view PickleMachine::line(std::string_view what) {
+  const std::string_view text = reader_.line(what);
+  require(!text.ends_with('\r'), "{}: its line ends were turned into CRLF (a text-mode copy); fetch it again", origin_);
+  return text;
+}
+
+void PickleMachine::push_view(Kind kind, std::uint64_t size) {
+  push(place(kind, tree_.strings_, reader_.take(size, "a string")));
+}
+
+PickleValue PickleMachine::own(Kind kind, Bytes bytes) {
+  charge(bytes.capacity() + sizeof(Bytes));
+  tree_.owned_.push_back(std::move(bytes));
+  return place(kind, tree_.strings_, std::span<const std::byte>(tree_.owned_.back()));
+}
+
+void PickleMachine::push_text(std::uint8_t opcode) {
+  const std::string_view text = line("a value");
+  if (opcode == pickle::kInt && (text == "00" || text == "01")) return push({Kind::kBool, text == "01"});
+  if (opcode == pickle::kInt || opcode == pickle::kLong) {
+    const auto number = pickle::parse_integer(text);
+    if (!number) complain(fmt::format("'{}' is not a whole number of up to 64 bits", printable(text)));
+    return push_int(*number);
+  }
+  if (opcode == pickle::kFloat) {
+    const auto number = pickle::parse_real(text);
+    if (!number) complain(fmt::format("'{}' is not a number", printable(text)));
+    return push_real(*number);
+  }
+  auto bytes = opcode == pickle::kString ? pickle::parse_quoted(text) : pickle::parse_unicode(text);
+  if (!bytes) complain("a string that Python does not write");
+  push(own(opcode == pickle::kString ? Kind::kBytes : Kind::kText, std::move(*bytes)));
+}
+
+void PickleMachine::push_long(std::uint64_t size) {
+  const auto bytes = reader_.take(size, "a number");
   if (bytes.size() > 8) complain("a number of more than 64 bits");
   std::uint64_t bits = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0} ? ~std::uint64_t{0} : 0;
   for (std::size_t i = bytes.size(); i-- > 0;) bits = bits << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   push_int(static_cast<std::int64_t>(bits));
 }
 
-void Machine::step(std::uint8_t opcode) {
+std::span<const std::byte> PickleMachine::bytes_of(Value value) const {
+  if (value.kind != Kind::kBytes) expected(Kind::kBytes, value);
+  return tree_.strings_[static_cast<std::size_t>(value.number)];
+}
+
+std::string_view PickleMachine::word(Value value) const {
+  if (!is_text(value)) expected(Kind::kText, value);
+  return tree_.text(value);
+}
+
+bool PickleMachine::truth(Value value) const {
+  if (value.kind != Kind::kInt && value.kind != Kind::kBool) expected(Kind::kBool, value);
+  return value.number != 0;
+}
+
+std::int64_t PickleMachine::integer(Value value) const {
+  if (value.kind != Kind::kInt) expected(Kind::kInt, value);
+  return value.number;
+}
+
+std::vector<std::int64_t> PickleMachine::integers(Value tuple) const {
+  const auto numbers = items(tuple);
+  if (numbers.size() > 32) complain("an array of more than 32 dimensions");
+  std::vector<std::int64_t> result;
+  for (const Value& number : numbers) result.push_back(integer(number));
+  return result;
+}
+
+// --- containers and the memo ---
+
+std::span<const PickleValue> PickleMachine::items(Value tuple) const {
+  if (tuple.kind != Kind::kTuple) expected(Kind::kTuple, tuple);
+  return tree_.items(tuple);
+}
+
+void PickleMachine::make_tuple(std::size_t count) {
+  need(count);
+  charge(2 * count * sizeof(Value));
+  const std::size_t begin = tree_.tuple_items_.size();
+  tree_.tuple_items_.insert(tree_.tuple_items_.end(), stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
+  drop(count);
+  push(place(Kind::kTuple, tree_.tuples_, std::pair{begin, count}));
+}
+
+void PickleMachine::make_list(Kind kind, std::size_t count) {
+  need(count);
+  if (kind == Kind::kDict && count % 2 != 0) complain("a dict with a key and no value");
+  charge(count * sizeof(Value));
+  std::vector<Value> list(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
+  drop(count);
+  push(place(kind, tree_.lists_, std::move(list)));
+}
+
+void PickleMachine::append(Kind kind, std::size_t count) {
+  need(count + 1);
+  const Value list = stack_[stack_.size() - count - 1];
+  if (kind == Kind::kDict && count % 2 != 0) complain("a dict gets a key and no value");
+  if (list.kind == kind) {
+    charge(2 * count * sizeof(Value));
+    auto& elements = tree_.lists_[static_cast<std::size_t>(list.number)];
+    elements.insert(elements.end(), stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
+  } else if (list.kind != Kind::kForeign) {  // of which nothing is kept
+    expected(kind, list);
+  }
+  drop(count);
+}
+
+void PickleMachine::put(std::uint64_t key) {
+  // Picklers count their memos from 0 or, in C under Python 2, from 1.
+  if (key > memo_.size() + 1) complain(fmt::format("memo {} is set after only {}", key, memo_.size()));
+  const Value value = top();
+  if (key >= memo_.size()) {
+    charge(4 * sizeof(Value));
+    memo_.resize(key + 1);
+  }
+  memo_[key] = value;
+}
+
+void PickleMachine::get(std::uint64_t key) {
+  if (key >= memo_.size()) complain(fmt::format("memo {} was never set", key));
+  push(memo_[key]);
+}
+
+std::uint64_t PickleMachine::memo_key() {
+  const auto key = pickle::parse_integer(line("a memo"));
+  if (!key || *key < 0) complain("a memo without a number");
+  return static_cast<std::uint64_t>(*key);
+}
+
+void PickleMachine::step(std::uint8_t opcode) {
+  using namespace pickle;
   switch (opcode) {
     case kMark:
       if (marks_.size() == kMaxStack) complain("its marks grow beyond all bounds");
       return marks_.push_back(stack_.size());
-    case kNone:
+    case kPop:
+      // Python's own pickler takes a mark away so.
+      if (stack_.size() == floor() && !marks_.empty()) return marks_.pop_back();
+      return void(pop());
+    case kPopMark:
+      return drop(above_mark());
+    case kDup:
+      return push(Value(top()));
+    case pickle::kNone:
       return push({});
     case kNewTrue:
       return push({Kind::kBool, 1});
     case kNewFalse:
       return push({Kind::kBool, 0});
+    case pickle::kInt:
+    case kLong:
+    case pickle::kFloat:
+    case kString:
+    case kUnicode:
+      return push_text(opcode);
     case kBinInt:
       return push_int(reader_.number<std::int32_t>("a number"));
     case kBinInt1:
@@ -325,25 +303,26 @@ void Machine::step(std::uint8_t opcode) {
     case kBinInt2:
       return push_int(reader_.number<std::uint16_t>("a number"));
     case kLong1:
-      return push_long();
+      return push_long(reader_.number<std::uint8_t>("a number"));
+    case kLong4:
+      return push_long(reader_.number<std::uint32_t>("a number"));
     case kBinFloat:
-      return push(
-          {Kind::kFloat, std::bit_cast<std::int64_t>(__builtin_bswap64(reader_.number<std::uint64_t>("a number")))});
+      return push_real(std::bit_cast<double>(__builtin_bswap64(reader_.number<std::uint64_t>("a number"))));
     case kBinString:
     case kBinBytes:
-      return push_bytes(Kind::kBytes, reader_.number<std::uint32_t>("a length"));
+      return push_view(Kind::kBytes, reader_.number<std::uint32_t>("a length"));
     case kShortBinString:
     case kShortBinBytes:
-      return push_bytes(Kind::kBytes, reader_.number<std::uint8_t>("a length"));
+      return push_view(Kind::kBytes, reader_.number<std::uint8_t>("a length"));
     case kBinBytes8:
     case kByteArray8:
-      return push_bytes(Kind::kBytes, reader_.number<std::uint64_t>("a length"));
+      return push_view(Kind::kBytes, reader_.number<std::uint64_t>("a length"));
     case kBinUnicode:
-      return push_bytes(Kind::kText, reader_.number<std::uint32_t>("a length"));
+      return push_view(Kind::kText, reader_.number<std::uint32_t>("a length"));
     case kShortBinUnicode:
-      return push_bytes(Kind::kText, reader_.number<std::uint8_t>("a length"));
+      return push_view(Kind::kText, reader_.number<std::uint8_t>("a length"));
     case kBinUnicode8:
-      return push_bytes(Kind::kText, reader_.number<std::uint64_t>("a length"));
+      return push_view(Kind::kText, reader_.number<std::uint64_t>("a length"));
     case kEmptyTuple:
       return make_tuple(0);
     case kTuple1:
@@ -352,27 +331,41 @@ void Machine::step(std::uint8_t opcode) {
       return make_tuple(2);
     case kTuple3:
       return make_tuple(3);
-    case kTuple:
-      return make_tuple(above_mark().size());
+    case pickle::kTuple:
+      return make_tuple(above_mark());
     case kEmptyList:
-      return push(place(Kind::kList, lists_, std::vector<Value>{}));
+      return make_list(Kind::kList, 0);
+    case pickle::kList:
+      return make_list(Kind::kList, above_mark());
+    case kEmptyDict:
+      return make_list(Kind::kDict, 0);
+    case pickle::kDict:
+      return make_list(Kind::kDict, above_mark());
     case kAppend:
-      return append(1);
+      return append(Kind::kList, 1);
     case kAppends:
-      return append(above_mark().size());
+      return append(Kind::kList, above_mark());
+    case kSetItem:
+      return append(Kind::kDict, 2);
+    case kSetItems:
+      return append(Kind::kDict, above_mark());
+    case kPut:
+      return put(memo_key());
     case kBinPut:
       return put(reader_.number<std::uint8_t>("a memo"));
     case kLongBinPut:
       return put(reader_.number<std::uint32_t>("a memo"));
     case kMemoize:
       return put(memo_.size());
+    case kGet:
+      return get(memo_key());
     case kBinGet:
       return get(reader_.number<std::uint8_t>("a memo"));
     case kLongBinGet:
       return get(reader_.number<std::uint32_t>("a memo"));
     case kGlobal: {
-      const std::string_view module = reader_.line("a module's name");
-      return push_name(module, reader_.line("a name"));
+      const std::string_view module = line("a module's name");
+      return push_name(module, line("a name"));
     }
     case kStackGlobal: {
       const Value name = pop(Kind::kText);
@@ -386,71 +379,21 @@ void Machine::step(std::uint8_t opcode) {
       if (reader_.number<std::uint64_t>("a frame's length") > reader_.left())
         complain("a frame is longer than the file");
       return;
+    case kBinPersId:
+      if (options_.has_tensors) return persistent_id();
+      break;
+    case kNewObj:
+      if (options_.has_tensors) return new_object();
+      break;
     default:
-      fail(
-          "{}: the pickle uses the opcode {}, which no array of sketches needs; it is refused and nothing "
-          "was run",
-          origin_, opcode_name(opcode));
+      break;
   }
+  fail("{}: the pickle uses the opcode {}, which no array needs; it is refused and nothing was run", origin_,
+       opcode_name(opcode));
 }
 
-// An object array of N x L x 3 plain numbers becomes N arrays of doubles.
-void Machine::collect_numbers(const ArrayNode& outer) {
-  const auto& elements = lists_[outer.list];
-  const auto per_array = static_cast<std::size_t>(outer.shape[1] * outer.shape[2]);
-  if (per_array == 0) complain("an array without elements");
-  for (std::size_t begin = 0; begin < elements.size(); begin += per_array) {
-    charge(per_array * sizeof(double) + sizeof(Bytes));
-    Bytes bytes(per_array * sizeof(double));
-    for (std::size_t i = 0; i < per_array; ++i) {
-      const Value& value = elements[begin + i];
-      if (value.kind != Kind::kInt && value.kind != Kind::kFloat) expected(Kind::kFloat, value);
-      const double number =
-          value.kind == Kind::kInt ? static_cast<double>(value.number) : std::bit_cast<double>(value.number);
-      std::memcpy(bytes.data() + i * sizeof(double), &number, sizeof(double));
-    }
-    result_.owned.push_back(std::move(bytes));
-    add_result(
-        {.format = {.kind = 'f', .size = 8}, .shape = {outer.shape[1], outer.shape[2]}, .bytes = result_.owned.back()});
-  }
-}
-
-PickledArrays Machine::collect(Value value) {
-  if (value.kind != Kind::kArray) expected(Kind::kArray, value);
-  const ArrayNode* outer = &arrays_[static_cast<std::size_t>(value.number)];
-  result_.outer_count = element_count(outer->shape, origin_);
-  for (int depth = 0;; ++depth) {
-    if (!outer->is_built || outer->format.kind != 'O') complain("it does not hold an array of objects");
-    const auto& elements = lists_[outer->list];
-    if (elements.size() != 1 || elements[0].kind != Kind::kArray) break;
-    const ArrayNode& inner = arrays_[static_cast<std::size_t>(elements[0].number)];
-    if (!inner.is_built || inner.format.kind != 'O') break;
-    if (depth == kMaxUnwrapping) complain("arrays are nested in arrays without end");
-    outer = &inner;
-  }
-  const auto& elements = lists_[outer->list];
-  if (outer->shape.size() == 3 && !elements.empty()) {
-    collect_numbers(*outer);
-    return std::move(result_);
-  }
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    require(elements[i].kind == Kind::kArray, "{}: sketch {} is {}; make each sketch an n x 3 array of numbers",
-            origin_, i, kKindNames[static_cast<int>(elements[i].kind)]);
-    const ArrayNode& array = arrays_[static_cast<std::size_t>(elements[i].number)];
-    require(array.is_built && array.format.kind != 'O',
-            "{}: sketch {} is an array of objects; make each sketch an n x 3 array of numbers", origin_, i);
-    add_result({.format = array.format,
-                .shape = array.shape,
-                .is_fortran_order = array.is_fortran_order,
-                .bytes = array.bytes});
-  }
-  return std::move(result_);
-}
-
-}  // namespace
-
-PickledArrays read_pickled_arrays(std::span<const std::byte> pickle, std::string_view origin) {
-  return Machine(pickle, origin).run();
+PickleTree read_pickle(std::span<const std::byte> pickle, std::string_view origin, const PickleOptions& options) {
+  return PickleMachine(pickle, origin, options).run();
 }
 
 }  // namespace limn::arrays

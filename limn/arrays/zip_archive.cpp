@@ -49,7 +49,7 @@ ZipReader::ZipReader(std::span<const std::byte> file, std::string origin)
   archive_.reset(zip_open_from_source(source, ZIP_RDONLY, error.get()));
   if (archive_ == nullptr) {
     zip_source_free(source);
-    fail("{}: not a whole .npz (zip) file: {}; fetch the file again", origin_, error.text());
+    fail("{}: not a whole zip archive: {}; fetch the file again", origin_, error.text());
   }
 }
 
@@ -61,6 +61,14 @@ std::vector<std::string> ZipReader::names() const {
     if (name != nullptr) names.emplace_back(printable(name));
   }
   if (count > kMaxNames) names.emplace_back("…");
+  return names;
+}
+
+std::vector<std::string> ZipReader::all_names() const {
+  std::vector<std::string> names;
+  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(handle(archive_), 0));
+  for (zip_uint64_t i = 0; i < count; ++i)
+    if (const char* name = zip_get_name(handle(archive_), i, 0)) names.emplace_back(name);
   return names;
 }
 

@@ -27,7 +27,10 @@ class ZipReader {
   // `file` must outlive the reader; `origin` begins the error messages. Throws Error if it is not a zip archive.
   ZipReader(std::span<const std::byte> file, std::string origin);
 
+  // For messages: printable, and only the first of many.
   [[nodiscard]] std::vector<std::string> names() const;
+  // All, as they are.
+  [[nodiscard]] std::vector<std::string> all_names() const;
   // The content of the entry, or nothing if there is none of that name. Throws Error if it is encrypted,
   // damaged or would unpack to too much. Takes memory only for what unpacks.
   [[nodiscard]] std::optional<Bytes> read(const std::string& name);

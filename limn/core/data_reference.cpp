@@ -37,6 +37,10 @@ std::string advice_on_missing(const std::string& path) {
           "its name, where some are chosen",
           before);
   }
+  // Where limn data fetch puts what it downloads.
+  const std::filesystem::path fetched = std::filesystem::path("data") / path;
+  std::error_code ignored;
+  if (std::filesystem::exists(fetched, ignored)) return fmt::format("{} is there; name that", fetched.string());
   return "check the path";
 }
 

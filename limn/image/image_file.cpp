@@ -5,30 +5,48 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/image/exif.hpp"
+#include "limn/image/picture_format.hpp"
 
 namespace limn::image {
 namespace {
 
-template <std::size_t N>
-bool begins_with(std::span<const std::byte> file, const std::array<unsigned char, N>& magic) {
-  return file.size() >= N && std::ranges::equal(file.first(N), magic, {},
-                                                [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
-}
+constexpr double kPixelsAlwaysRead = 1 << 22;
 
-constexpr std::array<unsigned char, 8> kPngMagic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-constexpr std::array<unsigned char, 3> kJpegMagic{0xff, 0xd8, 0xff};
+Raster decode(std::span<const std::byte> file, std::string_view origin, bool* has_more) {
+  switch (picture_format(file)) {
+    case PictureFormat::kPng:
+      return decode_png(file, origin);
+    case PictureFormat::kJpeg:
+      return decode_jpeg(file, origin);
+    case PictureFormat::kGif:
+      return decode_gif(file, origin, has_more);
+    case PictureFormat::kWebp:
+      return decode_webp(file, origin);
+    case PictureFormat::kBmp:
+      return decode_bmp(file, origin);
+    case PictureFormat::kTiff:
+      return decode_tiff(file, origin, has_more);
+    case PictureFormat::kNone:
+      break;
+  }
+  const FileKind kind = other_kind(file, ending_of(std::filesystem::path(origin)));
+  fail("{}: not a picture that is read (PNG, JPEG, GIF, WebP, BMP, TIFF) but {} by its first bytes; {}", origin,
+       kind.name, kind.advice.empty() ? "replace or remove it" : kind.advice);
+}
 
 }  // namespace
 
-Raster decode_image(std::span<const std::byte> file, std::string_view origin) {
-  if (begins_with(file, kPngMagic)) return decode_png(file, origin);
-  if (begins_with(file, kJpegMagic)) return decode_jpeg(file, origin);
-  fail("{}: neither a PNG nor a JPEG file by its first bytes; convert it to PNG or remove it", origin);
+Raster decode_image(std::span<const std::byte> file, std::string_view origin, bool* has_more) {
+  if (has_more != nullptr) *has_more = false;
+  return turned_upright(decode(file, origin, has_more), exif_orientation(file));
 }
 
 bool has_image_ending(const std::filesystem::path& path) {
   const std::string ending = ending_of(path);
-  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+  constexpr std::array<std::string_view, 11> kEndings{".png",  ".jpg", ".jpeg", ".jpe", ".jfif", ".gif",
+                                                      ".webp", ".bmp", ".dib",  ".tif", ".tiff"};
+  return std::ranges::find(kEndings, ending) != kEndings.end();
 }
 
 void check_declared_size(std::uint64_t width, std::uint64_t height, double pixels_per_byte, std::size_t file_size,
@@ -42,6 +60,10 @@ void check_declared_size(std::uint64_t width, std::uint64_t height, double pixel
   require(static_cast<double>(width * height) <= pixels_per_byte * static_cast<double>(file_size),
           "{}: damaged: declares {}×{} pixels, more than its {} bytes can hold; replace or remove it", origin, width,
           height, file_size);
+}
+
+double pixels_per_byte_above_floor(double pixels_per_byte, std::size_t file_size) {
+  return std::max(pixels_per_byte, kPixelsAlwaysRead / static_cast<double>(std::max<std::size_t>(file_size, 1)));
 }
 
 }  // namespace limn::image

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "limn/core/error.hpp"
+#include "limn/image/flatten.hpp"
 #include "limn/image/image_file.hpp"
 
 namespace limn::image {
@@ -91,22 +92,6 @@ bool read_rows(PngReader& reader, png_bytepp rows) {
   return true;
 }
 
-std::uint8_t over_white(unsigned value, unsigned alpha) {
-  return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
-}
-
-// Drops the alpha, and two of three channels that are the same.
-Raster flattened(const std::vector<png_byte>& pixels, const PngHeader& header) {
-  Raster raster = make_raster(static_cast<int>(header.width), static_cast<int>(header.height), header.is_grey ? 1 : 3);
-  const bool has_alpha = header.channels % 2 == 0;
-  const auto step = static_cast<std::size_t>(header.channels);
-  std::uint8_t* out = raster.pixels.data();
-  for (std::size_t i = 0; i < pixels.size(); i += step)
-    for (int c = 0; c < raster.channels; ++c)
-      *out++ = over_white(pixels[i + static_cast<std::size_t>(c)], has_alpha ? pixels[i + step - 1] : 255);
-  return raster;
-}
-
 }  // namespace
 
 Raster decode_png(std::span<const std::byte> file, std::string_view origin) {
@@ -129,7 +114,8 @@ Raster decode_png(std::span<const std::byte> file, std::string_view origin) {
   std::vector<png_bytep> rows(header.height);
   for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = pixels.data() + y * row_bytes;
   check(read_rows(reader, rows.data()));
-  return flattened(pixels, header);
+  return flattened(pixels, static_cast<int>(header.width), static_cast<int>(header.height), header.channels,
+                   header.is_grey);
 }
 
 }  // namespace limn::image

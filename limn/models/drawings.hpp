@@ -19,6 +19,7 @@ struct Drawings {
   image::ImageShape shape = {};               // of every image
   std::vector<float> pixels = {};             // [n, C, H, W] in [0, 1]
   std::vector<std::string> labels = {};       // n names for people, or none
+  std::vector<std::string> notes = {};        // of reading: what is otherwise than the files say, a line each
 
   [[nodiscard]] std::int64_t count() const {
     if (content == Content::kSketches) return static_cast<std::int64_t>(sketches.size());

@@ -84,7 +84,7 @@ std::string ImageModel::inability(Ability ability) const {
     case Ability::kSteps:
       return "it draws an image at once, not step by step";
     case Ability::kEvaluateMean:
-      return "its losses are those of draws of z";
+      return has_posterior_mean() ? "" : "the mean of its z depends on its own draws";
   }
   return "it cannot do that";
 }
@@ -121,13 +121,18 @@ Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& op
 }
 
 Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
-  const auto data = image::ImageDataset::load(request.data, data_options());
-  const ImageEvaluation e = models::evaluate(
-      *this, data, request.split,
-      {.samples = request.samples, .importance_samples = request.importance_samples, .seed = request.seed});
+  image::ImageDataOptions options = data_options();
+  if (!request.damaged.empty()) options.damaged = request.damaged;
+  const auto data = image::ImageDataset::load(request.data, options);
+  const ImageEvaluation e = models::evaluate(*this, data, request.split,
+                                             {.samples = request.samples,
+                                              .importance_samples = request.importance_samples,
+                                              .seed = request.seed,
+                                              .uses_mean = request.uses_mean});
   Evaluation result{
       .n = e.n, .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
   if (e.importance_samples > 0) result.losses.push_back({"importance_weighted", e.importance_weighted});
+  for (const std::string& file : data.skipped()) result.notes.push_back("left out: " + file);
   if (e.active_units >= 0) result.counts.emplace_back("active_units", e.active_units);
   if (e.importance_samples > 0) result.counts.emplace_back("importance_samples", e.importance_samples);
   require_finite(result.losses);
@@ -146,7 +151,8 @@ ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& dat
   RunningVariance means;
   for (std::int64_t first = 0; first < result.n; first += options.batch_size) {
     const image::ImageBatch batch = data.batch(split, first, std::min(options.batch_size, result.n - first));
-    const ImageModel::EncodeOptions encoding{.seed = options.seed, .indices = batch.indices};
+    const ImageModel::EncodeOptions encoding{
+        .uses_mean = options.uses_mean, .seed = options.seed, .indices = batch.indices};
     const ImageLosses losses = model.losses(batch.pixels, encoding, options.samples);
     for (const double nats : losses.reconstruction) result.reconstruction += nats;
     for (const double nats : losses.kl) result.kl += nats;

@@ -46,7 +46,7 @@ class ImageModel : public Model {
     std::span<const std::int64_t> indices = {};  // of the images, for the noise; empty: 0, 1, …
   };
   [[nodiscard]] virtual Latents encode(std::span<const float> pixels, const EncodeOptions& options) const = 0;
-  // The two terms of the bound, with the mean over `samples` draws of z.
+  // The two terms of the bound, with the mean over `samples` draws of z, or at the posterior's mean.
   [[nodiscard]] virtual ImageLosses losses(std::span<const float> pixels, const EncodeOptions& options,
                                            std::int64_t samples) const = 0;
   // log p(x, z) − log q(z | x) of draw number `sample` of each image: their log-mean-exp over samples is the
@@ -83,6 +83,7 @@ struct ImageEvaluationOptions {
   std::int64_t samples = 1;             // draws of z for the bound
   std::int64_t importance_samples = 0;  // K
   std::uint64_t seed = 0;
+  bool uses_mean = false;       // z = μ instead of draws; of models that have_posterior_mean()
   std::int64_t max_images = 0;  // the first so many of the split; 0: all
 };
 [[nodiscard]] ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,

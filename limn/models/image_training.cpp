@@ -49,9 +49,6 @@ Metrics ImageTask::evaluate(Split split, std::int64_t step) {
 SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
   const auto drawer = model(step);
   const image::ImageBatch given = held_out(kSampleColumns);
-  const auto images = [&](std::vector<float> pixels) {
-    return Drawings{.content = Content::kImages, .shape = data_.shape(), .pixels = std::move(pixels)};
-  };
   SampleDrawings samples{.columns = kSampleColumns};
   samples.rows.push_back({"given", images(given.pixels)});
   const Latents z = drawer->encode(given.pixels, {.seed = setting().seed, .indices = given.indices});
@@ -62,6 +59,21 @@ SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
     samples.rows.push_back({"new", images(drawer->decode(prior))});
   }
   return samples;
+}
+
+std::vector<SampleGrid> ImageTask::sample_grids(std::int64_t step, std::int64_t count) {
+  const auto drawer = model(step);
+  const image::ImageBatch given = held_out(count);
+  const Latents z = drawer->encode(given.pixels, {.seed = setting().seed, .indices = given.indices});
+  std::vector<SampleGrid> grids;
+  grids.push_back({"given", images(given.pixels)});
+  grids.push_back({"redrawn", images(drawer->decode(z))});
+  grids.push_back({"new", images(drawer->decode(prior_latents(count, drawer->latent_size(), setting().seed)))});
+  return grids;
+}
+
+Drawings ImageTask::images(std::vector<float> pixels) const {
+  return {.content = Content::kImages, .shape = data_.shape(), .pixels = std::move(pixels)};
 }
 
 std::vector<LayerOutput> ImageTask::layer_outputs(std::int64_t step) {

@@ -35,6 +35,7 @@ class ImageTask : public TrainingTask {
   [[nodiscard]] Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override;
   // Originals, their reconstructions and new images.
   [[nodiscard]] SampleDrawings sample_drawings(std::int64_t step) override;
+  [[nodiscard]] std::vector<SampleGrid> sample_grids(std::int64_t step, std::int64_t count) override;
   // Latent means and draws, and the pixels decoded from the draws.
   [[nodiscard]] std::vector<LayerOutput> layer_outputs(std::int64_t step) override;
   [[nodiscard]] std::int64_t steps_per_epoch() const override;
@@ -48,6 +49,7 @@ class ImageTask : public TrainingTask {
   [[nodiscard]] const TrainedTensors& running() const { return buffers_; }
   // The model with the weights as they are.
   [[nodiscard]] std::unique_ptr<ImageModel> model(std::int64_t step) const;
+  [[nodiscard]] Drawings images(std::vector<float> pixels) const;
   // The first `count` images of the validation split, or of the training split where that is empty.
   [[nodiscard]] image::ImageBatch held_out(std::int64_t count) const;
   [[nodiscard]] const TaskSetting& setting() const { return setup_.setting; }

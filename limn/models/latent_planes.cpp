@@ -12,6 +12,25 @@ namespace {
 
 constexpr double kOuterShare = 0.05;
 
+// n x n vectors: those that `base_of(cell)` gives, with two numbers of the grid.
+template <class BaseOf>
+Latents plane_latents(std::int64_t across, std::int64_t down, std::int64_t z_size, std::int64_t n,
+                      const BaseOf& base_of) {
+  for (const std::int64_t dimension : {across, down})
+    require(dimension >= 0 && dimension < z_size, "traversal: unknown latent dimension {}; expected 0 to {}", dimension,
+            z_size - 1);
+  require(across != down, "traversal: two different dimensions are wanted, not {} twice", across);
+  const std::vector<float> grid = quantile_grid(n);
+  Latents all(n * n, z_size);
+  for (std::int64_t i = 0; i < n * n; ++i) {
+    const auto row = all.row(i);
+    std::ranges::copy(base_of(i), row.begin());
+    row[static_cast<std::size_t>(across)] = grid[static_cast<std::size_t>(i % n)];
+    row[static_cast<std::size_t>(down)] = grid[static_cast<std::size_t>(i / n)];
+  }
+  return all;
+}
+
 }  // namespace
 
 double normal_quantile(double p) {
@@ -44,24 +63,19 @@ Latents manifold_latents(std::int64_t n) {
 }
 
 Latents traversal_latents(const TraversalPlane& plane, std::int64_t n) {
-  const auto z_size = static_cast<std::int64_t>(plane.base.size());
-  for (const std::int64_t dimension : {plane.across, plane.down})
-    require(dimension >= 0 && dimension < z_size, "traversal: unknown latent dimension {}; expected 0 to {}", dimension,
-            z_size - 1);
-  require(plane.across != plane.down, "traversal: two different dimensions are wanted, not {} twice", plane.across);
-  const std::vector<float> grid = quantile_grid(n);
-  Latents all(n * n, z_size);
-  for (std::int64_t i = 0; i < n * n; ++i) {
-    const auto row = all.row(i);
-    std::ranges::copy(plane.base, row.begin());
-    row[static_cast<std::size_t>(plane.across)] = grid[static_cast<std::size_t>(i % n)];
-    row[static_cast<std::size_t>(plane.down)] = grid[static_cast<std::size_t>(i / n)];
-  }
-  return all;
+  return plane_latents(plane.across, plane.down, std::ssize(plane.base), n,
+                       [&](std::int64_t) { return std::vector<float>(plane.base.begin(), plane.base.end()); });
 }
 
-std::vector<float> uniform_latent(std::int64_t z_size, std::uint64_t seed) {
-  RandomStream random(seed, Purpose::kLatentPrior, 1);
+Latents uniform_traversal_latents(std::int64_t across, std::int64_t down, std::int64_t z_size, std::uint64_t seed,
+                                  std::int64_t n) {
+  return plane_latents(across, down, z_size, n, [&](std::int64_t cell) {
+    return uniform_latent(z_size, seed, static_cast<std::uint64_t>(cell));
+  });
+}
+
+std::vector<float> uniform_latent(std::int64_t z_size, std::uint64_t seed, std::uint64_t number) {
+  RandomStream random(seed, Purpose::kLatentPrior, 1, number);
   std::vector<float> z(static_cast<std::size_t>(z_size));
   for (float& value : z) value = random.uniform();
   return z;

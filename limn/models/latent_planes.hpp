@@ -30,8 +30,13 @@ struct TraversalPlane {
 // Throws Error for dimensions that the base does not have, or one twice.
 [[nodiscard]] Latents traversal_latents(const TraversalPlane& plane, std::int64_t n);
 
-// Z numbers uniform in [0, 1), a pure function of the seed: a base that belongs to no image.
-[[nodiscard]] std::vector<float> uniform_latent(std::int64_t z_size, std::uint64_t seed);
+// Z numbers uniform in [0, 1), a pure function of the seed and the number of the vector: a base that belongs to no
+// image.
+[[nodiscard]] std::vector<float> uniform_latent(std::int64_t z_size, std::uint64_t seed, std::uint64_t number = 0);
+
+// The same plane whose other dimensions are uniform_latent(z_size, seed, i) in cell i = 0, 1, …, row after row.
+[[nodiscard]] Latents uniform_traversal_latents(std::int64_t across, std::int64_t down, std::int64_t z_size,
+                                                std::uint64_t seed, std::int64_t n);
 
 // A walk from each vector to the next and from the last to the first, `steps` points a leg, without the end of the last
 // leg, so that it loops. One vector stays as it is.

@@ -57,12 +57,14 @@ struct EvaluationRequest {
   bool uses_mean = false;               // z = μ instead of a draw
   std::int64_t samples = 1;             // draws of z for the bound
   std::int64_t importance_samples = 0;  // K, 0: not estimated
+  std::string damaged = {};             // files of a folder: refuse, skip, or "": of images as the model was trained
 };
 
 struct Evaluation {
   std::int64_t n = 0;  // drawings
   Metrics losses;      // means over them
   std::vector<std::pair<std::string, std::int64_t>> counts = {};
+  std::vector<std::string> notes = {};  // what of the data was read otherwise than the files say, or left out
 };
 
 class Model {

@@ -55,7 +55,10 @@ Drawings SketchModel::read(const std::vector<std::string>& references, std::int6
   Drawings all;
   for (const auto& text : references) {
     if (all.count() == limit) return all;
-    const sketch::SketchReadOptions options{.max_sketches = limit - all.count()};
+    // A few drawings to look at: files that cannot be read are left out, which a note says.
+    const sketch::SketchReadOptions options{.max_sketches = limit - all.count(),
+                                            .damaged = "skip",
+                                            .note = [&all](const std::string& note) { all.notes.push_back(note); }};
     for (auto& sketch : sketch::read_sketches(sketch::parse_sketch_reference(text), options)) {
       require(!sketch.points.empty(), "{}: holds a sketch without points; choose another with FILE#N", text);
       all.sketches.push_back(std::move(sketch));

@@ -55,6 +55,12 @@ struct SampleDrawings {
   std::vector<SampleSteps> steps = {};
 };
 
+// Drawings for a square of a file of its own. Names are parts of file names: "given", "redrawn", "new".
+struct SampleGrid {
+  std::string name;
+  Drawings drawings;
+};
+
 // Settings of a run that hold from its first step.
 struct TaskSetting {
   std::int64_t batch_size = 100;  // B over all processes
@@ -79,6 +85,9 @@ class TrainingTask {
   [[nodiscard]] virtual Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const = 0;
   // The same inputs and noise every time, so that pictures compare.
   [[nodiscard]] virtual SampleDrawings sample_drawings(std::int64_t step) = 0;
+  // In the same way, at (step, count): `count` examples that training does not see, redrawn, and as many new drawings.
+  // A model that draws step by step gives what is redrawn after each of its steps.
+  [[nodiscard]] virtual std::vector<SampleGrid> sample_grids(std::int64_t, std::int64_t) { return {}; }
   [[nodiscard]] virtual std::int64_t steps_per_epoch() const = 0;
   // The outputs of encoder, decoder and heads on a few examples, always the same, with the weights as they are.
   [[nodiscard]] virtual std::vector<LayerOutput> layer_outputs(std::int64_t) { return {}; }
@@ -86,6 +95,8 @@ class TrainingTask {
   [[nodiscard]] virtual std::string data_fingerprint() const { return {}; }
   // A remark on the data with these options that may surprise a user, or "".
   [[nodiscard]] virtual std::string remark() const { return {}; }
+  // What of the data was read otherwise than the files say, or left out, a line each.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 
   // Makes this one of several processes, before the first step. compute_gradients() then takes `share` of each batch,
   // and its losses and gradients are parts whose sums over the processes are those of the whole batch. `sum` adds a

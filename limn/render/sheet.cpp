@@ -144,6 +144,18 @@ class SheetLayout {
     if (!text.text.empty()) picture_.elements.push_back(std::move(text));
   }
 
+  // Empty headings beside one leave it their room.
+  [[nodiscard]] double heading_room(std::size_t column) const {
+    const auto& headings = sheet_.column_headings;
+    // Beyond the grid there is the frame.
+    const auto is_free = [&](std::size_t c) { return c >= headings.size() || headings[c].empty(); };
+    std::size_t free = 0;
+    while (free + 1 < static_cast<std::size_t>(sheet_.columns) && is_free(column + free + 1) &&
+           (column <= free || is_free(column - free - 1)))
+      ++free;
+    return cell_width_ + static_cast<double>(free) * column_pitch();
+  }
+
   void add_title_and_headings() {
     const PictureText title{.at = title_at_, .text = sheet_.title, .size = kTitleSize, .is_bold = true};
     add_text(title, (picture_.width - 2 * kPadding) / 1.09);
@@ -152,7 +164,7 @@ class SheetLayout {
       const double x = grid_x_ + static_cast<double>(c) * column_pitch() + cell_width_ / 2;
       heading.at = {x, grid_y_ - kHeadingSize * 0.6};
       heading.text = sheet_.column_headings[c];
-      add_text(heading, cell_width_);
+      add_text(heading, heading_room(c));
     }
     heading.anchor = Anchor::kEnd;
     for (std::size_t r = 0; r < sheet_.row_headings.size() && std::cmp_less(r, sheet_.rows()); ++r) {

@@ -138,6 +138,8 @@ std::vector<std::string> take_data_set(std::vector<std::string>& assignments) {
     std::istringstream names{std::string(list)};
     for (std::string path; std::getline(names >> std::ws, path, ',');) {
       path.resize(path.find_last_not_of(" \t") + 1);
+      for (const char quote : {'"', '\''})
+        if (path.size() >= 2 && path.front() == quote && path.back() == quote) path = path.substr(1, path.size() - 2);
       require(!path.empty(), "{}: holds an empty name; give the path of a data set", printable(assignment));
       paths.push_back(path);
     }

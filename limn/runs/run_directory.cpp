@@ -4,7 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -33,6 +35,18 @@ void delete_run(const fs::path& root) {
   for (const char* name : {"checkpoints", "samples"}) fs::remove_all(root / name);
   for (const auto& entry : fs::directory_iterator(root))
     if (entry.path().filename().string().starts_with("events.out.tfevents.")) fs::remove(entry.path());
+}
+
+constexpr std::string_view kNumbered = "step-";
+
+// Of "step-500.safetensors" 500; nothing of any other name.
+std::optional<std::int64_t> step_of(std::string_view name) {
+  if (!name.starts_with(kNumbered)) return std::nullopt;
+  name.remove_prefix(kNumbered.size());
+  std::int64_t step = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
+  if (error != std::errc() || std::string_view(end, name.data() + name.size()) != ".safetensors") return std::nullopt;
+  return step;
 }
 
 constexpr int kTries = 10;
@@ -117,6 +131,23 @@ RunDirectory::RunDirectory(fs::path root, Mode mode)
   make_directories(root_ / "samples");
   for (const fs::path& written : {config(), metrics()}) remove_leftovers(written);
   for (const char* own : {"checkpoints", "samples"}) remove_leftovers_in(root_ / own);
+}
+
+fs::path RunDirectory::numbered(std::int64_t step) const {
+  return root_ / "checkpoints" / fmt::format("{}{}.safetensors", kNumbered, step);
+}
+
+void RunDirectory::remove_numbered(std::int64_t kept) const {
+  std::vector<std::pair<std::int64_t, fs::path>> numbered;
+  std::error_code error;
+  for (fs::directory_iterator entry(root_ / "checkpoints", error), end; !error && entry != end; entry.increment(error))
+    if (const auto step = step_of(entry->path().filename().string())) numbered.emplace_back(*step, entry->path());
+  require(!error, "{}: cannot read the folder: {}", (root_ / "checkpoints").string(), error.message());
+  std::ranges::sort(numbered);
+  for (std::size_t i = 0; i + static_cast<std::size_t>(kept) < numbered.size(); ++i) {
+    fs::remove(numbered[i].second, error);
+    require(!error, "{}: cannot be removed: {}", numbered[i].second.string(), error.message());
+  }
 }
 
 fs::path RunDirectory::samples_stem(std::int64_t step) const {

@@ -29,6 +29,11 @@ class RunDirectory {
   [[nodiscard]] std::filesystem::path last() const { return root_ / "checkpoints" / "last.safetensors"; }
   [[nodiscard]] std::filesystem::path best() const { return root_ / "checkpoints" / "best.safetensors"; }
   [[nodiscard]] std::filesystem::path state() const { return root_ / "checkpoints" / "state.safetensors"; }
+  // The checkpoint of a step, of which keep_checkpoints keeps some.
+  [[nodiscard]] std::filesystem::path numbered(std::int64_t step) const;
+  // Removes all of those but the `kept` of the highest steps. Throws Error where the folder cannot be read or one
+  // cannot be removed.
+  void remove_numbered(std::int64_t kept) const;
   [[nodiscard]] std::filesystem::path samples_stem(std::int64_t step) const;
 
   // One line of log.txt, with the time. Throws Error where it cannot be written; it then comes before the next line.

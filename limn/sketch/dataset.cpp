@@ -55,6 +55,10 @@ std::vector<OptionField> fields(StrokeDataOptions& options) {
        .help = "probability of dropping a point inside a stroke in training; more varies more",
        .minimum = 0,
        .maximum = 1},
+      {.name = "damaged",
+       .target = &options.damaged,
+       .help = "refuse a folder with damaged files, or skip those",
+       .choices = {"refuse", "skip"}},
   };
 }
 
@@ -134,9 +138,14 @@ StrokeDataset StrokeDataset::load(std::span<const std::string> paths, const Stro
                                   float scale_factor) {
   require(!paths.empty(), "no data set given; name a file or builtin:doodles");
   std::vector<std::shared_ptr<const SketchStore>> stores;
-  for (const std::string& path : paths) stores.push_back(open_sketches(path));
+  std::vector<std::string> notes;
+  const SketchReadOptions reading{.damaged = options.damaged,
+                                  .note = [&notes](const std::string& text) { notes.push_back(text); }};
+  for (const std::string& path : paths) stores.push_back(open_sketches(path, reading));
   auto store = stores.size() == 1 ? stores.front() : std::make_shared<JoinedSketches>(std::move(stores));
-  return {std::move(store), options, fmt::format("{}", fmt::join(paths, " + ")), scale_factor};
+  StrokeDataset data(std::move(store), options, fmt::format("{}", fmt::join(paths, " + ")), scale_factor);
+  data.notes_ = std::move(notes);
+  return data;
 }
 
 std::int64_t StrokeDataset::place(Split split, std::int64_t index) const {

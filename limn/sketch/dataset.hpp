@@ -24,6 +24,7 @@ struct StrokeDataOptions {
   std::int64_t min_seq_len = 0;       // shortest sketch kept, points
   double random_scale_factor = 0.15;  // e of the scale augmentation
   double augment_stroke_prob = 0.10;  // probability of dropping a point that may be dropped
+  std::string damaged = "refuse";     // of folders: refuse (an error that names the file) or skip
 };
 [[nodiscard]] std::vector<OptionField> fields(StrokeDataOptions& options);
 
@@ -96,6 +97,8 @@ class StrokeDataset {
   // Points of the longest sketch of the split that was not dropped; 0 where there is none. Looks at each.
   [[nodiscard]] std::int64_t longest(Split split) const;
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Of load(): what was read otherwise than the files say, or left out (SketchReadOptions::note).
+  [[nodiscard]] std::span<const std::string> notes() const { return notes_; }
 
   // Throws Error if the training split does not fill a batch of that size.
   void require_batch(std::int64_t batch_size) const;
@@ -136,6 +139,7 @@ class StrokeDataset {
   std::array<Kept, kSplitNames.size()> kept_;
   StrokeDataOptions options_;
   std::string name_;
+  std::vector<std::string> notes_;
   float scale_factor_ = 1;
   std::int64_t max_seq_len_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <deque>
 #include <memory>
 #include <utility>
 
@@ -69,6 +70,67 @@ std::vector<Sketch> sketches_of_block(const arrays::NumericArray& array, std::st
   return sketches;
 }
 
+// The arrays in a pickled object array, in order.
+struct PickledArrays {
+  std::int64_t outer_count = 0;  // elements of the outermost array, which the .npy header announces, too
+  std::vector<arrays::NumericArray> arrays;
+  std::deque<Bytes> owned;
+};
+
+constexpr int kMaxUnwrapping = 4;
+
+// An object array of N x L x 3 plain numbers becomes N arrays of doubles.
+void collect_numbers(const arrays::PickleTree& tree, arrays::PickleValue outer, PickledArrays& result,
+                     std::string_view origin) {
+  const auto& shape = tree.array(outer).numbers.shape;
+  const auto per_array = static_cast<std::size_t>(shape[1] * shape[2]);
+  const auto elements = tree.items(outer);
+  require(per_array > 0, "{}: an array without elements", origin);
+  for (std::size_t begin = 0; begin < elements.size(); begin += per_array) {
+    std::vector<double> numbers;
+    for (const arrays::PickleValue& value : elements.subspan(begin, per_array)) {
+      require(arrays::is_number(value), "{}: {} where a number was expected", origin, arrays::name_of(value.kind));
+      numbers.push_back(tree.number(value));
+    }
+    const auto bytes = std::as_bytes(std::span(numbers));
+    result.owned.emplace_back(bytes.begin(), bytes.end());
+    result.arrays.push_back(
+        {.format = {.kind = 'f', .size = 8}, .shape = {shape[1], shape[2]}, .bytes = result.owned.back()});
+  }
+}
+
+PickledArrays pickled_arrays(const arrays::PickleTree& tree, std::uint64_t bytes_left, std::string_view origin) {
+  const auto holds_objects = [&](arrays::PickleValue value) {
+    return value.kind == arrays::PickleKind::kArray && tree.array(value).holds_objects();
+  };
+  arrays::PickleValue outer = tree.root();
+  require(holds_objects(outer), "{}: the pickle does not hold an array of objects", origin);
+  PickledArrays result;
+  result.outer_count = tree.array(outer).numbers.count();
+  for (int depth = 0; tree.items(outer).size() == 1 && holds_objects(tree.items(outer)[0]); ++depth) {
+    require(depth < kMaxUnwrapping, "{}: arrays are nested in arrays without end", origin);
+    outer = tree.items(outer)[0];
+  }
+  const auto elements = tree.items(outer);
+  if (tree.array(outer).numbers.shape.size() == 3 && !elements.empty()) {
+    collect_numbers(tree, outer, result, origin);
+    return result;
+  }
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    require(elements[i].kind == arrays::PickleKind::kArray,
+            "{}: sketch {} is {}; make each sketch an n x 3 array of numbers", origin, i,
+            arrays::name_of(elements[i].kind));
+    require(!holds_objects(elements[i]), "{}: sketch {} is an array of objects; make each sketch an n x 3 array",
+            origin, i);
+    const arrays::NumericArray& array = tree.array(elements[i]).numbers;
+    require(array.bytes.size() <= bytes_left, "{}: the pickle's arrays have more than {} times its size; it is refused",
+            origin, arrays::kPickleArrayFactor);
+    bytes_left -= array.bytes.size();
+    result.arrays.push_back(array);
+  }
+  return result;
+}
+
 std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::string& origin) {
   arrays::NpyHeader header = arrays::parse_npy_header(npy, origin);
   const auto data = npy.subspan(header.size);
@@ -77,7 +139,9 @@ std::vector<Sketch> parse_split(std::span<const std::byte> npy, const std::strin
         arrays::make_numeric_array(header.format, std::move(header.shape), header.is_fortran_order, data, origin),
         origin);
 
-  const arrays::PickledArrays pickled = arrays::read_pickled_arrays(data, origin);
+  const arrays::PickleTree tree = arrays::read_pickle(data, origin);
+  const PickledArrays pickled =
+      pickled_arrays(tree, arrays::kPickleArrayFactor * data.size() + arrays::kPickleMemoryFloor, origin);
   require(arrays::element_count(header.shape, origin) == pickled.outer_count,
           "{}: its header announces {} objects, its pickle holds {}; fetch the file again", origin,
           fmt::join(header.shape, " x "), pickled.outer_count);

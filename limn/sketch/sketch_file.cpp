@@ -12,6 +12,7 @@
 #include "limn/sketch/quickdraw.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/sketch_writer.hpp"
+#include "limn/sketch/svg_folder.hpp"
 #include "limn/sketch/svg_reader.hpp"
 
 namespace limn::sketch {
@@ -20,25 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kBuiltinDoodles = "builtin:doodles";
-
-// One sketch for each .svg directly in the folder.
-std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgReadOptions& options) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (ending_of(entry->path()) == ".svg") files.push_back(entry->path());
-  require(!error, "{}: cannot read the folder: {}", folder.string(), error.message());
-  if (files.empty() && fs::exists(folder / "config.toml", error))
-    fail("{}: a run directory, which is a model and no data; name a file of sketches", folder.string());
-  require(!files.empty(),
-          "{}: a folder without .svg files; name a file or a folder of SVGs (images are for limn train "
-          "vae and draw)",
-          folder.string());
-  std::ranges::sort(files);
-  std::vector<Sketch> sketches;
-  for (const fs::path& file : files) sketches.push_back(read_svg(file, options));
-  return sketches;
-}
 
 std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t first, std::int64_t count) {
   std::vector<Sketch> sketches;
@@ -67,7 +49,8 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
   const auto keep = [&](QuickDrawRecord&& record) { train.push_back(std::move(record.sketch)); };
   std::error_code ignored;
   if (fs::is_directory(path, ignored))
-    train = read_svg_folder(path, svg_options);
+    train =
+        read_svg_folder(path, {.svg = svg_options, .skips_damaged = options.damaged == "skip", .note = options.note});
   else if (ending == ".ndjson")
     read_ndjson(path, quickdraw_options, keep);
   else if (ending == ".bin")

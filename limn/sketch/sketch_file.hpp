@@ -4,7 +4,9 @@
 // are all training data. Also how the command line names sketches: FILE, FILE#17, FILE:test#17.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,9 +18,13 @@
 namespace limn::sketch {
 
 struct SketchReadOptions {
-  bool only_recognized = false;   // Quick, Draw!: passes over drawings that were not recognized
-  double svg_tolerance = 0.25;    // as SvgReadOptions::tolerance
-  std::int64_t max_sketches = 0;  // of a reference: the first so many; 0: all
+  bool only_recognized = false;    // Quick, Draw!: passes over drawings that were not recognized
+  double svg_tolerance = 0.25;     // as SvgReadOptions::tolerance
+  std::int64_t max_sketches = 0;   // of a reference: the first so many; 0: all
+  std::string damaged = "refuse";  // a file of a folder that cannot be read: refuse (an error that names it) or skip
+  // What was read otherwise than the file says, or left out: called once for each kind of it in a file or folder, with
+  // one line that begins with the file's name. Nothing by default; on the thread that reads.
+  std::function<void(const std::string&)> note = {};
 };
 
 // Throws Error for an ending that is not read, naming those that are.

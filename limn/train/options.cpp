@@ -20,6 +20,13 @@ std::vector<OptionField> fields(TrainOptions& o) {
       {"save_every", &o.save_every, "steps between checkpoints", {}, 1, kMany},
       {"valid_every", &o.valid_every, "steps between validations", {}, 1, kMany},
       {"sample_every", &o.sample_every, "steps between sample pictures, 0 for none", {}, 0, kMany},
+      {"sample_grid",
+       &o.sample_grid,
+       "also save grids of so many drawings a side with each sample picture, 0 for none",
+       {},
+       0,
+       64},
+      {"keep_checkpoints", &o.keep_checkpoints, "numbered checkpoints kept beside best and last", {}, 0, 1e6},
       {"log_every", &o.log_every, "steps between lines of metrics.jsonl", {}, 1, kMany},
       {"precision", &o.precision, "of matrix products", {"f32", "bf16"}},
   };

@@ -21,11 +21,13 @@ struct TrainOptions {
   std::string grad_clip_mode = "value";  // value, norm or none
   std::string grad_clip_scope = "all";   // whose norm: of all gradients, of each module's, or of each tensor's
   std::int64_t seed = 1;
-  std::int64_t save_every = 500;     // steps between checkpoints
-  std::int64_t valid_every = 500;    // steps between validations
-  std::int64_t sample_every = 1000;  // steps between sample pictures; 0 for none
-  std::int64_t log_every = 10;       // steps between lines of metrics.jsonl
-  std::string precision = "f32";     // f32 or bf16
+  std::int64_t save_every = 500;      // steps between checkpoints
+  std::int64_t valid_every = 500;     // steps between validations
+  std::int64_t sample_every = 1000;   // steps between sample pictures; 0 for none
+  std::int64_t sample_grid = 0;       // side of the grids of drawings that are saved beside each; 0 for none
+  std::int64_t keep_checkpoints = 0;  // numbered checkpoints that are kept beside best and last
+  std::int64_t log_every = 10;        // steps between lines of metrics.jsonl
+  std::string precision = "f32";      // f32 or bf16
 };
 [[nodiscard]] std::vector<OptionField> fields(TrainOptions& options);
 

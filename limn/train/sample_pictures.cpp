@@ -60,4 +60,10 @@ void save_sample_picture(const std::filesystem::path& path, const models::Sample
   render::save_sheet(path, sheet);
 }
 
+void save_sample_grid(const std::filesystem::path& path, const models::Drawings& drawings, int columns) {
+  render::Sheet sheet{.columns = columns};
+  for (std::int64_t i = 0; i < drawings.count(); ++i) sheet.cells.push_back(cell_of(drawings, i));
+  if (!sheet.cells.empty()) render::save_sheet(path, sheet);
+}
+
 }  // namespace limn::train

@@ -12,4 +12,7 @@ namespace limn::train {
 void save_sample_picture(const std::filesystem::path& path, const models::SampleDrawings& samples,
                          const std::string& title);
 
+// The same of drawings in `columns` columns, without anything around them.
+void save_sample_grid(const std::filesystem::path& path, const models::Drawings& drawings, int columns);
+
 }  // namespace limn::train

@@ -289,6 +289,11 @@ void Trainer::draw() {
   const std::filesystem::path path = run_.samples_stem(at_.step).string() + ".png";
   save_sample_picture(path, task_.sample_drawings(at_.step), fmt::format("step {}", at_.step));
   events_->add_png(at_.step, "samples", read_file(path));
+  if (options_.sample_grid == 0) return;
+  const std::int64_t side = options_.sample_grid;
+  for (const models::SampleGrid& grid : task_.sample_grids(at_.step, side * side))
+    save_sample_grid(fmt::format("{}-{}.png", run_.samples_stem(at_.step).string(), grid.name), grid.drawings,
+                     static_cast<int>(side));
 }
 
 void Trainer::watch_layers() {
@@ -352,9 +357,14 @@ void Trainer::write_state() {
   // The state last: a run that ends between the two continues from the earlier state and writes both again. Only the
   // first one comes before its checkpoint, since a checkpoint without a state is a run that cannot continue.
   const bool is_start = at_.step == 0;
-  if (!is_start) registry_.write(run_.last(), checkpoint());
+  if (!is_start) {
+    const models::Checkpoint now = checkpoint();
+    registry_.write(run_.last(), now);
+    if (options_.keep_checkpoints > 0) registry_.write(run_.numbered(at_.step), now);
+  }
   write_safetensors(run_.state(), content);
   if (is_start) registry_.write(run_.last(), checkpoint());
+  if (options_.keep_checkpoints > 0) run_.remove_numbered(options_.keep_checkpoints);
 }
 
 void Trainer::load_state() {

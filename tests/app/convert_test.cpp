@@ -333,7 +333,7 @@ TEST(DataConvert, ImagesBecomeShards) {
   EXPECT_THAT(run_limn(folder.path(), "data convert s.limn -o t.limn --set image_size=9").err,
               HasSubstr("convert the originals again with --set image_size=9"));
   EXPECT_THAT(run_limn(folder.path(), "data convert builtin:doodles -o t.limn --set image_size=9").err,
-              HasSubstr("--set is for images"));
+              HasSubstr("--set image_size=9 is for images"));
   EXPECT_EQ(contents(folder.path()), std::vector<std::string>{"s.limn"});
 }
 

@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class ImagesTest : public ::testing::Test {
@@ -97,6 +98,12 @@ TEST_F(ImagesTest, ShowsTheLatentSpace) {
   run("traverse conv --dims 3,1 --grid 3 --base builtin:shapes:test#2 -o one.png");
   expect_png("one.png");
   run("traverse conv --dims 0,2 --grid 3 --base builtin:shapes:test#2 --sampled --seed 4 -o sampled.svg");
+  run("traverse conv --dims 3,1 --grid 3 --others each -o each.svg");
+  const std::string each = read_text_file(file("each.svg"));
+  for (const char* text : {">X: 3, Y: 1<", ">−1.64<", ">0<", ">1.64<"}) EXPECT_THAT(each, HasSubstr(text));
+  run("traverse conv --dims 3,1 --grid 3 --others fixed --bare -o bare.svg");
+  EXPECT_THAT(read_text_file(file("bare.svg")), Not(HasSubstr("<text")));
+  expect_refused("traverse conv --dims 3,1 --others each --base builtin:shapes:test#2 -o x.png", "leave --base out");
   EXPECT_EQ(run("traverse conv --dims 2,* --grid 2 -o planes"),
             "planes/02-00.png\nplanes/02-01.png\nplanes/02-03.png\n");
   expect_png("planes/02-03.png");
@@ -149,7 +156,7 @@ TEST_F(ImagesTest, RefusesWhatAModelCannotDo) {
   expect_refused("complete dense --in builtin:doodles -o c.svg",
                  "only strokes can be continued; choose a model of sketches");
   expect_refused("sample dense --steps-shown -o s.png", "not step by step; leave --steps-shown out");
-  expect_refused("eval dense --latent mean", "leave --latent out");
+  run("eval dense --latent mean");
   expect_refused("train vae --out wrong --set arch=conv40", "image_size=40");
   expect_refused("train vae --out wrong --set image_height=30", "the options ask for 1×30×28");
   EXPECT_FALSE(fs::exists(file("wrong")));

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "arrays/pytorch_files.hpp"
 #include "image/picture_files.hpp"
 #include "limn/arrays/npy.hpp"
 #include "limn/arrays/zip_archive.hpp"
@@ -79,6 +80,33 @@ void add_numpy(const Seeds& seeds) {
   seeds.add("npy", "floats", arrays::npy_header("<f4", matrix) + numbers);
   seeds.add("npy", "halves", arrays::npy_header(">f2", matrix) + numbers.substr(0, 12));
   seeds.add("npy", "bytes", arrays::npy_header("|u1", std::span(block).first(1)) + "\x01\x02");
+}
+
+void add_pytorch_files(const Seeds& seeds) {
+  const std::string numbers = testing::memory_of<float>({1, 2, 3, 4, 5, 6});
+  const testing::SavedTensor matrix{.storage_count = 6, .shape = {3, 2}, .strides = {1, 3}};
+  const auto state = [&](bool legacy) {
+    return testing::pickled_ordered_dict(
+        {{testing::pickled_text("w"), testing::pickled_parameter(testing::pickled_tensor(matrix, legacy))},
+         {testing::pickled_text("n"), testing::pickled_int(3)}});
+  };
+  const std::string checkpoint =
+      testing::pickled_dict({{testing::pickled_text("state_dict"), state(false)},
+                             {testing::pickled_text("args"), "cargparse\nNamespace\n)\x81}b"}});
+  const std::string module = "c__main__\nVAE\n)\x81}b";
+  seeds.add("pytorch_file", "archive", testing::pytorch_zip(state(false), {{"0", numbers}}));
+  seeds.add("pytorch_file", "legacy", testing::pytorch_legacy(state(true), {{"0", numbers}}));
+  // Trees, and what lies in their storage 0.
+  const std::string numbers_of_tree = std::string("\0\1\xff", 3) + numbers;
+  seeds.add("pytorch_file", "tree", state(false) + numbers_of_tree);
+  seeds.add("pytorch_file", "checkpoint", checkpoint + numbers_of_tree);
+  seeds.add("pytorch_file", "module", module + numbers_of_tree);
+  const testing::SavedTensor vast{.storage_count = 6, .shape = {1 << 20, 1 << 20}, .strides = {0, 0}};
+  seeds.add("pytorch_file", "promise-shape",
+            testing::pickled_dict({{testing::pickled_text("w"), testing::pickled_tensor(vast)}}) + numbers_of_tree);
+  seeds.add("pickle", "tensors", testing::protocol_2(checkpoint));
+  seeds.add("pickle", "protocol0",
+            "(dp1\nS\"it's\"\np2\n(lp3\nI1\naL-2L\naI01\naF0.5\naNaV\\u20ac\nas(I1\nI2\nlS'\\x41'\ns.");
 }
 
 void add_strokes(const Seeds& seeds) {
@@ -484,6 +512,7 @@ int main(int argc, char** argv) {
   }
   const limn::Seeds seeds{argv[1]};
   limn::add_numpy(seeds);
+  limn::add_pytorch_files(seeds);
   limn::add_strokes(seeds);
   limn::add_images(seeds);
   limn::add_shards(seeds);

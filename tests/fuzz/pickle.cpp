@@ -1,4 +1,4 @@
-// The pickle of an object array.
+// A pickle of arrays, and the same with the names of PyTorch.
 #include "limn/arrays/pickle.hpp"
 
 #include "fuzz/target.hpp"
@@ -8,7 +8,9 @@ using namespace limn;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr fuzz::MemoryBound kBound{.per_byte = 2 * arrays::kPickleMemoryFactor,
                                      .floor = 2 * arrays::kPickleMemoryFloor};
-  return fuzz::survive(data, size, kBound, [](fuzz::Input input) {
-    for (const arrays::NumericArray& array : arrays::read_pickled_arrays(input, "input").arrays) (void)array.count();
-  });
+  for (const bool has_tensors : {false, true})
+    fuzz::survive(data, size, kBound, [&](fuzz::Input input) {
+      (void)arrays::read_pickle(input, "input", {.has_tensors = has_tensors, .may_be_followed = has_tensors});
+    });
+  return 0;
 }

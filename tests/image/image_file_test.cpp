@@ -268,9 +268,24 @@ TEST(Jpeg, RefusesSizesThatItsBytesCannotHold) {
 }
 
 TEST(ImageFile, IsToldByItsFirstBytes) {
-  EXPECT_THAT(error_for({}), HasSubstr("neither a PNG nor a JPEG file"));
-  EXPECT_THAT(error_for(bytes_of("GIF89a")), HasSubstr("file: neither a PNG nor a JPEG file"));
+  EXPECT_THAT(error_for({}), HasSubstr("not a picture that is read (PNG, JPEG, GIF, WebP, BMP, TIFF) but empty"));
+  for (const auto& [begin, kind] : {std::pair(std::string("\0\0\0\x18"
+                                                          "ftypheic",
+                                                          12),
+                                              "but HEIC by its first bytes; convert"),
+                                    {std::string("\0\0\0\x18"
+                                                 "ftypavif",
+                                                 12),
+                                     "but AVIF"},
+                                    {std::string("8BPS"), "but Photoshop"},
+                                    {std::string("<?xml version='1.0'?><svg>"), "but SVG"},
+                                    {std::string("BMW is no BMP and a text"), "but text by its first bytes; replace"},
+                                    {std::string("PK\3\4"), "but zip archive by its first bytes; unpack it"},
+                                    {std::string("\1\2\3"), "but unknown"}})
+    EXPECT_THAT(error_for(bytes_of(begin)), HasSubstr(kind));
   EXPECT_TRUE(has_image_ending("a/b.PNG"));
+  for (const char* name : {"a.jfif", "a.jpe", "a.gif", "a.WebP", "a.bmp", "a.dib", "a.tif", "a.tiff"})
+    EXPECT_TRUE(has_image_ending(name)) << name;
   EXPECT_TRUE(has_image_ending("b.c.jpeg"));
   EXPECT_TRUE(has_image_ending("b.Jpg"));
   EXPECT_FALSE(has_image_ending("b.png.gz"));

@@ -44,6 +44,19 @@ TEST(UniformLatent, LiesBetweenZeroAndOneAndFollowsTheSeed) {
   EXPECT_NE(z, uniform_latent(50, 4));
 }
 
+TEST(Traversal, MayDrawTheOtherDimensionsAnewInEachCell) {
+  const Latents plane = uniform_traversal_latents(3, 1, 4, 7, 2);
+  const auto grid = quantile_grid(2);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const auto others = uniform_latent(4, 7, static_cast<std::uint64_t>(i));
+    const auto x = static_cast<std::size_t>(i % 2), y = static_cast<std::size_t>(i / 2);
+    EXPECT_EQ(std::vector<float>(plane.row(i).begin(), plane.row(i).end()),
+              (std::vector<float>{others[0], grid[y], others[2], grid[x]}));
+  }
+  EXPECT_NE(plane.row(0)[0], plane.row(1)[0]);
+  EXPECT_THROW((void)uniform_traversal_latents(4, 1, 4, 7, 2), Error);
+}
+
 TEST(ClosedWalk, PassesEveryStationAndComesBack) {
   Latents stations(3, 2);
   stations.values = {1, 0, 0, 1, -1, 0};

@@ -123,6 +123,21 @@ TEST(Sheet, WritesTitleHeadingsAndLabels) {
   EXPECT_THAT(texts_of(lay_out(sheet)), ::testing::ElementsAre("Title", "τ = 0.2", "τ = 0.8", "row", "one", "two "));
 }
 
+// Of a column too narrow for its heading.
+TEST(Sheet, AHeadingHasTheRoomOfEmptyOnesBesideIt) {
+  Sheet sheet = grid_sheet(std::vector<SheetCell>(9, cell_of(image::make_raster(4, 4, 1))), 9);
+  const auto headings = [&] {
+    std::vector<std::string> texts;
+    for (const auto& element : lay_out(sheet, {.cell_size = 20, .image_gap = 0}).elements)
+      if (const auto* text = std::get_if<PictureText>(&element)) texts.push_back(text->text);
+    return texts;
+  };
+  sheet.column_headings = {"−1.64", "", "", "", "−0.75", "", "", "", "1.64"};
+  EXPECT_EQ(headings(), (std::vector<std::string>{"−1.64", "−0.75", "1.64"}));
+  sheet.column_headings = {"", "", "", "x", "−0.75", "x", "", "", ""};
+  EXPECT_NE(headings()[1], "−0.75");
+}
+
 TEST(Sheet, PlacesImagesOnWholePixelsAndDrawsOverThem) {
   SheetCell cell = cell_of(image::make_raster(28, 28, 1, 255));
   cell.parts.push_back({.strokes = {{{0, 0}, {28, 28}}}, .colour = kAccent, .relative_width = 0.5});

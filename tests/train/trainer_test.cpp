@@ -9,6 +9,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -207,6 +208,64 @@ TEST(Trainer, AStepThatIsNotFiniteIsSkippedAndLoggedWithItsBatch) {
   EXPECT_THAT(notices[0], HasSubstr("batch: 4 5"));
   for (const float v : task.value()) EXPECT_TRUE(std::isfinite(v));
   EXPECT_THAT(read_text_file(run.root() / "log.txt"), HasSubstr("step 4"));
+}
+
+// Three tensors of two modules, with gradients that are given.
+class ThreeTensors : public BowlTask {
+ public:
+  ThreeTensors() : BowlTask(3), value_{0, 0, 0}, gradient_(3) {
+    for (const auto& [i, name] : {std::pair{0U, "encoder.a"}, {1U, "encoder.b"}, {2U, "decoder.c"}})
+      parameters_.push_back({name, {1}, std::span(value_).subspan(i, 1), std::span(gradient_).subspan(i, 1)});
+  }
+  static std::vector<double> gradients(std::int64_t step) {
+    return step == 0 ? std::vector<double>{30, 40, 2} : std::vector<double>{0.3, -0.1, 0.2};
+  }
+  std::span<const models::TaskParameter> parameters() const override { return parameters_; }
+  models::StepResult compute_gradients(std::int64_t step) override {
+    const auto given = gradients(step);
+    std::ranges::copy(given, gradient_.begin());
+    return {{{"total", 1.0}}, {}};
+  }
+  const std::vector<float>& value() const { return value_; }
+
+ private:
+  std::vector<float> value_, gradient_;
+  std::vector<models::TaskParameter> parameters_;
+};
+
+// Two steps of Adam (Kingma & Ba 2015, algorithm 1), the first of which is clipped by `factors`.
+std::vector<double> two_steps(const std::vector<double>& factors) {
+  std::vector<double> value;
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    double m = 0, v = 0, w = 0;
+    for (int t = 1; t <= 2; ++t) {
+      const double g = ThreeTensors::gradients(t - 1)[i] * (t == 1 ? factors[i] : 1.0);
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      w -= 0.02 * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+    }
+    value.push_back(w);
+  }
+  return value;
+}
+
+TEST(Trainer, ClipsTheNormOfAllOfModulesOrOfTensors) {
+  const testing::TemporaryFolder folder;
+  const double all = std::sqrt(30.0 * 30 + 40 * 40 + 2 * 2);
+  const std::map<std::string, std::vector<double>> factors{{"all", {1 / all, 1 / all, 1 / all}},
+                                                           {"module", {1 / 50.0, 1 / 50.0, 1 / 2.0}},
+                                                           {"tensor", {1 / 30.0, 1 / 40.0, 1 / 2.0}}};
+  for (const auto& [scope, factor] : factors) {
+    ThreeTensors task;
+    TrainOptions two = options(2);
+    two.decay_rate = 1;
+    two.grad_clip = 1;
+    two.grad_clip_mode = "norm";
+    two.grad_clip_scope = scope;
+    (void)testing::train_task(task, two, folder / scope, Mode::kFresh, {}, kBowls);
+    const auto expected = two_steps(factor);
+    for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(task.value()[i], expected[i], 1e-6) << scope << i;
+  }
 }
 
 // The squares that Adam averages would be infinite, and with them the state of the run.

@@ -54,6 +54,25 @@ class DrawTraining final : public ImageTask {
     return samples;
   }
 
+  // What is redrawn, after each step.
+  std::vector<SampleGrid> sample_grids(std::int64_t step, std::int64_t count) override {
+    const DrawModel drawer(checkpoint(step, {}));
+    const image::ImageBatch given = held_out(count);
+    const image::DrawingSteps drawn =
+        drawer.reconstruct_steps(given.pixels, {.seed = setting().seed, .indices = given.indices});
+    std::vector<SampleGrid> grids;
+    grids.push_back({"given", images(given.pixels)});
+    for (std::int64_t t = 0; t < drawn.steps; ++t) {
+      std::vector<float> canvases;
+      for (std::int64_t i = 0; i < drawn.count; ++i) {
+        const auto canvas = drawn.canvas(i, t);
+        canvases.insert(canvases.end(), canvas.begin(), canvas.end());
+      }
+      grids.push_back({fmt::format("t{:02}", t + 1), images(std::move(canvases))});
+    }
+    return grids;
+  }
+
   // Besides the losses of the split, L_z of each step over its first images: kl/1 … kl/T.
   Metrics evaluate(Split split, std::int64_t step) override {
     Metrics metrics = ImageTask::evaluate(split, step);

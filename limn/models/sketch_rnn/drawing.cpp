@@ -212,6 +212,7 @@ std::unique_ptr<StrokeStream> SketchRnnModel::stream(std::span<const DrawRequest
 Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
   sketch::StrokeDataOptions data_options;
   data_options.max_seq_len = max_seq_len();
+  if (!request.damaged.empty()) data_options.damaged = request.damaged;
   const auto data = sketch::StrokeDataset::load(request.data, data_options, scale_factor());
   require(data.size(request.split) > 0, "{}: the {} split is empty; choose another --split", data.name(),
           kSplitNames[static_cast<std::size_t>(request.split)]);
@@ -227,6 +228,7 @@ Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
                                {"reconstruction_training_form", e.reconstruction_training_form},
                                {"offset", e.offset},
                                {"pen", e.pen}}};
+  result.notes.assign(data.notes().begin(), data.notes().end());
   if (e.reconstruction_shuffled_z) result.losses.push_back({"reconstruction_shuffled_z", *e.reconstruction_shuffled_z});
   require_finite(result.losses);
   return result;

@@ -98,6 +98,19 @@ class SketchRnnTraining final : public TrainingTask {
     return samples;
   }
 
+  std::vector<SampleGrid> sample_grids(std::int64_t step, std::int64_t count) override {
+    const SketchRnnModel model(checkpoint(step, {}));
+    const PointChoice choice{.temperature = kSampleTemperature};
+    std::vector<SampleGrid> grids;
+    if (model.is_conditional()) {
+      const std::vector<sketch::Sketch> given = held_out(count);
+      grids.push_back({"given", {.sketches = given}});
+      grids.push_back({"redrawn", sketches_of(reconstruct(model, given, {.choice = choice, .seed = setting_.seed}))});
+    }
+    grids.push_back({"new", sketches_of(draw_new(model, count, choice, setting_.seed, 0))});
+    return grids;
+  }
+
   std::vector<LayerOutput> layer_outputs(std::int64_t) override {
     const std::vector<sketch::Sketch> some = held_out(kWatchedSketches);
     std::vector<const sketch::Sketch*> views;
@@ -115,6 +128,8 @@ class SketchRnnTraining final : public TrainingTask {
   }
 
   std::string data_fingerprint() const override { return data_.fingerprint(); }
+
+  std::vector<std::string> notes() const override { return {data_.notes().begin(), data_.notes().end()}; }
 
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 

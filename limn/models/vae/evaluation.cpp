@@ -10,6 +10,11 @@ ImageLosses VaeModel::losses(std::span<const float> pixels, const EncodeOptions&
   require(samples >= 1, "evaluation: {} samples, expected at least 1", samples);
   const std::vector<float> latent = posterior(pixels);
   ImageLosses result;
+  if (options.uses_mean) {
+    result.reconstruction = reconstruction_losses(pixels, means(latent));
+    result.kl = draw_posterior(latent, options, 0).kl;  // which no draw changes
+    return result;
+  }
   for (std::int64_t sample = 0; sample < samples; ++sample) {
     Draw drawn = draw_posterior(latent, options, sample);
     const std::vector<double> reconstruction = reconstruction_losses(pixels, drawn.z);

@@ -15,7 +15,7 @@ Family vae_family() {
       .built_in_data = "builtin:shapes",
       .examples =
           "  limn train vae --out runs/shapes --epochs 20\n"
-          "  limn train vae --preset mnist --data mnist --out runs/digits --epochs 100\n"
+          "  limn train vae --preset mnist --data data/mnist --out runs/digits --epochs 100\n"
           "  limn train vae --preset conv40 --data pictures --out runs/pictures --batch-size 512 --steps 2000\n"
           "  limn train vae --data photos --out runs/photos --set image_size=40 --set arch=conv40 --set "
           "likelihood=mse\n",

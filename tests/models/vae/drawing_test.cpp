@@ -87,6 +87,17 @@ double importance_weighted(const ImageModel& model, std::span<const float> image
   return std::log(sum / static_cast<double>(samples));
 }
 
+TEST(VaeModel, LossesAtTheMeanAreThoseOfItsDecodedMean) {
+  const auto model = integrable_model();
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const auto image = random_pixels(15, i);
+    const Latents mu = model->encode(image, {.uses_mean = true});
+    const ImageLosses at_mean = model->losses(image, {.uses_mean = true, .seed = i}, 3);
+    EXPECT_NEAR(at_mean.reconstruction[0], -log_likelihood(*model, image, mu.values[0]), 1e-4);
+    EXPECT_EQ(at_mean.kl, model->losses(image, {.seed = 9}, 1).kl);
+  }
+}
+
 TEST(VaeModel, ImportanceWeightsAgreeWithTheIntegral) {
   const auto model = integrable_model();
   for (std::uint64_t i = 0; i < 3; ++i) {

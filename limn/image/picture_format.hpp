@@ -1,0 +1,27 @@
+// What a file is by its first bytes: one of the picture formats that are read, or something else that can be named to
+// the user. Pure functions.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace limn::image {
+
+enum class PictureFormat { kNone, kPng, kJpeg, kGif, kWebp, kBmp, kTiff };
+
+// So many bytes of a file are enough for the functions below.
+inline constexpr std::size_t kTellingBytes = 512;
+
+[[nodiscard]] PictureFormat picture_format(std::span<const std::byte> beginning);
+
+// What a file that is no such picture is, and how the user gets a picture of it: {"HEIC", "convert it to PNG or JPEG"}.
+// The ending of its name decides where the bytes do not.
+struct FileKind {
+  std::string_view name;    // "text" and "unknown" too
+  std::string_view advice;  // or empty
+};
+[[nodiscard]] FileKind other_kind(std::span<const std::byte> beginning, std::string_view ending);
+
+}  // namespace limn::image
