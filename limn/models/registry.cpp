@@ -47,6 +47,8 @@ Checkpoint Registry::read(const std::filesystem::path& path) const {
   for (const Family& family : families_)
     for (const ForeignFormat& format : family.foreign_formats)
       if (has_ending_of(format, file)) return format.read(file, {});
+  require(ending_of(file) != ".pth" && ending_of(file) != ".pt",
+          "{}: is a PyTorch file; make a limn model of it with limn import", file.string());
   return read_checkpoint(file);
 }
 

@@ -39,6 +39,9 @@ struct ForeignFormat {
   Checkpoint (*read)(const std::filesystem::path& path, const ForeignOptions& options) = nullptr;
   // Writes the file; returns a note for the user, or "". Null where limn only reads the format.
   std::string (*write)(const Checkpoint& checkpoint, const std::filesystem::path& path) = nullptr;
+  // Whether a state_dict() of PyTorch is of this kind for certain, by the names of its tensors. Null: cannot be told.
+  bool (*recognises)(const SafetensorsFile& file) = nullptr;
+  std::string note = {};  // for who imports one: what the file does not tell and is taken for granted
 };
 
 // Whether the file's name has an ending of the format, in any case and with or without ".gz" behind it.

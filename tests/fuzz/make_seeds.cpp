@@ -254,6 +254,15 @@ void add_pytorch(const Seeds& seeds) {
   for (auto& [name, tensor] : content.tensors)
     tensor.bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(tensor.count())));
   seeds.add("pytorch", "rfeinman", without_length(serialize_safetensors(content)));
+  const std::vector<std::pair<std::string, std::vector<std::int64_t>>> layers{
+      {"fc1", {2, 9}}, {"fc21", {1, 2}}, {"fc22", {1, 2}}, {"fc3", {2, 1}}, {"fc4", {9, 2}}};
+  content = {};
+  for (const auto& [name, shape] : layers)
+    content.tensors["module." + name + ".weight"] = {
+        .type = DType::kF32,
+        .shape = shape,
+        .bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(shape[0] * shape[1])))};
+  seeds.add("pytorch", "vae", without_length(serialize_safetensors(content)));
 }
 
 void add_models(const Seeds& seeds) {
