@@ -41,7 +41,9 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto& points = given.drawings.sketches.front().points;
   const std::int64_t longest = model->as_sketch_model()->max_seq_len();
   require(std::ssize(points) < longest,
-          "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",
+          "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K, "
+          "or --scale "
+          "fit, which simplifies the sketch",
           a.in, points.size(), longest);
   models::Drawings endings = model->complete(given.drawings, {.count = a.count,
                                                               .uses_prior = a.uses_prior,

@@ -19,8 +19,9 @@ constexpr std::array<std::string_view, 5> kWrappers{"module.", "_orig_mod.", "mo
 constexpr std::array<const char*, 3> kEndings{".pth", ".pt", ".safetensors"};
 
 SafetensorsFile read_one(const fs::path& path) {
-  const std::string beginning = arrays::beginning_of(path, 16);
-  if (!arrays::is_pytorch_file(as_bytes(beginning))) return SafetensorsFile::read(path);
+  const std::string beginning = arrays::beginning_of(path, 16), ending = ending_of(path);
+  const bool is_named_so = ending == ".pth" || ending == ".pt";
+  if (!is_named_so && !arrays::is_pytorch_file(as_bytes(beginning))) return SafetensorsFile::read(path);
   return arrays::as_safetensors(arrays::read_pytorch(path), path.string());
 }
 

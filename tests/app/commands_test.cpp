@@ -19,6 +19,7 @@ namespace limn::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -245,6 +246,14 @@ TEST_F(CommandsTest, BringsADrawingOfAnyUnitsToTheModel) {
   run("data convert one.json -o one.npz");
   EXPECT_EQ(endings("one.npz", ""), kept);
   EXPECT_EQ(endings("one.npz", " --scale fit"), one);
+  const auto remark = [&](const std::string& words) { return run_limn(shared_->path(), words).err; };
+  run("data convert large.json -o large.npz");
+  EXPECT_THAT(remark("complete run --in large.npz -o x.svg"),
+              AllOf(StartsWith("limn: note: large.npz: its drawings are "), HasSubstr("--scale fit brings them")));
+  EXPECT_EQ(remark("complete run --in large.npz -o x.svg --scale keep"), "");
+  EXPECT_THAT(remark("complete run --in large.json -o x.svg"),
+              AllOf(StartsWith("limn: note: large.json: simplified and brought"), HasSubstr("--scale keep takes it")));
+  EXPECT_EQ(remark("complete run --in builtin:doodles#0 -o x.svg"), "");
   run("reconstruct run --in large.json -o redrawn.svg");
   run("encode run --in one.json -o one.npy");
   run("encode run --in large.json -o large.npy");
