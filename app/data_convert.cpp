@@ -154,8 +154,9 @@ void add_data_convert(const Command& data) {
   auto a = std::make_shared<ConvertArguments>();
   command
       .add("IN", &a->in,
-           ".npz, .ndjson, .bin, .json, .svg, .limn, a folder of .svg, builtin:doodles, FILE#17 or "
-           "FILE:test; or images: a folder of PNG, JPEG or MNIST's files, builtin:shapes; several are "
+           ".npz, .ndjson, .bin, .json, .svg, .svgz, .limn, a folder of SVGs, builtin:doodles, FILE#17 or "
+           "FILE:test; or images: pictures (PNG, JPEG, GIF, WebP, BMP, TIFF) or a folder of them, IDX (MNIST), "
+           ".npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
            "joined")
       .required();
   command
@@ -192,8 +193,11 @@ void add_data_convert(const Command& data) {
       .named("90/5/5");
   command.add("--seed", &a->seed, "of --split").shows_default();
   command.add("--word", &a->word, "category written to .ndjson [what the input says, else its file's name]");
-  command.add("--svg-tolerance", &a->svg_tolerance, "how far straight pieces may lie from an SVG's curve")
-      .positive_number()
+  command
+      .add("--svg-tolerance", &a->svg_tolerance,
+           "how far straight pieces may lie from an SVG's curve; 0: a thousandth of the drawing's "
+           "diagonal, at most 0.25")
+      .non_negative_number()
       .named("UNITS")
       .shows_default();
   command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged").named("NAME=VALUE");

@@ -22,6 +22,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kBuiltinDoodles = "builtin:doodles";
 
+std::vector<Sketch> read_svg_file(const fs::path& path, const SvgReadOptions& svg, const SketchReadOptions& options) {
+  SvgSketches read = read_svg(path, svg);
+  if (options.note)
+    for (const svg::Note& note : read.notes) options.note(fmt::format("{}: {}", path.string(), note.text()));
+  return std::move(read.sketches);
+}
+
 std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t first, std::int64_t count) {
   std::vector<Sketch> sketches;
   for (std::int64_t i = first; i < first + count; ++i) sketches.push_back(store.sketch(split, i));
@@ -57,8 +64,8 @@ SketchSplits read_sketches(const fs::path& path, const SketchReadOptions& option
     read_quickdraw_bin(path, quickdraw_options, keep);
   else if (ending == ".json")
     train = read_sketches_json(path);
-  else if (ending == ".svg")
-    train.push_back(read_svg(path, svg_options));
+  else if (is_svg_name(path))
+    train = read_svg_file(path, svg_options, options);
   else {
     require(fs::exists(path, ignored), "{}: no such file; {}", path.string(), advice_on_missing(path.string()));
     fail(

@@ -19,7 +19,7 @@ namespace limn::sketch {
 
 struct SketchReadOptions {
   bool only_recognized = false;    // Quick, Draw!: passes over drawings that were not recognized
-  double svg_tolerance = 0.25;     // as SvgReadOptions::tolerance
+  double svg_tolerance = 0;        // as SvgReadOptions::tolerance; 0: by the drawing's size
   std::int64_t max_sketches = 0;   // of a reference: the first so many; 0: all
   std::string damaged = "refuse";  // a file of a folder that cannot be read: refuse (an error that names it) or skip
   // What was read otherwise than the file says, or left out: called once for each kind of it in a file or folder, with

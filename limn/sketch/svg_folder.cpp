@@ -28,7 +28,39 @@ void note_skipped(const fs::path& folder, const std::vector<std::string>& reason
     options.note(fmt::format("{}: {} more damaged files were left out", folder.string(), reasons.size() - named));
 }
 
+// The notes of many files: each kind once, with the first file that it is of and how many more there are.
+class FolderNotes {
+ public:
+  void add(const fs::path& file, const svg::Note& note) {
+    for (Kind& kind : kinds_)
+      if (kind.first.kind == note.kind) {
+        ++kind.more;
+        return;
+      }
+    kinds_.push_back({file, note});
+  }
+  void say(const std::function<void(const std::string&)>& to) const {
+    for (const Kind& kind : kinds_)
+      to(kind.more == 0 ? fmt::format("{}: {}", kind.file.string(), kind.first.text())
+                        : fmt::format("{}: {} (also in {} other file{})", kind.file.string(), kind.first.text(),
+                                      kind.more, kind.more == 1 ? "" : "s"));
+  }
+
+ private:
+  struct Kind {
+    fs::path file;
+    svg::Note first;
+    std::size_t more = 0;
+  };
+  std::vector<Kind> kinds_;
+};
+
 }  // namespace
+
+bool is_svg_name(const fs::path& path) {
+  const std::string ending = ending_of(path);
+  return ending == ".svg" || ending == ".svgz";
+}
 
 std::vector<fs::path> svg_files(const fs::path& folder) {
   std::vector<fs::path> files, folders{folder};
@@ -40,7 +72,7 @@ std::vector<fs::path> svg_files(const fs::path& folder) {
       if (is_hidden(entry->path())) continue;
       if (entry->is_directory(ignored) && !entry->is_symlink(ignored))
         folders.push_back(entry->path());
-      else if (ending_of(entry->path()) == ".svg")
+      else if (is_svg_name(entry->path()))
         files.push_back(entry->path());
     }
     require(!error, "{}: cannot read the folder: {}", here.string(), error.message());
@@ -60,9 +92,12 @@ std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgFolderOptio
           folder.string());
   std::vector<Sketch> sketches;
   std::vector<std::string> reasons;
+  FolderNotes notes;
   for (const fs::path& file : files) {
     try {
-      sketches.push_back(read_svg(file, options.svg));
+      SvgSketches some = read_svg(file, options.svg);
+      std::ranges::move(some.sketches, std::back_inserter(sketches));
+      for (const svg::Note& note : some.notes) notes.add(file, note);
     } catch (const Error& error) {
       if (files.size() == 1) throw;
       if (!options.skips_damaged) fail("{}, or leave it out with --set damaged=skip", error.what());
@@ -70,6 +105,7 @@ std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgFolderOptio
     }
   }
   note_skipped(folder, reasons, files.size(), options);
+  if (options.note) notes.say(options.note);
   return sketches;
 }
 

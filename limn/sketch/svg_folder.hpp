@@ -17,7 +17,10 @@ struct SvgFolderOptions {
   std::function<void(const std::string&)> note = {};  // as SketchReadOptions::note
 };
 
-// The .svg files of the folder and of its subfolders in order of their paths. Hidden files and folders are left out,
+// Whether a file of that name is an SVG: .svg, or .svgz, which is packed.
+[[nodiscard]] bool is_svg_name(const std::filesystem::path& path);
+
+// The SVG files of the folder and of its subfolders in order of their paths. Hidden files and folders are left out,
 // and links to folders are not followed. Throws Error naming a folder that cannot be read.
 [[nodiscard]] std::vector<std::filesystem::path> svg_files(const std::filesystem::path& folder);
 

@@ -10,13 +10,19 @@
 namespace limn::sketch::svg {
 namespace {
 
-constexpr double kLargestNumber = 1e9;
 constexpr int kMaxPieces = 1000;  // of one curve
+constexpr int kCoarsePieces = 4;  // of a curve of which only the size is wanted
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 double radians(double degrees) { return degrees * std::numbers::pi / 180; }
+
+// How many times longer the transform makes the vector that it makes longest: its larger singular value.
+double largest_stretch(const Transform& t) {
+  const double squares = t.a * t.a + t.b * t.b + t.c * t.c + t.d * t.d, area = t.a * t.d - t.b * t.c;
+  return std::sqrt((squares + std::sqrt(std::max(0.0, squares * squares - 4 * area * area))) / 2);
+}
 
 }  // namespace
 
@@ -28,9 +34,7 @@ Transform operator*(const Transform& outer, const Transform& inner) {
   return {first.x, first.y, second.x, second.y, offset.x, offset.y};
 }
 
-void Scanner::complain() const {
-  fail("{}: \"{}\" is not SVG at character {}; fix it", origin_, printable(text_, 40), position_);
-}
+void Scanner::complain() const { throw NotSvg(fmt::format("\"{}\" at character {}", printable(text_, 40), position_)); }
 
 void Scanner::skip() {
   while (position_ < text_.size() && (is_space(text_[position_]) || text_[position_] == ',')) ++position_;
@@ -72,51 +76,6 @@ bool Scanner::flag() {
     complain();
   }
   return c == '1';
-}
-
-std::string_view Scanner::word(char end) {
-  skip();
-  const std::size_t stop = text_.find(end, position_);
-  if (stop == text_.npos) complain();
-  std::string_view word = text_.substr(position_, stop - position_);
-  position_ = stop + 1;
-  while (!word.empty() && is_space(word.back())) word.remove_suffix(1);
-  return word;
-}
-
-Transform parse_transform(std::string_view text, const std::string& origin) {
-  Transform total;
-  Scanner scanner(text, origin);
-  while (!scanner.at_end()) {
-    const std::string_view name = scanner.word('(');
-    Scanner arguments(scanner.word(')'), origin);
-    double v[6] = {};
-    std::size_t count = 0;
-    while (!arguments.at_end()) {
-      if (count == 6) arguments.complain();
-      v[count++] = arguments.number();
-    }
-    Transform one;
-    if (name == "matrix" && count == 6)
-      one = {v[0], v[1], v[2], v[3], v[4], v[5]};
-    else if (name == "translate" && (count == 1 || count == 2))
-      one = {1, 0, 0, 1, v[0], v[1]};
-    else if (name == "scale" && (count == 1 || count == 2))
-      one = {v[0], 0, 0, count == 2 ? v[1] : v[0], 0, 0};
-    else if (name == "skewX" && count == 1)
-      one.c = std::tan(radians(v[0]));
-    else if (name == "skewY" && count == 1)
-      one.b = std::tan(radians(v[0]));
-    else if (name == "rotate" && (count == 1 || count == 3)) {
-      const double cosine = std::cos(radians(v[0])), sine = std::sin(radians(v[0]));
-      one = Transform{1, 0, 0, 1, v[1], v[2]} * Transform{cosine, sine, -sine, cosine, 0, 0} *
-            Transform{1, 0, 0, 1, -v[1], -v[2]};
-    } else {
-      fail("{}: the transform {} with {} numbers is not SVG's; fix it", origin, printable(name, 40), count);
-    }
-    total = total * one;
-  }
-  return total;
 }
 
 Pen::Pen(double tolerance, std::size_t max_points, const std::string& origin)
@@ -163,7 +122,9 @@ void Pen::cubic_to(Point control1, Point control2, Point end) {
   };
   const double bend = std::max(length(begin - 2 * control1 + control2), length(control1 - 2 * control2 + end));
   const double wanted = std::ceil(std::sqrt(0.75 * bend / tolerance_));
-  const int pieces = wanted < kMaxPieces ? std::max(1, static_cast<int>(wanted)) : kMaxPieces;
+  const int pieces =
+      wanted < kMaxPieces ? std::max(is_coarse() ? kCoarsePieces : 1, static_cast<int>(wanted)) : kMaxPieces;
+  has_curves_ = has_curves_ || bend > 0;
   for (int i = 1; i < pieces; ++i) {
     const double t = static_cast<double>(i) / pieces, s = 1 - t;
     line_to(s * s * s * begin + 3 * s * s * t * control1 + 3 * s * t * t * control2 + t * t * t * end);
@@ -196,10 +157,11 @@ void Pen::arc_to(Point radii, double rotation_degrees, bool is_large, bool is_sw
   if (is_sweeping && sweep < 0) sweep += 2 * std::numbers::pi;
   if (!is_sweeping && sweep > 0) sweep -= 2 * std::numbers::pi;
   // A chord over the angle w lies r (1 - cos(w/2)) off, about r w^2 / 8.
-  const double stretch =
-      std::max(std::hypot(transform.a, transform.b), std::hypot(transform.c, transform.d)) * std::numbers::sqrt2;
+  const double stretch = largest_stretch(transform);
   const double wanted = std::ceil(std::abs(sweep) * std::sqrt(std::max(rx, ry) * stretch / (8 * tolerance_)));
-  const int pieces = wanted < kMaxPieces ? std::max(2, static_cast<int>(wanted)) : kMaxPieces;
+  const int pieces =
+      wanted < kMaxPieces ? std::max(is_coarse() ? 2 * kCoarsePieces : 2, static_cast<int>(wanted)) : kMaxPieces;
+  has_curves_ = true;
   for (int i = 1; i < pieces; ++i) {
     const double angle = from + sweep * i / pieces;
     const Point q{rx * std::cos(angle), ry * std::sin(angle)};
@@ -213,7 +175,7 @@ namespace {
 // The state that one path command leaves to the next.
 class PathDrawer {
  public:
-  PathDrawer(Pen& pen, std::string_view data, const std::string& origin) : pen_(pen), scanner_(data, origin) {}
+  PathDrawer(Pen& pen, std::string_view data) : pen_(pen), scanner_(data) {}
 
   void draw() {
     pen_.move_to({});
@@ -300,6 +262,6 @@ class PathDrawer {
 
 }  // namespace
 
-void draw_path(Pen& pen, std::string_view data, const std::string& origin) { PathDrawer(pen, data, origin).draw(); }
+void draw_path(Pen& pen, std::string_view data) { PathDrawer(pen, data).draw(); }
 
 }  // namespace limn::sketch::svg

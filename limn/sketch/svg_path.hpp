@@ -1,12 +1,13 @@
-// The geometry of SVG: affine transforms, their attribute's text, and path data to strokes. Used by
-// svg_reader.cpp.
+// The geometry of SVG: affine transforms, numbers, and path data to strokes. Used by svg_reader.cpp.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "limn/core/error.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::sketch::svg {
@@ -28,31 +29,34 @@ struct Transform {
 // First `inner`, then `outer`.
 [[nodiscard]] Transform operator*(const Transform& outer, const Transform& inner);
 
-// The text of a transform attribute: matrix, translate, scale, rotate, skewX and skewY, any number of them.
-[[nodiscard]] Transform parse_transform(std::string_view text, const std::string& origin);
+inline constexpr double kLargestNumber = 1e9;
+
+// Text that is not SVG's: what comes before it is drawn all the same.
+class NotSvg : public Error {
+ public:
+  using Error::Error;
+};
 
 // Numbers, one after the other, out of an attribute: separated by white space and commas or, as SVG permits,
 // by nothing where the next number's sign or second point shows where it begins.
 class Scanner {
  public:
-  Scanner(std::string_view text, const std::string& origin) : text_(text), origin_(origin) {}
-  [[nodiscard]] bool at_end();                    // but for white space and commas
-  [[nodiscard]] bool at_number();                 // a number begins here
-  [[nodiscard]] char letter();                    // the next character, whatever it is
-  [[nodiscard]] double number();                  // finite, at most 1e9 in size, or Error
-  [[nodiscard]] bool flag();                      // an arc's 0 or 1, which needs no separator
-  [[nodiscard]] std::string_view word(char end);  // the text up to `end`, which is passed over
+  explicit Scanner(std::string_view text) : text_(text) {}
+  [[nodiscard]] bool at_end();     // but for white space and commas
+  [[nodiscard]] bool at_number();  // a number begins here
+  [[nodiscard]] char letter();     // the next character, whatever it is
+  [[nodiscard]] double number();   // finite, at most kLargestNumber in size, or NotSvg
+  [[nodiscard]] bool flag();       // an arc's 0 or 1, which needs no separator
   [[noreturn]] void complain() const;
 
  private:
   void skip();
   std::string_view text_;
-  const std::string& origin_;
   std::size_t position_ = 0;
 };
 
 // Collects strokes in the drawing's own units: lines and curves come in an element's units and go through its
-// transform; curves are flattened to `tolerance` after it.
+// transform; curves are flattened to `tolerance` after it. A tolerance of infinity gives a few pieces a curve.
 class Pen {
  public:
   Pen(double tolerance, std::size_t max_points, const std::string& origin);
@@ -68,10 +72,13 @@ class Pen {
   void lift() { is_down_ = false; }
   [[nodiscard]] Point position() const { return position_; }
   [[nodiscard]] Point start() const { return start_; }
-  [[nodiscard]] std::vector<Stroke> take() { return std::move(strokes_); }
+  // The strokes so far; lift() before they are changed.
+  [[nodiscard]] std::vector<Stroke>& strokes() { return strokes_; }
+  [[nodiscard]] bool has_curves() const { return has_curves_; }
 
  private:
   void append(Point p);
+  [[nodiscard]] bool is_coarse() const { return std::isinf(tolerance_); }
 
   double tolerance_;
   std::size_t points_left_;
@@ -79,9 +86,11 @@ class Pen {
   std::vector<Stroke> strokes_;
   Point position_, start_;
   bool is_down_ = false;  // the last stroke continues
+  bool has_curves_ = false;
 };
 
-// Draws path data: all of M L H V C S Q T A Z and their relative forms.
-void draw_path(Pen& pen, std::string_view data, const std::string& origin);
+// Draws path data: all of M L H V C S Q T A Z and their relative forms. Throws NotSvg at what is none; the pen has then
+// drawn what comes before it.
+void draw_path(Pen& pen, std::string_view data);
 
 }  // namespace limn::sketch::svg

@@ -46,6 +46,11 @@ class Seeds {
   fs::path corpus_;
 };
 
+Bytes bytes_of_text(std::string_view text) {
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
 sketch::Sketch house() {
   return sketch::from_strokes(
       std::vector<sketch::Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
@@ -129,6 +134,25 @@ void add_strokes(const Seeds& seeds) {
   seeds.add("svg", "path",
             R"(<svg><path d="M1,1l2 3C1 2 3 4 5 6s2-3 4.5.5Q1-1 2 2t3,3A5 3 20 1 0 9 9a1 1 0 00.5.5H3v-2zm1 1 2 2"/>)"
             "</svg>");
+  seeds.add("svg", "style",
+            R"svg(<svg viewBox="0 0 9 9"><style><![CDATA[/* a */ .a, g > #b[id^="b"], path:first-child ~ .c\30 {
+fill:none; stroke: url("#x") !important; transform: rotate(.25turn) translate(1px, 5%) } @media print { .a { opacity: 0 } }
+@media all { .a { stroke-width: 0; transform-origin: center } } @import 'x.css';]]></style>
+<g class="a" style="d:path('M0 0h1');visibility:hidden"><path id="b" class="c0 a" d="M0 0h1" style="visibility:visible"/>
+<path class="c0" d="M1 1v1"/></g></svg>)svg");
+  seeds.add("svg", "clip",
+            R"svg(<svg width="9" height="9"><rect width="9" height="9"/><clipPath id="c" clip-path="url(#d)"
+transform="scale(2)"><circle r="3"/><use href="#p"/></clipPath><clipPath id="d"><polygon id="p" clip-rule="evenodd"
+points="0,0 5,0 5,5 0,5"/></clipPath><g clip-path="url(#c)"><path stroke="red" d="M-9 1H9V3H-9z"/></g>
+<symbol id="s" viewBox="1 1 3 3" preserveAspectRatio="xMinYMax slice"><line x2="50%" y2="2"/></symbol>
+<use xlink:href="#s" width="5" height="4"/><switch><g systemLanguage="de"/><a><rect rx="auto" ry="1" width="3" height="3"/></a>
+</switch><svg x="1" width="5" viewBox="0 0 1 1"><x:path xmlns:x="y" d="M0 0"/><polyline points="1 1 2 2 3"/></svg></svg>)svg");
+  seeds.add("svg", "entity", R"svg(<?xml version="1.0"?><!-- c --><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "a" [
+<!ENTITY n "http://www.w3.org/2000/svg"><!ENTITY % p 'q'>%p;<!ATTLIST g a CDATA #FIXED "]"><!ENTITY d 'M&e;h1'>
+<!ENTITY e "0 0"><!ENTITY l '<line x2="1"/>'><!ENTITY f SYSTEM "f">]><svg xmlns="&n;"><path d="&d;"/>&l;&f;&amp;</svg>)svg");
+  seeds.add("svg", "font",
+            R"svg(<svg><defs><font><glyph unicode="H" d="M 1 6L1 0M5 6L5 0"/><glyph d="M0 0Q1 1 2 0"/></font>
+</defs></svg>)svg");
 }
 
 void add_images(const Seeds& seeds) {
@@ -159,6 +183,69 @@ void add_images(const Seeds& seeds) {
                                     .is_progressive = is_progressive,
                                     .quality = 40,
                                     .pixels = testing::ramp(static_cast<std::size_t>(90 * channels))}));
+}
+
+void add_pictures(const Seeds& seeds) {
+  const image::Raster grey = testing::ramp_image(4, 3, 1), colour = testing::ramp_image(3, 2, 3);
+  const Bytes exif = testing::exif_block(6);
+  seeds.add("png", "exif", testing::with_exif(testing::png_file(grey), exif));
+  const auto jpeg = testing::jpeg_file({.width = 4, .height = 3, .channels = 1, .pixels = grey.pixels});
+  seeds.add("jpeg", "exif", testing::with_exif(jpeg, testing::exif_block(5, false)));
+  seeds.add("pictures", "webp", testing::webp_file(colour));
+  seeds.add("pictures", "webp-exif", testing::with_exif(testing::webp_file(grey), exif));
+  seeds.add("pictures", "webp-alpha", testing::webp_file(grey, testing::ramp(12)));
+  seeds.add("pictures", "webp-lossy", testing::lossy_webp_file(testing::ramp_image(17, 5, 3)));
+  testing::GifSpec gif{.width = 3, .height = 9, .colours = testing::ramp(12), .pixels = {}};
+  for (int i = 0; i < 27; ++i) gif.pixels.push_back(static_cast<std::uint8_t>(i % 4));
+  seeds.add("pictures", "gif", testing::gif_file(gif));
+  gif.is_interlaced = true, gif.transparent = 2, gif.frames = 2;
+  seeds.add("pictures", "gif-frames", testing::gif_file(gif));
+  seeds.add("pictures", "bmp", testing::bmp_file(colour));
+  testing::BmpSpec bmp{.width = 3, .height = -1, .bits = 4, .palette = testing::ramp(48), .rows = {{0x21, 0x30}}};
+  seeds.add("pictures", "bmp-palette", testing::bmp_file(bmp));
+  bmp = {.width = 1, .height = 1, .bits = 32, .compression = 3, .header_size = 56, .rows = {{1, 2, 3, 4}}};
+  bmp.masks = {0xff0000, 0xff00, 0xff, 0xff000000};
+  seeds.add("pictures", "bmp-masks", testing::bmp_file(bmp));
+  seeds.add("pictures", "tiff", testing::tiff_file(colour));
+  seeds.add("pictures", "tiff-deflate",
+            testing::tiff_file(
+                {.width = 4, .height = 3, .compression = 8, .orientation = 6, .pixels = grey.pixels, .pictures = 2}));
+  testing::TiffSpec palette{.width = 2, .height = 1, .bits = 1, .photometric = 3, .pixels = {0x40}};
+  palette.palette = {0, 0xffff, 0, 0, 0xffff, 0};
+  seeds.add("pictures", "tiff-palette", testing::tiff_file(palette));
+  testing::TiffSpec fax{
+      .width = 16, .height = 4, .bits = 1, .photometric = 0, .compression = 4, .pixels = testing::ramp(9)};
+  seeds.add("pictures", "tiff-fax", testing::tiff_file(fax));
+  fax.compression = 5;
+  seeds.add("pictures", "tiff-lzw", testing::tiff_file(fax));
+  fax.width = 60'000, fax.height = 60'000;
+  seeds.add("pictures", "promise-tiff", testing::tiff_file(fax));
+}
+
+void add_image_arrays(const Seeds& seeds) {
+  const auto npy = [](std::string_view descr, const std::vector<std::int64_t>& shape, std::size_t bytes) {
+    Bytes file = bytes_of_text(arrays::npy_header(descr, shape));
+    for (const std::uint8_t value : testing::ramp(bytes)) file.push_back(std::byte{value});
+    return file;
+  };
+  const auto add = [&](const std::string& name, char format, Bytes file) {
+    file.insert(file.begin(), static_cast<std::byte>(format));
+    seeds.add("image_arrays", name, file);
+  };
+  const Bytes grey = npy("|u1", {2, 6, 7}, 84), colour = npy("|u1", {1, 6, 6, 3}, 108);
+  add("npy", '0', grey);
+  add("npy-colour", '0', colour);
+  add("npy-alpha", '0', npy("|u1", {1, 4, 3, 3}, 36));
+  add("npy-floats", '0', npy("<f2", {1, 6, 6}, 72));
+  const std::vector<std::pair<std::string, Bytes>> entries{
+      {"x_train.npy", grey}, {"x_test.npy", grey}, {"y.npy", npy("|u1", {2}, 2)}};
+  add("npz", '1', arrays::make_zip(entries));
+  std::string table = "label";
+  for (int i = 0; i < 64; ++i) table += fmt::format(",pixel{}", i);
+  for (int row = 0; row < 2; ++row)
+    for (int i = 0; i < 65; ++i) table += fmt::format("{}{}", i == 0 ? "\n" : ",", i * row);
+  add("table", '2', bytes_of_text(table));
+  add("cifar", '3', Bytes(3073));
 }
 
 // The index, a zero byte and the one shard, as the target wants them.
@@ -462,6 +549,13 @@ void add_promises(const Seeds& seeds) {
   add("svg", "entities",
       R"(<!DOCTYPE s [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM )"
       R"("file:///etc/passwd">]><svg><path d="&b;&c;"/></svg>)"s);
+  add("svg", "selectors", [] {  // each is kept, and looks at many elements
+    std::string css;
+    for (int i = 0; i < 200; ++i) css += "a,";
+    std::string svg = "<svg><style>" + css + "a{fill:red}x~g~line{fill:red}g g>g line{d:none}</style>";
+    for (int i = 0; i < 50; ++i) svg += "<g><line/>";
+    return svg;
+  }());
   add("svg", "curves", [] {  // of as many pieces as a curve may have
     std::string path = "M0 0";
     for (int i = 0; i < 12; ++i) path += "c1e9 1e9-1e9 9 9 9";
@@ -524,6 +618,8 @@ int main(int argc, char** argv) {
   limn::add_pytorch_files(seeds);
   limn::add_strokes(seeds);
   limn::add_images(seeds);
+  limn::add_pictures(seeds);
+  limn::add_image_arrays(seeds);
   limn::add_shards(seeds);
   limn::add_models(seeds);
   limn::add_pytorch(seeds);

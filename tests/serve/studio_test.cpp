@@ -157,7 +157,7 @@ TEST_F(StudioTest, SavesDrawingsThatReadBack) {
   const auto save = [&](const std::string& format, const std::string& drawings = std::string("[") + kSquare + "]") {
     return call("POST", "/api/pictures", R"({"format":")" + format + R"(","drawings":)" + drawings + "}");
   };
-  const auto svg = sketch::parse_svg(save("svg").body, "saved.svg");
+  const auto svg = sketch::parse_svg(save("svg").body, "saved.svg").drawings.at(0);
   ASSERT_EQ(svg.size(), 1U);
   EXPECT_THAT(save("png").body, ::testing::StartsWith("\x89PNG"));
   EXPECT_THAT(save("gif").body, ::testing::StartsWith("GIF89a"));
