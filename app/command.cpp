@@ -128,6 +128,11 @@ Option Option::excludes(const Option& other) const {
   return *this;
 }
 
+Option Option::in_group(const std::string& title) const {
+  option_->group(title);
+  return *this;
+}
+
 Option Option::takes(int count) const {
   option_->expected(count);
   return *this;

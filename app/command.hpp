@@ -27,7 +27,8 @@ class Option {
   Option shows_default() const;                  // in --help
   Option named(const std::string& value) const;  // the value, in --help: "PATH"
   Option excludes(const Option& other) const;
-  Option takes(int count) const;  // exactly so many values
+  Option takes(int count) const;                    // exactly so many values
+  Option in_group(const std::string& title) const;  // of --help
 
   // The message of a value that is refused names the value and what is expected.
   Option whole_number(std::int64_t least, std::int64_t most) const;

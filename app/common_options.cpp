@@ -33,7 +33,7 @@ void add_sigma_temperature(const Command& command, models::SigmaTemperature& sig
 }  // namespace
 
 void add_model(const Command& command, std::string& path) {
-  command.add("MODEL", &path, "run directory, .safetensors file or Magenta .json model").required();
+  command.add("MODEL", &path, "run directory, .safetensors file or Magenta .json or .js model").required();
 }
 
 void add_temperature(const Command& command, double& temperature, models::SigmaTemperature& sigma_temperature) {

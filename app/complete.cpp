@@ -5,6 +5,7 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/given_drawings.hpp"
+#include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_model.hpp"
@@ -24,12 +25,14 @@ struct CompleteArguments {
   GivenScale scale = GivenScale::kUsual;
   std::uint64_t seed = 1;
   std::string out = "completions.svg";
+  render::GcodeOptions plotter = {};
 };
 
 void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   model->need(models::Ability::kComplete, "choose a model of sketches");
   check_output(a.out, model->content());
+  check_plotter_options(a.plotter, a.out);
   const GivenDrawings given = read_given(*model, {.references = {a.in},
                                                   .scale = a.scale,
                                                   .points = static_cast<std::size_t>(a.points),
@@ -38,7 +41,9 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto& points = given.drawings.sketches.front().points;
   const std::int64_t longest = model->as_sketch_model()->max_seq_len();
   require(std::ssize(points) < longest,
-          "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K",
+          "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K, "
+          "or --scale "
+          "fit, which simplifies the sketch",
           a.in, points.size(), longest);
   models::Drawings endings = model->complete(given.drawings, {.count = a.count,
                                                               .uses_prior = a.uses_prior,
@@ -52,7 +57,7 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
     if (const auto& map = given.maps.front()) sketch = models::continued(beginning, sketch, points.size(), *map);
     cells.push_back(render::completion_cell(sketch, beginning.points.size()));
   }
-  save_drawings(a.out, render::grid_sheet(std::move(cells)), endings);
+  save_drawings(a.out, render::grid_sheet(std::move(cells)), endings, {.plotter = a.plotter});
 }
 
 }  // namespace
@@ -70,6 +75,7 @@ void add_complete(const Command& app, const models::Registry& registry) {
   command.add("--prior", &a->uses_prior, "z from the prior instead of from the given part");
   command.add("--seed", &a->seed, "another number, other endings").shows_default();
   command.add("-o,--out", &a->out, output_endings(models::Content::kSketches)).shows_default();
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nExample:\n  limn complete runs/doodles --in builtin:doodles:test#3 --points 12 -n 9 -o endings.png\n");
   command.set_action([a, &registry] { complete(*a, registry); });

@@ -7,6 +7,7 @@
 #include "app/commands.hpp"
 #include "app/data_convert_images.hpp"
 #include "app/interrupts.hpp"
+#include "app/plotter_options.hpp"
 #include "app/printing.hpp"
 #include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
@@ -35,6 +36,7 @@ struct ConvertArguments {
   std::string absolute = "auto";
   bool is_absolute = false;
   std::vector<std::string> settings;  // name=value
+  render::GcodeOptions plotter = {};
 };
 
 void stop_if_interrupted(const std::string& out) {
@@ -125,7 +127,7 @@ std::vector<OptionField> sketch_fields(ConvertArguments& a) {
 }
 
 void convert_once(const ConvertArguments& a, const sketch::SketchWriterOptions& options, bool may_need_scaling) {
-  const auto writer = open_sketch_output(a.out, options);
+  const auto writer = open_sketch_output(a.out, options, a.plotter);
   Converter converter(a, *writer, may_need_scaling);
   for (const std::string& input : a.in) converter.read(input);
   say_notes(converter.notes());
@@ -191,8 +193,9 @@ void add_data_convert(const Command& data) {
       .required();
   command
       .add("-o,--out", &a->out,
-           ".npz, .ndjson, .bin, .json, .svg (one sketch), NAME.limn (a folder of shards, for data "
-           "beyond memory), or FOLDER/ for an .svg each")
+           ".npz, .ndjson, .bin, .json, .svg (one sketch), .gcode or .nc (one sketch or a sheet, for plotters), "
+           "NAME.limn "
+           "(a folder of shards, for data beyond memory), or FOLDER/ for an .svg each")
       .required();
   const Option scale = command.add("--scale", &a->preparation.is_scaled, "to whole numbers 0-255, the longer side 255");
   const Option resample =
@@ -233,15 +236,18 @@ void add_data_convert(const Command& data) {
               "the rows of .npz, .npy and .pkl are positions, not offsets [as their columns say: of 4 columns alone]");
   command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged, absolute")
       .named("NAME=VALUE");
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nOptions of images for --set [default]:\n" + image_conversion_help() +
       "\nExamples:\n  limn data convert cat.ndjson -o cat.npz --recognized --max-points 200 --split 90/5/5\n"
       "  limn data convert drawings/ -o drawings.npz --quickdraw --split 80/10/10\n"
       "  limn data convert builtin:doodles:test#3 -o doodle.svg\n"
+      "  limn data convert drawing.svg -o drawing.gcode --page a3 --servo 60,20\n"
       "  limn data convert cat.ndjson -o cat.limn --split 98/1/1\n"
       "  limn data convert builtin:shapes -o shapes.limn --set image_size=20\n");
   command.set_action([a, command] {
     if (!image::is_image_data(a->in.front())) return convert(*a);
+    check_plotter_options(a->plotter, a->out);
     for (const char* name : {"--scale", "--resample", "--simplify", "--quickdraw", "--max-points", "--recognized",
                              "--split", "--seed", "--word", "--svg-tolerance", "--absolute"})
       require(!command.has(name), "{}: is for sketches, and {} holds images; leave it out", name, a->in.front());

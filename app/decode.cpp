@@ -5,6 +5,7 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
+#include "app/plotter_options.hpp"
 #include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
@@ -20,11 +21,13 @@ struct DecodeArguments {
   bool is_greedy = false;
   std::uint64_t seed = 1;
   std::string out = "decoded.svg";
+  render::GcodeOptions plotter = {};
 };
 
 void decode(const DecodeArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
+  check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kTemperature, {"--seed"});
   model->need(models::Ability::kDecode, "try limn sample");
@@ -33,10 +36,12 @@ void decode(const DecodeArguments& a, const Command& command, const models::Regi
           a.model, model->latent_size());
   models::Latents z(matrix.rows, matrix.columns);
   z.values = matrix.values;
-  save_grid(a.out, model->draw_latents(z, {.temperature = a.temperature,
-                                           .sigma_temperature = a.sigma_temperature,
-                                           .is_greedy = a.is_greedy,
-                                           .seed = a.seed}));
+  save_grid(a.out,
+            model->draw_latents(z, {.temperature = a.temperature,
+                                    .sigma_temperature = a.sigma_temperature,
+                                    .is_greedy = a.is_greedy,
+                                    .seed = a.seed}),
+            0, {.plotter = a.plotter});
 }
 
 }  // namespace
@@ -50,6 +55,7 @@ void add_decode(const Command& app, const models::Registry& registry) {
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help()).shows_default();
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nExample (latent arithmetic in three commands):\n"
       "  limn encode runs/doodles --in a.npz#1 a.npz#2 a.npz#3 -o z.npy\n"

@@ -80,7 +80,7 @@ void save_growing(const fs::path& path, const image::DrawingSteps& steps, std::s
 
 // Images are magnified so that their pixels stay squares of one size.
 render::SaveOptions options_for(const render::Sheet& sheet, const models::Drawings& drawings, const SheetLook& look) {
-  if (drawings.content != models::Content::kImages) return {};
+  if (drawings.content != models::Content::kImages) return {.gcode = look.plotter};
   const double side = longer_side(drawings.shape);
   const double cell = look.scale > 0 ? side * static_cast<double>(look.scale)
                                      : whole_multiple(side, kSheetWidth / std::max(sheet.columns, 6));

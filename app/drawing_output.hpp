@@ -12,6 +12,7 @@
 #include "limn/core/file.hpp"
 #include "limn/image/drawing_steps.hpp"
 #include "limn/models/drawings.hpp"
+#include "limn/render/gcode.hpp"
 #include "limn/render/sheet.hpp"
 
 namespace limn::app {
@@ -36,6 +37,7 @@ struct SheetLook {
   std::int64_t scale = 0;  // side of an image's pixel; 0: a sheet becomes about 1000 wide
   std::string title = {};  // of a grid
   std::vector<std::string> column_headings = {}, row_headings = {};
+  render::GcodeOptions plotter = {};  // of strokes in .gcode and .nc
 };
 // Pictures get the sheet, stroke files the drawings; the path is printed. The sheet's images have the drawings' shape.
 void save_drawings(const std::filesystem::path& path, const render::Sheet& sheet, const models::Drawings& drawings,

@@ -22,7 +22,7 @@ struct ExportArguments {
 
 // For --to: "magenta-json".
 std::string name_of(const models::ForeignFormat& format) {
-  return fmt::format("{}-{}", format.name, format.ending.substr(1));
+  return fmt::format("{}-{}", format.name, format.endings.front().substr(1));
 }
 
 std::vector<std::string> names_of(std::span<const models::Family> families) {
@@ -44,7 +44,7 @@ const models::ForeignFormat& format_of(const models::Family& family, const Expor
 void export_model(const ExportArguments& a, const models::Registry& registry) {
   models::Checkpoint checkpoint = registry.read(a.model);
   const models::ForeignFormat& format = format_of(registry.family_named(checkpoint.model, a.model), a);
-  require(ending_of(a.out) == format.ending, "{}: {} files end in {}", a.out, a.to, format.ending);
+  require(ending_of(a.out) == format.endings.front(), "{}: {} files end in {}", a.out, a.to, format.endings.front());
   checkpoint.origin = a.model;  // the model's name in the file
   const std::string note = format.write(checkpoint, a.out);
   if (!note.empty()) say("limn: note: {}\n", note);

@@ -12,8 +12,8 @@ namespace limn::app {
 namespace {
 
 const std::vector<std::string> kScales{"fit", "keep"};
-// Data that are so many times larger or smaller than the model's drawings are hardly in its units.
-constexpr double kFarSize = 4;
+// Data that are so many times as large as the model's drawings are hardly in its units. Parts of drawings are small.
+constexpr double kTooSmall = 0.25, kTooLarge = 2;
 
 bool is_fitted(const models::Model& model, const std::string& reference, GivenScale scale) {
   if (scale != GivenScale::kUsual) return scale == GivenScale::kFit;
@@ -41,7 +41,7 @@ class Fitter {
   // Of what is kept.
   void compare(const models::Drawings& kept, const std::string& name) {
     const double size = models::relative_size(model_, typical(), kept);
-    if (size > 1 / kFarSize && size < kFarSize) return;
+    if (size >= kTooSmall && size <= kTooLarge) return;
     say("limn: note: {}: its drawings are {:.3g} times as large as the model's; --scale fit brings them to its size\n",
         name, size);
   }

@@ -6,6 +6,7 @@
 #include "app/drawing_output.hpp"
 #include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
+#include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -23,6 +24,7 @@ struct InterpolateArguments {
   bool is_greedy = false;
   std::uint64_t seed = 1;
   std::string out = "interpolation.svg";
+  render::GcodeOptions plotter = {};
 };
 
 // The two ends of a path or the four corners of a grid.
@@ -46,6 +48,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   const bool is_grid = references.size() == 4;
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
+  check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   const GivenDrawings given = read_given(*model, {.references = references, .scale = a.scale, .is_one_each = true});
@@ -62,7 +65,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
                                        .sigma_temperature = a.sigma_temperature,
                                        .is_greedy = a.is_greedy,
                                        .seed = a.seed}),
-            static_cast<int>(a.steps));
+            static_cast<int>(a.steps), {.plotter = a.plotter});
 }
 
 }  // namespace
@@ -82,6 +85,7 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help() + " (there and back)").shows_default();
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nExamples:\n  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o "
       "path.png\n"

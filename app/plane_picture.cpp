@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/drawing_output.hpp"
+#include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/latent_planes.hpp"
 #include "limn/render/axis.hpp"
@@ -14,12 +15,14 @@ void add_picture_options(const Command& command, PlanePicture& picture) {
   command.add("--scale", &picture.scale, "of images: side of a pixel [so that the picture is about 1000 wide]")
       .whole_number(1, 100);
   command.add("--bare", &picture.is_bare, "the drawings alone, without title and axes");
+  add_plotter_options(command, picture.plotter);
 }
 
 void check_plane_output(const models::Model& model, const PlanePicture& picture, const std::filesystem::path& out) {
   require(picture.scale == 0 || model.content() == models::Content::kImages,
           "--scale: is for models that draw images; leave it out");
   check_output(out, model.content(), false);
+  check_plotter_options(picture.plotter, out);
 }
 
 namespace {
@@ -41,7 +44,7 @@ std::vector<std::string> axis_values(std::int64_t n, double cell) {
 }
 
 SheetLook look_of(const PlanePicture& picture, const Plane& plane, const models::Drawings& drawings) {
-  SheetLook look{.gap = 0, .scale = picture.scale};
+  SheetLook look{.gap = 0, .scale = picture.scale, .plotter = picture.plotter};
   if (picture.is_bare) return look;
   const double scaled = static_cast<double>(picture.scale * drawings.shape.width);
   const double cell = picture.scale > 0 ? scaled : kPictureWidth / static_cast<double>(picture.grid);

@@ -8,6 +8,7 @@
 #include "app/command.hpp"
 #include "limn/core/atomic_folder.hpp"
 #include "limn/models/model.hpp"
+#include "limn/render/gcode.hpp"
 
 namespace limn::app {
 
@@ -15,6 +16,7 @@ struct PlanePicture {
   std::int64_t grid = 10;  // n
   std::int64_t scale = 0;  // side of an image's pixel; 0: the picture becomes about 1000 wide
   bool is_bare = false;    // without title and axes
+  render::GcodeOptions plotter = {};
 };
 void add_picture_options(const Command& command, PlanePicture& picture);
 // Throws Error unless `out` has an ending for the model's drawings.

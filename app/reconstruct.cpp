@@ -7,6 +7,7 @@
 #include "app/drawing_output.hpp"
 #include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
+#include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -27,6 +28,7 @@ struct ReconstructArguments {
   bool shows_steps = false;
   std::uint64_t seed = 1;
   std::string out = "reconstructions.svg";
+  render::GcodeOptions plotter = {};
 };
 
 // A row for each sketch: the original, then one reconstruction per temperature.
@@ -50,7 +52,7 @@ void reconstruct_sketches(const models::Model& model, const GivenDrawings& given
       redrawn.sketches.push_back(std::move(column.sketches[i]));
     }
   }
-  save_drawings(a.out, sheet, redrawn);
+  save_drawings(a.out, sheet, redrawn, {.plotter = a.plotter});
 }
 
 // The cells from `first` on, as many as the sheet has columns, as a row.
@@ -76,6 +78,7 @@ void reconstruct_images(const models::Model& model, const models::Drawings& give
 void reconstruct(const ReconstructArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content(), model->can(models::Ability::kSteps));
+  check_plotter_options(a.plotter, a.out);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
@@ -101,6 +104,7 @@ void add_reconstruct(const Command& app, const models::Registry& registry) {
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help(false) + ", of DRAW also .gif").shows_default();
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nExamples:\n  limn reconstruct runs/doodles --in builtin:doodles:test -n 8 -o redrawn.png\n"
       "  limn reconstruct runs/sheep --in sheep.npz:test#17 --temperature 0.2 0.4 0.6 0.8 -o four.svg\n"

@@ -5,6 +5,7 @@
 #include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
+#include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
@@ -23,6 +24,7 @@ struct SampleArguments {
   bool shows_steps = false;
   std::uint64_t seed = 1;
   std::string out = "samples.svg";
+  render::GcodeOptions plotter = {};
 };
 
 // Canvases as they grow, or a walk through latent space.
@@ -45,15 +47,16 @@ void sample_at_rest(const models::Model& model, const SampleArguments& a) {
                                           .seed = a.seed}));
     sheet.row_headings.push_back(fmt::format("τ = {:g}", temperature));
   }
-  if (!is_sweep) return save_grid(a.out, drawings);
+  if (!is_sweep) return save_grid(a.out, drawings, 0, {.plotter = a.plotter});
   sheet.columns = static_cast<int>(a.count);
   sheet.cells = cells_of(drawings);
-  save_drawings(a.out, sheet, drawings);
+  save_drawings(a.out, sheet, drawings, {.plotter = a.plotter});
 }
 
 void sample(const SampleArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
+  check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
   if (a.shows_steps || (model->content() == models::Content::kImages && is_animation(a.out)))
@@ -76,6 +79,7 @@ void add_sample(const Command& app, const models::Registry& registry) {
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help()).shows_default();
+  add_plotter_options(command, a->plotter);
   command.set_footer(
       "\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space "
       "from each\n"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/models/draw/family.hpp"
 #include "limn/models/sketch_rnn/family.hpp"
 #include "limn/models/vae/family.hpp"
@@ -19,6 +20,11 @@ std::vector<std::string> names_of(std::span<const Family> families, std::string 
 }
 
 }  // namespace
+
+bool has_ending_of(const ForeignFormat& format, const std::filesystem::path& path) {
+  const std::string ending = ending_of(ending_of(path) == ".gz" ? path.stem() : path);
+  return std::ranges::find(format.endings, ending) != format.endings.end();
+}
 
 Registry standard_registry() { return Registry({sketch_rnn_family(), vae_family(), draw_family()}); }
 
@@ -40,7 +46,9 @@ Checkpoint Registry::read(const std::filesystem::path& path) const {
   const auto file = resolve_model_path(path);
   for (const Family& family : families_)
     for (const ForeignFormat& format : family.foreign_formats)
-      if (!format.ending.empty() && file.extension() == format.ending) return format.read(file, {});
+      if (has_ending_of(format, file)) return format.read(file, {});
+  require(ending_of(file) != ".pth" && ending_of(file) != ".pt",
+          "{}: is a PyTorch file; make a limn model of it with limn import", file.string());
   return read_checkpoint(file);
 }
 

@@ -32,12 +32,20 @@ struct ForeignOptions {
 
 // A format of another program's models. Reading throws Error naming the file.
 struct ForeignFormat {
-  std::string name = {};    // for --from and --to: "magenta"
-  std::string ending = {};  // files of that ending are read without being asked for: ".json"; or none
+  std::string name = {};  // for --from and --to: "magenta"
+  // Files of these endings are read without being asked for, packed by gzip or not: ".json". The first is that of what
+  // is written.
+  std::vector<std::string> endings = {};
   Checkpoint (*read)(const std::filesystem::path& path, const ForeignOptions& options) = nullptr;
   // Writes the file; returns a note for the user, or "". Null where limn only reads the format.
   std::string (*write)(const Checkpoint& checkpoint, const std::filesystem::path& path) = nullptr;
+  // Whether a state_dict() of PyTorch is of this kind for certain, by the names of its tensors. Null: cannot be told.
+  bool (*recognises)(const SafetensorsFile& file) = nullptr;
+  std::string note = {};  // for who imports one: what the file does not tell and is taken for granted
 };
+
+// Whether the file's name has an ending of the format, in any case and with or without ".gz" behind it.
+[[nodiscard]] bool has_ending_of(const ForeignFormat& format, const std::filesystem::path& path);
 
 struct Family {
   std::string name = {};     // in checkpoints: "sketch_rnn"

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 #include "limn/render/text.hpp"
 #include "limn/render/travel.hpp"
 
 namespace limn::render {
 namespace {
 
-constexpr int kDecimals = 2;  // 10 µm, finer than any pen
+constexpr int kDecimals = 2;       // 10 µm, finer than any pen
+constexpr double kFarthest = 1e5;  // mm
 
 using Polyline = std::vector<PicturePoint>;
 
@@ -21,10 +23,17 @@ void check(const GcodeOptions& options) {
           "a page of {} x {} mm leaves nothing inside a margin of {} mm; choose a larger page or a "
           "smaller margin",
           options.page_width, options.page_height, options.margin);
-  require(options.page_width <= 1e5 && options.page_height <= 1e5, "a page of {} x {} mm is absurdly large",
+  require(options.page_width <= kFarthest && options.page_height <= kFarthest, "a page of {} x {} mm is absurdly large",
           options.page_width, options.page_height);
   require(options.feed_mm_per_min > 0 && std::isfinite(options.feed_mm_per_min),
           "a feed of {} mm/min; it must be positive", options.feed_mm_per_min);
+  require(options.travel_mm_per_min >= 0 && std::isfinite(options.travel_mm_per_min),
+          "a travel of {} mm/min; it must be positive, or 0 for the machine's own", options.travel_mm_per_min);
+  require(std::fabs(options.origin.x) <= kFarthest && std::fabs(options.origin.y) <= kFarthest,
+          "an origin at {}, {} mm is absurdly far away", options.origin.x, options.origin.y);
+  for (const std::string& code : {options.pen_up, options.pen_down, options.start_code, options.end_code})
+    require(std::ranges::all_of(code, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }),
+            "'{}' is not G-code: it holds characters that are not printable ASCII", printable(code));
   require(options.pen_delay_s >= 0 && std::isfinite(options.pen_delay_s), "a pen delay of {} s; it must be 0 or more",
           options.pen_delay_s);
 }
@@ -42,7 +51,7 @@ std::vector<Polyline> strokes_of(const Picture& picture) {
   return strokes;
 }
 
-// Scales to the page inside its margins, centres, and turns y upwards.
+// Scales to the page inside its margins, centres, turns y upwards, and counts from the origin.
 void fit_to_page(std::vector<Polyline>& strokes, const GcodeOptions& options) {
   if (strokes.empty()) return;
   PicturePoint low = strokes[0][0];
@@ -60,8 +69,8 @@ void fit_to_page(std::vector<Polyline>& strokes, const GcodeOptions& options) {
   const double scale = std::isfinite(std::min(scale_x, scale_y)) ? std::min(scale_x, scale_y) : 1;
   for (Polyline& stroke : strokes) {
     for (PicturePoint& point : stroke) {
-      point = {options.page_width / 2 + (point.x - (low.x + high.x) / 2) * scale,
-               options.page_height / 2 - (point.y - (low.y + high.y) / 2) * scale};
+      point = {options.page_width / 2 + (point.x - (low.x + high.x) / 2) * scale - options.origin.x,
+               options.page_height / 2 - (point.y - (low.y + high.y) / 2) * scale - options.origin.y};
     }
   }
 }
@@ -79,9 +88,11 @@ class GcodeWriter {
         "G21 ; millimetres\nG90 ; absolute positions\nG94 ; feed in mm a minute\n",
         strokes.size(), number(options_.page_width), number(options_.page_height),
         number(std::round(travel_length(ends, visits, {}))));
+    add_lines(options_.start_code);
     move_pen(options_.pen_up);
     for (const StrokeVisit visit : visits) draw(strokes[visit.stroke], visit.is_reversed);
-    out_ += "G0 X0 Y0\nM2 ; end\n";
+    travel("X0 Y0");
+    add_lines(options_.end_code);
     return std::move(out_);
   }
 
@@ -89,16 +100,26 @@ class GcodeWriter {
   static std::string number(double value) { return number_text(value, kDecimals); }
   static std::string at(PicturePoint point) { return fmt::format("X{} Y{}", number(point.x), number(point.y)); }
 
+  void add_lines(const std::string& code) {
+    if (!code.empty()) out_ += code + '\n';
+  }
+
+  // Machines ignore a feed beside G0.
+  void travel(const std::string& to) {
+    out_ += options_.travel_mm_per_min > 0 ? fmt::format("G1 {} F{}\n", to, number(options_.travel_mm_per_min))
+                                           : fmt::format("G0 {}\n", to);
+  }
+
   void move_pen(const std::string& command) {
-    out_ += command + '\n';
+    add_lines(command);
     if (options_.pen_delay_s > 0) out_ += fmt::format("G4 P{}\n", number_text(options_.pen_delay_s, 3));
   }
 
-  // The feed is said again at each stroke, since pen_down may have set its own.
+  // The feed is said again at each stroke, since pen_down and travel may have set their own.
   void draw(Polyline stroke, bool is_reversed) {
     if (is_reversed) std::reverse(stroke.begin(), stroke.end());
     std::string pen = at(stroke.front());
-    out_ += fmt::format("G0 {}\n", pen);
+    travel(pen);
     move_pen(options_.pen_down);
     bool has_feed = false;
     for (std::size_t i = 1; i < stroke.size(); ++i) {
@@ -117,6 +138,11 @@ class GcodeWriter {
 };
 
 }  // namespace
+
+bool is_gcode_file(const std::filesystem::path& path) {
+  const std::string ending = ending_of(path);
+  return ending == ".gcode" || ending == ".nc";
+}
 
 std::string gcode_text(const Picture& picture, const GcodeOptions& options) {
   check(options);

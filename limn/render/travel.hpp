@@ -25,8 +25,8 @@ struct StrokeVisit {
 [[nodiscard]] double travel_length(std::span<const StrokeEnds> strokes, std::span<const StrokeVisit> visits,
                                    PicturePoint home);
 
-// Every stroke once: nearest neighbour, then 2-opt (reversing runs of strokes) until nothing improves or, for
-// very many strokes, a fixed amount of work is done. Never longer than the given order. Deterministic.
+// Every stroke once: nearest neighbour (n log n with a k-d tree), then 2-opt (reversing runs of strokes) until nothing
+// improves or, for very many strokes, a fixed amount of work is done. Never longer than the given order. Deterministic.
 [[nodiscard]] std::vector<StrokeVisit> order_strokes(std::span<const StrokeEnds> strokes, PicturePoint home);
 
 }  // namespace limn::render

@@ -16,7 +16,7 @@ std::string name_of(const fs::path& path) {
   fs::path clean = fs::absolute(path).lexically_normal();
   if (!clean.has_filename()) clean = clean.parent_path();
   std::string name = clean.filename().string();
-  for (const std::string_view ending : {".json", ".gen", ".vae", ".full", ".safetensors"})
+  for (const std::string_view ending : {".gz", ".json", ".js", ".mjs", ".gen", ".vae", ".full", ".safetensors"})
     if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
   const fs::path folder = clean.parent_path();
   if (folder.filename() == "checkpoints") name = folder.parent_path().filename().string() + " " + name;

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/run_limn.hpp"
+#include "arrays/pytorch_files.hpp"
 #include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
@@ -18,6 +19,7 @@ namespace limn::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -178,6 +180,42 @@ TEST_F(CommandsTest, SamplesInEveryFormat) {
 }
 
 // The beginning is the user's, point for point; what the model adds has its units and follows its end.
+// A state_dict() of which the names tell the kind.
+TEST_F(CommandsTest, ImportsModelsFromPytorch) {
+  std::vector<std::pair<std::string, std::string>> entries, storages;
+  const auto add = [&](const std::string& name, std::vector<std::int64_t> shape) {
+    std::int64_t count = 1;
+    for (const std::int64_t extent : shape) count *= extent;
+    SavedTensor tensor{
+        .key = std::to_string(storages.size()), .storage_count = count, .shape = shape, .strides = {shape.back(), 1}};
+    if (shape.size() == 1) tensor.strides = {1};
+    entries.emplace_back(pickled_text("module." + name), pickled_tensor(tensor));
+    storages.emplace_back(tensor.key, memory_of(std::vector<float>(static_cast<std::size_t>(count), 0.25F)));
+  };
+  for (const auto& [name, out, in] :
+       {std::tuple{"fc1", 6, 9}, {"fc21", 2, 6}, {"fc22", 2, 6}, {"fc3", 6, 2}, {"fc4", 9, 6}}) {
+    add(std::string(name) + ".weight", {out, in});
+    add(std::string(name) + ".bias", {out});
+  }
+  write_file(file("vae.pth"), pytorch_zip(pickled_ordered_dict(entries), storages));
+  const RunResult imported = run_limn(shared_->path(), "import vae.pth -o vae.safetensors");
+  EXPECT_EQ(imported.status, 0) << imported.err;
+  EXPECT_THAT(imported.err, HasSubstr("limn: note: vae.pth: the file does not tell its activations"));
+  EXPECT_THAT(run("info vae.safetensors"), HasSubstr("1x3x3"));
+  run("sample vae.safetensors -n 2 -o vae.png");
+  const auto refused = [&](const std::string& words, const std::string& why) {
+    const RunResult result = run_limn(shared_->path(), words);
+    EXPECT_EQ(result.status, 1) << words;
+    EXPECT_THAT(result.err, HasSubstr(why)) << words;
+  };
+  refused("sample vae.pth", "vae.pth: is a PyTorch file; make a limn model of it with limn import");
+  refused("import vae.safetensors -o other.safetensors", "is a model of limn already");
+  refused("import vae.pth --from labml --scale-factor 2 -o other.safetensors", "so this is not a model of labml");
+  refused("import vae.pth --scale-factor 2 -o other.safetensors", "leave them out");
+  write_file(file("other.pth"), pytorch_zip(pickled_ordered_dict({entries.front()}), {storages.front()}));
+  refused("import other.pth -o other.safetensors", "other.pth: say whose model it is: --from magenta, labml");
+}
+
 TEST_F(CommandsTest, BringsADrawingOfAnyUnitsToTheModel) {
   const auto drawing = [&](const std::string& name, double unit) {
     std::string points;
@@ -208,6 +246,14 @@ TEST_F(CommandsTest, BringsADrawingOfAnyUnitsToTheModel) {
   run("data convert one.json -o one.npz");
   EXPECT_EQ(endings("one.npz", ""), kept);
   EXPECT_EQ(endings("one.npz", " --scale fit"), one);
+  const auto remark = [&](const std::string& words) { return run_limn(shared_->path(), words).err; };
+  run("data convert large.json -o large.npz");
+  EXPECT_THAT(remark("complete run --in large.npz -o x.svg"),
+              AllOf(StartsWith("limn: note: large.npz: its drawings are "), HasSubstr("--scale fit brings them")));
+  EXPECT_EQ(remark("complete run --in large.npz -o x.svg --scale keep"), "");
+  EXPECT_THAT(remark("complete run --in large.json -o x.svg"),
+              AllOf(StartsWith("limn: note: large.json: simplified and brought"), HasSubstr("--scale keep takes it")));
+  EXPECT_EQ(remark("complete run --in builtin:doodles#0 -o x.svg"), "");
   run("reconstruct run --in large.json -o redrawn.svg");
   run("encode run --in one.json -o one.npy");
   run("encode run --in large.json -o large.npy");

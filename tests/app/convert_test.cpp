@@ -58,6 +58,43 @@ TEST(DataConvert, KeepsQuickDrawRecords) {
   EXPECT_EQ(read_text_file(folder / "back.ndjson"), read_text_file(folder / "cat.ndjson"));
 }
 
+TEST(DataConvert, WritesCodeForPlotters) {
+  const TemporaryFolder folder;
+  write_file(folder / "x.svg",
+             R"(<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L10 20" fill="none" stroke="black"/></svg>)");
+  const auto code = [&](const std::string& name) { return read_text_file(folder / name); };
+  expect_success(folder.path(), "data convert x.svg -o x.gcode");
+  EXPECT_THAT(code("x.gcode"), AllOf(HasSubstr("; limn: 1 strokes on 210 x 297 mm"), HasSubstr("\nG1 Z0 F600\n"),
+                                     HasSubstr("G0 Z5\nG0 X0 Y0\nM2")));
+  expect_success(folder.path(),
+                 "data convert x.svg -o x.nc --page A3-landscape --margin 20 --servo 60,20 --feed 800 "
+                 "--start-code M17\\nG28 --end-code M84 --origin centre --travel-feed 2000");
+  EXPECT_THAT(code("x.nc"), AllOf(HasSubstr("on 420 x 297 mm"), HasSubstr("\nM17\nG28\nM280 P0 S60\nG4 P0.25\nG1 X"),
+                                  HasSubstr("Y-128.5 F2000\nM280 P0 S20\nG4 P0.25\n"), HasSubstr("Y128.5 F800\n"),
+                                  HasSubstr("\nM84\n"), Not(HasSubstr("M2 ;"))));
+  expect_success(folder.path(),
+                 "data convert x.svg -o x.gcode --page 100x80 --pen-up M5 --pen-down M3S90\\nG4P1 "
+                 "--pen-delay 0 --origin -10,5");
+  EXPECT_THAT(code("x.gcode"), AllOf(HasSubstr("on 100 x 80 mm"), HasSubstr("\nM3S90\nG4P1\nG1 X")));
+  // Several are a sheet, too many are refused, as are the options elsewhere.
+  EXPECT_EQ(expect_success(folder.path(), "data convert builtin:doodles:valid -o y.nc --page a4"),
+            "y.nc: 500 sketches\n");
+  const auto refused = [&](const std::string& words, const std::string& why) {
+    const RunResult result = run_limn(folder.path(), words);
+    EXPECT_EQ(result.status, 1) << words;
+    EXPECT_THAT(result.err, HasSubstr(why)) << words;
+  };
+  refused("data convert builtin:doodles -o z.nc", "too many for one page");
+  EXPECT_FALSE(fs::exists(folder / "z.nc"));
+  refused("data convert x.svg -o y.svg --feed 3", "y.svg: --page, --feed, --servo and the other options of plotters");
+  refused("data convert x.svg -o x.nc --servo 20", "--servo 20: expected the angles");
+  refused("data convert x.svg -o x.nc --page a9", "--page a9: expected a5, a4");
+  refused("data convert x.svg -o x.nc --page 0x5", "--page 0x5: expected");
+  refused("data convert x.svg -o x.nc --origin middle", "--origin middle: expected");
+  refused("data convert x.svg -o x.nc --page 20x20", "x.nc: a page of 20 x 20 mm leaves nothing inside a margin of 15");
+  refused("data convert x.svg -o x.nc --servo 1,2 --pen-up M5", "--pen-up");
+}
+
 TEST(DataConvert, ChoosesAndSimplifies) {
   const TemporaryFolder folder;
   write_records(folder / "cat.ndjson");

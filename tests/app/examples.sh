@@ -7,7 +7,7 @@ set -euo pipefail
 limn="$(realpath "$1")" readme="$(realpath "$2")"
 commands=("" sample reconstruct complete interpolate encode decode eval info plot import export data "data info"
   "data convert" "train sketch-rnn")
-left_out='runs/(digits|draw|pictures|photos|shapes|mnist)|data fetch|limn serve|model\.safetensors|runs/[a-z]* bicycle'
+left_out='runs/(digits|draw|pictures|photos|shapes|mnist)|data fetch|limn serve|model\.pth|vae\.pth|runs/[a-z]* bicycle'
 tiny='--set dec_rnn_size=12 enc_rnn_size=7 z_size=4 sample_every=0 --batch-size 20 --threads 1 --quiet'
 
 folder="$(mktemp -d)"
@@ -22,6 +22,7 @@ limn data convert builtin:doodles:test -o sheep.npz --split 80/10/10 --max-point
 cp sheep.npz a.npz && cp sheep.npz cat.npz
 limn data convert sheep.npz -o cat.ndjson >/dev/null
 limn data convert sheep.npz:test -o drawings/ >/dev/null
+limn data convert builtin:doodles#0 -o drawing.svg >/dev/null
 for run in doodles sheep; do
   # shellcheck disable=SC2086
   limn train sketch-rnn --data sheep.npz --out "runs/$run" $tiny --steps 4 >/dev/null

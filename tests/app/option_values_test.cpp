@@ -54,9 +54,10 @@ const std::map<std::string, Line> kLines{
 };
 
 // Options of any text: names of files, folders, words.
-const std::set<std::string> kTexts{"--data",    "--out",  "--config", "--in",    "--from",       "--to",
-                                   "--corners", "--dims", "--base",   "--z",     "--allow-host", "--init-from",
-                                   "--host",    "--runs", "--word",   "--format"};
+const std::set<std::string> kTexts{"--data",       "--out",       "--config",   "--in",         "--from",
+                                   "--to",         "--corners",   "--dims",     "--base",       "--z",
+                                   "--allow-host", "--init-from", "--host",     "--runs",       "--word",
+                                   "--format",     "--pen-up",    "--pen-down", "--start-code", "--end-code"};
 
 const Words kValues{"nan", "inf", "-inf", "-1", "1.5", "1e300", "18446744073709551616", "1e3", "0x10", "word"};
 
@@ -70,6 +71,10 @@ const std::map<std::string, std::set<std::string>> kAccepted{
     {"--resample", {"1.5", "1e3", "1e300", "18446744073709551616"}},
     {"--simplify", {"1.5", "1e3", "1e300", "18446744073709551616"}},
     {"--svg-tolerance", {"1.5", "1e3", "1e300", "18446744073709551616"}},
+    {"--margin", {"1.5", "1e3"}},
+    {"--feed", {"1.5", "1e3"}},
+    {"--travel-feed", {"1.5", "1e3"}},
+    {"--pen-delay", {"1.5"}},
 };
 
 class OptionValuesTest : public ::testing::Test {

@@ -370,6 +370,15 @@ void add_pytorch(const Seeds& seeds) {
   for (auto& [name, tensor] : content.tensors)
     tensor.bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(tensor.count())));
   seeds.add("pytorch", "rfeinman", without_length(serialize_safetensors(content)));
+  const std::vector<std::pair<std::string, std::vector<std::int64_t>>> layers{
+      {"fc1", {2, 9}}, {"fc21", {1, 2}}, {"fc22", {1, 2}}, {"fc3", {2, 1}}, {"fc4", {9, 2}}};
+  content = {};
+  for (const auto& [name, shape] : layers)
+    content.tensors["module." + name + ".weight"] = {
+        .type = DType::kF32,
+        .shape = shape,
+        .bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(shape[0] * shape[1])))};
+  seeds.add("pytorch", "vae", without_length(serialize_safetensors(content)));
 }
 
 void add_models(const Seeds& seeds) {
@@ -387,7 +396,12 @@ void add_models(const Seeds& seeds) {
     models::SketchRnnOptions options{
         .conditional = conditional, .enc_rnn_size = 1, .dec_rnn_size = 1, .z_size = 1, .num_mixture = 20};
     const auto model = testing::random_checkpoint(options, 2, 0.5F);
-    seeds.add("magenta_json", conditional ? "vae" : "gen", models::to_magenta_json(model, "seed").json);
+    const std::string json = models::to_magenta_json(model, "seed").json;
+    seeds.add("magenta_json", conditional ? "vae" : "gen", json);
+    if (conditional) continue;
+    seeds.add("magenta_json", "script", "// [{\n/* [ */ 'use strict'; export default " + json + ";\n");
+    seeds.add("magenta_json", "string", "var model_raw_data='\\\n" + json + "\\n';");
+    seeds.add("magenta_json", "gzip", testing::gzip_file(as_bytes(json)));
   }
 }
 

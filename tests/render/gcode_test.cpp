@@ -1,6 +1,7 @@
 #include "limn/render/gcode.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <sstream>
 
@@ -86,6 +87,40 @@ TEST(Gcode, WritesFeedsAndPenCommandsAsAsked) {
   EXPECT_THAT(gcode, ::testing::HasSubstr("G21"));
 }
 
+TEST(Gcode, WritesCodeOfTheMachineAroundTheDrawing) {
+  const std::string gcode = gcode_text(lay_out(single_sheet(test::square())), {.travel_mm_per_min = 3000,
+                                                                               .pen_up = "M280 P0 S60",
+                                                                               .pen_down = "M280 P0 S20",
+                                                                               .start_code = "M17\nG28",
+                                                                               .end_code = "M280 P0 S90\nM84"});
+  EXPECT_THAT(gcode, ::testing::HasSubstr("\nM17\nG28\nM280 P0 S60\nG1 X"));
+  EXPECT_THAT(gcode, ::testing::HasSubstr(" F3000\nM280 P0 S20\nG1 X"));
+  EXPECT_THAT(gcode, ::testing::EndsWith("\nM280 P0 S60\nG1 X0 Y0 F3000\nM280 P0 S90\nM84\n"));
+  EXPECT_THAT(gcode, ::testing::Not(::testing::HasSubstr("G0")));
+  EXPECT_THAT(gcode_text(lay_out(single_sheet(test::square())), {.end_code = ""}), ::testing::EndsWith("G0 X0 Y0\n"));
+  EXPECT_THAT(error_of([&] { (void)gcode_text({}, {.start_code = "G28\r"}); }), ::testing::HasSubstr("not printable"));
+}
+
+TEST(Gcode, CountsFromTheOrigin) {
+  const Picture picture = lay_out(single_sheet(test::scribble(8, 41)));
+  // From the lower left corner each way to the same place, but for rounding.
+  const Plot plot(gcode_text(picture));
+  const Plot moved(gcode_text(picture, {.origin = {-20, -30}}), 230, 327);
+  const auto sorted_starts = [](const Plot& p, double x, double y) {
+    std::vector<std::pair<long, long>> starts;
+    for (const auto& stroke : p.strokes) {  // from either end, in any order
+      const PicturePoint end = std::min(stroke.front(), stroke.back(), [](PicturePoint a, PicturePoint b) {
+        return std::pair(a.x, a.y) < std::pair(b.x, b.y);
+      });
+      starts.emplace_back(std::lround(10 * (end.x - x)), std::lround(10 * (end.y - y)));
+    }
+    std::ranges::sort(starts);
+    return starts;
+  };
+  EXPECT_EQ(sorted_starts(plot, 0, 0), sorted_starts(moved, 20, 30));
+  EXPECT_THROW((void)gcode_text(picture, {.origin = {1e9, 0}}), Error);
+}
+
 TEST(Gcode, TakesDotsEmptySketchesAndNoMargin) {
   const Plot dot(gcode_text(lay_out(single_sheet(test::dot_at(3, 3)))));
   ASSERT_EQ(dot.strokes.size(), 1u);
@@ -157,6 +192,32 @@ TEST(Travel, IsShortestWhereThatCanBeTried) {
     if (found < shortest + 1e-9) ++shortest_found;
   }
   EXPECT_GE(shortest_found, 10);
+}
+
+// The nearest of all ends at each step, before 2-opt: with so many strokes these can hardly find worse.
+TEST(Travel, OrdersVeryManyStrokesInTime) {
+  constexpr int kCount = 100'000;
+  std::vector<StrokeEnds> scattered = random_ends(5, kCount);
+  for (StrokeEnds& ends : scattered) ends.last = {ends.first.x + 0.1, ends.first.y};
+  std::vector<StrokeEnds> dots(kCount, StrokeEnds{{3, 4}, {3, 4}}), line, heaps;
+  for (int i = 0; i < kCount; ++i) {
+    line.push_back({{1.0 * (i * 7919 % kCount), 0}, {1.0 * (i * 7919 % kCount), 0}});
+    const double x = i % 2 == 0 ? 0 : 1e6;
+    heaps.push_back({{x + i % 100, 0}, {x, i % 1000 / 10.0}});
+  }
+  std::vector<double> lengths;
+  for (const auto& ends : {scattered, dots, line, heaps}) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto visits = order_strokes(ends, {});
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+    std::vector<int> seen(ends.size(), 0);
+    for (const StrokeVisit visit : visits) ++seen[visit.stroke];
+    EXPECT_EQ(seen, std::vector<int>(ends.size(), 1));
+    lengths.push_back(travel_length(ends, visits, {}));
+  }
+  // A tour of n random points of a square of area A is about 0.7 √(n A) long at best, nearest neighbours' 0.9.
+  EXPECT_LT(lengths[0], std::sqrt(1.0 * kCount * 100 * 100));
+  EXPECT_EQ(lengths[2], 2.0 * (kCount - 1));
 }
 
 TEST(Travel, KeepsAnOrderThatIsAlreadyBest) {

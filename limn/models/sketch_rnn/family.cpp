@@ -5,6 +5,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/models/pytorch_tensors.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "limn/models/sketch_rnn/pytorch_import.hpp"
@@ -38,8 +39,9 @@ std::vector<Preset> presets() {
   };
 }
 
-Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions&) {
-  Checkpoint checkpoint = to_checkpoint(read_magenta_json(path));
+Checkpoint read_magenta(const std::filesystem::path& path, const ForeignOptions& options) {
+  Checkpoint checkpoint = to_checkpoint(
+      read_magenta_json(path, {.scale_factor = options.scale_factor, .max_seq_len = options.max_seq_len}));
   checkpoint.origin = path.string();
   return checkpoint;
 }
@@ -70,11 +72,16 @@ float scale_factor_of(const SafetensorsFile& file, const ForeignOptions& options
 
 template <PytorchModel model>
 Checkpoint read_pytorch(const std::filesystem::path& path, const ForeignOptions& options) {
-  const SafetensorsFile file = SafetensorsFile::read(path);
+  const SafetensorsFile file = read_state_dict(path);
   Checkpoint checkpoint = to_checkpoint(import_pytorch(
       file, {.model = model, .scale_factor = scale_factor_of(file, options), .max_seq_len = options.max_seq_len}));
   checkpoint.origin = path.string();
   return checkpoint;
+}
+
+template <PytorchModel model>
+bool recognises(const SafetensorsFile& file) {
+  return is_pytorch_model(file, model);
 }
 
 }  // namespace
@@ -94,9 +101,14 @@ Family sketch_rnn_family() {
           "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n",
       .presets = presets(),
       .training_defaults = {},
-      .foreign_formats = {{.name = "magenta", .ending = ".json", .read = read_magenta, .write = write_magenta},
-                          {.name = "labml", .ending = "", .read = read_pytorch<PytorchModel::kLabml>},
-                          {.name = "rfeinman", .ending = "", .read = read_pytorch<PytorchModel::kRfeinman>}},
+      .foreign_formats =
+          {{.name = "magenta", .endings = {".json", ".js", ".mjs"}, .read = read_magenta, .write = write_magenta},
+           {.name = "labml",
+            .read = read_pytorch<PytorchModel::kLabml>,
+            .recognises = recognises<PytorchModel::kLabml>},
+           {.name = "rfeinman",
+            .read = read_pytorch<PytorchModel::kRfeinman>,
+            .recognises = recognises<PytorchModel::kRfeinman>}},
       .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
         return std::make_unique<SketchRnnModel>(std::move(checkpoint));
       },

@@ -6,9 +6,11 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "limn/arrays/gunzip.hpp"
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
+#include "limn/models/sketch_rnn/magenta_script.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::models {
@@ -97,7 +99,8 @@ struct Document {
   [[nodiscard]] const json& weights() const { return root[2]; }
 };
 
-Document parse_document(std::string_view text, const std::string& origin) {
+Document parse_document(std::string_view whole, const std::string& origin) {
+  const std::string text = magenta_json_of(whole, origin);
   Document file{.origin = origin, .root = {}};
   try {
     file.root = json::parse(
@@ -126,6 +129,10 @@ double info_number(const Document& file, const char* key, double otherwise) {
   return found->get<double>();
 }
 
+void require_info(const Document& file, const char* key, const char* advice) {
+  require(file.info().contains(key), "{}: info.{} is missing; {}", file.origin, key, advice);
+}
+
 std::int64_t info_integer(const Document& file, const char* key, std::int64_t low, std::int64_t high) {
   const double value = info_number(file, key, std::nan(""));
   require(value >= static_cast<double>(low) && value <= static_cast<double>(high) && std::floor(value) == value,
@@ -136,7 +143,8 @@ std::int64_t info_integer(const Document& file, const char* key, std::int64_t lo
 bool is_conditional(const Document& file) {
   const auto mode = file.info().find("mode");
   require(mode != file.info().end(), "{}: info.mode is missing; expected gen or vae", file.origin);
-  if (*mode == "gen" || *mode == 2) return false;
+  // Some vae models say 2: their tensors tell.
+  if (*mode == "gen" || *mode == 2) return file.dims().size() == kVaeTensors;
   if (*mode == "vae" || *mode == 0 || *mode == 1) return true;
   fail("{}: info.mode is {}, expected gen (2) or vae (0, 1)", file.origin,
        printable(mode->dump(-1, ' ', true, json::error_handler_t::replace)));
@@ -233,18 +241,30 @@ void check_exportable(const SketchRnnContents& checkpoint) {
 
 }  // namespace
 
-SketchRnnContents read_magenta_json(const std::filesystem::path& path) {
-  return parse_magenta_json(read_text_file(path, kMaxFile), path.string());
+SketchRnnContents read_magenta_json(const std::filesystem::path& path, const MagentaImport& import) {
+  return parse_magenta_json(arrays::read_unpacked_text(path, kMaxFile), path.string(), import);
 }
 
-SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin) {
+SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin, const MagentaImport& import) {
   const Document file = parse_document(text, origin);
   SketchRnnContents checkpoint;
   checkpoint.options = read_options(file);
+  require_info(file, "version", "it says how the model reads z, from 1 to 6; take a whole file");
   const std::int64_t version = info_integer(file, "version", 1, kNewestVersion);
   checkpoint.squashes_latent = checkpoint.options.conditional && version < kTanhBeforeVersion;
-  checkpoint.max_seq_len = info_integer(file, "max_seq_len", 1, 1'000'000);
-  checkpoint.scale_factor = static_cast<float>(info_number(file, "scale_factor", 1));
+  checkpoint.max_seq_len = import.max_seq_len;
+  if (checkpoint.max_seq_len == 0) {
+    require_info(file, "max_seq_len", "say with limn import --max-seq-len N how many points its longest drawing has");
+    checkpoint.max_seq_len = info_integer(file, "max_seq_len", 1, 1'000'000);
+  }
+  checkpoint.scale_factor = import.scale_factor;
+  if (checkpoint.scale_factor == 0) {
+    require_info(
+        file, "scale_factor",
+        "say with limn import --scale-factor X what its data were divided by; 1 leaves drawings in the model's "
+        "own units");
+    checkpoint.scale_factor = static_cast<float>(info_number(file, "scale_factor", 1));
+  }
   checkpoint.metrics = read_metrics(file);
   checkpoint.extra["source"] = fmt::format("Magenta sketch-rnn JSON, version {}", version);
   if (const auto name = file.info().find("name"); name != file.info().end() && name->is_string())

@@ -1,4 +1,5 @@
-// Magenta's sketch-rnn models in JSON (sketch-rnn-js, @magenta/sketch, ml5; docs/formats.md), read and written.
+// Magenta's sketch-rnn models in JSON (sketch-rnn-js, @magenta/sketch, ml5; docs/formats.md), read and written. Read
+// also in scripts (magenta_script.hpp), and packed by gzip.
 // Files are hostile: sizes are checked against each other and against the text before memory is taken.
 //
 // Differences that the import evens out: gates i, g, f, o become i, f, g, o; the +1 that Magenta adds to the
@@ -21,11 +22,17 @@
 
 namespace limn::models {
 
-// Models of mode "gen" (2) are unconditional, "vae" (0, 1) have an encoder. `extra` gets "name" and "source";
-// `metrics` the losses that the file tells. A vae of version < 6 sets squashes_latent. Throws Error naming
-// the file and what is wrong in it.
-[[nodiscard]] SketchRnnContents read_magenta_json(const std::filesystem::path& path);
-[[nodiscard]] SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin);
+// Facts that win over those of the file; 0: as the file says.
+struct MagentaImport {
+  float scale_factor = 0;
+  std::int64_t max_seq_len = 0;
+};
+// Models of mode "gen" (2) are unconditional, "vae" (0, 1) have an encoder; so has one of mode 2 with the 17 tensors of
+// a vae. `extra` gets "name" and "source"; `metrics` the losses that the file tells. A vae of version < 6 sets
+// squashes_latent. Throws Error naming the file and what is wrong in it, or missing.
+[[nodiscard]] SketchRnnContents read_magenta_json(const std::filesystem::path& path, const MagentaImport& import = {});
+[[nodiscard]] SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin,
+                                                   const MagentaImport& import = {});
 
 struct MagentaExport {
   std::string json;

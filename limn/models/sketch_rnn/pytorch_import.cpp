@@ -313,6 +313,12 @@ PytorchModel pytorch_model_named(std::string_view name) {
   fail("{}: no such kind of PyTorch model; there is labml, rfeinman", printable(name));
 }
 
+bool is_pytorch_model(const SafetensorsFile& file, PytorchModel model) {
+  return model == PytorchModel::kLabml
+             ? file.contains("decoder.init_state.weight") && file.contains("decoder.q_head.weight")
+             : file.contains("init.weight") && file.contains("param_layer.linear.weight");
+}
+
 SketchRnnContents import_pytorch(const SafetensorsFile& file, const PytorchImport& import) {
   Importer importer(file, import);
   return import.model == PytorchModel::kLabml ? importer.labml() : importer.rfeinman();

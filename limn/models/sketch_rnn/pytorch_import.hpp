@@ -1,4 +1,4 @@
-// Sketch-RNNs that others trained in PyTorch, from a safetensors file of their state_dict(). Two
+// Sketch-RNNs that others trained in PyTorch, from their state_dict(), as models/pytorch_tensors.hpp reads it. Two
 // implementations are known by their tensors' names; what they compute differently is evened out, so that the
 // decoder says the same of the next point as theirs does. Files are hostile: every shape is checked against
 // the others.
@@ -25,6 +25,8 @@ namespace limn::models {
 
 enum class PytorchModel { kLabml, kRfeinman };
 [[nodiscard]] PytorchModel pytorch_model_named(std::string_view name);  // "labml", "rfeinman"
+// Whether the file has the tensors that no other model has.
+[[nodiscard]] bool is_pytorch_model(const SafetensorsFile& file, PytorchModel model);
 
 struct PytorchImport {
   PytorchModel model = PytorchModel::kLabml;

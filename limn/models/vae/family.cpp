@@ -1,9 +1,22 @@
 #include "limn/models/vae/family.hpp"
 
+#include "limn/core/error.hpp"
+#include "limn/models/pytorch_tensors.hpp"
 #include "limn/models/vae/drawing.hpp"
+#include "limn/models/vae/pytorch_import.hpp"
 #include "limn/models/vae/training.hpp"
 
 namespace limn::models {
+
+namespace {
+
+Checkpoint read_pytorch_vae(const std::filesystem::path& path, const ForeignOptions& options) {
+  require(options.scale_factor == 0 && options.max_seq_len == 0,
+          "{}: --scale-factor and --max-seq-len are for models of sketches; leave them out", path.string());
+  return import_pytorch_vae(read_state_dict(path));
+}
+
+}  // namespace
 
 Family vae_family() {
   return {
@@ -29,7 +42,11 @@ Family vae_family() {
       // Constant rate, no clipping: what the papers and tutorials do for VAEs.
       .training_defaults = {"num_steps=50000", "batch_size=128", "decay_rate=1", "grad_clip_mode=none",
                             "sample_every=2500"},
-      .foreign_formats = {},
+      .foreign_formats = {{.name = "pytorch-vae",
+                           .read = read_pytorch_vae,
+                           .recognises = is_pytorch_vae,
+                           .note = "the file does not tell its activations; ReLU behind hidden layers and a sigmoid at "
+                                   "the end are taken, or the layers of conv40 and conv20"}},
       .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
         return make_vae_model(std::move(checkpoint));
       },

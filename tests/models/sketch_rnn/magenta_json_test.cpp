@@ -13,6 +13,8 @@
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "models/sketch_rnn/plain_model.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
+#include "testing/gzip.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace limn::models {
 namespace {
@@ -141,6 +143,69 @@ TEST(MagentaJson, KnowsModesAndVersions) {
   EXPECT_FALSE(parse_magenta_json(gen.dump(), "m.json").squashes_latent);
 }
 
+TEST(MagentaJson, TakesAVaeThatSaysGen) {
+  json file = json::parse(to_magenta_json(exportable(true), "x").json);
+  file[0]["mode"] = 2;
+  const auto model = parse_magenta_json(file.dump(), "m.json");
+  EXPECT_TRUE(model.options.conditional);
+  EXPECT_EQ(model.weights, parse_magenta_json(to_magenta_json(exportable(true), "x").json, "m.json").weights);
+}
+
+TEST(MagentaJson, TakesFactsThatTheFileLacksOrSaysOtherwise) {
+  json file = json::parse(to_magenta_json(exportable(false), "x").json);
+  EXPECT_EQ(parse_magenta_json(file.dump(), "m.json", {.scale_factor = 3, .max_seq_len = 7}).scale_factor, 3);
+  file[0].erase("scale_factor");
+  file[0].erase("max_seq_len");
+  const auto model = parse_magenta_json(file.dump(), "m.json", {.scale_factor = 3, .max_seq_len = 7});
+  EXPECT_EQ(model.scale_factor, 3);
+  EXPECT_EQ(model.max_seq_len, 7);
+}
+
+// The files of sketch-rnn-js and of programs that load it.
+TEST(MagentaJson, ReadsScripts) {
+  const std::string array = to_magenta_json(exportable(false), "x").json;
+  std::string escaped;
+  for (const char c : array) escaped += c == '"' ? std::string("\\\"") : std::string(1, c);
+  const auto expected = parse_magenta_json(array, "m.json");
+  const std::vector<std::string> scripts{
+      "\xEF\xBB\xBF" + array + " ;\n",
+      "var model = " + array + ";",
+      "const model=\n" + array,
+      "// [{ a note\n/* var a = [{}]; */ 'use strict';\nlet m = {}; m['sheep'] = " + array + ";\n",
+      "export default " + array + ";\n",
+      "export const sheep = " + array + ";\nexport default sheep;\n",
+      "module.exports = " + array + ";",
+      "var model_raw_data='" + array + "';",
+      "module.exports = JSON.parse(\"" + escaped + "\");",
+      "var model_raw_data=`\n" + array + "\n`;\n",
+      "var model_raw_data='\\\n" + array + "\\n';"};
+  for (const std::string& script : scripts) {
+    const auto model = parse_magenta_json(script, "m.js");
+    EXPECT_EQ(model.weights, expected.weights) << script.substr(0, 40);
+    EXPECT_EQ(model.scale_factor, 40.5F);
+  }
+  EXPECT_THAT(parse_error("var a = " + array + "; var b = " + array + ";"), HasSubstr("m.json: holds several models"));
+  EXPECT_THAT(parse_error("var a = " + array.substr(0, array.size() - 1)), HasSubstr("cut short"));
+  EXPECT_THAT(parse_error("var a = '" + array), HasSubstr("cut short"));
+  for (const char* other : {"alert(1)", "var a = [1, 2];", "// [{", "/* [{", "hello"})
+    EXPECT_THAT(parse_error(other), HasSubstr("neither JSON nor a script")) << other;
+  EXPECT_THAT(parse_error("var a = [{mode: 2}];"), HasSubstr("not valid JSON"));
+}
+
+TEST(MagentaJson, IsReadByItsEndingAndPackedByGzip) {
+  const testing::TemporaryFolder folder;
+  const std::string array = to_magenta_json(exportable(false), "x").json;
+  const auto expected = parse_magenta_json(array, "m.json").weights;
+  const std::string script = "export default " + array + ";";
+  write_file(folder / "m.js", script);
+  write_file(folder / "m.MJS", script);
+  write_file(folder / "m.gen.json.gz", testing::gzip_file(as_bytes(array)));
+  write_file(folder / "m.js.gz", testing::gzip_file(as_bytes(script)));
+  write_file(folder / "packed.json", testing::gzip_file(as_bytes(array)));
+  for (const char* name : {"m.js", "m.MJS", "m.gen.json.gz", "m.js.gz", "packed.json"})
+    EXPECT_EQ(standard_registry().read(folder / name).weights, expected) << name;
+}
+
 TEST(MagentaJson, OneDamageEach) {
   const json good = json::parse(to_magenta_json(exportable(true), "x").json);
   const auto damaged = [&](const std::function<void(json&)>& damage) {
@@ -156,9 +221,18 @@ TEST(MagentaJson, OneDamageEach) {
   EXPECT_THAT(damaged([](json& f) { f[1].erase(0); }), HasSubstr("16 shapes but 17 weights"));
   EXPECT_THAT(damaged([](json& f) { f[0].erase("mode"); }), HasSubstr("mode is missing"));
   EXPECT_THAT(damaged([](json& f) { f[0]["mode"] = 3; }), HasSubstr("info.mode is 3"));
-  EXPECT_THAT(damaged([](json& f) { f[0]["mode"] = 2; }), HasSubstr("17 tensors, a gen model has 5"));
+  EXPECT_THAT(damaged([](json& f) {
+                f[0]["mode"] = 2;
+                f[1].erase(0);
+                f[2].erase(0);
+              }),
+              HasSubstr("16 tensors, a gen model has 5"));
   EXPECT_THAT(damaged([](json& f) { f[0]["version"] = 7; }), HasSubstr("info.version"));
-  EXPECT_THAT(damaged([](json& f) { f[0].erase("max_seq_len"); }), HasSubstr("max_seq_len"));
+  EXPECT_THAT(damaged([](json& f) { f[0].erase("version"); }), HasSubstr("info.version is missing; "));
+  EXPECT_THAT(damaged([](json& f) { f[0].erase("max_seq_len"); }),
+              HasSubstr("info.max_seq_len is missing; say with limn import --max-seq-len"));
+  EXPECT_THAT(damaged([](json& f) { f[0].erase("scale_factor"); }),
+              HasSubstr("info.scale_factor is missing; say with limn import --scale-factor"));
   EXPECT_THAT(damaged([](json& f) { f[0]["max_seq_len"] = 1e300; }), HasSubstr("max_seq_len"));
   EXPECT_THAT(damaged([](json& f) { f[0]["scale_factor"] = "2"; }), HasSubstr("scale_factor"));
   EXPECT_THAT(damaged([](json& f) { f[0]["scale_factor"] = 0; }), HasSubstr("scale_factor"));

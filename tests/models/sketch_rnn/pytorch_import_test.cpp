@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "limn/core/error.hpp"
+#include "limn/models/pytorch_tensors.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/models/sketch_rnn/magenta_json.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
@@ -77,6 +78,19 @@ Tensors labml_tensors(const SketchRnnContents& c) {
   put_linear(out, c, "decoder.output", "decoder.q_head", kDec, 0, 3);
   put_linear(out, c, "decoder.output", "decoder.mixtures", kDec, 3, 6 * kM);
   return out;
+}
+
+TEST(PytorchImport, TakesOffTheNamesOfWrappers) {
+  const auto checkpoint = tiny_checkpoint(true);
+  const Tensors tensors = labml_tensors(checkpoint);
+  Tensors wrapped;
+  for (const auto& [name, tensor] : tensors) wrapped["module._orig_mod." + name] = tensor;
+  const SafetensorsFile file = without_wrappers(as_file(wrapped));
+  EXPECT_TRUE(is_pytorch_model(file, PytorchModel::kLabml));
+  EXPECT_FALSE(is_pytorch_model(file, PytorchModel::kRfeinman));
+  EXPECT_FALSE(is_pytorch_model(as_file(wrapped), PytorchModel::kLabml));
+  const PytorchImport import{.model = PytorchModel::kLabml, .scale_factor = 2};
+  EXPECT_EQ(import_pytorch(file, import).weights, import_pytorch(as_file(tensors), import).weights);
 }
 
 std::string error_of(const Tensors& tensors, PytorchModel model = PytorchModel::kLabml, float scale_factor = 2) {
