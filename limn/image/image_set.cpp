@@ -240,8 +240,11 @@ void each_picture(const PictureFiles& files, const ImageDataOptions& options, Pi
       if (has_more) remarks.has_more.push_back(picture.path.string());
       visit(prepared(std::move(image), options, picture.path.string()), picture, split);
     }
-  require(remarks.skipped.size() < count, "none of the {} pictures can be read; the first: {}", count,
-          remarks.skipped.empty() ? "" : remarks.skipped.front());
+  if (remarks.skipped.size() < count) return;
+  const auto first = std::ranges::find_if(files, [](const auto& list) { return !list.empty(); });
+  if (first == files.end()) return;
+  fail("{}: none of the {} pictures can be read; the first: {}", first->front().path.parent_path().string(), count,
+       remarks.skipped.front());
 }
 
 // Pictures are in order of their classes, so those for validation are drawn.

@@ -97,8 +97,8 @@ bool is_text(Input bytes) {
 }
 
 bool is_svg(Input bytes) {
-  constexpr std::string_view kTag = "<svg";
-  return std::ranges::search(bytes, as_bytes(kTag)).size() == kTag.size();
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).find("<svg") !=
+         std::string_view::npos;
 }
 
 }  // namespace

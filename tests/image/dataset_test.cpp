@@ -233,7 +233,7 @@ TEST(ImageDataset, NamesOrSkipsDamagedFiles) {
   EXPECT_THAT(error_for(folder / "cut.png", {.damaged = "skip"}), ::testing::EndsWith("replace or remove it"));
   for (int i = 0; i < 6; ++i) fs::remove(folder / fmt::format("p{:02}.png", i));
   EXPECT_THAT(error_for(folder.path(), {.damaged = "skip"}),
-              HasSubstr("none of the 3 pictures can be read; the first"));
+              HasSubstr(folder.path().string() + ": none of the 3 pictures can be read; the first"));
 }
 
 TEST(ImageDataset, SaysWhatIsNoImageData) {
