@@ -53,8 +53,9 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
   const SketchFormat format = sketch_format_of(path);
   const SvgReadOptions svg{.tolerance = options.svg_tolerance};
   const QuickDrawOptions quickdraw{.only_recognized = options.only_recognized, .note = options.note};
-  const SketchJsonOptions text{
-      .only_recognized = options.only_recognized, .curve_tolerance = options.svg_tolerance > 0 ? options.svg_tolerance : kMaxSvgTolerance, .note = options.note};
+  const SketchJsonOptions text{.only_recognized = options.only_recognized,
+                               .curve_tolerance = options.svg_tolerance > 0 ? options.svg_tolerance : kMaxSvgTolerance,
+                               .note = options.note};
   const auto keep = [&](QuickDrawRecord&& record) { sink(std::move(record), Split::kTrain); };
   switch (format) {
     case SketchFormat::kBuiltin:
