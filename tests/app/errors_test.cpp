@@ -73,8 +73,10 @@ TEST_F(ErrorsTest, RefusesDamagedData) {
   write_file(folder_ / "cut.npz", whole);
   expect_error(folder_.path(), train_on("cut.npz"), "cut.npz", "fetch");
   expect_error(folder_.path(), train_on(fixture("no_train.npz").string()), "no_train.npz", "train");
-  expect_error(folder_.path(), train_on(fixture("wrong_last_dimension.npz").string()), "wrong_last_dimension.npz", "3");
   expect_error(folder_.path(), train_on(fixture("nan.npz").string()), "nan.npz", "sketch");
+  write_file(folder_ / "wide.npy",
+             arrays::npy_header("|u1", std::vector<std::int64_t>{1, 2, 6}) + "\1\2\1\1\1\1\1\2\1\1\1\1");
+  expect_error(folder_.path(), train_on("wide.npy"), "wide.npy: the array has shape 1 x 2 x 6", "expected N x L x 3");
 }
 
 TEST_F(ErrorsTest, RunsNothingThatAPickleAsksFor) {
