@@ -48,6 +48,7 @@ void convert_images(const std::vector<std::string>& inputs, const std::string& o
   print("{}: {} images of {} ({} train, {} valid, {} test)\n", out, train + valid + test, image::text(counts.shape),
         train, valid, test);
   for (const std::string& file : counts.skipped) say("limn: note: left out: {}\n", file);
+  for (const std::string& note : counts.notes) say("limn: note: {}\n", note);
 }
 
 }  // namespace limn::app

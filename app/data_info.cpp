@@ -55,6 +55,7 @@ json describe(const image::ImageDataset& data, const std::string& path) {
   for (std::size_t i = 0; i < kSplitNames.size(); ++i)
     out["splits"][kSplitNames[i]] = describe(summarize(data, static_cast<Split>(i)));
   out["skipped"] = std::vector<std::string>(data.skipped().begin(), data.skipped().end());
+  out["notes"] = std::vector<std::string>(data.notes().begin(), data.notes().end());
   return out;
 }
 
@@ -68,6 +69,7 @@ void print_table(const std::string& path, const image::ImageDataset& data) {
           100 * s.black, 100 * s.white);
   }
   for (const auto& file : data.skipped()) print("left out: {}\n", file);
+  for (const auto& note : data.notes()) print("note: {}\n", note);
 }
 
 // Compares all checksums of a folder of shards.
@@ -120,7 +122,11 @@ void add_data_info(const Command& data) {
     bool is_absolute = false;
   };
   auto a = std::make_shared<Arguments>();
-  command.add("PATH", &a->path, "data set file or folder, builtin:doodles or builtin:shapes").required();
+  command
+      .add("PATH", &a->path,
+           "data set file or folder (limn data convert --help lists the formats), builtin:doodles or "
+           "builtin:shapes")
+      .required();
   command.add("--json", &a->is_json, "one JSON object");
   command.add("--absolute", &a->is_absolute, "the rows of .npz, .npy and .pkl are positions, not offsets");
   command.add("--verify", &a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");

@@ -42,6 +42,7 @@ void join(ImageSet& all, ImageSet&& more, std::string_view path) {
     part.pixels.insert(part.pixels.end(), added.pixels.begin(), added.pixels.end());
   }
   std::ranges::move(more.skipped, std::back_inserter(all.skipped));
+  std::ranges::move(more.notes, std::back_inserter(all.notes));
 }
 
 // Shards keep the images that they were made of: an option that would change them is refused.
@@ -150,6 +151,7 @@ ImageDataset ImageDataset::load(std::span<const std::string> paths, const ImageD
   dataset.shape_ = pieces.front()->shape();
   for (const std::shared_ptr<Piece>& piece : pieces) {
     std::ranges::move(piece->held.skipped, std::back_inserter(dataset.skipped_));
+    std::ranges::move(piece->held.notes, std::back_inserter(dataset.notes_));
     if (piece->shards) piece->shards->expect_random_access();
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
       dataset.sizes_[static_cast<std::size_t>(split)].add(piece->size(split));

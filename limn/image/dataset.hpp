@@ -1,4 +1,4 @@
-// Image data sets and their batches: IDX files, folders of PNG and JPEG, and shapes that limn draws
+// Image data sets and their batches: folders of pictures, files of many images, and shapes that limn draws
 // itself. Pixels stay 8-bit until a batch needs them. Immutable after load, so any number of threads may read it;
 // batch order and binarisation are pure functions of seeds, steps and indices, so a resumed run needs no position.
 #pragma once
@@ -58,16 +58,19 @@ struct ImageBatch {
 
 class ImageDataset {
  public:
-  // PATHs, each an IDX file or a folder of the four MNIST files, a folder of PNG and JPEG files, one image, a folder of
-  // shards (.limn), which stay on disk, or "builtin:shapes"; several are joined split by split. Throws Error that
-  // names the file: no image data set, damaged, or of another size than the rest (and what option makes them agree).
+  // PATHs, each what docs/formats.md lists under Images: a picture, a folder of pictures, a file or a folder of many
+  // images (IDX, NumPy, tables, CIFAR), a folder of shards (.limn), which stay on disk, or "builtin:shapes"; several
+  // are joined split by split. Throws Error that names the file: no image data set, damaged, or of another size than
+  // the rest (and what option makes them agree).
   [[nodiscard]] static ImageDataset load(std::span<const std::string> paths, const ImageDataOptions& options);
 
   [[nodiscard]] const ImageShape& shape() const { return shape_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::int64_t size(Split split) const { return sizes(split).total(); }
-  // Files that were skipped, each with the reason.
+  // Damaged files that were skipped, each with the reason.
   [[nodiscard]] std::span<const std::string> skipped() const { return skipped_; }
+  // Sentences for the user: other files that were left out, and what was taken otherwise than expected.
+  [[nodiscard]] std::span<const std::string> notes() const { return notes_; }
   // File name of an image of a folder, or the index as text.
   [[nodiscard]] std::string label(Split split, std::int64_t index) const;
   // Of the shape, the sizes of the splits and images from all over the training split.
@@ -99,10 +102,11 @@ class ImageDataset {
   std::vector<std::shared_ptr<const Piece>> pieces_;
   std::array<Consecutive, kSplitNames.size()> sizes_;
   std::vector<std::string> skipped_;
+  std::vector<std::string> notes_;
 };
 
-// "PATH", "PATH#17" (the 17th image of the first split that is not empty, from 0), "PATH:test#17", or one PNG or JPEG
-// file: what --in, --from, --to and --base take. The images come in the shape asked for, resized and cropped as
+// "PATH", "PATH#17" (the 17th image of the first split that is not empty, from 0), "PATH:test#17", or one picture:
+// what --in, --from, --to and --base take. The images come in the shape asked for, resized and cropped as
 // `options` says; Error if they do not fit it.
 struct NamedImages {
   std::vector<float> pixels;        // [n, C, H, W] in [0, 1]

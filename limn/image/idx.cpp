@@ -107,7 +107,6 @@ std::uint64_t checked_count(std::span<const std::int64_t> sizes, bool is_packed,
 }  // namespace
 
 bool begins_as_idx(std::span<const std::byte> file) {
-  if (arrays::is_gzip(file)) return true;
   if (file.size() < 4 || file[0] != std::byte{0} || file[1] != std::byte{0}) return false;
   const auto type = std::to_integer<unsigned>(file[2]);
   return type == kUnsignedByte || type_name(type) != nullptr;

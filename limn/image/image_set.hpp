@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "limn/image/dataset.hpp"
+#include "limn/image/folder_scan.hpp"
 
 namespace limn::image {
 
@@ -24,7 +25,8 @@ struct ImagePart {
 struct ImageSet {
   ImageShape shape;
   std::array<ImagePart, 3> parts;    // train, valid, test
-  std::vector<std::string> skipped;  // files left out, each with the reason
+  std::vector<std::string> skipped;  // damaged files left out, each with the reason
+  std::vector<std::string> notes;    // of what else was left out or taken otherwise than expected, each a sentence
 
   [[nodiscard]] std::int64_t count(Split split) const {
     return std::ssize(parts[static_cast<std::size_t>(split)].pixels) / shape.size();
@@ -34,11 +36,12 @@ struct ImageSet {
 // Throws Error that names the file, as ImageDataset::load() says.
 [[nodiscard]] ImageSet read_image_set(const std::string& path, const ImageDataOptions& options);
 
-// A folder of PNG and JPEG files whose images need not be in memory at once.
+// A folder of pictures whose images need not be in memory at once.
 struct PictureFolder {
-  ImageShape shape;                          // of every image once prepared; RGB if one is
-  std::vector<std::filesystem::path> files;  // that can be read, in order
-  std::vector<std::string> skipped;          // left out, each with the reason
+  ImageShape shape;                                                // of every image once prepared; RGB if one is
+  std::array<std::vector<PictureFile>, kSplitNames.size()> files;  // that can be read, in order
+  std::vector<std::string> skipped;                                // damaged ones left out, each with the reason
+  std::vector<std::string> notes;                                  // as ImageSet's
 };
 [[nodiscard]] bool is_picture_folder(const std::string& path);
 // Decodes all pictures once, to know what there is and that they agree.
@@ -47,8 +50,9 @@ struct PictureFolder {
 void read_pictures(const PictureFolder& pictures, const ImageDataOptions& options,
                    const std::function<void(Split, std::span<const std::uint8_t>)>& visit);
 
-// Whether `limn data info` and its like should take `path` for images: builtin:shapes, a PNG, JPEG or IDX
-// file, a folder that holds such files, or one of shards (.limn) that holds images.
+// Whether `limn data info` and its like should take `path` for images: builtin:shapes, a picture, a file of many images
+// (image_arrays.hpp), a folder that holds such files, one of shards (.limn) that holds images, or a zip of images,
+// which reading refuses with the advice to unpack it. A folder of more SVG files than pictures is one of sketches.
 [[nodiscard]] bool is_image_data(const std::string& path);
 
 // Makes the images of a grey set RGB of the same look.

@@ -52,12 +52,14 @@ constexpr Magic kMagics[] = {
     {0, "\xff\x4f\xff\x51", {"JPEG 2000", kConvert}},
     {0, {"\0\0\1\0", 4}, {"icon", kConvert}},
     {0, "\x76\x2f\x31\x01", {"OpenEXR", kConvert}},
-    {0, "P1", {"PNM", kConvert}},
-    {0, "P2", {"PNM", kConvert}},
-    {0, "P3", {"PNM", kConvert}},
-    {0, "P4", {"PNM", kConvert}},
-    {0, "P5", {"PNM", kConvert}},
-    {0, "P6", {"PNM", kConvert}},
+    {0, "P1\n", {"PNM", kConvert}},
+    {0, "P2\n", {"PNM", kConvert}},
+    {0, "P3\n", {"PNM", kConvert}},
+    {0, "P4\n", {"PNM", kConvert}},
+    {0, "P5\n", {"PNM", kConvert}},
+    {0, "P6\n", {"PNM", kConvert}},
+    {0, "P5 ", {"PNM", kConvert}},
+    {0, "P6 ", {"PNM", kConvert}},
     {0, "\x89HDF", {"HDF5", kSaveArray}},
     {0, "MATLAB 5.0", {"MATLAB", kSaveArray}},
     {0, "PAR1", {"Parquet", kSaveArray}},
@@ -68,6 +70,10 @@ constexpr Magic kMagics[] = {
     {0, "Rar!", {"rar archive", kUnpack}},
     {0, "SQLite format", {"database", ""}},
     {0, "\x1f\x8b", {"gzip file", kUnpack}},
+    {0, "\x80\x02", {"pickle", kSaveArray}},
+    {0, "\x80\x03", {"pickle", kSaveArray}},
+    {0, "\x80\x04", {"pickle", kSaveArray}},
+    {0, "\x80\x05", {"pickle", kSaveArray}},
 };
 
 // Formats without telling first bytes.
@@ -109,6 +115,7 @@ PictureFormat picture_format(Input beginning) {
 }
 
 FileKind other_kind(Input beginning, std::string_view ending) {
+  if (ending == ".npz") return {"NumPy archive", ""};
   for (const Magic& magic : kMagics)
     if (has(beginning, magic.at, magic.bytes)) return magic.kind;
   for (const Ending& known : kEndings)
@@ -118,5 +125,8 @@ FileKind other_kind(Input beginning, std::string_view ending) {
   if (is_text(first)) return is_svg(first) ? FileKind{"SVG", kConvert} : FileKind{"text", ""};
   return {"unknown", ""};
 }
+
+// SVG is for sketches.
+bool is_other_picture(const FileKind& kind) { return kind.advice == kConvert && kind.name != "SVG"; }
 
 }  // namespace limn::image

@@ -23,5 +23,7 @@ struct FileKind {
   std::string_view advice;  // or empty
 };
 [[nodiscard]] FileKind other_kind(std::span<const std::byte> beginning, std::string_view ending);
+// Whether it is a picture all the same, in a format that is not read.
+[[nodiscard]] bool is_other_picture(const FileKind& kind);
 
 }  // namespace limn::image

@@ -75,11 +75,13 @@ ShardedImageCounts write_sharded_images(std::span<const std::string> paths, cons
     const PictureFolder pictures = survey_pictures(paths.front(), options);
     counts.shape = pictures.shape;
     counts.skipped = pictures.skipped;
+    counts.notes = pictures.notes;
     read_pictures(pictures, options, [&](Split split, auto image) { writer.add(split, image); });
   } else {
     const ImageDataset data = ImageDataset::load(paths, options);
     counts.shape = data.shape();
     counts.skipped = {data.skipped().begin(), data.skipped().end()};
+    counts.notes = {data.notes().begin(), data.notes().end()};
     std::vector<std::byte> buffer;
     for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
       for (std::int64_t i = 0; i < data.size(split); ++i) writer.add(split, data.bytes(split, i, buffer));

@@ -38,7 +38,8 @@ class ShardedImages {
 struct ShardedImageCounts {
   ImageShape shape;
   std::array<std::int64_t, kSplitNames.size()> images{};
-  std::vector<std::string> skipped;  // files left out, each with the reason
+  std::vector<std::string> skipped;  // damaged files left out, each with the reason
+  std::vector<std::string> notes;    // as ImageDataset's
 };
 
 // Writes what ImageDataset::load() would hold of `paths` as such a folder; all or nothing. The pictures of one folder

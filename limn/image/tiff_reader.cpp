@@ -17,8 +17,11 @@
 namespace limn::image {
 namespace {
 
-constexpr double kMostDeflated = 1032, kMostFaxed = 65'536;  // bytes of a line out of one
+// Bytes that one byte of the file may unpack to. Deflate reaches a quarter of it, and LZW two thirds; a fax page
+// reaches more where it is blank and larger than kPixelsAlwaysRead.
+constexpr double kMostUnpacked = 4 * 1032;
 constexpr std::uint64_t kHeaderFactor = 64, kHeaderFloor = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMostStored = std::uint64_t{1} << 28;  // bytes, of all pixels as libtiff unpacks them
 constexpr std::uint64_t kTilePixelsAlwaysRead = std::uint64_t{1} << 20;
 
 struct TiffInput {
@@ -75,7 +78,8 @@ class TiffReader {
     const Header header = read_header();
     check(header);
     const std::uint64_t pixels = std::uint64_t{header.width} * header.height;
-    open(std::max(kHeaderFactor * input_.file.size(), 16 * std::max(pixels, kTilePixelsAlwaysRead)) + kHeaderFloor);
+    const std::uint64_t most = std::min(16 * std::max(pixels, kTilePixelsAlwaysRead), kMostStored);
+    open(std::max(kHeaderFactor * input_.file.size(), most) + kHeaderFloor);
     Raster image = read_pixels(header);
     if (has_more != nullptr) *has_more = is_followed();
     return turned_upright(std::move(image), header.orientation);
@@ -125,21 +129,19 @@ class TiffReader {
     require((h.kind & FILETYPE_REDUCEDIMAGE) == 0,
             "{}: its first picture is a small copy of another, as in a camera's raw file; convert it to PNG or JPEG",
             origin_);
-    double packed = 1;
+    bool is_packed = true;
     switch (h.compression) {
       case COMPRESSION_NONE:
+        is_packed = false;
         break;
       case COMPRESSION_CCITTRLE:
       case COMPRESSION_CCITTFAX3:
       case COMPRESSION_CCITTFAX4:
-        packed = kMostFaxed;
-        break;
       case COMPRESSION_LZW:
       case COMPRESSION_JPEG:
       case COMPRESSION_ADOBE_DEFLATE:
       case COMPRESSION_DEFLATE:
       case COMPRESSION_PACKBITS:
-        packed = 4 * kMostDeflated;
         break;
       default:
         fail("{}: a TIFF file of compression {}, which is not read; save it with deflate, or as PNG", origin_,
@@ -148,8 +150,12 @@ class TiffReader {
     require((h.bits <= 8 || h.bits == 16) && h.samples <= 5,
             "{}: a TIFF file of {} numbers of {} bits a pixel, which is not read; save it with 8 bits, or as PNG",
             origin_, h.samples, h.bits);
-    check_declared_size(h.width, h.height, pixels_per_byte_above_floor(8 * packed, input_.file.size()),
-                        input_.file.size(), origin_);
+    const std::size_t size = input_.file.size();
+    check_declared_size(h.width, h.height, is_packed ? pixels_per_byte_above_floor(8 * kMostUnpacked, size) : 8, size,
+                        origin_);
+    const std::uint64_t stored = (std::uint64_t{h.width} * h.bits * h.samples + 7) / 8 * h.height;
+    require(stored <= kMostStored, "{}: its pixels take {} bytes, more than the {} that are read; save it with 8 bits",
+            origin_, stored, kMostStored);
     const std::uint64_t tile = std::uint64_t{h.tile_width} * h.tile_height;
     require(tile <= std::max(4 * std::uint64_t{h.width} * h.height, kTilePixelsAlwaysRead),
             "{}: damaged TIFF file: tiles of {}×{} pixels; replace or remove it", origin_, h.tile_width, h.tile_height);

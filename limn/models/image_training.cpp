@@ -1,5 +1,7 @@
 #include "limn/models/image_training.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "limn/core/error.hpp"
@@ -97,9 +99,13 @@ image::ImageBatch ImageTask::held_out(std::int64_t count) const {
 std::int64_t ImageTask::steps_per_epoch() const { return data_.batches_per_epoch(setting().batch_size); }
 
 std::string ImageTask::remark() const {
-  if (data_.shape().channels == 1 || setup_.data.binarize == "none") return {};
-  return fmt::format("binarize={} makes each colour of a pixel 0 or 1; --set binarize=none keeps the colours",
-                     setup_.data.binarize);
+  std::vector<std::string> remarks(data_.notes().begin(), data_.notes().end());
+  if (!data_.skipped().empty()) remarks.push_back(fmt::format("{} damaged pictures left out", data_.skipped().size()));
+  if (data_.shape().channels > 1 && setup_.data.binarize != "none")
+    remarks.push_back(
+        fmt::format("binarize={} makes each colour of a pixel 0 or 1; --set binarize=none keeps the colours",
+                    setup_.data.binarize));
+  return fmt::format("{}", fmt::join(remarks, "; "));
 }
 
 Checkpoint ImageTask::checkpoint(std::int64_t step, const Metrics& metrics) const {

@@ -34,7 +34,8 @@ constexpr Case kCases[] = {
     {"export_magenta", "export sketches.safetensors --to magenta-json -o out/x.json"},
     {"import_magenta", "import magenta.json -o out/x.safetensors"},
     {"encode", "encode sketches.safetensors --in sketches.limn:valid -o out/x.npy"},
-    {"traverse_folder", "traverse images.safetensors --dims 0,* --grid 3 -o out/x/"},
+    // Without text: it looks otherwise where the system's fonts cannot be read.
+    {"traverse_folder", "traverse images.safetensors --dims 0,* --grid 3 --bare -o out/x/"},
     {"plot", "plot run -o out/x.svg"},
 };
 

@@ -46,6 +46,11 @@ class Seeds {
   fs::path corpus_;
 };
 
+Bytes bytes_of_text(std::string_view text) {
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
 sketch::Sketch house() {
   return sketch::from_strokes(
       std::vector<sketch::Stroke>{{{0, 20}, {0, 40}, {30, 40}, {30, 20}, {0, 20}, {15, 4}, {30, 20}},
@@ -207,6 +212,69 @@ void add_images(const Seeds& seeds) {
                                     .is_progressive = is_progressive,
                                     .quality = 40,
                                     .pixels = testing::ramp(static_cast<std::size_t>(90 * channels))}));
+}
+
+void add_pictures(const Seeds& seeds) {
+  const image::Raster grey = testing::ramp_image(4, 3, 1), colour = testing::ramp_image(3, 2, 3);
+  const Bytes exif = testing::exif_block(6);
+  seeds.add("png", "exif", testing::with_exif(testing::png_file(grey), exif));
+  const auto jpeg = testing::jpeg_file({.width = 4, .height = 3, .channels = 1, .pixels = grey.pixels});
+  seeds.add("jpeg", "exif", testing::with_exif(jpeg, testing::exif_block(5, false)));
+  seeds.add("pictures", "webp", testing::webp_file(colour));
+  seeds.add("pictures", "webp-exif", testing::with_exif(testing::webp_file(grey), exif));
+  seeds.add("pictures", "webp-alpha", testing::webp_file(grey, testing::ramp(12)));
+  seeds.add("pictures", "webp-lossy", testing::lossy_webp_file(testing::ramp_image(17, 5, 3)));
+  testing::GifSpec gif{.width = 3, .height = 9, .colours = testing::ramp(12), .pixels = {}};
+  for (int i = 0; i < 27; ++i) gif.pixels.push_back(static_cast<std::uint8_t>(i % 4));
+  seeds.add("pictures", "gif", testing::gif_file(gif));
+  gif.is_interlaced = true, gif.transparent = 2, gif.frames = 2;
+  seeds.add("pictures", "gif-frames", testing::gif_file(gif));
+  seeds.add("pictures", "bmp", testing::bmp_file(colour));
+  testing::BmpSpec bmp{.width = 3, .height = -1, .bits = 4, .palette = testing::ramp(48), .rows = {{0x21, 0x30}}};
+  seeds.add("pictures", "bmp-palette", testing::bmp_file(bmp));
+  bmp = {.width = 1, .height = 1, .bits = 32, .compression = 3, .header_size = 56, .rows = {{1, 2, 3, 4}}};
+  bmp.masks = {0xff0000, 0xff00, 0xff, 0xff000000};
+  seeds.add("pictures", "bmp-masks", testing::bmp_file(bmp));
+  seeds.add("pictures", "tiff", testing::tiff_file(colour));
+  seeds.add("pictures", "tiff-deflate",
+            testing::tiff_file(
+                {.width = 4, .height = 3, .compression = 8, .orientation = 6, .pixels = grey.pixels, .pictures = 2}));
+  testing::TiffSpec palette{.width = 2, .height = 1, .bits = 1, .photometric = 3, .pixels = {0x40}};
+  palette.palette = {0, 0xffff, 0, 0, 0xffff, 0};
+  seeds.add("pictures", "tiff-palette", testing::tiff_file(palette));
+  testing::TiffSpec fax{
+      .width = 16, .height = 4, .bits = 1, .photometric = 0, .compression = 4, .pixels = testing::ramp(9)};
+  seeds.add("pictures", "tiff-fax", testing::tiff_file(fax));
+  fax.compression = 5;
+  seeds.add("pictures", "tiff-lzw", testing::tiff_file(fax));
+  fax.width = 60'000, fax.height = 60'000;
+  seeds.add("pictures", "promise-tiff", testing::tiff_file(fax));
+}
+
+void add_image_arrays(const Seeds& seeds) {
+  const auto npy = [](std::string_view descr, const std::vector<std::int64_t>& shape, std::size_t bytes) {
+    Bytes file = bytes_of_text(arrays::npy_header(descr, shape));
+    for (const std::uint8_t value : testing::ramp(bytes)) file.push_back(std::byte{value});
+    return file;
+  };
+  const auto add = [&](const std::string& name, char format, Bytes file) {
+    file.insert(file.begin(), static_cast<std::byte>(format));
+    seeds.add("image_arrays", name, file);
+  };
+  const Bytes grey = npy("|u1", {2, 6, 7}, 84), colour = npy("|u1", {1, 6, 6, 3}, 108);
+  add("npy", '0', grey);
+  add("npy-colour", '0', colour);
+  add("npy-alpha", '0', npy("|u1", {1, 4, 3, 3}, 36));
+  add("npy-floats", '0', npy("<f2", {1, 6, 6}, 72));
+  const std::vector<std::pair<std::string, Bytes>> entries{
+      {"x_train.npy", grey}, {"x_test.npy", grey}, {"y.npy", npy("|u1", {2}, 2)}};
+  add("npz", '1', arrays::make_zip(entries));
+  std::string table = "label";
+  for (int i = 0; i < 64; ++i) table += fmt::format(",pixel{}", i);
+  for (int row = 0; row < 2; ++row)
+    for (int i = 0; i < 65; ++i) table += fmt::format("{}{}", i == 0 ? "\n" : ",", i * row);
+  add("table", '2', bytes_of_text(table));
+  add("cifar", '3', Bytes(3073));
 }
 
 // The index, a zero byte and the one shard, as the target wants them.
@@ -565,6 +633,8 @@ int main(int argc, char** argv) {
   limn::add_pytorch_files(seeds);
   limn::add_strokes(seeds);
   limn::add_images(seeds);
+  limn::add_pictures(seeds);
+  limn::add_image_arrays(seeds);
   limn::add_shards(seeds);
   limn::add_models(seeds);
   limn::add_pytorch(seeds);

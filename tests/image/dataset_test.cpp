@@ -109,7 +109,7 @@ TEST(ImageDataset, SaysWhatAFolderLikeMnistLacks) {
   EXPECT_THAT(error_for(folder.path()), HasSubstr("holds t10k-images-idx3-ubyte but no train-images-idx3-ubyte"));
   write_file(folder / "train-images-idx3-ubyte", idx_file({6, 3, 2}, ramp(36)));
   EXPECT_THAT(error_for(folder.path()),
-              HasSubstr("t10k-images-idx3-ubyte: images of 1×2×3, but train-images-idx3-ubyte has 1×3×2"));
+              HasSubstr("t10k-images-idx3-ubyte: images of 1×2×3, but the files before it have 1×3×2"));
   write_file(folder / "labels", idx_file({6}, ramp(6)));
   EXPECT_THAT(error_for(folder / "labels"), HasSubstr("labels: an IDX file of 1 dimensions, which are not images"));
 }
@@ -238,7 +238,7 @@ TEST(ImageDataset, NamesOrSkipsDamagedFiles) {
 
 TEST(ImageDataset, SaysWhatIsNoImageData) {
   const TemporaryFolder folder;
-  EXPECT_THAT(error_for(folder.path()), HasSubstr("a folder without PNG, JPEG or MNIST's IDX files"));
+  EXPECT_THAT(error_for(folder.path()), HasSubstr("a folder without images; name one of pictures (PNG, JPEG, GIF"));
   EXPECT_THAT(error_for(folder / "none.png"), HasSubstr("none.png: no such file"));
   EXPECT_THAT(error_for(folder / "none"), HasSubstr("none: no such file"));
   EXPECT_THAT(error_for("builtin:shape"), HasSubstr("builtin:shapes"));
