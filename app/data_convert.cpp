@@ -186,9 +186,10 @@ void add_data_convert(const Command& data) {
   auto a = std::make_shared<ConvertArguments>();
   command
       .add("IN", &a->in,
-           ".npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .txt, .inkml, .excalidraw, .tldr, .svg, .svgz, also packed with "
-           "gzip, .limn, a folder of SVGs, builtin:doodles, FILE#17 or FILE:test; or images: pictures (PNG, JPEG, GIF, "
-           "WebP, BMP, TIFF) or a folder of them, IDX (MNIST), .npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
+           ".npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .txt, .inkml, .excalidraw, .tldr, .svg, all of them also "
+           "packed with gzip; .limn, a folder of SVGs, builtin:doodles, FILE#17 or FILE:test; "
+           "or images: pictures (PNG, JPEG, GIF, WebP, BMP, TIFF) or a folder of them, IDX (MNIST), "
+           ".npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
            "joined")
       .required();
   command
