@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <set>
 
 namespace limn::app {
 namespace {
@@ -34,7 +35,9 @@ void Notes::say(std::string_view text) {
 
 void say_notes(std::span<const std::string> notes) {
   Notes sayer;
-  for (const std::string& note : notes) sayer.say(note);
+  std::set<std::string_view> said;  // a file that is named twice has the same notes twice
+  for (const std::string& note : notes)
+    if (said.insert(note).second) sayer.say(note);
 }
 
 void write_output(std::string_view text) {

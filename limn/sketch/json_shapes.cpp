@@ -74,6 +74,8 @@ std::optional<StrokeLayout> StrokeShapes::certain(StrokeSource source) const {
   // All points of a file have as many numbers, and all its strokes as many columns.
   if (lengths_.is_one_value() && !rows_.is_one_value()) return StrokeLayout::kPoints;
   if (rows_.is_one_value() && !lengths_.is_one_value()) return StrokeLayout::kColumns;
+  // What limn writes and documents: pairs are positions.
+  if (source == StrokeSource::kPlain && lengths_.least == 2 && lengths_.most == 2) return StrokeLayout::kPoints;
   if (source == StrokeSource::kInk || (source == StrokeSource::kDrawing && lengths_.least > 2))
     return StrokeLayout::kColumns;
   return std::nullopt;
@@ -82,7 +84,7 @@ std::optional<StrokeLayout> StrokeShapes::certain(StrokeSource source) const {
 std::optional<StrokeLayout> StrokeShapes::likely(StrokeSource source) const {
   if (contradict()) return std::nullopt;
   const bool has_pairs = lengths_.least == 2 && lengths_.most == 2;
-  if (source == StrokeSource::kPlain) return has_pairs ? std::optional(StrokeLayout::kPoints) : std::nullopt;
+  if (source == StrokeSource::kPlain) return std::nullopt;
   // Raw drawings of Quick, Draw! have a third list of times. If it is not one, these are three points.
   return has_pairs && rows_.least >= 3 && !is_timed_ ? StrokeLayout::kPoints : StrokeLayout::kColumns;
 }

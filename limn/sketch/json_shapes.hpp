@@ -22,9 +22,9 @@ inline void tell(const NoteSink& note, const std::string& text) {
   if (note) note(text);
 }
 
-// Where strokes stand, which tells what they likely are if they may be either: plain lists are points as limn writes
-// them, the member "drawing" of Quick, Draw! is columns unless its times are none, "ink" of Google's
-// handwriting service is columns.
+// Where strokes stand, which tells what they are if they may be either: pairs in plain lists are points as limn writes
+// them; else it tells what is likely: the member "drawing" of Quick, Draw! is columns unless its times are none, "ink"
+// of Google's handwriting service is columns.
 enum class StrokeSource { kPlain, kDrawing, kInk };
 enum class StrokeLayout { kPoints, kColumns };
 

@@ -52,8 +52,8 @@ TEST(JsonShapes, OwnFormIsPoints) {
   expect("[[],[[]]]", "[[],[]]");
 }
 
-TEST(JsonShapes, StrokesOfTwoPointsAreReadAsPointsWithANote) {
-  expect("[[[[0,1],[2,3]],[[4,5],[6,7]]]]", "[[[[0,1],[2,3]],[[4,5],[6,7]]]]", "were read as points");
+TEST(JsonShapes, PairsInPlainListsArePoints) {
+  expect("[[[[0,1],[2,3]],[[4,5],[6,7]]]]", "[[[[0,1],[2,3]],[[4,5],[6,7]]]]");
   // Another stroke makes it sure, wherever it stands.
   expect("[[[[0,1],[2,3]]],[[[4,5],[6,7],[8,9]]]]", "[[[[0,1],[2,3]]],[[[4,5],[6,7],[8,9]]]]");
 }
