@@ -88,18 +88,65 @@ void show_images(const std::string& path, bool is_json) {
   print("{}\n", json_text(describe(data, path)));
 }
 
-void show_info(const std::string& path, bool is_json, bool is_absolute) {
+// Of the sketches that training would take with these options.
+sketch::DatasetSummary summary_of_kept(const std::string& path, const sketch::StrokeDataOptions& options) {
+  const auto data = sketch::StrokeDataset::load({&path, 1}, options);
+  say_notes(data.notes());
+  sketch::DatasetSummary summary{.splits = {}, .scale_factor = data.scale_factor()};
+  for (std::size_t s = 0; s < kSplitNames.size(); ++s) {
+    const auto split = static_cast<Split>(s);
+    sketch::SplitSummarizer summarizer;
+    for (std::int64_t i = 0; i < data.size(split); ++i) summarizer.add(data.stored(split, i));
+    summary.splits[s] = summarizer.summary();
+  }
+  return summary;
+}
+
+// Of all sketches, of a folder with damaged files too, as of images.
+sketch::DatasetSummary summary_of_all(const std::string& path, const sketch::StrokeDataOptions& options) {
+  Notes notes;
+  const sketch::SketchReadOptions reading{.damaged = options.damaged,
+                                          .absolute = options.absolute,
+                                          .note = [&notes](const std::string& text) { notes.say(text); }};
+  return is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path, reading));
+}
+
+struct InfoArguments {
+  std::string path;
+  std::vector<std::string> settings;  // name=value
+  bool is_json = false;
+  bool is_verified = false;
+  bool is_absolute = false;
+};
+
+// The options of sketches that choose some of them or say how they are read.
+sketch::StrokeDataOptions sketch_options(const InfoArguments& a) {
+  sketch::StrokeDataOptions options{.damaged = "skip"};
+  auto fields = sketch::fields(options);
+  std::erase_if(fields, [](const OptionField& field) {
+    return field.name == "random_scale_factor" || field.name == "augment_stroke_prob";
+  });
+  try {
+    set_options(fields, a.settings);
+  } catch (const Error& error) {
+    fail("--set {}", error.what());
+  }
+  if (a.is_absolute) options.absolute = "true";
+  return options;
+}
+
+void show_info(const InfoArguments& a) {
+  const std::string& path = a.path;
+  const bool is_json = a.is_json;
+  const sketch::StrokeDataOptions options = sketch_options(a);
   if (image::is_image_data(path)) {
-    require(!is_absolute, "--absolute: is for sketches, and {} holds images; leave it out", path);
+    require(!a.is_absolute, "--absolute: is for sketches, and {} holds images; leave it out", path);
+    require(a.settings.empty(), "--set {}: is for sketches, and {} holds images; leave it out",
+            printable(a.settings.front()), path);
     return show_images(path, is_json);
   }
-  // Of a folder with damaged files too, as of images.
-  Notes notes;
-  const sketch::SketchReadOptions options{.damaged = "skip",
-                                          .absolute = is_absolute ? "true" : "auto",
-                                          .note = [&notes](const std::string& text) { notes.say(text); }};
-  const auto summary =
-      is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path, options));
+  const auto summary = options.max_seq_len > 0 || options.min_seq_len > 0 ? summary_of_kept(path, options)
+                                                                          : summary_of_all(path, options);
   require(std::ranges::any_of(summary.splits, [](const auto& split) { return split.sketches > 0; }),
           "{}: holds no sketches; choose another file", path);
   if (!is_json) {
@@ -115,13 +162,7 @@ void show_info(const std::string& path, bool is_json, bool is_absolute) {
 
 void add_data_info(const Command& data) {
   const Command command = data.add_command("info", "what a data set of sketches or images holds");
-  struct Arguments {
-    std::string path;
-    bool is_json = false;
-    bool is_verified = false;
-    bool is_absolute = false;
-  };
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<InfoArguments>();
   command
       .add("PATH", &a->path,
            "data set file or folder (limn data convert --help lists the formats), builtin:doodles or "
@@ -129,11 +170,17 @@ void add_data_info(const Command& data) {
       .required();
   command.add("--json", &a->is_json, "one JSON object");
   command.add("--absolute", &a->is_absolute, "the rows of .npz, .npy and .pkl are positions, not offsets");
+  command
+      .add("--set", &a->settings,
+           "of sketches: max_seq_len=200 or min_seq_len=10 shows what training leaves out and what it keeps; absolute, "
+           "damaged")
+      .named("NAME=VALUE");
   command.add("--verify", &a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");
-  command.set_footer("\nExample:\n  limn data info builtin:doodles\n");
+  command.set_footer(
+      "\nExamples:\n  limn data info builtin:doodles\n  limn data info builtin:doodles --set max_seq_len=40\n");
   command.set_action([a] {
     if (a->is_verified) verify(a->path);
-    show_info(a->path, a->is_json, a->is_absolute);
+    show_info(*a);
   });
 }
 

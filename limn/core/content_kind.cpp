@@ -1,7 +1,14 @@
 #include "limn/core/content_kind.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <array>
-#include <string>
+#include <map>
+#include <vector>
+
+#include "limn/core/error.hpp"
+#include "limn/core/file.hpp"
 
 namespace limn {
 namespace {
@@ -70,6 +77,40 @@ std::string_view content_kind(std::string_view begin) {
   if (lower.starts_with(".version 1.") || lower.starts_with(".coord") || lower.starts_with(".pen_"))
     return "a file of UNIPEN, which is not read";
   return {};
+}
+
+std::string folder_contents(const std::filesystem::path& folder) {
+  constexpr int kMostEntries = 100'000;
+  constexpr std::size_t kMostEndings = 4;
+  std::map<std::string, std::int64_t> counts;
+  std::int64_t folders = 0;
+  std::error_code error, ignored;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (int i = 0; !error && i < kMostEntries && entry != std::filesystem::directory_iterator(); ++i) {
+    const std::filesystem::path& path = entry->path();
+    if (!path.filename().native().starts_with('.')) {
+      if (entry->is_directory(ignored))
+        ++folders;
+      else
+        ++counts[ending_of(path)];
+    }
+    entry.increment(error);
+  }
+  std::vector<std::pair<std::int64_t, std::string>> most;
+  for (const auto& [ending, count] : counts) most.emplace_back(count, ending);
+  std::ranges::stable_sort(most, std::ranges::greater{}, [](const auto& kind) { return kind.first; });
+  std::vector<std::string> parts;
+  for (const auto& [count, ending] : most) {
+    if (parts.size() == kMostEndings) {
+      parts.emplace_back("other");
+      break;
+    }
+    parts.push_back(fmt::format("{} {}", count, ending.empty() ? "without an ending" : printable(ending)));
+  }
+  std::string text = fmt::format("{}", fmt::join(parts, ", "));
+  if (!text.empty()) text += most.size() == 1 && most.front().first == 1 ? " file" : " files";
+  if (folders > 0) text += fmt::format("{}{} folder{}", text.empty() ? "" : ", ", folders, folders == 1 ? "" : "s");
+  return text.empty() ? "nothing" : text;
 }
 
 }  // namespace limn

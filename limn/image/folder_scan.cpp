@@ -46,7 +46,8 @@ class Scanner {
   FolderScan scan() {
     std::error_code ignored;
     require(!fs::exists(folder_ / "config.toml", ignored) || !fs::is_directory(folder_ / "checkpoints", ignored),
-            "{}: a run directory, which is a model and no data; name a folder of images", folder_.string());
+            "{}: a run directory, which is a model and no data (limn info shows it); name a folder of images",
+            folder_.string());
     walk(folder_, 0);
     std::ranges::sort(pictures_);
     std::ranges::sort(others_);

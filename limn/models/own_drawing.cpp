@@ -14,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kBuiltIn = "builtin:";
-constexpr std::array<std::string_view, 7> kDataSetEndings{".npz", ".npy", ".pkl", ".cpkl", ".limn", ".ndjson", ".bin"};
+constexpr std::array<std::string_view, 8> kDataSetEndings{".npz",  ".npy",  ".pkl",    ".pickle",
+                                                          ".cpkl", ".limn", ".ndjson", ".bin"};
 
 bool has_data_set_ending(const fs::path& path) {
   const fs::path clean = path.has_filename() ? path : path.parent_path();

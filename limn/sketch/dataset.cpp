@@ -213,8 +213,12 @@ std::int64_t StrokeDataset::longest(Split split) const {
   return longest;
 }
 
+Sketch StrokeDataset::stored(Split split, std::int64_t index) const {
+  return store_->sketch(split, place(split, index));
+}
+
 Sketch StrokeDataset::sketch(Split split, std::int64_t index) const {
-  Sketch sketch = store_->sketch(split, place(split, index));
+  Sketch sketch = stored(split, index);
   for (StrokePoint& point : sketch.points) {
     point.dx = clamped_offset(point.dx) / scale_factor_;
     point.dy = clamped_offset(point.dy) / scale_factor_;

@@ -90,7 +90,9 @@ class StrokeDataset {
   // The sketches that were not dropped.
   [[nodiscard]] std::int64_t size(Split split) const;
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const;
-  // Normalised. Throws Error if the sketch is damaged on disk.
+  // As its file holds it. Throws Error if it is damaged on disk.
+  [[nodiscard]] Sketch stored(Split split, std::int64_t index) const;
+  // Normalised. Throws as stored() does.
   [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const;
   [[nodiscard]] float scale_factor() const { return scale_factor_; }
   // N_max of docs/papers/sketch-rnn.md: the option, or the longest sketch of all splits.

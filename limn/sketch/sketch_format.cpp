@@ -41,6 +41,10 @@ constexpr std::array kFormats{
     NamedFormat{".svgz", SketchFormat::kSvg},
 };
 
+// Files of models, which their contents may not tell.
+constexpr std::array<std::string_view, 8> kModelEndings{".safetensors", ".js",   ".mjs", ".pth",
+                                                        ".pt",          ".ckpt", ".h5",  ".keras"};
+
 bool is_text(SketchFormat format) {
   return format == SketchFormat::kNdjson || format == SketchFormat::kJson || format == SketchFormat::kTable ||
          format == SketchFormat::kInk || format == SketchFormat::kSvg;
@@ -106,6 +110,10 @@ SketchFormat sketch_format_of(const fs::path& path) {
   if (named == kFormats.end()) {
     if (kind.empty() && is_text_name)
       if (const auto format = format_of_text(begin)) return *format;
+    const bool is_model = kind.ends_with("model") || std::ranges::find(kModelEndings, ending) != kModelEndings.end();
+    if (is_model)
+      fail("{}: {}; limn info shows limn's models, limn import reads those of Magenta and PyTorch", path.string(),
+           kind.ends_with("model") ? kind : "by its name a model and no data");
     fail("{}: {}; {}", path.string(), kind.empty() ? "not a file of sketches by its name" : kind, kRead);
   }
   const SketchFormat format = named->format;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "limn/core/content_kind.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 
@@ -85,11 +86,13 @@ std::vector<Sketch> read_svg_folder(const fs::path& folder, const SvgFolderOptio
   const std::vector<fs::path> files = svg_files(folder);
   std::error_code ignored;
   if (files.empty() && fs::exists(folder / "config.toml", ignored))
-    fail("{}: a run directory, which is a model and no data; name a file of sketches", folder.string());
-  require(!files.empty(),
-          "{}: a folder without .svg files; name a file or a folder of SVGs (images are for limn train "
-          "vae and draw)",
-          folder.string());
+    fail("{}: a run directory, which is a model and no data (limn info shows it); name a file of sketches",
+         folder.string());
+  require(
+      !files.empty(),
+      "{}: a folder without .svg files, which holds {}; name a file of sketches or a folder of SVGs (images are for "
+      "limn train vae and draw)",
+      folder.string(), folder_contents(folder));
   std::vector<Sketch> sketches;
   std::vector<std::string> reasons;
   FolderNotes notes;

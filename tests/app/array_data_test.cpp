@@ -57,6 +57,12 @@ TEST(ArrayData, SketchesThatAFilterDropsAreSaid) {
   sketch::write_npz(folder / "x.npz", splits);
   const std::string note =
       "limn: note: x.npz: 3 of 10 test sketches are longer than max_seq_len = 7 and were left out\n";
+  const RunResult shown = run_limn(folder.path(), "data info x.npz --set max_seq_len=7 --json");
+  EXPECT_EQ(shown.err, note);
+  EXPECT_THAT(shown.out, HasSubstr("\"sketches\":7"));
+  EXPECT_EQ(run_limn(folder.path(), "data info x.npz --json").err, "");
+  EXPECT_THAT(run_limn(folder.path(), "data info x.npz --set max_seq_len=3").err,
+              HasSubstr("limn: error: x.npz: nothing is left of the train split: all its 8 sketches are longer"));
   const RunResult trained = run_limn(folder.path(),
                                      "train sketch-rnn --data x.npz --out run --quiet --steps 1 --batch-size 4 --set "
                                      "max_seq_len=7 enc_rnn_size=8 dec_rnn_size=8 z_size=2");

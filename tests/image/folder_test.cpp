@@ -186,7 +186,7 @@ TEST(Folder, OfARunIsNoData) {
   tree.file("config.toml", "family = \"vae\"");
   tree.file("checkpoints/x", "");
   EXPECT_THAT(error_for(tree.path()),
-              HasSubstr("a run directory, which is a model and no data; name a folder of images"));
+              HasSubstr("a run directory, which is a model and no data (limn info shows it); name a folder of images"));
   EXPECT_FALSE(is_image_data(tree.path().string()));
 }
 

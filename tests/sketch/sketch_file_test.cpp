@@ -171,7 +171,8 @@ TEST(SketchFile, QuickDrawFormatsScaleAllOrNone) {
 
 TEST(SketchFile, SaysWhatIsWrong) {
   const TemporaryFolder folder;
-  EXPECT_THAT(error_of([&] { return read_sketches(folder.path()); }), HasSubstr("a folder without .svg files"));
+  EXPECT_THAT(error_of([&] { return read_sketches(folder.path()); }),
+              HasSubstr("a folder without .svg files, which holds nothing"));
   EXPECT_THAT(error_of([&] { return read_sketches(folder / "none.png"); }), HasSubstr("no such file"));
   for (const char* name : {"none.npz", "none.ndjson", "none.bin", "none.json", "none.svg"})
     EXPECT_THAT(error_of([&] { return read_sketches(folder / name); }), HasSubstr(name));
