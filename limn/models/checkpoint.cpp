@@ -152,7 +152,7 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) {
     require(std::filesystem::exists(path, ignored),
-            "{}: no such file; a model is a run directory or a .safetensors file", path.string());
+            "{}: no such file; a model is a run directory, a .safetensors file, or one of Magenta", path.string());
     return path;
   }
   for (const char* name : {"best.safetensors", "last.safetensors"}) {
