@@ -101,17 +101,19 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--quiet", &a->is_quiet, "no progress");
 }
 
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  std::error_code ignored;
+  const fs::path whole = fs::weakly_canonical(path, ignored), above = fs::weakly_canonical(folder, ignored);
+  return std::ranges::mismatch(above, whole).in1 == above.end();
+}
+
 // CLI11 checks what excludes what of a command below a command only after its action.
 void refuse_contradictions(const TrainArguments& a) {
   if (a.resumes && a.overwrites) refuse_both("--overwrite", "--resume");
   if (a.resumes && !a.init_from.empty()) refuse_both("--init-from", "--resume");
   require(a.resumes || !a.takes_new_data, "--new-data: is for --resume; leave it out");
-  std::error_code ignored;
-  require(
-      !a.overwrites || a.init_from.empty() || !fs::exists(a.out, ignored) ||
-          std::ranges::mismatch(fs::weakly_canonical(a.out, ignored), fs::weakly_canonical(a.init_from, ignored)).in1 !=
-              fs::weakly_canonical(a.out, ignored).end(),
-      "--init-from {}: lies in the run that --overwrite replaces; choose another --out", a.init_from);
+  require(!a.overwrites || a.init_from.empty() || !lies_in(a.init_from, a.out),
+          "--init-from {}: lies in the run that --overwrite replaces; choose another --out", a.init_from);
   const bool has_steps = std::ranges::any_of(a.settings, [](const auto& s) { return s.starts_with("num_steps="); });
   if (a.epochs > 0 && has_steps) refuse_both("--epochs", "--steps");
 }
