@@ -20,6 +20,7 @@ OrderedJson describe(models::Checkpoint checkpoint, const models::Registry& regi
   OrderedJson out{
       {"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
   for (const auto& [name, value] : model->facts()) out[name] = parse_ordered_json(value);
+  if (model->latent_size() > 0) out["prior"] = model->prior() != nullptr ? "fitted" : "standard";
   out["metrics"] = parse_ordered_json(contents.metrics);
   out["options"] = parse_ordered_json(contents.config);
   out["training"] = parse_ordered_json(contents.training_config);
