@@ -14,6 +14,7 @@
 #include "limn/core/json.hpp"
 #include "limn/core/options.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "limn/runs/run_config.hpp"
 
 namespace limn::app {
@@ -37,7 +38,7 @@ struct EvalArguments {
 // What the model was trained on by its checkpoint or the config.toml of its run; empty where neither says.
 std::vector<std::string> recorded_data(const models::Checkpoint& checkpoint, const std::string& path) {
   std::vector<std::string> data = models::training_data(checkpoint);
-  const auto config = std::filesystem::path(path) / "config.toml";
+  const auto config = models::run_of(path).value_or(path) / "config.toml";
   std::error_code ignored;
   if (data.empty() && std::filesystem::exists(config, ignored)) data = runs::read_config(config.string()).data;
   return data;
