@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "app/drawing_output.hpp"
+#include "limn/core/error.hpp"
+#include "limn/models/run_checkpoints.hpp"
 
 namespace limn::app {
 namespace {
@@ -34,6 +36,22 @@ void add_sigma_temperature(const Command& command, models::SigmaTemperature& sig
 
 void add_model(const Command& command, std::string& path) {
   command.add("MODEL", &path, "run directory, .safetensors file or Magenta .json or .js model").required();
+  // Set after MODEL: options are read in the order in which they are added.
+  add_checkpoint(command, [&path](const std::string& name) { path = models::checkpoint_of_run(path, name).string(); });
+}
+
+void add_checkpoint(const Command& command, const std::function<void(const std::string&)>& choose) {
+  command
+      .add(
+          "--checkpoint",
+          [choose](const std::string& name) {
+            require(models::is_checkpoint_name(name),
+                    "--checkpoint {}: expected best, last or the step of a checkpoint that --keep-checkpoints kept",
+                    printable(name));
+            choose(name);
+          },
+          "of a run directory: best, last or a kept one's step [best, or last if the run was stopped at a better one]")
+      .named("NAME");
 }
 
 void add_temperature(const Command& command, double& temperature, models::SigmaTemperature& sigma_temperature) {

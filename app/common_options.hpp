@@ -1,6 +1,7 @@
 // Options that several commands have, each described once.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,10 @@
 
 namespace limn::app {
 
-// MODEL, what every command reads that asks for one.
+// MODEL, what every command reads that asks for one, and --checkpoint, which makes `path` that of a file.
 void add_model(const Command& command, std::string& path);
+// --checkpoint; `choose` gets its name.
+void add_checkpoint(const Command& command, const std::function<void(const std::string&)>& choose);
 // --temperature, one or several, and --sigma-temperature.
 void add_temperature(const Command& command, double& temperature, models::SigmaTemperature& sigma_temperature);
 void add_temperatures(const Command& command, std::vector<double>& temperatures,

@@ -65,8 +65,8 @@ void Console::show(const train::Progress& p) {
   has_live_line_ = true;
 }
 
-void Console::show_validation(std::int64_t step, const Metrics& metrics, bool is_best) {
-  line(fmt::format("step {}  valid:{}{}", step, losses_text(metrics), is_best ? "  (best)" : ""));
+void Console::show_losses(std::string_view split, std::int64_t step, const Metrics& metrics, bool is_best) {
+  line(fmt::format("step {}  {}:{}{}", step, split, losses_text(metrics), is_best ? "  (best)" : ""));
 }
 
 void Console::line(const std::string& text, bool is_important) {

@@ -13,7 +13,8 @@ class Console {
   explicit Console(bool is_quiet);
 
   void show(const train::Progress& progress);
-  void show_validation(std::int64_t step, const Metrics& metrics, bool is_best);
+  // Losses on a split that training does not see.
+  void show_losses(std::string_view split, std::int64_t step, const Metrics& metrics, bool is_best = false);
   // A line of its own, above the live one. Shown even when quiet if `is_important`.
   void line(const std::string& text, bool is_important = false);
   // Leaves the live line standing and goes to the next.

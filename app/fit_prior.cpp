@@ -9,6 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/run_checkpoints.hpp"
 
 namespace limn::app {
 namespace {

@@ -8,17 +8,30 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/run_checkpoints.hpp"
 
 namespace limn::app {
 namespace {
 
-OrderedJson describe(models::Checkpoint checkpoint, const models::Registry& registry) {
+// Of a model that belongs to a run: the steps of the run's checkpoints. A step that cannot be read is null.
+OrderedJson checkpoints_beside(const std::string& model) {
+  OrderedJson steps = OrderedJson::object();
+  const auto run = models::run_of(model);
+  if (!run) return steps;
+  for (const auto& [name, step] : models::checkpoints_of_run(*run))
+    steps[name] = step < 0 ? OrderedJson() : OrderedJson(step);
+  return steps;
+}
+
+OrderedJson describe(const std::string& path, const models::Registry& registry) {
+  models::Checkpoint checkpoint = registry.read(path);
   std::size_t weights = 0;
   for (const auto& [name, values] : checkpoint.weights) weights += values.size();
   const auto model = registry.make(std::move(checkpoint));
   const models::Checkpoint& contents = model->checkpoint();
   OrderedJson out{
       {"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
+  if (OrderedJson steps = checkpoints_beside(path); !steps.empty()) out["checkpoints"] = std::move(steps);
   for (const auto& [name, value] : model->facts()) out[name] = parse_ordered_json(value);
   if (model->latent_size() > 0) out["prior"] = model->prior() != nullptr ? "fitted" : "standard";
   out["metrics"] = parse_ordered_json(contents.metrics);
@@ -55,7 +68,7 @@ void add_info(const Command& app, const models::Registry& registry) {
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer("\nExample:\n  limn info runs/doodles\n");
   command.set_action([a, &registry] {
-    const OrderedJson description = describe(registry.read(a->model), registry);
+    const OrderedJson description = describe(a->model, registry);
     // In ASCII: texts of the file could hold a terminal's control sequences.
     if (a->is_json)
       print("{}\n", description.dump(-1, ' ', true));

@@ -4,6 +4,7 @@
 
 #include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "limn/runs/run_config.hpp"
 
 namespace limn::app {
@@ -13,7 +14,7 @@ constexpr std::size_t kLongestList = 400;  // of names, in a message
 
 std::vector<std::string> recorded_data(const models::Checkpoint& model, const std::string& path) {
   std::vector<std::string> data = models::training_data(model);
-  const auto config = std::filesystem::path(path) / "config.toml";
+  const auto config = models::run_of(path).value_or(path) / "config.toml";
   std::error_code ignored;
   if (data.empty() && std::filesystem::exists(config, ignored)) data = runs::read_config(config.string()).data;
   return data;

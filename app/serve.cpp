@@ -6,10 +6,12 @@
 #include <thread>
 
 #include "app/commands.hpp"
+#include "app/common_options.hpp"
 #include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/thread.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "limn/serve/access.hpp"
 #include "limn/serve/studio.hpp"
 
@@ -90,6 +92,15 @@ void add_serve(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("serve", "the studio: draw with models in a web page, watch runs");
   auto a = std::make_shared<ServeArguments>();
   command.add("MODEL", &a->models, "run directories, .safetensors files or Magenta .json models");
+  add_checkpoint(command, [a](const std::string& name) {
+    bool is_of_run = false;
+    for (std::string& model : a->models) {
+      if (models::run_of(model) != model) continue;
+      model = models::checkpoint_of_run(model, name).string();
+      is_of_run = true;
+    }
+    require(is_of_run, "--checkpoint {}: is for run directories, and no MODEL is one", name);
+  });
   command.add("--runs", &a->runs, "show the training runs under this folder");
   command.add("--port", &a->port, "0 takes any free port").whole_number(0, 65535).shows_default();
   command.add("--host", &a->host, "address to listen on; beyond this machine a token is asked for").shows_default();

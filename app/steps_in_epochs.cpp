@@ -11,8 +11,8 @@
 namespace limn::app {
 namespace {
 
-constexpr std::array<std::string_view, 5> kCountedInSteps{"num_steps", "save_every", "valid_every", "sample_every",
-                                                          "log_every"};
+constexpr std::array<std::string_view, 6> kCountedInSteps{"num_steps",    "save_every", "valid_every",
+                                                          "sample_every", "test_every", "log_every"};
 
 // Of "2epochs", "2 epochs" and "epoch" the number, NaN of what is none; 0 of what does not end so.
 double epochs_of(std::string_view text) {

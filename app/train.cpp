@@ -279,13 +279,15 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   watch_for_interrupts();
   // The first file: what ends before it leaves no run. That of --resume stays until its options have been accepted.
   if (is_first && !a.resumes) write_file(run.config(), config_text);
-  train::Trainer trainer(task, registry, options, run,
-                         {.on_step = [&](const train::Progress& p) { console.show(p); },
-                          .on_validation = [&](std::int64_t step, const Metrics& m,
-                                               bool is_best) { console.show_validation(step, m, is_best); },
-                          .on_notice = [&](const std::string& text) { console.line(text, true); },
-                          .should_stop = is_interrupted},
-                         group);
+  train::Trainer trainer(
+      task, registry, options, run,
+      {.on_step = [&](const train::Progress& p) { console.show(p); },
+       .on_validation = [&](std::int64_t step, const Metrics& m,
+                            bool is_best) { console.show_losses("valid", step, m, is_best); },
+       .on_notice = [&](const std::string& text) { console.line(text, true); },
+       .should_stop = is_interrupted,
+       .on_test = [&](std::int64_t step, const Metrics& m) { console.show_losses("test", step, m); }},
+      group);
   if (options.precision == "bf16" && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);

@@ -12,6 +12,7 @@
 #include "app/interrupts.hpp"
 #include "app/printing.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/smoothed_metrics.hpp"
 #include "limn/runs/run_record.hpp"
 
 namespace limn::app {
@@ -48,6 +49,18 @@ std::string sparkline(const runs::LossCurve& curve) {
   return text;
 }
 
+// The last value, and of what jumps from step to step the running mean.
+double last_value(const runs::LossCurve& curve, const std::string& split) {
+  if (split != "train") return curve.values.back();
+  SmoothedMetrics smoothed;
+  double mean = 0, before = 0;
+  for (std::size_t i = 0; i < curve.steps.size(); ++i) {
+    mean = smoothed.add({{"", curve.values[i]}}, i == 0 ? 1 : curve.steps[i] - before).front().value;
+    before = curve.steps[i];
+  }
+  return mean;
+}
+
 std::string state_text(const runs::RunRecord& run) {
   if (run.is_finished()) return "finished";
   if (run.seems_to_run()) return "training";
@@ -72,7 +85,7 @@ std::vector<std::string> lines_of(const WatchArguments& a, const runs::RunRecord
   lines.emplace_back();
   for (const auto& [key, curve] : run.curves)
     lines.push_back(fmt::format("{:<30} {:<6} {:>10.4f}  {}", printable(key.first), printable(key.second),
-                                curve.values.back(), sparkline(curve)));
+                                last_value(curve, key.second), sparkline(curve)));
   if (run.curves.empty()) lines.emplace_back("nothing written yet");
   lines.emplace_back();
   if (!run.last_sample.empty()) {

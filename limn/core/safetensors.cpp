@@ -9,6 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/half_float.hpp"
 #include "limn/core/json.hpp"
+#include "limn/core/random_access_file.hpp"
 
 namespace limn {
 namespace {
@@ -110,6 +111,37 @@ void check_tiling(const std::map<std::string, TensorData>& tensors, std::span<co
           data.data() + data.size() - next);
 }
 
+constexpr const char* kMetadata = "__metadata__";
+
+// The length of the header of a file of `size` bytes, by its first eight.
+std::uint64_t header_size_of(std::span<const std::byte> start, std::uint64_t size, const std::string& origin) {
+  require(size >= 8, "{}: {} bytes is too short for a safetensors file", origin, size);
+  const auto header_size = load<std::uint64_t>(start.data());
+  require(header_size <= kMaxHeader && header_size <= size - 8,
+          "{}: its header claims {} bytes, {} are there; not a safetensors file, or cut short", origin, header_size,
+          size - 8);
+  return header_size;
+}
+
+Json parse_header(std::span<const std::byte> bytes, const std::string& origin) {
+  constexpr int kMaxDepth = 8;  // the grammar of a header is three levels deep
+  Json header = parse_json(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()), kMaxDepth);
+  require(header.is_object(), "{}: its header is not a JSON object, or nested too deeply; the file is damaged", origin);
+  return header;
+}
+
+std::map<std::string, std::string> parse_metadata(const Json& header, const std::string& origin) {
+  std::map<std::string, std::string> metadata;
+  const auto entry = header.find(kMetadata);
+  if (entry == header.end()) return metadata;
+  require(entry->is_object(), "{}: __metadata__ is not an object; the file is damaged", origin);
+  for (const auto& [key, value] : entry->items()) {
+    require(value.is_string(), "{}: metadata {} is not a string; the file is damaged", origin, printable(key));
+    metadata[key] = value.get<std::string>();
+  }
+  return metadata;
+}
+
 // Its first two bytes.
 std::string_view magic_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(2, bytes.size())};
@@ -139,31 +171,25 @@ SafetensorsFile SafetensorsFile::parse(Bytes bytes, std::string origin) {
           "{}: a zip archive, as .npz data sets are, and no model; name a run directory or a "
           ".safetensors file",
           file.origin_);
-  require(all.size() >= 8, "{}: {} bytes is too short for a safetensors file", file.origin_, all.size());
-  const auto header_size = load<std::uint64_t>(all.data());
-  require(header_size <= kMaxHeader && header_size <= all.size() - 8,
-          "{}: its header claims {} bytes, {} are there; not a safetensors file, or cut short", file.origin_,
-          header_size, all.size() - 8);
-  const std::string_view text(reinterpret_cast<const char*>(all.data() + 8), header_size);
-  constexpr int kMaxDepth = 8;  // the grammar of a header is three levels deep
-  const Json header = parse_json(text, kMaxDepth);
-  require(header.is_object(), "{}: its header is not a JSON object, or nested too deeply; the file is damaged",
-          file.origin_);
+  const std::uint64_t header_size = header_size_of(all, all.size(), file.origin_);
+  const Json header = parse_header(all.subspan(8, header_size), file.origin_);
+  file.metadata_ = parse_metadata(header, file.origin_);
   const auto data = all.subspan(8 + header_size);
   for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") {
-      require(entry.is_object(), "{}: __metadata__ is not an object; the file is damaged", file.origin_);
-      for (const auto& [key, value] : entry.items()) {
-        require(value.is_string(), "{}: metadata {} is not a string; the file is damaged", file.origin_,
-                printable(key));
-        file.metadata_[key] = value.get<std::string>();
-      }
-      continue;
-    }
+    if (name == kMetadata) continue;
     file.tensors_[name] = parse_entry(entry, data, fmt::format("{}: tensor {}", file.origin_, printable(name)));
   }
   check_tiling(file.tensors_, data, file.origin_);
   return file;
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+  const RandomAccessFile file(path);
+  std::array<std::byte, 8> start{};
+  if (file.size() >= start.size()) file.read(0, start);
+  Bytes header(header_size_of(start, file.size(), path.string()));
+  file.read(start.size(), header);
+  return parse_metadata(parse_header(header, path.string()), path.string());
 }
 
 const std::string& SafetensorsFile::metadata(const std::string& key) const {

@@ -55,6 +55,10 @@ class SafetensorsFile {
   std::map<std::string, std::string> metadata_;
 };
 
+// The metadata of a file, of which nothing but the header is read. Throws Error as SafetensorsFile does for a header
+// that is damaged.
+[[nodiscard]] std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
+
 // Tensors in a file stand in the order of their names, each aligned to 8 bytes by the header's padding.
 struct SafetensorsContent {
   std::map<std::string, TensorData> tensors;

@@ -179,19 +179,4 @@ float number_of(const Checkpoint& checkpoint, const std::string& key) {
   return parsed_number<float>(found->second, checkpoint.origin, key);
 }
 
-std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) {
-    require(std::filesystem::exists(path, ignored),
-            "{}: no such file; a model is a run directory, a .safetensors file, or one of Magenta", path.string());
-    return path;
-  }
-  for (const char* name : {"best.safetensors", "last.safetensors"}) {
-    auto candidate = path / "checkpoints" / name;
-    if (may_be_file(candidate)) return candidate;
-  }
-  fail("{}: neither checkpoints/best.safetensors nor checkpoints/last.safetensors is in it; is it a run directory?",
-       path.string());
-}
-
 }  // namespace limn::models

@@ -66,8 +66,4 @@ void check_format(const SafetensorsFile& file);
                                            std::int64_t otherwise);
 [[nodiscard]] float number_of(const Checkpoint& checkpoint, const std::string& key);
 
-// A file as it is; for a run directory its checkpoints/best.safetensors or else checkpoints/last.safetensors.
-// Throws Error saying what was looked for.
-[[nodiscard]] std::filesystem::path resolve_model_path(const std::filesystem::path& path);
-
 }  // namespace limn::models

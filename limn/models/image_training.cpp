@@ -40,9 +40,9 @@ std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const {
   return setup_.make_model(checkpoint(step, {}));
 }
 
-Metrics ImageTask::evaluate(Split split, std::int64_t step) {
+Metrics ImageTask::evaluate(Split split, std::int64_t step, std::int64_t most) {
   if (data_.size(split) == 0) return {};
-  const ImageEvaluation e = models::evaluate(*model(step), data_, split);
+  const ImageEvaluation e = models::evaluate(*model(step), data_, split, {.max_images = most});
   Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}, {"kl", e.kl}};
   if (e.active_units >= 0) metrics.push_back({"active_units", static_cast<double>(e.active_units)});
   return metrics;

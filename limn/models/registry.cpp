@@ -7,6 +7,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/draw/family.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "limn/models/sketch_rnn/family.hpp"
 #include "limn/models/vae/family.hpp"
 

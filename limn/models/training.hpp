@@ -81,8 +81,11 @@ class TrainingTask {
   [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
   // Loss and gradients of training step `step`: a pure function of (parameters, seed, step).
   [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
-  // The evaluation losses of a split, with "total" as the figure of merit; empty if the split is.
-  [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step) = 0;
+  // The evaluation losses of a split, "total" among them; empty if the split is. Of its first `most` examples where
+  // that is above 0.
+  [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step, std::int64_t most) = 0;
+  // Such losses as one figure, weighed as training weighs them at that step: of two models the one with less is better.
+  [[nodiscard]] virtual double objective(const Metrics& losses, std::int64_t) const { return metric(losses, "total"); }
   // The model as it is. training_config holds the data's options; the trainer adds its own.
   [[nodiscard]] virtual Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const = 0;
   // What fit_prior() gives for the weights as they are, and the same again until they change.

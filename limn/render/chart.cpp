@@ -25,7 +25,8 @@ constexpr double kLegendSize = 12;
 constexpr double kLegendRow = 19;
 constexpr double kSample = 26;  // length of a legend's line
 constexpr double kPadding = 16;
-constexpr std::size_t kLeastSmoothed = 200;  // points; fewer are drawn as they are
+constexpr double kThinWidth = 0.7;
+constexpr std::size_t kLeastSmoothed = 20;  // points; fewer are drawn as they are
 
 // How a series looks: a second round through the palette gets dashes of its own.
 struct Style {
@@ -38,9 +39,24 @@ Style style_of(const ChartSeries& series, std::size_t place) {
   const std::size_t index = series.colour < 0 ? place : static_cast<std::size_t>(series.colour);
   const bool is_second_round = (index / kPalette.size()) % 2 == 1;
   Style style{kPalette[index % kPalette.size()], {}};
-  if (series.is_dashed) style.dashes = is_second_round ? std::vector{1.0, 4.0} : std::vector{5.0, 4.0};
-  if (!series.is_dashed && is_second_round) style.dashes = {9.0, 3.5, 1.0, 3.5};
+  using Line = ChartSeries::Line;
+  switch (series.line) {
+    case Line::kSolid:
+      if (is_second_round) style.dashes = {9.0, 3.5, 1.0, 3.5};
+      break;
+    case Line::kDashed:
+      style.dashes = is_second_round ? std::vector{1.0, 4.0} : std::vector{5.0, 4.0};
+      break;
+    case Line::kDotted:
+      style.dashes = is_second_round ? std::vector{1.5, 2.5, 1.5, 6.0} : std::vector{1.5, 2.5};
+  }
   return style;
+}
+
+// Of the running mean: a tenth of the points, of long curves a twenty-fifth.
+std::size_t half_window(std::size_t points) {
+  constexpr std::size_t kLeast = 2, kEnough = 25;
+  return std::max({kLeast, std::min(points / 20, kEnough), points / 50});
 }
 
 Colour tinted(Colour colour) {
@@ -161,11 +177,7 @@ class ChartLayout {
     const double air = y_range.span() * 0.05;
     y_range = {y_range.low - air, y_range.high + air};
     const PlotBox plot = add_axes(chart, panel, x_range, y_range);
-    // Dashed ones last: they are the smoother and would vanish behind the others.
-    for (const bool is_dashed : {false, true})
-      for (std::size_t i = 0; i < chart.series.size(); ++i)
-        if (chart.series[i].is_dashed == is_dashed)
-          add_series(chart.series[i], style_of(chart.series[i], i), plot, x_range, y_range);
+    add_curves(chart, plot, x_range, y_range);
   }
 
   // Returns the box inside the axes.
@@ -211,22 +223,35 @@ class ChartLayout {
   }
 
   // Where noise would hide a curve, it stands pale behind the running mean.
-  void add_series(const ChartSeries& series, const Style& style, const PlotBox& plot, AxisRange x_range,
-                  AxisRange y_range) {
-    const bool is_smoothed = options_.smooths_noise && series.y.size() >= kLeastSmoothed;
-    const Style pale{tinted(style.colour), {}};
-    add_curve(series.x, series.y, is_smoothed ? pale : style, plot, x_range, y_range);
-    if (!is_smoothed) return;
-    add_curve(series.x, running_mean(series.y, series.y.size() / 100), style, plot, x_range, y_range);
+  [[nodiscard]] bool is_smoothed(const ChartSeries& series) const {
+    return options_.smooths_noise && series.is_noisy && series.y.size() >= kLeastSmoothed;
+  }
+
+  // All that is pale lies below all that is not; broken lines come last, as they would vanish behind the others.
+  void add_curves(const Chart& chart, const PlotBox& plot, AxisRange x_range, AxisRange y_range) {
+    for (std::size_t i = 0; i < chart.series.size(); ++i) {
+      const ChartSeries& series = chart.series[i];
+      const Style pale{tinted(style_of(series, i).colour), {}};
+      if (is_smoothed(series)) add_curve(series.x, series.y, pale, kThinWidth, plot, x_range, y_range);
+    }
+    using Line = ChartSeries::Line;
+    for (const Line line : {Line::kSolid, Line::kDashed, Line::kDotted})
+      for (std::size_t i = 0; i < chart.series.size(); ++i) {
+        const ChartSeries& series = chart.series[i];
+        if (series.line != line) continue;
+        const std::vector<double> y =
+            is_smoothed(series) ? running_mean(series.y, half_window(series.y.size())) : series.y;
+        add_curve(series.x, y, style_of(series, i), kCurveWidth, plot, x_range, y_range);
+      }
   }
 
   // Values that are not finite part the curve.
-  void add_curve(std::span<const double> xs, std::span<const double> ys, const Style& style, const PlotBox& plot,
-                 AxisRange x_range, AxisRange y_range) {
+  void add_curve(std::span<const double> xs, std::span<const double> ys, const Style& style, double curve_width,
+                 const PlotBox& plot, AxisRange x_range, AxisRange y_range) {
     std::vector<PicturePoint> curve;
     const auto flush = [&] {
       for (std::vector<PicturePoint>& piece : clip_curve(thin_curve(curve), plot)) {
-        const double width = piece.size() == 1 ? 3 * kCurveWidth : kCurveWidth;
+        const double width = piece.size() == 1 ? 3 * curve_width : curve_width;
         add_line(std::move(piece), style.colour, width, style.dashes);
       }
       curve.clear();

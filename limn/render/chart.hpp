@@ -15,8 +15,10 @@ struct ChartSeries {
   std::string name;
   std::vector<double> x = {};
   std::vector<double> y = {};  // as many as x
-  bool is_dashed = false;      // validation beside training, say
-  int colour = -1;             // place in the palette, so that curves of one run share it; -1: place in the chart
+  enum class Line { kSolid, kDashed, kDotted };
+  Line line = Line::kSolid;  // training, validation and test, say
+  bool is_noisy = true;      // its running mean tells more than its values
+  int colour = -1;           // place in the palette, so that curves of one run share it; -1: place in the chart
 };
 
 struct Chart {
@@ -34,7 +36,8 @@ struct ChartOptions {
   // Leaves the lowest and highest percent of the values out of the y axis where they would flatten all the rest, as
   // the first steps of training do.
   bool clips_outliers = true;
-  // Draws the running mean over a fiftieth of the points before the values of curves with 200 points or more.
+  // Draws noisy curves with 20 points or more as their running mean over a tenth of the points, of long curves less.
+  // The values stand thin and pale behind it.
   bool smooths_noise = true;
 };
 

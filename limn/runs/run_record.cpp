@@ -19,8 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // Figures of metrics.jsonl that are not losses.
-const std::set<std::string> kNoLosses{"step", "split",   "learning_rate",       "kl_weight",
-                                      "beta", "seconds", "examples_per_second", "gradient_norm"};
+const std::set<std::string> kNoLosses{"step",   "split",   "learning_rate",       "kl_weight",
+                                      "beta",   "seconds", "examples_per_second", "gradient_norm",
+                                      kBestStep};
 constexpr double kShortestSilence = 60;  // seconds
 constexpr double kSilenceInSteps = 30;
 
@@ -30,9 +31,11 @@ void read_config_of(const fs::path& root, RunRecord& record) {
   const RunConfig config = read_config(path.string());
   record.family = config.family;
   constexpr std::string_view kSteps = "num_steps=";
-  for (const auto& assignment : config.assignments)
+  for (const auto& assignment : config.assignments) {
+    if (assignment == "likelihood=mse") record.is_in_nats = false;
     if (assignment.starts_with(kSteps))
       record.num_steps = std::max(0LL, std::atoll(assignment.c_str() + kSteps.size()));
+  }
 }
 
 // A line of metrics.jsonl, read event by event: a JSON object that keeps the order of its members looks each one up
@@ -96,6 +99,9 @@ void take_line(const LineReader& line, RunRecord& record) {
     curve.values.push_back(value);
   }
   if (line.split() == "train") record.last_train = line.numbers();
+  if (const double best = metric(line.numbers(), kBestStep);
+      line.split() == "valid" && best >= 0 && best <= line.step())
+    record.best_step = static_cast<std::int64_t>(best);
 }
 
 void read_metrics_of(const fs::path& path, RunRecord& record) {
@@ -111,7 +117,9 @@ void find_best(RunRecord& record) {
   const auto found = record.curves.find({"total", "valid"});
   if (found == record.curves.end() || found->second.values.empty()) return;
   const auto& [steps, values] = found->second;
-  const auto best = std::ranges::min_element(values);
+  auto best = std::ranges::min_element(values);  // of a run of limn 0.1.0, which did not write its best step
+  if (const auto said = std::ranges::find(steps, static_cast<double>(record.best_step)); said != steps.end())
+    best = values.begin() + (said - steps.begin());
   record.best_total = *best;
   record.best_step = static_cast<std::int64_t>(steps[static_cast<std::size_t>(best - values.begin())]);
 }

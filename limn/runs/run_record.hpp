@@ -15,6 +15,9 @@
 
 namespace limn::runs {
 
+// Of a line of validation in metrics.jsonl: the step of the best model so far.
+inline constexpr const char* kBestStep = "best_step";
+
 // Values of one loss on one split, by step.
 struct LossCurve {
   std::vector<double> steps;
@@ -24,6 +27,7 @@ struct LossCurve {
 struct RunRecord {
   std::string family;          // "sketch-rnn", "vae" or "draw"; empty where config.toml does not say
   std::int64_t num_steps = 0;  // of the whole run; 0 where config.toml does not say
+  bool is_in_nats = true;      // whether its losses are: those of likelihood=mse are only up to a constant
   std::int64_t step = 0;       // the last one written
   std::map<std::pair<std::string, std::string>, LossCurve> curves;  // by (loss, split)
   Metrics last_train;     // the figures of the last training line, losses first

@@ -301,10 +301,11 @@ StrokeBatch StrokeDataset::training_batch(std::uint64_t seed, std::int64_t step,
   return training_batch(plan_for_step(seed, step, batch_size), step);
 }
 
-EvaluationBatches::EvaluationBatches(const StrokeDataset& data, Split split, std::int64_t batch_size)
+EvaluationBatches::EvaluationBatches(const StrokeDataset& data, Split split, std::int64_t batch_size, std::int64_t most)
     : data_(data), split_(split), batch_size_(batch_size) {
   require(batch_size > 0, "{}: a batch of {} sketches; use --batch-size 1 or more", data.name(), batch_size);
-  order_.resize(static_cast<std::size_t>(data.size(split)));
+  const std::int64_t size = data.size(split);
+  order_.resize(static_cast<std::size_t>(most > 0 ? std::min(most, size) : size));
   std::iota(order_.begin(), order_.end(), std::uint32_t{0});
   data.sort_longest_first(split, order_);
 }

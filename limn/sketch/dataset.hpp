@@ -61,8 +61,8 @@ class StrokeDataset;
 // each is made when it is asked for. A view: the data set must outlive it.
 class EvaluationBatches {
  public:
-  // Throws Error if batch_size is not positive.
-  EvaluationBatches(const StrokeDataset& data, Split split, std::int64_t batch_size);
+  // Of the first `most` sketches of the split, or of all where that is 0. Throws Error if batch_size is not positive.
+  EvaluationBatches(const StrokeDataset& data, Split split, std::int64_t batch_size, std::int64_t most = 0);
   [[nodiscard]] std::int64_t size() const;  // batches
   [[nodiscard]] std::int64_t sketches() const { return static_cast<std::int64_t>(order_.size()); }
   [[nodiscard]] StrokeBatch operator[](std::int64_t batch) const;
@@ -71,7 +71,7 @@ class EvaluationBatches {
   const StrokeDataset& data_;
   Split split_;
   std::int64_t batch_size_;
-  std::vector<std::uint32_t> order_;  // of all sketches of the split
+  std::vector<std::uint32_t> order_;  // of the sketches
 };
 
 class StrokeDataset {

@@ -19,6 +19,7 @@ std::vector<OptionField> fields(TrainOptions& o) {
       {"seed", &o.seed, "of every random number of the run", {}, 0, 9e18},
       {"save_every", &o.save_every, "steps between checkpoints", {}, 1, kMany},
       {"valid_every", &o.valid_every, "steps between validations", {}, 1, kMany},
+      {"test_every", &o.test_every, "steps between losses on the test split, 0 for none", {}, 0, kMany},
       {"sample_every", &o.sample_every, "steps between sample pictures, 0 for none", {}, 0, kMany},
       {"sample_grid",
        &o.sample_grid,

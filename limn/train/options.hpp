@@ -23,6 +23,7 @@ struct TrainOptions {
   std::int64_t seed = 1;
   std::int64_t save_every = 500;      // steps between checkpoints
   std::int64_t valid_every = 500;     // steps between validations
+  std::int64_t test_every = 0;        // steps between figures of the test split; 0 for none
   std::int64_t sample_every = 1000;   // steps between sample pictures; 0 for none
   std::int64_t sample_grid = 0;       // side of the grids of drawings that are saved beside each; 0 for none
   std::int64_t keep_checkpoints = 0;  // numbered checkpoints that are kept beside best and last

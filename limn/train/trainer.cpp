@@ -12,6 +12,8 @@
 #include "limn/core/file.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/checkpoint.hpp"
+#include "limn/models/run_checkpoints.hpp"
+#include "limn/runs/run_record.hpp"
 #include "limn/train/sample_pictures.hpp"
 
 namespace limn::train {
@@ -22,6 +24,8 @@ using Clock = std::chrono::steady_clock;
 // So many steps in a row that are not finite send the run back; so many returns without a better model end it.
 constexpr int kBadStepsToGoBack = 3;
 constexpr std::int64_t kMostSetbacks = 5;
+// The time of so many seconds of training is enough to judge a run that is stopped; whoever stops it waits for that.
+constexpr double kSecondsToJudge = 5;
 // A longer gradient counts as not finite: the squares that Adam averages would not fit into float32.
 constexpr double kLongestGradient = 1e18;
 
@@ -29,6 +33,7 @@ constexpr const char* kValuePrefix = "parameters.";
 constexpr const char* kBufferPrefix = "buffers.";
 constexpr const char* kFirstPrefix = "adam.first_moment.";
 constexpr const char* kSecondPrefix = "adam.second_moment.";
+constexpr const char* kBestMetricsKey = "best_metrics";
 constexpr const char* kDataKey = "data";  // the fingerprint of what the state was trained on
 
 // Histograms of everything are large: all of the first validations, then of every tenth.
@@ -89,6 +94,33 @@ void mark_infinite_buffers(const models::TrainingTask& task, models::StepResult&
 void restore_buffers(models::TrainingTask& task, const std::vector<std::vector<float>>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) std::ranges::copy(values[i], task.buffers()[i].value.begin());
 }
+
+// The weights and running means of a model in place of the task's, which come back in the end.
+class BorrowedTask {
+ public:
+  BorrowedTask(models::TrainingTask& task, const models::Checkpoint& model) : task_(task) {
+    require_start(task, model);
+    for (const auto tensors : {task.parameters(), task.buffers()})
+      for (const auto& tensor : tensors) own_.emplace_back(tensor.value.begin(), tensor.value.end());
+    take_values(task, model);
+  }
+  ~BorrowedTask() {
+    auto own = own_.begin();
+    for (const auto tensors : {task_.parameters(), task_.buffers()})
+      for (const auto& tensor : tensors) std::ranges::copy(*own++, tensor.value.begin());
+  }
+  BorrowedTask(const BorrowedTask&) = delete;
+  BorrowedTask& operator=(const BorrowedTask&) = delete;
+
+  static void take_values(models::TrainingTask& task, const models::Checkpoint& model) {
+    for (const auto tensors : {task.parameters(), task.buffers()})
+      for (const auto& tensor : tensors) std::ranges::copy(model.weights.at(tensor.name), tensor.value.begin());
+  }
+
+ private:
+  models::TrainingTask& task_;
+  std::vector<std::vector<float>> own_;
+};
 
 }  // namespace
 
@@ -247,11 +279,11 @@ void Trainer::go_back() {
             "{}: training diverged: losses or gradients stay not finite at step {} although the learning rate was "
             "halved {} times; start again with a smaller --learning-rate or grad_clip",
             run_.root().string(), failed, setbacks - 1);
-    const double best_total = at_.best_total;
-    const std::int64_t best_step = at_.best_step;
+    const Position before = at_;
     load_state();
-    at_.best_total = best_total;  // its checkpoint is there, though the state may be older
-    at_.best_step = best_step;
+    at_.best_total = before.best_total;  // its checkpoint is there, though the state may be older
+    at_.best_step = before.best_step;
+    at_.best_metrics = before.best_metrics;
     at_.rate_factor = factor;
     at_.setbacks = setbacks;
     try_to("cutting the metrics", [&] { run_.truncate_metrics(at_.step); });
@@ -266,19 +298,56 @@ void Trainer::go_back() {
 }
 
 void Trainer::validate() {
-  last_metrics_ = task_.evaluate(Split::kValid, at_.step);
-  const double total = metric(last_metrics_, "total");
-  // Without a validation split the last weights are the best we know.
-  const bool is_best = last_metrics_.empty() || (std::isfinite(total) && (at_.best_step < 0 || total < at_.best_total));
-  if (!last_metrics_.empty()) record(kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
+  last_metrics_ = task_.evaluate(Split::kValid, at_.step, 0);
+  const bool is_best = is_better(last_metrics_, at_.best_step < 0 ? Metrics{} : at_.best_metrics);
   if (is_best) {
-    at_.best_total = total;
+    at_.best_total = metric(last_metrics_, "total");
     at_.best_step = at_.step;
+    at_.best_metrics = last_metrics_;
     at_.setbacks = 0;
     unsaved_best_ = checkpoint();
   }
+  if (!last_metrics_.empty()) record(kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
   if (observer_.on_validation && !last_metrics_.empty()) observer_.on_validation(at_.step, last_metrics_, is_best);
   write_unsaved_best();
+}
+
+bool Trainer::is_better(const Metrics& figures, const Metrics& than) const {
+  if (figures.empty()) return true;  // without a validation split the last weights are the best we know
+  const double now = task_.objective(figures, at_.step), before = task_.objective(than, at_.step);
+  return std::isfinite(now) && !(before <= now);  // what cannot be compared gives way
+}
+
+std::int64_t Trainer::examples_when_stopping() const {
+  const auto batch = static_cast<double>(options_.batch_size);
+  if (smoothed_seconds_ <= 0) return options_.batch_size;
+  // Half of the time is for the best model.
+  return static_cast<std::int64_t>(std::clamp(kSecondsToJudge / 2 / smoothed_seconds_, 1.0, 1e9) * batch);
+}
+
+Metrics Trainer::figures_of_best(std::int64_t most) {
+  const BorrowedTask borrowed(task_, registry_.read(run_.best()));
+  return task_.evaluate(Split::kValid, at_.step, most);
+}
+
+void Trainer::judge_stopped() {
+  const std::int64_t most = examples_when_stopping();
+  const Metrics now = task_.evaluate(Split::kValid, at_.step, most);
+  const bool has_best = at_.best_step >= 0;
+  const bool beats_best = is_better(now, has_best && !now.empty() ? figures_of_best(most) : Metrics{});
+  if (observer_.on_validation && !now.empty()) observer_.on_validation(at_.step, now, beats_best);
+  models::Checkpoint last = checkpoint();
+  last.metrics = metrics_to_json(now);
+  if (!has_best) registry_.write(run_.best(), last);
+  if (has_best && beats_best) last.extra[models::kBeatsBest] = fmt::format("{}", at_.best_step);
+  registry_.write(run_.last(), last);
+}
+
+void Trainer::test() {
+  const Metrics metrics = task_.evaluate(Split::kTest, at_.step, 0);
+  if (metrics.empty()) return;
+  record(kSplitNames[static_cast<int>(Split::kTest)], metrics);
+  if (observer_.on_test) observer_.on_test(at_.step, metrics);
 }
 
 void Trainer::draw() {
@@ -346,6 +415,7 @@ void Trainer::write_state() {
                       {"updates", fmt::format("{}", at_.updates)},
                       {"best_total", fmt::format("{}", at_.best_total)},
                       {"best_step", fmt::format("{}", at_.best_step)},
+                      {kBestMetricsKey, metrics_to_json(at_.best_metrics)},
                       {"rate_factor", fmt::format("{}", at_.rate_factor)},
                       {"setbacks", fmt::format("{}", at_.setbacks)},
                       {"metrics", metrics_to_json(last_metrics_)},
@@ -362,6 +432,14 @@ void Trainer::write_state() {
   write_safetensors(run_.state(), content);
   if (is_start) registry_.write(run_.last(), checkpoint());
   if (options_.keep_checkpoints > 0) run_.remove_numbered(options_.keep_checkpoints);
+}
+
+// States of 0.1.0 have no figures of the best model but its total.
+Metrics Trainer::best_metrics_of(const SafetensorsFile& state) const {
+  const auto found = state.metadata().find(kBestMetricsKey);
+  if (found != state.metadata().end()) return metrics_from_json(found->second);
+  if (count(state, "best_step", -1) < 0 || !is_there(run_.best())) return {};
+  return metrics_from_json(registry_.read(run_.best()).metrics);
 }
 
 void Trainer::load_state() {
@@ -383,6 +461,7 @@ void Trainer::load_state() {
          .updates = count(file, "updates"),
          .best_total = number<double>(file, "best_total", "a number", [](double) { return true; }),
          .best_step = count(file, "best_step", -1),
+         .best_metrics = best_metrics_of(file),
          .rate_factor = number<double>(file, "rate_factor", "a number above 0 and at most 1",
                                        [](double value) { return value > 0 && value <= 1; }),
          .setbacks = count(file, "setbacks")};
@@ -407,6 +486,7 @@ void Trainer::accept_data(const SafetensorsFile& state, OtherData other_data) {
   notice(fmt::format("continues at step {} on other data: the best model is judged anew", at_.step));
   at_.best_step = -1;
   at_.best_total = 0;
+  at_.best_metrics.clear();
   at_.setbacks = 0;
 }
 
@@ -434,13 +514,15 @@ bool Trainer::resume(OtherData other_data) {
 
 void Trainer::start_from(const models::Checkpoint& model) {
   require_start(task_, model);
-  for (const auto tensors : {task_.parameters(), task_.buffers()})
-    for (const auto& tensor : tensors) std::ranges::copy(model.weights.at(tensor.name), tensor.value.begin());
+  BorrowedTask::take_values(task_, model);
 }
 
 void Trainer::record(std::string_view split, const Metrics& values) {
   if (!is_first()) return;
-  try_to("writing metrics", [&] { run_.append_metrics(at_.step, split, values); });
+  Metrics line = values;
+  if (split == kSplitNames[static_cast<int>(Split::kValid)])
+    line.push_back({runs::kBestStep, static_cast<double>(at_.best_step)});
+  try_to("writing metrics", [&] { run_.append_metrics(at_.step, split, line); });
   try_to("writing events", [&] { events_->add_metrics(at_.step, split, values); });
 }
 
@@ -456,12 +538,13 @@ void Trainer::report(const models::StepResult& result, double learning_rate, dou
     line.push_back({"examples_per_second", rate});
     record(kSplitNames[static_cast<int>(Split::kTrain)], line);
   }
+  const Metrics& smoothed = smoothed_losses_.add(result.losses);
   if (!observer_.on_step) return;
   observer_.on_step(
       {.step = at_.step,
        .num_steps = options_.num_steps,
        .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
-       .losses = result.losses,
+       .losses = smoothed,
        .learning_rate = learning_rate,
        .seconds_per_step = smoothed_seconds_,
        .examples_per_second = rate,
@@ -501,6 +584,8 @@ TrainResult Trainer::run() {
       try_to("validation", [&] { validate(); });
       if (is_last || has_histograms(at_.step / options_.valid_every)) try_to("histograms", [&] { watch_layers(); });
     }
+    if (is_first() && options_.test_every > 0 && (is_last || at_.step % options_.test_every == 0))
+      try_to("the test", [&] { test(); });
     if (is_first() && options_.sample_every > 0 && (is_last || at_.step % options_.sample_every == 0))
       try_to("the sample picture", [&] { draw(); });
     // A state must not be saved in the middle of a streak of bad steps: it is what the run goes back to.
@@ -510,8 +595,10 @@ TrainResult Trainer::run() {
     else if (is_good && at_.step % options_.save_every == 0)
       save_state(OnFailure::kGoOn);
   }
-  if (is_first() && at_.best_step < 0) registry_.write(run_.best(), checkpoint());
   const bool is_finished = at_.step >= options_.num_steps;
+  if (is_first() && at_.best_step < 0) registry_.write(run_.best(), checkpoint());
+  if (is_first() && !is_finished && at_.step % options_.valid_every != 0)
+    try_to("validation", [&] { judge_stopped(); });
   log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
   if (is_first()) try_to("writing metrics", [&] { run_.flush(); });
   if (is_first()) try_to("writing events", [&] { events_->flush(); });

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "limn/core/smoothed_metrics.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/training.hpp"
 #include "limn/runs/run_directory.hpp"
@@ -24,7 +25,7 @@ struct Progress {
   std::int64_t step = 0;       // steps done
   std::int64_t num_steps = 0;  // steps of the whole run
   double epoch = 0;
-  Metrics losses;  // of this step
+  Metrics losses;  // running means over about the last 100 steps
   double learning_rate = 0;
   double seconds_per_step = 0;     // smoothed
   double examples_per_second = 0;  // smoothed
@@ -36,13 +37,14 @@ struct TrainObserver {
   std::function<void(const Progress&)> on_step;
   std::function<void(std::int64_t step, const Metrics& metrics, bool is_best)> on_validation;
   std::function<void(const std::string& message)> on_notice;  // something the user should read
-  std::function<bool()> should_stop;                          // asked after each step: save and return
+  std::function<bool()> should_stop;                          // asked after each step: save, judge and return
+  std::function<void(std::int64_t step, const Metrics& metrics)> on_test = {};  // with test_every
 };
 
 struct TrainResult {
   std::int64_t step = 0;        // steps done in all
   bool is_finished = false;     // false: stopped on request
-  double best_total = 0;        // on validation; NaN where the data have no validation split
+  double best_total = 0;        // of the best model, on validation; NaN where the data have no validation split
   std::int64_t best_step = -1;  // -1: no validation gave a finite total
 };
 
@@ -81,6 +83,7 @@ class Trainer {
     std::int64_t updates = 0;  // Adam steps applied: a step that is not finite is not
     double best_total = 0;
     std::int64_t best_step = -1;  // -1: not validated yet
+    Metrics best_metrics = {};    // the figures of the best model on validation
     double rate_factor = 1;       // halved each time the run goes back
     std::int64_t setbacks = 0;    // times gone back since the last new best
   };
@@ -93,6 +96,14 @@ class Trainer {
   bool apply_step(const models::StepResult& result, double learning_rate);
   void go_back();
   void validate();
+  // Validates a run that is stopped between two validations, on some examples, for its readers: nothing of it is in the
+  // state, so that a resumed run ends like one that never stopped.
+  void judge_stopped();
+  [[nodiscard]] std::int64_t examples_when_stopping() const;
+  [[nodiscard]] Metrics figures_of_best(std::int64_t most);
+  // Whether a model with these figures takes the place of one with the others, by what training minimises now.
+  [[nodiscard]] bool is_better(const Metrics& figures, const Metrics& than) const;
+  void test();
   void draw();
   // Histograms of weights, of the last step's gradients and of layer outputs.
   void watch_layers();
@@ -102,6 +113,7 @@ class Trainer {
   [[nodiscard]] models::Checkpoint checkpoint();
   // The best model, where it could not be written yet.
   void write_unsaved_best();
+  [[nodiscard]] Metrics best_metrics_of(const SafetensorsFile& state) const;
   void load_state();
   void accept_data(const SafetensorsFile& state, OtherData other_data);
   void record(std::string_view split, const Metrics& values);
@@ -125,6 +137,7 @@ class Trainer {
   Metrics last_metrics_;
   double gradient_norm_ = 0;
   double smoothed_seconds_ = 0;
+  SmoothedMetrics smoothed_losses_;
   int bad_in_a_row_ = 0;
 };
 

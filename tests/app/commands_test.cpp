@@ -349,6 +349,51 @@ TEST_F(CommandsTest, DescribesAndEvaluates) {
   EXPECT_EQ(images["shape"]["width"], 28);
 }
 
+TEST_F(CommandsTest, TakesTheCheckpointThatIsAskedFor) {
+  const std::string train =
+      "train sketch-rnn --out kept --quiet --set num_steps=7 save_every=4 valid_every=4 sample_every=0 "
+      "keep_checkpoints=2 "
+      "dec_rnn_size=16 enc_rnn_size=8 z_size=4 num_mixture=3 batch_size=5 test_every=3 ";
+  run(train);
+  const auto info = [&](const std::string& words) { return nlohmann::json::parse(run("info kept --json" + words)); };
+  EXPECT_THAT(std::string(info("")["file"]), ::testing::EndsWith("best.safetensors"));
+  EXPECT_EQ(info("")["checkpoints"]["last"], 7);
+  EXPECT_EQ(info("")["checkpoints"]["4"], 4);
+  EXPECT_EQ(info(" --checkpoint last")["step"], 7);
+  EXPECT_EQ(info(" --checkpoint 4")["step"], 4);
+  EXPECT_EQ(info(" --checkpoint 4")["checkpoints"]["last"], 7);
+  const auto fails = [](const std::string& words) { return run_limn(shared_->path(), words).err; };
+  const std::string table = run("info kept");
+  EXPECT_THAT(table, HasSubstr("checkpoints\n  best"));
+  for (const std::string command : {"eval kept --split valid", "sample kept -n 1 -o kept.svg"})
+    run(command + " --checkpoint 4");
+  EXPECT_THAT(fails("info kept --checkpoint 5"),
+              HasSubstr("step-5.safetensors: is not there; there is best, last, 4, 7"));
+  EXPECT_THAT(fails("info kept --checkpoint newest"), HasSubstr("--checkpoint newest: expected best, last"));
+  EXPECT_THAT(fails("info kept/checkpoints/best.safetensors --checkpoint last"), HasSubstr("is not a run directory"));
+  EXPECT_THAT(read_text_file(file("kept/metrics.jsonl")), HasSubstr("\"step\":6,\"split\":\"test\""));
+}
+
+TEST_F(CommandsTest, PlotsNameTheirAxesAndLeaveOutWhatIsConstant) {
+  fs::create_directories(file("curves"));
+  write_file(file("curves/config.toml"), "family = \"vae\"\n");
+  std::string lines;
+  for (int i = 1; i <= 30; ++i)
+    lines += fmt::format(
+        "{{\"step\":{},\"split\":\"train\",\"total\":{},\"still\":2}}\n"
+        "{{\"step\":{},\"split\":\"test\",\"total\":{},\"active_units\":{}}}\n",
+        i, i % 2, i, 1.0 / i, i);
+  write_file(file("curves/metrics.jsonl"), lines);
+  run("plot curves -o curves.svg");
+  const std::string svg = read_text_file(file("curves.svg"));
+  for (const char* text : {">steps<", ">nats<", ">active_units<", ">total<", ">test<"})
+    EXPECT_THAT(svg, HasSubstr(text));
+  EXPECT_EQ(svg.find("still"), std::string::npos);
+  write_file(file("curves/metrics.jsonl"), "{\"step\":1,\"split\":\"train\",\"still\":2}\n");
+  run("plot curves -o curves.svg");
+  EXPECT_THAT(read_text_file(file("curves.svg")), HasSubstr("still")) << "there is nothing else";
+}
+
 TEST_F(CommandsTest, PlotsAndConverts) {
   run("plot run -o curves.svg");
   run("plot run -o curves.png");

@@ -198,6 +198,23 @@ TEST(ParseSafetensors, RefusesEveryTruncation) {
         << size << " of " << file.size() << " bytes";
 }
 
+TEST(ReadMetadata, ReadsTheHeaderAndNothingElse) {
+  const Example example;
+  const TemporaryFolder folder;
+  Bytes bytes = serialize_safetensors(example.content());
+  write_file(folder / "m.safetensors", bytes);
+  EXPECT_EQ(read_safetensors_metadata(folder / "m.safetensors"), example.content().metadata);
+  std::uint64_t header_size = 0;
+  std::memcpy(&header_size, bytes.data(), 8);
+  bytes.resize(8 + header_size);  // without its tensors
+  write_file(folder / "m.safetensors", bytes);
+  EXPECT_EQ(read_safetensors_metadata(folder / "m.safetensors"), example.content().metadata);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    write_file(folder / "m.safetensors", std::span(bytes).first(size));
+    EXPECT_THROW((void)read_safetensors_metadata(folder / "m.safetensors"), Error) << size;
+  }
+}
+
 TEST(ParseSafetensors, RefusesBytesAfterTheEnd) {
   Bytes file = serialize_safetensors(Example().content());
   file.push_back(std::byte{0});

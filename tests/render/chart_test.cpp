@@ -90,7 +90,8 @@ TEST(Curve, RunningMeanIgnoresWhatIsNotFinite) {
 Chart curves(int series, int points) {
   Chart chart{.title = "Loss <&>", .x_label = "step", .y_label = "nats"};
   for (int s = 0; s < series; ++s) {
-    ChartSeries line{.name = fmt::format("run {}", s), .is_dashed = s % 2 == 1};
+    ChartSeries line{.name = fmt::format("run {}", s),
+                     .line = s % 2 == 1 ? ChartSeries::Line::kDashed : ChartSeries::Line::kSolid};
     for (int i = 0; i < points; ++i) {
       line.x.push_back(i);
       line.y.push_back(std::exp(-0.1 * i) + s);
@@ -143,6 +144,44 @@ TEST(Chart, PartsACurveWhereAValueIsMissing) {
   EXPECT_EQ(lines_wider_than(lay_out_charts(std::span(&chart, 1)), 1.2).size(), 2u);
   chart.series[0].y = {kNaN, kNaN, kInfinity, kNaN, kNaN};
   EXPECT_TRUE(lines_wider_than(lay_out_charts(std::span(&chart, 1)), 1.2).empty());
+}
+
+// The zigzag of the batches stands thin and pale behind a line that does not have it.
+TEST(Chart, DrawsTheMeanOfNoiseBeforeItsValues) {
+  Chart chart{.series = {{.name = ""}}};
+  for (int i = 0; i < 60; ++i) {
+    chart.series[0].x.push_back(i);
+    chart.series[0].y.push_back(i % 2 == 0 ? 0.47 : 0.79);
+  }
+  const auto height_of = [](const PictureLine& line) {
+    const std::span inner(line.points.begin() + 3, line.points.end() - 3);
+    const auto [low, high] = std::ranges::minmax_element(inner, {}, &PicturePoint::y);
+    return high->y - low->y;
+  };
+  const auto curves_of = [&] {
+    std::vector<PictureLine> curves;
+    for (const PictureLine& line : lines_wider_than(lay_out_charts(std::span(&chart, 1)), 0.1))
+      if (line.points.size() > 10) curves.push_back(line);
+    return curves;
+  };
+  auto curves = curves_of();
+  ASSERT_EQ(curves.size(), 2u);
+  EXPECT_LT(curves[0].width, curves[1].width);
+  EXPECT_GT(curves[0].colour.red + curves[0].colour.blue, curves[1].colour.red + curves[1].colour.blue);
+  EXPECT_GT(height_of(curves[0]), 2.5 * height_of(curves[1]));
+  chart.series[0].is_noisy = false;
+  EXPECT_EQ(curves_of().size(), 1u);
+}
+
+TEST(Chart, TellsTestFromValidationByItsDots) {
+  using Line = ChartSeries::Line;
+  Chart chart;
+  for (const Line line : {Line::kSolid, Line::kDashed, Line::kDotted})
+    chart.series.push_back({.name = "a", .x = {1, 2}, .y = {1, 2}, .line = line, .colour = 0});
+  const auto lines = lines_wider_than(lay_out_charts(std::span(&chart, 1)), 2);  // the legend
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_TRUE(lines[0].dashes.empty());
+  EXPECT_NE(lines[1].dashes, lines[2].dashes);
 }
 
 TEST(Chart, TakesEmptyChartsAndSinglePoints) {

@@ -51,6 +51,18 @@ TEST(RunRecord, TellsWhatARunHasWritten) {
   EXPECT_TRUE(record.seems_to_run());
 }
 
+// Which model is the best is weighed as training weighs it, so the least total need not be it.
+TEST(RunRecord, TheBestIsWhatValidationSaysIsTheBest) {
+  const testing::TemporaryFolder folder;
+  const auto run = example(folder / "run");
+  run.append_metrics(40, "valid", {{"total", 3.9}, {"best_step", 40}});
+  run.append_metrics(50, "valid", {{"total", 4.1}, {"best_step", 40}});
+  const RunRecord record = read_run(run.root());
+  EXPECT_EQ(record.best_step, 40);
+  EXPECT_EQ(record.best_total, 3.9);
+  EXPECT_FALSE(record.curves.contains({"best_step", "valid"}));
+}
+
 // The lock of the folder says it at once, however lately the run has written.
 TEST(RunRecord, SeemsToRunAsLongAsAProcessHoldsTheRun) {
   const testing::TemporaryFolder folder;

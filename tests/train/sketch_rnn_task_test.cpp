@@ -10,6 +10,7 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/models/sketch_rnn/evaluation.hpp"
 #include "limn/sketch/doodles.hpp"
@@ -63,6 +64,35 @@ TrainResult train(const std::filesystem::path& root, const SketchRnnRun& options
   return testing::train_task(*options.task(doodles(options)), options.train, root, mode, stop_at);
 }
 
+TEST(SketchRnnTask, JudgesByTheKlWeightOfTheStep) {
+  auto options = small_options("lstm");
+  options.model.kl_weight = 0.5;
+  options.model.kl_weight_start = 0.1;
+  options.model.kl_decay_rate = 0.5;
+  options.model.kl_tolerance = 0.2;
+  const auto task = options.task(doodles(options));
+  const Metrics losses{{"total", 3}, {"reconstruction", 1}, {"kl", 4}};
+  EXPECT_DOUBLE_EQ(task->objective(losses, 0), 1 + 0.1 * 4);
+  EXPECT_DOUBLE_EQ(task->objective(losses, 1), 1 + 0.3 * 4);
+  EXPECT_NEAR(task->objective(losses, 1000), 1 + 0.5 * 4, 1e-12);
+  EXPECT_DOUBLE_EQ(task->objective({{"reconstruction", 1}, {"kl", 0.05}}, 0), 1 + 0.1 * 0.2) << "the tolerance";
+  options.model.conditional = false;
+  EXPECT_EQ(options.task(doodles(options))->objective(losses, 0), 3);
+}
+
+// The first sketches, and not those of the first batch, which are the longest.
+TEST(SketchRnnTask, EvaluatesTheFirstSketchesOfASplit) {
+  const auto options = small_options("lstm");
+  const auto task = options.task(doodles(options));
+  const Metrics some = task->evaluate(Split::kValid, 0, 2), all = task->evaluate(Split::kValid, 0, 0);
+  EXPECT_NE(metric(some, "reconstruction"), metric(all, "reconstruction"));
+  EXPECT_EQ(metric(task->evaluate(Split::kValid, 0, 99), "reconstruction"), metric(all, "reconstruction"));
+  const sketch::StrokeDataset data = doodles(options);
+  const sketch::EvaluationBatches batches(data, Split::kValid, 9, 2);
+  ASSERT_EQ(batches.size(), 1);
+  EXPECT_THAT(batches[0].indices, ::testing::UnorderedElementsAre(0, 1));
+}
+
 class SketchRnnTraining : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(SketchRnnTraining, StoppedAndResumedEqualsNeverStoppedBitForBit) {
@@ -108,7 +138,7 @@ TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   options.model.use_input_dropout = options.model.use_output_dropout = false;
   const auto root = folder / "run";
   const auto data = doodles(options);
-  const auto untrained = options.task(doodles(options))->evaluate(Split::kValid, 0);
+  const auto untrained = options.task(doodles(options))->evaluate(Split::kValid, 0, 0);
   const auto result = train(root, options);
   EXPECT_TRUE(result.is_finished);
   EXPECT_LT(result.best_total, metric(untrained, "total") - 0.4);

@@ -16,6 +16,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "testing/temporary_folder.hpp"
 #include "testing/training.hpp"
 
@@ -69,7 +70,7 @@ class BowlTask : public models::TrainingTask {
     }
     return {{{"total", total}}, {step, step + 1}};
   }
-  Metrics evaluate(Split, std::int64_t) override {
+  Metrics evaluate(Split, std::int64_t, std::int64_t) override {
     before_judging();
     double total = 0;
     for (const float v : value_) total += v * v;
@@ -148,6 +149,171 @@ TEST(Trainer, APriorThatCannotBeFittedIsANotice) {
         models::read_checkpoint(folder / "run/checkpoints" / (std::string(name) + ".safetensors")).prior.has_value());
   EXPECT_THAT(read_text_file(folder / "run/log.txt"),
               HasSubstr("step 0: fitting the prior failed, and training goes on: bowl: its z is not finite"));
+}
+
+// As a model whose KL has a weight that grows: what training gains, it pays with a KL that the full weight of `total`
+// counts against it.
+class AnnealedTask : public BowlTask {
+ public:
+  static double weight_at(std::int64_t step) { return step < 40 ? 0.01 : 1.0; }
+  Metrics evaluate(Split, std::int64_t step, std::int64_t) override {
+    const double reconstruction = step < 40 ? 10 - 0.1 * static_cast<double>(step) : 7;
+    const double kl = step < 40 ? 0.4 * static_cast<double>(step) : 100.0 / static_cast<double>(step);
+    return {{"total", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}};
+  }
+  double objective(const Metrics& losses, std::int64_t step) const override {
+    return metric(losses, "reconstruction") + weight_at(step) * metric(losses, "kl");
+  }
+};
+
+TEST(Trainer, TheBestIsJudgedByWhatTrainingMinimises) {
+  const testing::TemporaryFolder folder;
+  std::vector<std::int64_t> best;
+  AnnealedTask task;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  Trainer trainer(task, kBowls, options(60), run,
+                  {.on_step = {},
+                   .on_validation =
+                       [&](std::int64_t step, const Metrics&, bool is_best) {
+                         if (is_best) best.push_back(step);
+                       },
+                   .on_notice = {},
+                   .should_stop = {}});
+  const TrainResult result = trainer.run();
+  EXPECT_THAT(best, ::testing::ElementsAre(5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60));
+  EXPECT_EQ(result.best_step, 60);
+  EXPECT_DOUBLE_EQ(result.best_total, 7 + 100.0 / 60);
+  const std::string metrics = read_text_file(run.metrics());
+  EXPECT_THAT(metrics, HasSubstr("\"best_step\":60"));
+}
+
+// What was the best at a weight of another time is weighed anew.
+TEST(Trainer, ABestModelOfASmallWeightGivesWayAtTheFullOne) {
+  struct Task : AnnealedTask {
+    Metrics evaluate(Split, std::int64_t step, std::int64_t) override {
+      if (step < 40) return {{"total", 105}, {"reconstruction", 5}, {"kl", 100}};
+      return {{"total", 9}, {"reconstruction", 8}, {"kl", 1}};
+    }
+  } task;
+  const testing::TemporaryFolder folder;
+  EXPECT_EQ(testing::train_task(task, options(60), folder / "run", Mode::kFresh, {}, kBowls).best_step, 40);
+}
+
+TEST(Trainer, AStateOf010TakesTheFiguresOfItsBestModelFromThatModel) {
+  const testing::TemporaryFolder folder;
+  const auto outcome = [&](const std::string& name, bool is_old) {
+    AnnealedTask task, rest;
+    const auto root = folder / name;
+    (void)testing::train_task(task, options(60), root, Mode::kFresh, 20, kBowls);
+    if (is_old) {
+      const auto file = SafetensorsFile::read(root / "checkpoints/state.safetensors");
+      SafetensorsContent content{.tensors = file.tensors(), .metadata = file.metadata()};
+      EXPECT_EQ(content.metadata.erase("best_metrics"), 1u);
+      write_safetensors(root / "checkpoints/state.safetensors", content);
+    }
+    (void)testing::train_task(rest, options(60), root, Mode::kResume, {}, kBowls);
+    return testing::run_outcome(root);
+  };
+  EXPECT_TRUE(outcome("old", true) == outcome("new", false));
+}
+
+// A stopped run is judged for its readers, on a bounded number of examples and with its own weights untouched.
+TEST(Trainer, AStoppedRunIsJudgedAndItsLastModelTakenIfThatIsBetter) {
+  struct Task : BowlTask {
+    std::vector<std::int64_t> bounds;
+    Metrics evaluate(Split split, std::int64_t step, std::int64_t most) override {
+      bounds.push_back(most);
+      return BowlTask::evaluate(split, step, most);
+    }
+  };
+  const testing::TemporaryFolder folder;
+  const auto stopped_at = [&](std::int64_t step, bool gets_worse) {
+    Task task;
+    if (gets_worse) task.poison = [](std::int64_t at) { return at >= 10 ? -50.0 : 0.0; };
+    const auto root = folder / fmt::format("{}-{}", step, gets_worse);
+    (void)testing::train_task(task, options(60), root, Mode::kFresh, step, kBowls);
+    const auto last = models::read_checkpoint(root / "checkpoints/last.safetensors");
+    EXPECT_EQ(last.step, step);
+    EXPECT_EQ(last.weights.at("bowl"), task.value());
+    EXPECT_EQ(metric(metrics_from_json(last.metrics), "total"), metric(task.BowlTask::evaluate({}, 0, 0), "total"));
+    EXPECT_GT(task.bounds.back(), 0);
+    EXPECT_EQ(read_text_file(root / "metrics.jsonl").find(fmt::format("\"step\":{},\"split\":\"valid\"", step)),
+              std::string::npos)
+        << "a line that a resumed run would not have";
+    return models::resolve_model_path(root).filename();
+  };
+  EXPECT_EQ(stopped_at(7, false), "last.safetensors");
+  EXPECT_EQ(stopped_at(34, true), "best.safetensors");
+  EXPECT_EQ(stopped_at(3, false), "best.safetensors") << "the only one, before the first validation";
+  const auto best = models::read_checkpoint(folder / "3-false/checkpoints/best.safetensors");
+  EXPECT_EQ(best.step, 3);
+  EXPECT_TRUE(std::isfinite(metric(metrics_from_json(best.metrics), "total")));
+  // A best model that comes later stands for the run.
+  (void)train(folder / "7-false", 60, Mode::kResume, 10);
+  EXPECT_EQ(models::resolve_model_path(folder / "7-false").filename(), "best.safetensors");
+}
+
+TEST(Trainer, AStopIsJudgedThoughItCannotBe) {
+  const testing::TemporaryFolder folder;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  BowlTask task;
+  std::int64_t done = 0;
+  std::vector<std::string> notices;
+  task.before_judging = [&] { require(done < 7, "no bound"); };
+  Trainer trainer(task, kBowls, options(60), run,
+                  {.on_step = [&](const Progress& p) { done = p.step; },
+                   .on_validation = {},
+                   .on_notice = [&](const std::string& n) { notices.push_back(n); },
+                   .should_stop = [&] { return done >= 7; }});
+  EXPECT_EQ(trainer.run().step, 7);
+  EXPECT_THAT(notices, ::testing::ElementsAre("step 7: validation failed, and training goes on: no bound"));
+  EXPECT_EQ(SafetensorsFile::read(run.state()).metadata("step"), "7");
+}
+
+TEST(Trainer, LossesOnTheTestSplitAreRecordedWhereTheyAreAskedFor) {
+  const testing::TemporaryFolder folder;
+  TrainOptions with_test = options(20);
+  with_test.test_every = 8;
+  BowlTask task;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  std::vector<std::int64_t> steps;
+  Trainer trainer(task, kBowls, with_test, run,
+                  {.on_step = {},
+                   .on_validation = {},
+                   .on_notice = {},
+                   .should_stop = {},
+                   .on_test = [&](std::int64_t step, const Metrics&) { steps.push_back(step); }});
+  (void)trainer.run();
+  EXPECT_THAT(steps, ::testing::ElementsAre(8, 16, 20));
+  const std::string metrics = read_text_file(run.metrics());
+  for (const std::int64_t step : steps)
+    EXPECT_THAT(metrics, HasSubstr(fmt::format("\"step\":{},\"split\":\"test\"", step)));
+  EXPECT_THAT(testing::events_of(run.root()), HasSubstr("total/test"));
+  (void)train(folder / "without", 20, Mode::kFresh);
+  EXPECT_EQ(read_text_file(folder / "without/metrics.jsonl").find("\"test\""), std::string::npos);
+}
+
+TEST(Trainer, ShownLossesDoNotZigzagAndRecordedOnesAreAsTheyAre) {
+  const testing::TemporaryFolder folder;
+  struct Zigzag : BowlTask {
+    models::StepResult compute_gradients(std::int64_t step) override {
+      models::StepResult result = BowlTask::compute_gradients(step);
+      result.losses[0].value = step % 2 == 0 ? 0.47 : 0.79;
+      return result;
+    }
+  } task;
+  const runs::RunDirectory run(folder / "run", Mode::kFresh);
+  std::vector<double> shown;
+  TrainOptions often = options(200);
+  often.log_every = 1;
+  Trainer trainer(task, kBowls, often, run,
+                  {.on_step = [&](const Progress& p) { shown.push_back(metric(p.losses, "total")); },
+                   .on_validation = {},
+                   .on_notice = {},
+                   .should_stop = {}});
+  (void)trainer.run();
+  for (std::size_t i = 100; i < shown.size(); ++i) EXPECT_NEAR(shown[i], 0.63, 0.005) << i;
+  EXPECT_THAT(read_text_file(run.metrics()), HasSubstr("\"total\":0.79"));
 }
 
 struct Ended {};
@@ -483,7 +649,7 @@ TEST(Trainer, AValidationThatIsNotFiniteIsNotTheBest) {
   const testing::TemporaryFolder folder;
   const runs::RunDirectory run(folder / "run", Mode::kFresh);
   struct Endless : BowlTask {
-    Metrics evaluate(Split, std::int64_t) override { return {{"total", INFINITY}}; }
+    Metrics evaluate(Split, std::int64_t, std::int64_t) override { return {{"total", INFINITY}}; }
   } task;
   bool was_best = false;
   Trainer trainer(task, kBowls, options(20), run,

@@ -101,6 +101,19 @@ TEST(DenseVaeTraining, TheNumberOfThreadsChangesNothing) {
   EXPECT_EQ(outcomes[2], outcomes[0]);
 }
 
+TEST(VaeTask, JudgesByTheBetaOfTheStep) {
+  auto options = small_options("dense");
+  options.model.beta = 4;
+  options.model.beta_warmup_steps = 10;
+  const auto task = options.task(shapes(options));
+  const Metrics losses{{"total", 103}, {"reconstruction", 100}, {"kl", 3}};
+  EXPECT_DOUBLE_EQ(task->objective(losses, 0), 100);
+  EXPECT_DOUBLE_EQ(task->objective(losses, 5), 106);
+  EXPECT_DOUBLE_EQ(task->objective(losses, 20), 112);
+  const Metrics all = task->evaluate(Split::kValid, 0, 0), some = task->evaluate(Split::kValid, 0, 5);
+  EXPECT_NE(metric(all, "reconstruction"), metric(some, "reconstruction"));
+}
+
 TEST(VaeTask, RefusesDataThatDoNotFit) {
   auto options = small_options("dense");
   options.model.image_height = 28;

@@ -72,10 +72,10 @@ class DrawTraining final : public ImageTask {
     return grids;
   }
 
-  // Besides the losses of the split, L_z of each step over its first images: kl/1 … kl/T.
-  Metrics evaluate(Split split, std::int64_t step) override {
-    Metrics metrics = ImageTask::evaluate(split, step);
-    if (metrics.empty()) return metrics;
+  // Besides the losses of a whole split, L_z of each step over its first images: kl/1 … kl/T.
+  Metrics evaluate(Split split, std::int64_t step, std::int64_t most) override {
+    Metrics metrics = ImageTask::evaluate(split, step, most);
+    if (metrics.empty() || most > 0) return metrics;
     const std::vector<double> kl = mean_step_kl(DrawModel(checkpoint(step, {})), data(), split);
     for (std::size_t t = 0; t < kl.size(); ++t) metrics.push_back({fmt::format("kl/{}", t + 1), kl[t]});
     return metrics;

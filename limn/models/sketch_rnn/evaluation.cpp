@@ -144,7 +144,7 @@ SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const Batc
   result.total = result.reconstruction;
   if (!weights.options.conditional) return result;
   result.kl = split.kl() / (static_cast<double>(result.n) * kl_divisor(weights.options));
-  result.total += weights.options.kl_weight * std::max(result.kl, weights.options.kl_tolerance);
+  result.total += kl_term(weights.options, weights.options.kl_weight, result.kl);
   if (options.with_shuffled_z && result.n > 1) {
     const EvaluationSums other = split.decode_shuffled();
     result.reconstruction_shuffled_z = (other.offset + other.pen) / divisor;
@@ -167,7 +167,7 @@ SketchRnnEvaluation evaluate(const SketchRnnWeights& weights, const sketch::Stro
   if (weights.options.loss_steps == "longest") options.max_seq_len = data.longest(split) + 1;
   require(data.size(split) > 0, "{}: its {} split holds no sketch to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
-  const sketch::EvaluationBatches batches(data, split, options.batch_size);
+  const sketch::EvaluationBatches batches(data, split, options.batch_size, options.most);
   return evaluate_batches(weights, {batches.size(), [&](std::int64_t k) { return batches[k]; }}, options);
 }
 

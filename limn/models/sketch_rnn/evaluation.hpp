@@ -15,6 +15,7 @@ namespace limn::models {
 struct EvaluationOptions {
   std::int64_t batch_size = 100;  // sketches at once; more takes more memory, the figures are the same
   std::int64_t max_seq_len = 0;   // N_max; 0: the data set's
+  std::int64_t most = 0;          // only the first so many sketches of a data set's split; 0: all
   std::uint64_t seed = 0;         // of the latent noise: the ε of a sketch depends on it and the sketch's index
   bool uses_mean = false;         // z = μ instead of a draw
   bool with_shuffled_z = false;   // also reconstruct every sketch from the z of another

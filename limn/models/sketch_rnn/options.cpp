@@ -1,5 +1,6 @@
 #include "limn/models/sketch_rnn/options.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace limn::models {
@@ -42,6 +43,8 @@ std::vector<OptionField> fields(SketchRnnOptions& o) {
 double kl_weight_at(const SketchRnnOptions& o, std::int64_t step) {
   return o.kl_weight - (o.kl_weight - o.kl_weight_start) * std::pow(o.kl_decay_rate, static_cast<double>(step));
 }
+
+double kl_term(const SketchRnnOptions& o, double weight, double kl) { return weight * std::max(kl, o.kl_tolerance); }
 
 double kl_divisor(const SketchRnnOptions& o) { return o.kl_reduction == "mean" ? static_cast<double>(o.z_size) : 1.0; }
 

@@ -44,6 +44,9 @@ struct SketchRnnOptions {
 // w_KL of a step, 0, 1, … (eq. 11): kl_weight - (kl_weight - kl_weight_start) · kl_decay_rate^step.
 [[nodiscard]] double kl_weight_at(const SketchRnnOptions& options, std::int64_t step);
 
+// The KL term of the loss with that weight (eq. 11): weight · max(kl, kl_tolerance).
+[[nodiscard]] double kl_term(const SketchRnnOptions& options, double weight, double kl);
+
 // The divisor of Σ KL over the latent dimensions.
 [[nodiscard]] double kl_divisor(const SketchRnnOptions& options);
 // The divisor of Σ_k p_k log q_k over the pen states.

@@ -55,13 +55,18 @@ class SketchRnnTraining final : public TrainingTask {
     return result;
   }
 
-  Metrics evaluate(Split split, std::int64_t) override {
+  Metrics evaluate(Split split, std::int64_t, std::int64_t most) override {
     if (data_.size(split) == 0) return {};
-    const SketchRnnEvaluation e = models::evaluate(weights(), data_, split);
+    const SketchRnnEvaluation e = models::evaluate(weights(), data_, split, {.most = most});
     Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}};
     if (options_.conditional) metrics.push_back({"kl", e.kl});
     metrics.push_back({"reconstruction_training_form", e.reconstruction_training_form});
     return metrics;
+  }
+
+  double objective(const Metrics& losses, std::int64_t step) const override {
+    if (!options_.conditional) return metric(losses, "total");
+    return metric(losses, "reconstruction") + kl_term(options_, kl_weight_at(options_, step), metric(losses, "kl"));
   }
 
   Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {

@@ -20,6 +20,7 @@ class VaeTraining final : public ImageTask {
                    .buffers = vae_buffers(model),
                    .make_model = make_vae_model},
                   std::move(data)),
+        options_(model),
         step_(model, setting.precision) {
     initialise(model, vae_parameters(model), setting.seed, trained().mutable_values());
     initialise(model, vae_buffers(model), setting.seed, running().mutable_values());
@@ -40,7 +41,12 @@ class VaeTraining final : public ImageTask {
             .indices = batch.indices};
   }
 
+  double objective(const Metrics& losses, std::int64_t step) const override {
+    return metric(losses, "reconstruction") + beta_at(options_, step) * metric(losses, "kl");
+  }
+
  private:
+  VaeOptions options_;
   VaeStep step_;
 };
 

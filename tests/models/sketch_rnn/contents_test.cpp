@@ -9,6 +9,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/run_checkpoints.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
@@ -168,6 +169,51 @@ TEST(Weights, RefusesTensorsOfOtherLengths) {
   EXPECT_THROW((void)sketch_rnn_weights(checkpoint.options, tensors), Error);
   tensors.pop_back();
   EXPECT_THROW((void)sketch_rnn_weights(checkpoint.options, tensors), Error);
+}
+
+Checkpoint at_step(std::int64_t step) {
+  Checkpoint checkpoint = to_checkpoint(tiny_checkpoint(false));
+  checkpoint.step = step;
+  return checkpoint;
+}
+
+TEST(ResolveModelPath, TakesTheLastWhereItBeatsTheBest) {
+  const TemporaryFolder folder;
+  const auto checkpoints = folder.path() / "checkpoints";
+  std::filesystem::create_directories(checkpoints);
+  write_checkpoint(checkpoints / "best.safetensors", at_step(500));
+  Checkpoint last = at_step(967);
+  last.extra[kBeatsBest] = "500";
+  write_checkpoint(checkpoints / "last.safetensors", last);
+  EXPECT_EQ(resolve_model_path(folder.path()), checkpoints / "last.safetensors");
+  write_checkpoint(checkpoints / "best.safetensors", at_step(1000));
+  EXPECT_EQ(resolve_model_path(folder.path()), checkpoints / "best.safetensors") << "a best that came later";
+  write_file(checkpoints / "last.safetensors", "damaged");
+  EXPECT_EQ(resolve_model_path(folder.path()), checkpoints / "best.safetensors");
+}
+
+TEST(CheckpointOfRun, IsNamedBestLastOrByItsStep) {
+  const TemporaryFolder folder;
+  const auto checkpoints = folder.path() / "checkpoints";
+  std::filesystem::create_directories(checkpoints);
+  for (const auto& [name, step] : {std::pair{"best", 500}, {"last", 967}, {"step-1000", 1000}, {"step-500", 500}})
+    write_checkpoint(checkpoints / fmt::format("{}.safetensors", name), at_step(step));
+  write_file(checkpoints / "step-x.safetensors", "");
+  EXPECT_EQ(checkpoint_of_run(folder.path(), "last"), checkpoints / "last.safetensors");
+  EXPECT_EQ(checkpoint_of_run(folder.path(), "500"), checkpoints / "step-500.safetensors");
+  EXPECT_THAT(error_of([&] { (void)checkpoint_of_run(folder.path(), "7"); }),
+              HasSubstr("step-7.safetensors: is not there; there is best, last, 500, 1000"));
+  EXPECT_THAT(error_of([&] { (void)checkpoint_of_run(checkpoints / "best.safetensors", "last"); }),
+              HasSubstr("best.safetensors: is not a run directory"));
+  EXPECT_THAT(checkpoints_of_run(folder.path()),
+              ::testing::ElementsAre(::testing::Pair("best", 500), ::testing::Pair("last", 967),
+                                     ::testing::Pair("500", 500), ::testing::Pair("1000", 1000)));
+  EXPECT_EQ(run_of(folder.path()), folder.path());
+  EXPECT_EQ(run_of(checkpoints / "best.safetensors"), folder.path());
+  EXPECT_EQ(run_of(folder.path() / "x.safetensors"), std::nullopt);
+  for (const char* name : {"best", "last", "0", "12"}) EXPECT_TRUE(is_checkpoint_name(name)) << name;
+  for (const char* name : {"", "Best", "-1", "1.5", "1e3", "99999999999999999999", "../best"})
+    EXPECT_FALSE(is_checkpoint_name(name)) << name;
 }
 
 TEST(ResolveModelPath, TakesTheBestOfARunOrElseTheLast) {
