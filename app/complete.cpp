@@ -31,6 +31,8 @@ struct CompleteArguments {
 void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   model->need(models::Ability::kComplete, "choose a model of sketches");
+  require(!a.uses_prior || model->latent_size() > 0, "{}: has no latent space to draw from; leave --prior out",
+          a.model);
   check_output(a.out, model->content());
   check_plotter_options(a.plotter, a.out);
   const GivenDrawings given = read_given(*model, {.references = {a.in},

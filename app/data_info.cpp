@@ -141,8 +141,8 @@ void show_info(const InfoArguments& a) {
   const sketch::StrokeDataOptions options = sketch_options(a);
   if (image::is_image_data(path)) {
     require(!a.is_absolute, "--absolute: is for sketches, and {} holds images; leave it out", path);
-    require(a.settings.empty(), "--set {}: is for sketches, and {} holds images; leave it out",
-            printable(a.settings.front()), path);
+    if (!a.settings.empty())
+      fail("--set {}: is for sketches, and {} holds images; leave it out", printable(a.settings.front()), path);
     return show_images(path, is_json);
   }
   const auto summary = options.max_seq_len > 0 || options.min_seq_len > 0 ? summary_of_kept(path, options)

@@ -8,13 +8,13 @@
 #include "app/common_options.hpp"
 #include "app/option_abilities.hpp"
 #include "app/printing.hpp"
+#include "app/recorded_data.hpp"
 #include "app/shell_word.hpp"
 #include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/core/options.hpp"
 #include "limn/models/registry.hpp"
-#include "limn/models/run_checkpoints.hpp"
 #include "limn/runs/run_config.hpp"
 
 namespace limn::app {
@@ -34,28 +34,6 @@ struct EvalArguments {
   int threads = 0;
   bool is_json = false;
 };
-
-// What the model was trained on by its checkpoint or the config.toml of its run; empty where neither says.
-std::vector<std::string> recorded_data(const models::Checkpoint& checkpoint, const std::string& path) {
-  std::vector<std::string> data = models::training_data(checkpoint);
-  const auto config = models::run_of(path).value_or(path) / "config.toml";
-  std::error_code ignored;
-  if (data.empty() && std::filesystem::exists(config, ignored)) data = runs::read_config(config.string()).data;
-  return data;
-}
-
-// The data of --data, or the family's built-in set unless the model was trained on other data: nothing opens a file
-// because a file names it.
-std::vector<std::string> data_of(const EvalArguments& a, const models::Checkpoint& checkpoint,
-                                 const models::Family& family) {
-  if (!a.data.empty()) return a.data;
-  const std::vector<std::string> built_in{family.built_in_data}, recorded = recorded_data(checkpoint, a.model);
-  if (recorded.empty() || recorded == built_in) return built_in;
-  std::string words;
-  for (const std::string& name : recorded) words += " " + shell_word(name);
-  fail("{}: was trained on other data than {}; say on which it shall be evaluated, as in --data{}", a.model,
-       family.built_in_data, printable(words, kLongestList));
-}
 
 void print_losses(const models::Evaluation& e, const EvalArguments& a, const std::vector<std::string>& data) {
   OrderedJson out{{"data", data}, {"split", a.split}, {"n", e.n}};
@@ -101,8 +79,11 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
           "--set absolute: is for sketches, and {} draws images; leave it out", a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
+  require(a.latent != "mean" || !command.has("--samples"),
+          "--samples: the mean of z is one; leave it out, or --latent mean");
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
-  const std::vector<std::string> data = data_of(a, model->checkpoint(), family);
+  const std::vector<std::string> data =
+      data_or_built_in(a.data, model->checkpoint(), a.model, family, "it shall be evaluated");
   const models::Evaluation evaluation = model->evaluate({.data = data,
                                                          .split = split,
                                                          .seed = a.seed,

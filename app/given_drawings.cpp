@@ -40,6 +40,9 @@ class Fitter {
 
   // Of what is kept.
   void compare(const models::Drawings& kept, const std::string& name) {
+    // Both measures: a model that was hardly trained draws small, and dense points lie near each other.
+    const double offsets = models::relative_offsets(model_, kept);
+    if (offsets >= kTooSmall && offsets <= kTooLarge) return;
     const double size = models::relative_size(model_, typical(), kept);
     if (size >= kTooSmall && size <= kTooLarge) return;
     say("limn: note: {}: its drawings are {:.3g} times as large as the model's; --scale fit brings them to its size\n",

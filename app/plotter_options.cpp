@@ -88,8 +88,8 @@ void set_origin(const std::string& text, render::GcodeOptions& options) {
 void set_servo(const std::string& text, render::GcodeOptions& options) {
   const auto angles = two_numbers(text, ',');
   const auto is_angle = [](double angle) { return angle >= 0 && angle <= 270; };
-  require(angles && is_angle(angles->first) && is_angle(angles->second),
-          "--servo {}: expected the angles of pen up and pen down, from 0 to 270, as in 60,20", printable(text));
+  require(angles && is_angle(angles->first) && is_angle(angles->second) && angles->first != angles->second,
+          "--servo {}: expected two angles, of pen up and of pen down, from 0 to 270, as in 60,20", printable(text));
   options.pen_up = fmt::format("M280 P0 S{:g}", angles->first);
   options.pen_down = fmt::format("M280 P0 S{:g}", angles->second);
   options.pen_delay_s = kServoDelay;

@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <optional>
 #include <string_view>
 
 #include "limn/core/error.hpp"
@@ -15,8 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kCountedInSteps{"num_steps",    "save_every", "valid_every",
                                                           "sample_every", "test_every", "log_every"};
 
-// Of "2epochs", "2 epochs" and "epoch" the number; nothing of what does not end so.
-std::optional<double> epochs_of(std::string_view text) {
+// Of "2epochs", "2 epochs" and "epoch" the number, NaN of what is none; 0 of what does not end so.
+double epochs_of(std::string_view text) {
   for (const std::string_view unit : {"epochs", "epoch"}) {
     if (!text.ends_with(unit)) continue;
     text.remove_suffix(unit.size());
@@ -24,10 +23,10 @@ std::optional<double> epochs_of(std::string_view text) {
     if (text.empty()) return 1;
     double count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc() || end != text.data() + text.size() || !(count > 0 && count <= 1e9)) return std::nullopt;
-    return count;
+    const bool is_number = error == std::errc() && end == text.data() + text.size();
+    return is_number && count > 0 && count <= 1e9 ? count : NAN;
   }
-  return std::nullopt;
+  return 0;
 }
 
 }  // namespace
@@ -37,11 +36,13 @@ std::vector<std::string> StepsInEpochs::take(std::span<const std::string> assign
   for (const std::string& assignment : assignments) {
     const std::size_t equals = std::min(assignment.find('='), assignment.size());
     const std::string name = assignment.substr(0, equals);
-    const auto epochs = equals < assignment.size() && std::ranges::find(kCountedInSteps, name) != kCountedInSteps.end()
-                            ? epochs_of(std::string_view(assignment).substr(equals + 1))
-                            : std::nullopt;
-    if (epochs) {
-      epochs_[name] = *epochs;
+    const bool is_counted =
+        equals < assignment.size() && std::ranges::find(kCountedInSteps, name) != kCountedInSteps.end();
+    const double epochs = is_counted ? epochs_of(std::string_view(assignment).substr(equals + 1)) : 0;
+    require(!std::isnan(epochs), "{}: expected a number of epochs above 0, as in 2epochs, or of steps",
+            printable(assignment));
+    if (epochs > 0) {
+      epochs_[name] = epochs;
     } else {
       epochs_.erase(name);
       others.push_back(assignment);

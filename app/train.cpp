@@ -14,6 +14,7 @@
 #include "app/interrupts.hpp"
 #include "app/printing.hpp"
 #include "app/processes.hpp"
+#include "app/recorded_data.hpp"
 #include "app/shell_word.hpp"
 #include "app/steps_in_epochs.hpp"
 #include "app/threads.hpp"
@@ -71,13 +72,13 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--preset", &a->preset, "a known set of options, listed below").named("NAME");
   command.add("--set", &a->settings, "set any hyperparameter, see the list below").named("NAME=VALUE");
   command.add("--hparams", &a->hparams, "Magenta's \"a=1,b=2\", a JSON object, or a file of one (model_config.json)");
-  add_setting(command, a, "--steps", "num_steps", "training steps in all");
+  add_setting(command, a, "--steps", "num_steps", "training steps in all, or 2epochs");
   command.add("--epochs", &a->epochs, "passes over the training data, instead of --steps")
       .whole_number(1, 1'000'000'000);
   add_setting(command, a, "--batch-size", "batch_size", "examples per step");
   add_setting(command, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
   add_setting(command, a, "--seed", "seed", "of every random number of the run");
-  command.add("--device", &a->device, "auto, cpu or cuda[:i]");
+  command.add("--device", &a->device, "auto or cpu");
   add_setting(command, a, "--precision", "precision", "f32 or bf16 matrix products");
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--nproc", &a->processes, "processes on this machine that share each batch")
@@ -90,7 +91,9 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   if (family.content == models::Content::kImages)
     add_setting(command, a, "--compose", "compose", "two-digits: two images of the set on one canvas");
   command
-      .add("--init-from", &a->init_from, "start from the weights and options of this model; the optimiser starts anew")
+      .add("--init-from", &a->init_from,
+           "start from the weights of this model, with the options of its layers, losses and data; the optimiser "
+           "starts anew")
       .named("MODEL");
   command.add("--resume", &a->resumes, "continue the run in --out");
   command.add("--new-data", &a->takes_new_data, "with --resume: the data are others than before, and that is meant");
@@ -98,10 +101,19 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--quiet", &a->is_quiet, "no progress");
 }
 
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  std::error_code ignored;
+  const fs::path whole = fs::weakly_canonical(path, ignored), above = fs::weakly_canonical(folder, ignored);
+  return std::ranges::mismatch(above, whole).in1 == above.end();
+}
+
 // CLI11 checks what excludes what of a command below a command only after its action.
 void refuse_contradictions(const TrainArguments& a) {
   if (a.resumes && a.overwrites) refuse_both("--overwrite", "--resume");
   if (a.resumes && !a.init_from.empty()) refuse_both("--init-from", "--resume");
+  require(a.resumes || !a.takes_new_data, "--new-data: is for --resume; leave it out");
+  require(!a.overwrites || a.init_from.empty() || !lies_in(a.init_from, a.out),
+          "--init-from {}: lies in the run that --overwrite replaces; choose another --out", a.init_from);
   const bool has_steps = std::ranges::any_of(a.settings, [](const auto& s) { return s.starts_with("num_steps="); });
   if (a.epochs > 0 && has_steps) refuse_both("--epochs", "--steps");
 }
@@ -142,7 +154,7 @@ struct RunOptions {
 [[noreturn]] void fail_setting(const TrainArguments& a, const std::string& error) {
   for (const auto& [name, option] : a.short_options)
     if (error.starts_with(name + "=")) fail("{} {}", option, error.substr(name.size() + 1));
-  fail("--set {}", error);
+  fail("--set{} {}", error.starts_with("unknown") ? ":" : "", error);
 }
 
 // Options of the layers and of how data are prepared become those of the model that a run starts from; those of
@@ -166,15 +178,19 @@ std::vector<std::string> named_data(const TrainArguments& a, std::vector<std::st
 }
 
 // The options of a run: defaults, then the run's own config (--resume) or the model's (--init-from), then preset,
-// --config, --hparams and --set. What counts in epochs goes to `epochs`.
+// --config, --hparams and --set. What counts in epochs goes to `epochs`, and the file that names the data, if the
+// command line does not, to `data_origin`.
 runs::RunConfig gather(const TrainArguments& a, const models::Family& family, const models::Registry& registry,
                        std::span<const OptionField> setup_options, std::span<const OptionField> options,
-                       StepsInEpochs& epochs) {
+                       StepsInEpochs& epochs, std::string& data_origin) {
   runs::RunConfig config{.family = family.command, .data = {}, .init_from = {}, .assignments = {}};
   const auto merge = [&](const runs::RunConfig& from, const std::string& origin) {
     require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
             from.family, family.command);
-    if (!from.data.empty()) config.data = from.data;
+    if (!from.data.empty()) {
+      config.data = from.data;
+      data_origin = origin;
+    }
     if (!from.init_from.empty()) config.init_from = from.init_from;
     try {
       set_options(options, epochs.take(from.assignments));
@@ -195,19 +211,38 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     // A file says what its own run was trained on; a text is typed like --data.
     std::vector<std::string> named =
         hparams.is_file ? runs::take_data_set(hparams.assignments) : named_data(a, hparams.assignments, "--hparams");
-    if (!named.empty()) config.data = std::move(named);
+    if (!named.empty()) {
+      config.data = std::move(named);
+      data_origin = hparams.is_file ? hparams.origin : "";
+    }
     naming(hparams.origin, [&] { set_options(options, epochs.take(hparams.assignments)); });
   }
   auto settings = a.settings;
-  if (auto named = named_data(a, settings, "--set"); !named.empty()) config.data = std::move(named);
+  if (auto named = named_data(a, settings, "--set"); !named.empty()) {
+    config.data = std::move(named);
+    data_origin.clear();
+  }
   try {
     set_options(options, epochs.take(settings));
   } catch (const Error& error) {
     fail_setting(a, error.what());
   }
-  if (!a.data.empty()) config.data = a.data;
+  if (!a.data.empty()) {
+    config.data = a.data;
+    data_origin.clear();
+  }
   if (!a.init_from.empty()) config.init_from = a.init_from;
   return config;
+}
+
+// Data that a file names are looked for from here, where they may not be.
+void require_data(const std::vector<std::string>& data, const std::string& origin) {
+  for (const std::string& path : data) {
+    std::error_code ignored;
+    require(path.starts_with("builtin:") || fs::exists(path, ignored),
+            "{}: names the data {}, which are not there, seen from this folder; name them with --data", origin,
+            printable(path));
+  }
 }
 
 void check_device(const std::string& device) {
@@ -286,9 +321,14 @@ void train_family(const models::Family& family, const models::Registry& registry
   use_threads(a.threads);
   RunOptions options(family);
   StepsInEpochs epochs;
-  runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all, epochs);
+  std::string data_origin;
+  runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all, epochs, data_origin);
+  if (config.data.empty() && !config.init_from.empty())
+    config.data =
+        data_or_built_in({}, registry.read(config.init_from), config.init_from, family, "this run shall be trained");
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
+  if (!data_origin.empty()) require_data(config.data, data_origin);
   const auto task = options.setup->load(
       config.data,
       {.batch_size = options.train.batch_size,

@@ -81,6 +81,7 @@ void traverse(const TraverseArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
   check_plane_output(*model, a.picture, is_folder ? out / name_in_folder(0, 1) : out);
   model->need(models::Ability::kDecode, "try limn sample");
+  require(!a.is_sampled || !a.base.empty(), "--sampled: is for --base; leave it out");
   require(a.others == "fixed" || a.base.empty(), "--others each: draws the other dimensions anew; leave --base out");
   if (!a.base.empty()) model->need(models::Ability::kEncode, "leave --base out");
   const auto pairs = parse_pairs(a.dims, model->latent_size());

@@ -194,7 +194,9 @@ std::map<std::string, std::string> read_safetensors_metadata(const std::filesyst
 
 const std::string& SafetensorsFile::metadata(const std::string& key) const {
   const auto found = metadata_.find(key);
-  require(found != metadata_.end(), "{}: no metadata '{}'; it is not a checkpoint that limn wrote", origin_, key);
+  require(found != metadata_.end(),
+          "{}: no metadata '{}'; it is not a checkpoint that limn wrote (limn import reads those of PyTorch)", origin_,
+          key);
   return found->second;
 }
 

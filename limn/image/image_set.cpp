@@ -309,6 +309,7 @@ bool is_zip_of_images(const fs::path& path) {
   require(!is_zip_of_images(path), "{}: a zip archive of images; unpack it and name the folder", path);
   const std::string begin = arrays::beginning_of(path, kTellingBytes);
   if (begin.empty()) (void)read_file(path, kMaxZip);  // says why, where it cannot be read
+  if (begin.starts_with("\x93NUMPY")) (void)parse_npy_images(arrays::read_unpacked(path, kMaxZip), path);  // says why
   const FileKind kind = other_kind(as_bytes(begin), ending_of(path));
   fail("{}: not images by its first bytes but {}; {}", path, kind.name,
        kind.advice.empty() ? "name a picture, a folder of pictures, or a file of images (IDX, .npy, .npz, .csv, CIFAR)"

@@ -34,15 +34,14 @@ bool is_one_of(std::int64_t value, std::initializer_list<std::int64_t> list) {
   return std::ranges::find(list, value) != list.end();
 }
 
-// Rows of flattened squares, as Quick, Draw! and the tables of MNIST have them. Latent vectors are floats of fewer
-// numbers.
+// Rows of flattened squares, as Quick, Draw! and the tables of MNIST have them; of bytes, squares of 8 pixels and more.
+// Latent vectors are floats of fewer numbers.
 std::optional<Layout> flat_layout(const NpyHeader& header) {
   const std::int64_t count = header.shape[0], numbers = header.shape[1];
-  const bool is_float = header.format.kind == 'f';
-  if (count == numbers || !is_one_of(numbers, is_float ? std::initializer_list<std::int64_t>{784}
-                                                       : std::initializer_list<std::int64_t>{784, 1024, 4096}))
-    return std::nullopt;
-  const auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(numbers)));
+  const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(numbers))));
+  const bool is_float = header.format.kind == 'f', is_bytes = header.format.kind == 'u' && header.format.size == 1;
+  const bool is_known = is_float ? numbers == 784 : is_one_of(numbers, {784, 1024, 4096}) || (is_bytes && side >= 8);
+  if (count == numbers || side * side != numbers || !is_known) return std::nullopt;
   return Layout{.count = count, .height = side, .width = side};
 }
 
@@ -105,8 +104,7 @@ std::vector<std::uint8_t> bytes_of(const NumericArray& array, const std::string&
   GreyScale grey = grey_scale(range_of(array, values, origin), origin);
   if (!grey.note.empty()) notes.push_back(std::move(grey.note));
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(array.count()));
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<std::uint8_t>(std::lround(grey.offset + grey.scale * values[static_cast<std::int64_t>(i)]));
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = grey.byte_of(values[static_cast<std::int64_t>(i)]);
   return bytes;
 }
 

@@ -127,15 +127,30 @@ std::vector<float> read_numbers(std::string_view text, const Columns& columns, c
   return values;
 }
 
-// A label that stands last: then the first column is the top left pixel, which is black in all of them.
-std::size_t place_of_label(const std::vector<float>& values, const Columns& columns) {
-  if (!columns.is_guessed) return columns.label;
-  bool is_first_zero = true, is_last_zero = true;
-  for (std::size_t i = 0; i < values.size(); i += columns.all) {
-    is_first_zero = is_first_zero && values[i] == 0;
-    is_last_zero = is_last_zero && values[i + columns.all - 1] == 0;
+// A column of labels: whole numbers below a hundred. One of nothing but zeros is rather a corner of black pictures.
+struct LabelColumn {
+  bool is_possible = true;
+  bool is_zero = true;
+};
+LabelColumn label_column(const std::vector<float>& values, const Columns& columns, std::size_t column) {
+  constexpr float kMostClasses = 100;
+  LabelColumn found;
+  for (std::size_t i = column; i < values.size(); i += columns.all) {
+    found.is_possible = found.is_possible && values[i] == std::floor(values[i]) && values[i] < kMostClasses;
+    found.is_zero = found.is_zero && values[i] == 0;
   }
-  return is_first_zero && !is_last_zero ? columns.all - 1 : 0;
+  return found;
+}
+
+std::size_t place_of_label(const std::vector<float>& values, const Columns& columns, const std::string& origin) {
+  if (!columns.is_guessed) return columns.label;
+  const LabelColumn first = label_column(values, columns, 0), last = label_column(values, columns, columns.all - 1);
+  require(first.is_possible || last.is_possible,
+          "{}: {} numbers a line, and neither the first nor the last can be a label; give the columns names in a first "
+          "line, pixel0 and so on",
+          origin, columns.all);
+  const bool is_last = last.is_possible && (!first.is_possible || (first.is_zero && !last.is_zero));
+  return is_last ? columns.all - 1 : 0;
 }
 
 // Calls `visit` with each number that is no label.
@@ -165,7 +180,7 @@ ImageArrays parse_table_images(std::string_view text, const std::string& origin)
           columns->pixels());
   const std::vector<float> values = read_numbers(columns->has_header ? rest : text, *columns, origin);
   require(!values.empty(), "{}: a table without images; use one that holds some", origin);
-  const std::size_t label = place_of_label(values, *columns);
+  const std::size_t label = place_of_label(values, *columns, origin);
   ImageArrays arrays;
   if (columns->is_guessed)
     arrays.notes.push_back(fmt::format("{}: {} columns without names: the {} was taken for the label", origin,
@@ -181,9 +196,7 @@ ImageArrays parse_table_images(std::string_view text, const std::string& origin)
   StoredImages& images = arrays.parts[0];
   images.shape = {1, static_cast<std::int64_t>(side), static_cast<std::int64_t>(side)};
   images.pixels.reserve(values.size() / columns->all * columns->pixels());
-  each_pixel(values, columns->all, label, [&](float value) {
-    images.pixels.push_back(static_cast<std::uint8_t>(std::lround(grey.offset + grey.scale * value)));
-  });
+  each_pixel(values, columns->all, label, [&](float value) { images.pixels.push_back(grey.byte_of(value)); });
   return arrays;
 }
 

@@ -7,6 +7,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/sketch/sketch_store.hpp"
 
 namespace limn::models {
 namespace {
@@ -93,6 +94,11 @@ double relative_size(const SketchModel& model, const TypicalDrawing& typical, co
   const auto middle = sides.begin() + static_cast<std::ptrdiff_t>(sides.size() / 2);
   std::ranges::nth_element(sides, middle);
   return *middle / (typical.extent * model.scale_factor());
+}
+
+double relative_offsets(const SketchModel& model, const Drawings& drawings) {
+  const double deviation = sketch::offset_deviation(drawings.sketches);
+  return std::isfinite(deviation) && deviation > 0 ? deviation / model.scale_factor() : 1;
 }
 
 }  // namespace limn::models

@@ -39,5 +39,8 @@ struct FittedDrawing {
 // How many times as large as the model's own the drawings are: the median of their longer sides by that of the model's
 // drawings. 1 where there is nothing to compare.
 [[nodiscard]] double relative_size(const SketchModel& model, const TypicalDrawing& typical, const Drawings& drawings);
+// The same by the deviation of their offsets, which the scale factor is of the training data. It does not need a model
+// that draws well, but follows how densely the points lie.
+[[nodiscard]] double relative_offsets(const SketchModel& model, const Drawings& drawings);
 
 }  // namespace limn::models

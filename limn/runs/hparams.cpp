@@ -38,7 +38,8 @@ std::string json_value(const Json& value, const std::string& name, const std::st
   if (value.is_array()) {
     std::string list;
     for (const Json& item : value) {
-      require(item.is_string(), "{}: {} is a list; only data_set may be one, of names", origin, printable(name));
+      require(item.is_string() && name == "data_set", "{}: {} is a list; only data_set may be one, of texts", origin,
+              printable(name));
       list += (list.empty() ? "" : ",") + item.get<std::string>();
     }
     return "[" + list + "]";
@@ -50,7 +51,8 @@ std::string json_value(const Json& value, const std::string& name, const std::st
 
 void read_object(Hparams& hparams, std::string_view text) {
   const Json object = parse_json(text, kMaxDepth);
-  require(object.is_object(), "{}: not a JSON object of hyperparameters", hparams.origin);
+  require(object.is_object(), "{}: begins with {{ and is no JSON object; see the JSON format (there is no NaN in it)",
+          hparams.origin);
   for (const auto& [name, value] : object.items()) add(hparams, name, json_value(value, name, hparams.origin));
 }
 
@@ -58,12 +60,20 @@ void read_object(Hparams& hparams, std::string_view text) {
 void read_list(Hparams& hparams, std::string_view text) {
   for (std::size_t begin = 0; begin <= text.size();) {
     std::size_t end = begin;
-    for (int depth = 0; end < text.size() && (depth > 0 || text[end] != ','); ++end)
+    int depth = 0;
+    for (; end < text.size() && (depth > 0 || text[end] != ','); ++end)
       depth += text[end] == '[' ? 1 : text[end] == ']' ? -1 : 0;
     const std::string_view item = trimmed(text.substr(begin, end - begin));
+    require(depth <= 0, "{}: '{}' has no ] at its end", hparams.origin, printable(item));
     begin = end + 1;
     if (item.empty()) continue;
     const std::size_t equals = item.find('=');
+    // data_set=a.npz,b.npz, as --set takes it.
+    if (equals == item.npos && !hparams.assignments.empty() && hparams.assignments.back().starts_with("data_set=") &&
+        !hparams.assignments.back().ends_with(']')) {
+      hparams.assignments.back() += fmt::format(",{}", unquoted(item));
+      continue;
+    }
     require(
         equals != item.npos && equals > 0,
         "{}: '{}' is no name=value; expected Magenta's \"name=value,name=value\", a JSON object, or the name of a file",
@@ -79,7 +89,12 @@ Hparams read_hparams(const std::string& text) {
   Hparams hparams{.assignments = {}, .origin = "--hparams", .is_file = std::filesystem::exists(text, ignored)};
   if (hparams.is_file) hparams.origin = text;
   const std::string content = hparams.is_file ? read_text_file(text, kMaxBytes) : text;
-  const std::string_view inner = trimmed(content);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  const std::string_view inner =
+      trimmed(std::string_view(content).substr(content.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0));
+  require(!inner.empty(), "{}: is empty; give name=value, a JSON object, or a file of one", hparams.origin);
+  require(hparams.is_file || inner.find('=') != inner.npos || !inner.ends_with(".json"),
+          "--hparams {}: no such file; check the path", printable(text));
   if (inner.starts_with('{'))
     read_object(hparams, inner);
   else

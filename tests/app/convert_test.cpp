@@ -87,7 +87,7 @@ TEST(DataConvert, WritesCodeForPlotters) {
   refused("data convert builtin:doodles -o z.nc", "too many for one page");
   EXPECT_FALSE(fs::exists(folder / "z.nc"));
   refused("data convert x.svg -o y.svg --feed 3", "y.svg: --page, --feed, --servo and the other options of plotters");
-  refused("data convert x.svg -o x.nc --servo 20", "--servo 20: expected the angles");
+  refused("data convert x.svg -o x.nc --servo 20", "--servo 20: expected two angles");
   refused("data convert x.svg -o x.nc --page a9", "--page a9: expected a5, a4");
   refused("data convert x.svg -o x.nc --page 0x5", "--page 0x5: expected");
   refused("data convert x.svg -o x.nc --origin middle", "--origin middle: expected");

@@ -56,7 +56,7 @@ TEST_F(TrainOptionsTest, StepsMayBeGivenInEpochs) {
 TEST_F(TrainOptionsTest, OnlyStepsAreCountedInEpochs) {
   for (const char* value : {"0epoch", "-1epoch", "nanepochs", "1e300epochs", "1 2epochs"})
     EXPECT_THAT(refusal({"train", "vae", "--out", "run", "--valid-every", value}),
-                HasSubstr(fmt::format("--valid-every {}: expected a whole number", value)));
+                HasSubstr(fmt::format("--valid-every {}: expected a number of epochs above 0", value)));
   EXPECT_THAT(refusal({"train", "vae", "--out", "run", "--set", "batch_size=1epoch"}),
               HasSubstr("batch_size=1epoch: expected a whole number"));
 }
@@ -93,7 +93,7 @@ TEST_F(TrainOptionsTest, TakesMagentasHyperparameters) {
   EXPECT_THAT(refusal({"train", "sketch-rnn", "--out", "run", "--hparams", "dec_modl=lstm"}),
               AllOf(HasSubstr("--hparams: unknown option 'dec_modl'"), HasSubstr("dec_model")));
   EXPECT_THAT(refusal({"train", "sketch-rnn", "--out", "run", "--hparams", "model_config.json"}),
-              HasSubstr("elsewhere.npz: no such file"));
+              HasSubstr("model_config.json: names the data elsewhere.npz, which are not there"));
 }
 
 TEST_F(TrainOptionsTest, RefusesTwoNamesForTheData) {
@@ -101,6 +101,20 @@ TEST_F(TrainOptionsTest, RefusesTwoNamesForTheData) {
     EXPECT_THAT(refusal({"train", "sketch-rnn", "--out", "run", "--data", "builtin:doodles", option, "data_set=a.npz"}),
                 HasSubstr(fmt::format("{} data_set=a.npz: --data names other data, builtin:doodles", option)));
   expect_success(folder_.path(), tiny_training("run", "--data builtin:doodles --set data_set=builtin:doodles"));
+}
+
+TEST_F(TrainOptionsTest, StartsFromAModelOnItsDataOnlyWhereTheyAreNamed) {
+  const fs::path start = folder_ / "start";
+  expect_success(folder_.path(), "data convert builtin:doodles:test -o mine.npz --split 80/10/10");
+  expect_success(folder_.path(), tiny_training("start", "--data mine.npz"));
+  EXPECT_THAT(refusal({"train", "sketch-rnn", "--out", "run", "--init-from", start.string()}),
+              AllOf(HasSubstr("was trained on other data than builtin:doodles"), HasSubstr("--data mine.npz")));
+  EXPECT_THAT(refusal({"train", "sketch-rnn", "--out", "run", "--new-data"}), HasSubstr("--new-data: is for --resume"));
+  const RunResult itself = run_limn(
+      folder_.path(),
+      "train sketch-rnn --data mine.npz --out start --overwrite --init-from start/checkpoints/best.safetensors");
+  EXPECT_THAT(itself.err, HasSubstr("lies in the run that --overwrite replaces"));
+  EXPECT_TRUE(fs::exists(start / "config.toml"));
 }
 
 TEST_F(TrainOptionsTest, SavesGridsBesideTheSamplePicture) {

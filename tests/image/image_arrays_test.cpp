@@ -120,6 +120,14 @@ TEST(NpyImages, AreScaledByTheirRangeWhichIsSaid) {
   EXPECT_THAT(fractions.notes, ElementsAre(HasSubstr("its numbers of 0 to 255 were taken as they are")));
   EXPECT_THAT(with_values<std::uint8_t>("|u1", {0, 16}).notes,
               ElementsAre(HasSubstr("numbers of 0 to 16 were taken as")));
+  // Interpolation overshoots.
+  const ImageArrays over = with_values<float>("<f4", {-0.03F, 0.5F, 1.04F});
+  EXPECT_THAT(first(over, 3), ElementsAre(0, 128, 255));
+  EXPECT_THAT(over.notes, ElementsAre(HasSubstr("numbers of 0 to 1")));
+  EXPECT_THAT(first(with_values<double>("<f8", {-1.1, 0, 1.1}), 3), ElementsAre(0, 128, 255));
+  const ImageArrays sensor = with_values<std::uint16_t>("<u2", {0, 2048, 4080});
+  EXPECT_THAT(first(sensor, 3), ElementsAre(0, 128, 254));
+  EXPECT_THAT(sensor.notes, ElementsAre(HasSubstr("up to 4080 were taken for 12 bits, 4095 for white")));
   const ImageArrays binary = with_values<std::uint8_t>("|u1", {0, 1});
   EXPECT_THAT(first(binary, 2), ElementsAre(0, 255));
   EXPECT_EQ(binary.notes.size(), 1U);
@@ -309,10 +317,10 @@ TEST(TableImages, HaveOtherHeaders) {
   for (int y = 1; y <= 8; ++y)
     for (int x = 1; x <= 8; ++x) names += fmt::format(",{}x{}", y, x);
   std::string values = "3";
-  for (int i = 0; i < 64; ++i) values += fmt::format(",{}.5", i);
+  for (int i = 0; i < 64; ++i) values += fmt::format(",{}.5", 2 * i);
   const StoredImages digits = parse(names + "\n" + values);
   EXPECT_EQ(digits.shape, (ImageShape{1, 8, 8}));
-  EXPECT_EQ(digits.pixels[63], 64);
+  EXPECT_EQ(digits.pixels[63], 127);
 }
 
 TEST(TableImages, AreTakenForNothingElse) {

@@ -7,6 +7,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/sketch/sketch_store.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::models {
@@ -110,6 +111,10 @@ TEST_F(OwnDrawing, IsComparedWithTheModelsBySize) {
   const Drawings drawings{.sketches = {spiral(own), spiral(own), {}}};
   EXPECT_NEAR(relative_size(model_, kTypical, drawings), longer_side(spiral(1)), 1e-3);
   EXPECT_EQ(relative_size(model_, kTypical, {}), 1);
+  EXPECT_EQ(relative_offsets(model_, {}), 1);
+  const double small = relative_offsets(model_, {.sketches = {spiral(own)}});
+  EXPECT_NEAR(relative_offsets(model_, {.sketches = {spiral(3 * own)}}), 3 * small, 1e-3);
+  EXPECT_NEAR(small, sketch::offset_deviation(drawings.sketches) / double{model_.scale_factor()}, 1e-6);
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ TEST(Hparams, AreMagentasString) {
                   .assignments,
               ElementsAre("data_set=[a.npz,b.npz]", "dec_model=hyper", "z_size=16", "conditional=false"));
   EXPECT_THAT(read_hparams("dec_model=\"hyper\",").assignments, ElementsAre("dec_model=hyper"));
-  EXPECT_TRUE(read_hparams("").assignments.empty());
+  EXPECT_THAT(read_hparams("data_set=a.npz,b.npz,z_size=3").assignments,
+              ElementsAre("data_set=a.npz,b.npz", "z_size=3"));
 }
 
 TEST(Hparams, AreAJsonObject) {
@@ -33,7 +34,7 @@ TEST(Hparams, AreAJsonObject) {
 
 TEST(Hparams, AreAFileOfEither) {
   const testing::TemporaryFolder folder;
-  write_file(folder / "model_config.json", R"({"z_size": 8})");
+  write_file(folder / "model_config.json", "\xef\xbb\xbf{\"z_size\": 8}");
   write_file(folder / "flags.txt", "z_size=9,num_steps=3\n");
   const Hparams json = read_hparams((folder / "model_config.json").string());
   EXPECT_TRUE(json.is_file);
@@ -47,7 +48,10 @@ TEST(Hparams, SayWhatIsWrong) {
   EXPECT_THAT(error_of([] { return read_hparams("=3"); }), HasSubstr("is no name=value"));
   EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": [1]}"); }), HasSubstr("only data_set may be one"));
   EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": null}"); }), HasSubstr("z_size is neither"));
-  EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": 1"); }), HasSubstr("not a JSON object"));
+  EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": 1"); }), HasSubstr("is no JSON object"));
+  EXPECT_THAT(error_of([] { return read_hparams(" "); }), HasSubstr("--hparams: is empty"));
+  EXPECT_THAT(error_of([] { return read_hparams("none.json"); }), HasSubstr("--hparams none.json: no such file"));
+  EXPECT_THAT(error_of([] { return read_hparams("data_set=[a.npz,b.npz"); }), HasSubstr("has no ] at its end"));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ class DrawTraining final : public ImageTask {
         const auto canvas = drawn.canvas(i, t);
         canvases.insert(canvases.end(), canvas.begin(), canvas.end());
       }
-      grids.push_back({fmt::format("t{:02}", t + 1), images(std::move(canvases))});
+      grids.push_back({fmt::format("t{:0{}}", t + 1, drawn.steps > 99 ? 4 : 2), images(std::move(canvases))});
     }
     return grids;
   }

@@ -153,8 +153,9 @@ std::string SketchRnnModel::inability(Ability ability) const {
       return options().conditional ? "" : "it reads no latent vector (conditional=false)";
     case Ability::kComplete:
     case Ability::kTemperature:
-    case Ability::kEvaluateMean:
       return "";
+    case Ability::kEvaluateMean:
+      return is_conditional() ? "" : "it has no latent space (conditional=false)";
     case Ability::kSteps:
       return "it draws strokes, not an image step by step";
     case Ability::kImportanceSamples:
