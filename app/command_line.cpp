@@ -158,6 +158,7 @@ int parse_and_run(int argc, const char* const* argv, const models::Registry& reg
   add_serve(root, registry);
   add_import(root, registry);
   add_export(root, registry);
+  add_fit_prior(root, registry);
   add_info(root, registry);
   add_data(root);
   add_bench(root);

@@ -26,6 +26,7 @@ void add_watch(const Command& app);
 void add_serve(const Command& app, const models::Registry& registry);
 void add_import(const Command& app, const models::Registry& registry);
 void add_export(const Command& app, const models::Registry& registry);
+void add_fit_prior(const Command& app, const models::Registry& registry);
 void add_info(const Command& app, const models::Registry& registry);
 // The command that those of data sets are below.
 void add_data(const Command& app);

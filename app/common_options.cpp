@@ -65,6 +65,17 @@ void add_temperatures(const Command& command, std::vector<double>& temperatures,
   add_sigma_temperature(command, sigma_temperature);
 }
 
+void add_prior(const Command& command, models::PriorKind& prior) {
+  command
+      .add(
+          "--prior",
+          [&](const std::string& name) {
+            prior = name == "fitted" ? models::PriorKind::kFitted : models::PriorKind::kStandard;
+          },
+          "where z comes from: the density of the training drawings' z, or N(0, I) [fitted where the model has it]")
+      .one_of({"fitted", "standard"});
+}
+
 std::string drawing_output_help(bool has_frames) {
   using models::Content;
   return fmt::format("{}; of images {}", output_endings(Content::kSketches),

@@ -7,6 +7,7 @@
 
 #include "app/command.hpp"
 #include "limn/models/drawings.hpp"
+#include "limn/models/fitted_prior.hpp"
 #include "limn/models/sigma_temperature.hpp"
 
 namespace limn::app {
@@ -19,6 +20,8 @@ void add_checkpoint(const Command& command, const std::function<void(const std::
 void add_temperature(const Command& command, double& temperature, models::SigmaTemperature& sigma_temperature);
 void add_temperatures(const Command& command, std::vector<double>& temperatures,
                       models::SigmaTemperature& sigma_temperature, const std::string& help);
+// --prior: where z of new drawings comes from.
+void add_prior(const Command& command, models::PriorKind& prior);
 // For the help of -o of a command that draws what the model draws: the endings. `has_frames`: images may follow each
 // other in a .gif.
 [[nodiscard]] std::string drawing_output_help(bool has_frames = true);

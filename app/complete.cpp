@@ -74,7 +74,7 @@ void add_complete(const Command& app, const models::Registry& registry) {
   command.add("-n,--count", &a->count, "endings").whole_number(1, 10000).shows_default();
   add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
-  command.add("--prior", &a->uses_prior, "z from the prior instead of from the given part");
+  command.add("--prior", &a->uses_prior, "z from the model's prior instead of from the given part");
   command.add("--seed", &a->seed, "another number, other endings").shows_default();
   command.add("-o,--out", &a->out, output_endings(models::Content::kSketches)).shows_default();
   add_plotter_options(command, a->plotter);

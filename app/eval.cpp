@@ -8,12 +8,12 @@
 #include "app/common_options.hpp"
 #include "app/option_abilities.hpp"
 #include "app/printing.hpp"
+#include "app/reading_options.hpp"
 #include "app/recorded_data.hpp"
 #include "app/shell_word.hpp"
 #include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
-#include "limn/core/options.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/runs/run_config.hpp"
 
@@ -51,32 +51,12 @@ void print_losses(const models::Evaluation& e, const EvalArguments& a, const std
                                   : json_text(value));
 }
 
-// What --set knows: how the data are read.
-struct Reading {
-  std::string damaged;
-  std::string absolute = "auto";
-};
-
-Reading reading_of(const EvalArguments& a) {
-  Reading reading;
-  const std::vector<OptionField> fields{
-      {.name = "damaged", .target = &reading.damaged, .help = "", .choices = {"refuse", "skip"}},
-      {.name = "absolute", .target = &reading.absolute, .help = "", .choices = {"auto", "true", "false"}}};
-  try {
-    set_options(fields, a.settings);
-  } catch (const Error& error) {
-    fail("--set {}", error.what());
-  }
-  return reading;
-}
-
 void evaluate(const EvalArguments& a, const Command& command, const models::Registry& registry) {
   use_threads(a.threads);
   const Split split = split_named(a.split);
-  const Reading reading = reading_of(a);
+  const Reading reading = reading_of(a.settings);
   const auto model = registry.load(a.model);
-  require(reading.absolute == "auto" || model->content() == models::Content::kSketches,
-          "--set absolute: is for sketches, and {} draws images; leave it out", a.model);
+  check_reading(reading, model->content(), a.model);
   check_options(command, *model, models::Ability::kImportanceSamples, {"--samples", "--importance-samples"});
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
   require(a.latent != "mean" || !command.has("--samples"),
@@ -120,12 +100,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
       .add("--importance-samples", &a->importance_samples,
            "of images: K draws of z per image for a closer estimate of -log p(x)")
       .whole_number(1, 1000000);
-  command
-      .add("--set", &a->settings,
-           "damaged=skip leaves damaged files of a folder out, =refuse ends with an error; absolute=true: rows of "
-           "numbers are "
-           "positions")
-      .named("NAME=VALUE");
+  add_reading_settings(command, a->settings);
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer(

@@ -33,6 +33,7 @@ OrderedJson describe(const std::string& path, const models::Registry& registry) 
       {"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
   if (OrderedJson steps = checkpoints_beside(path); !steps.empty()) out["checkpoints"] = std::move(steps);
   for (const auto& [name, value] : model->facts()) out[name] = parse_ordered_json(value);
+  if (model->latent_size() > 0) out["prior"] = model->prior() != nullptr ? "fitted" : "standard";
   out["metrics"] = parse_ordered_json(contents.metrics);
   out["options"] = parse_ordered_json(contents.config);
   out["training"] = parse_ordered_json(contents.training_config);

@@ -22,6 +22,7 @@ struct SampleArguments {
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
   bool shows_steps = false;
+  models::PriorKind prior = models::PriorKind::kUsual;
   std::uint64_t seed = 1;
   std::string out = "samples.svg";
   render::GcodeOptions plotter = {};
@@ -30,7 +31,7 @@ struct SampleArguments {
 // Canvases as they grow, or a walk through latent space.
 void sample_in_motion(const models::Model& model, const SampleArguments& a) {
   model.need(models::Ability::kDecode, "choose .svg or .png");
-  const models::Latents z = models::prior_latents(a.count, model.latent_size(), a.seed);
+  const models::Latents z = model.prior_latents(a.count, a.seed, 0, a.prior);
   if (model.can(models::Ability::kSteps)) return save_steps(a.out, model.steps_from(z));
   save_grid(a.out, model.draw_latents(models::closed_walk(z, kFramesALeg), {.seed = a.seed}));
 }
@@ -44,7 +45,8 @@ void sample_at_rest(const models::Model& model, const SampleArguments& a) {
     append(drawings, model.draw(a.count, {.temperature = temperature,
                                           .sigma_temperature = a.sigma_temperature,
                                           .is_greedy = a.is_greedy,
-                                          .seed = a.seed}));
+                                          .seed = a.seed,
+                                          .prior = a.prior}));
     sheet.row_headings.push_back(fmt::format("τ = {:g}", temperature));
   }
   if (!is_sweep) return save_grid(a.out, drawings, 0, {.plotter = a.plotter});
@@ -76,12 +78,13 @@ void add_sample(const Command& app, const models::Registry& registry) {
       .shows_default();
   add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a row each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  add_prior(command, a->prior);
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help()).shows_default();
   add_plotter_options(command, a->plotter);
   command.set_footer(
-      "\nA model that draws images has no temperature: z is drawn from N(0, I). Its .gif walks through latent space "
+      "\nA model that draws images has no temperature: z is drawn from the prior. Its .gif walks through latent space "
       "from each\n"
       "drawing to the next and back to the first; of a DRAW model it shows the canvases growing.\n"
       "\nExamples:\n  limn sample runs/doodles -n 16 --temperature 0.4 -o sheet.png\n"

@@ -333,7 +333,8 @@ void train_family(const models::Family& family, const models::Registry& registry
       config.data,
       {.batch_size = options.train.batch_size,
        .seed = static_cast<std::uint64_t>(options.train.seed),
-       .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32});
+       .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32,
+       .fits_prior = options.train.fit_prior});
   if (a.epochs > 0) epochs.set("num_steps", static_cast<double>(a.epochs));
   epochs.resolve(options.all, task->steps_per_epoch());
   std::optional<models::Checkpoint> start;

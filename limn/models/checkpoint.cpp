@@ -21,6 +21,8 @@ constexpr const char* kTrainingConfig = "training_config";
 constexpr const char* kStep = "step";
 constexpr const char* kMetrics = "metrics";
 constexpr const char* kData = "data";  // of training_config
+constexpr const char* kPriorMean = "prior.mean";
+constexpr const char* kPriorFactor = "prior.factor";
 constexpr std::array kKnownKeys{kFormat, kVersion, kModel, kConfig, kTrainingConfig, kStep, kMetrics};
 
 template <class T>
@@ -45,6 +47,27 @@ void check_values(const Checkpoint& checkpoint, const std::string& name, const s
   require(std::ranges::all_of(values, [](float w) { return std::isfinite(w); }),
           "{}: tensor {} holds values that are not finite; the training diverged, take an earlier checkpoint",
           checkpoint.origin, printable(name));
+}
+
+// Takes the tensors of the fitted prior out of the weights.
+std::optional<FittedPrior> take_prior(Checkpoint& checkpoint) {
+  const auto mean = checkpoint.shapes.find(kPriorMean), factor = checkpoint.shapes.find(kPriorFactor);
+  if (mean == checkpoint.shapes.end() && factor == checkpoint.shapes.end()) return std::nullopt;
+  require(mean != checkpoint.shapes.end() && factor != checkpoint.shapes.end(),
+          "{}: tensor {} is missing; a prior has a mean and a factor", checkpoint.origin,
+          mean == checkpoint.shapes.end() ? kPriorMean : kPriorFactor);
+  const std::vector<std::int64_t>& shape = mean->second;
+  require(shape.size() == 1 && factor->second == std::vector{shape[0], shape[0]},
+          "{}: tensors {} and {} have the shapes {} and {}, expected [Z] and [Z, Z]", checkpoint.origin, kPriorMean,
+          kPriorFactor, shape_text(shape), shape_text(factor->second));
+  FittedPrior prior{.mean = std::move(checkpoint.weights.at(kPriorMean)),
+                    .factor = std::move(checkpoint.weights.at(kPriorFactor))};
+  for (const char* name : {kPriorMean, kPriorFactor}) {
+    checkpoint.weights.erase(name);
+    checkpoint.shapes.erase(name);
+  }
+  check(prior, checkpoint.origin);
+  return prior;
 }
 
 }  // namespace
@@ -77,12 +100,16 @@ Checkpoint parse_checkpoint(const SafetensorsFile& file) {
     checkpoint.shapes[name] = tensor.shape;
     check_values(checkpoint, name, checkpoint.weights[name]);
   }
+  checkpoint.prior = take_prior(checkpoint);
   return checkpoint;
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) { return parse_checkpoint(SafetensorsFile::read(path)); }
 
 Bytes serialize_checkpoint(const Checkpoint& checkpoint) {
+  const auto tensor = [](const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
+    return TensorData{.type = DType::kF32, .shape = shape, .bytes = std::as_bytes(std::span<const float>(values))};
+  };
   SafetensorsContent content{.tensors = {}, .metadata = checkpoint.extra};
   content.metadata[kFormat] = kFormatName;
   content.metadata[kVersion] = std::to_string(kFormatVersion);
@@ -92,14 +119,18 @@ Bytes serialize_checkpoint(const Checkpoint& checkpoint) {
   content.metadata[kMetrics] = checkpoint.metrics;
   content.metadata[kTrainingConfig] = checkpoint.training_config;
   for (const auto& [name, values] : checkpoint.weights)
-    content.tensors[name] = {.type = DType::kF32,
-                             .shape = checkpoint.shapes.at(name),
-                             .bytes = std::as_bytes(std::span<const float>(values))};
+    content.tensors[name] = tensor(checkpoint.shapes.at(name), values);
+  if (checkpoint.prior) {
+    const std::int64_t size = size_of(*checkpoint.prior);
+    content.tensors[kPriorMean] = tensor({size}, checkpoint.prior->mean);
+    content.tensors[kPriorFactor] = tensor({size, size}, checkpoint.prior->factor);
+  }
   return serialize_safetensors(content);
 }
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   for (const auto& [name, values] : checkpoint.weights) check_values(checkpoint, name, values);
+  if (checkpoint.prior) check(*checkpoint.prior, checkpoint.origin);
   write_file(path, serialize_checkpoint(checkpoint));
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "limn/core/options.hpp"
 #include "limn/core/safetensors.hpp"
 #include "limn/kernels/parameters.hpp"
+#include "limn/models/fitted_prior.hpp"
 
 namespace limn::models {
 
@@ -31,11 +33,12 @@ struct Checkpoint {
   std::map<std::string, std::string> extra = {};
   std::map<std::string, std::vector<float>> weights = {};
   std::map<std::string, std::vector<std::int64_t>> shapes = {};  // of the weights, by the same names
-  std::string origin = "the model";                              // the name of the file in messages
+  std::optional<FittedPrior> prior = {};  // of the posterior means of the training split, no part of the weights
+  std::string origin = "the model";       // the name of the file in messages
 };
 
 // Throws Error naming the file: not a limn checkpoint, a version from the future, metadata that are not what they
-// should be, a weight that is not finite.
+// should be, a weight that is not finite, a prior that is not as fitted_prior.hpp says.
 [[nodiscard]] Checkpoint parse_checkpoint(const SafetensorsFile& file);
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
 

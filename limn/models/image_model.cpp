@@ -10,6 +10,14 @@
 namespace limn::models {
 namespace {
 
+constexpr std::int64_t kEncodedAtOnce = 100;
+
+// Throws Error unless the model draws images of the data's shape.
+void require_shape(const ImageModel& model, const image::ImageDataset& data) {
+  require(data.shape() == model.shape(), "{}: its images are {}, the model draws {}", data.name(),
+          image::text(data.shape()), image::text(model.shape()));
+}
+
 // Means and variances over images of the posterior mean's dimensions, image after image (Welford 1962).
 class RunningVariance {
  public:
@@ -85,6 +93,8 @@ std::string ImageModel::inability(Ability ability) const {
       return "it draws an image at once, not step by step";
     case Ability::kEvaluateMean:
       return has_posterior_mean() ? "" : "the mean of its z depends on its own draws";
+    case Ability::kFitPrior:
+      return has_posterior_mean() ? prior_inability(latent_size()) : inability(Ability::kEvaluateMean);
   }
   return "it cannot do that";
 }
@@ -105,7 +115,7 @@ Drawings ImageModel::read(const std::vector<std::string>& references, std::int64
 }
 
 Drawings ImageModel::draw(std::int64_t count, const DrawingOptions& options) const {
-  return draw_latents(prior_latents(count, latent_size(), options.seed), options);
+  return draw_latents(prior_latents(count, options.seed, 0, options.prior), options);
 }
 
 Drawings ImageModel::draw_latents(const Latents& z, const DrawingOptions&) const {
@@ -120,10 +130,23 @@ Latents ImageModel::latents_of(const Drawings& drawings, const LatentOptions& op
   return z;
 }
 
-Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
+image::ImageDataset ImageModel::data_set(std::span<const std::string> data, const std::string& damaged) const {
   image::ImageDataOptions options = data_options();
-  if (!request.damaged.empty()) options.damaged = request.damaged;
-  const auto data = image::ImageDataset::load(request.data, options);
+  if (!damaged.empty()) options.damaged = damaged;
+  return image::ImageDataset::load(data, options);
+}
+
+PriorOfData ImageModel::fit_prior(const PriorRequest& request) const {
+  need(Ability::kFitPrior, "its new drawings come from N(0, I)");
+  const auto data = data_set(request.data, request.damaged);
+  PriorOfData result{.prior = models::fit_prior(*this, data),
+                     .n = std::min(data.size(Split::kTrain), kMostFittedExamples)};
+  for (const std::string& file : data.skipped()) result.notes.push_back("left out: " + file);
+  return result;
+}
+
+Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
+  const auto data = data_set(request.data, request.damaged);
   const ImageEvaluation e = models::evaluate(*this, data, request.split,
                                              {.samples = request.samples,
                                               .importance_samples = request.importance_samples,
@@ -139,10 +162,23 @@ Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
   return result;
 }
 
+FittedPrior fit_prior(const ImageModel& model, const image::ImageDataset& data) {
+  require_shape(model, data);
+  const auto numbers = fitted_examples(data.size(Split::kTrain));
+  require(!numbers.empty(), "{}: its train split holds no image to fit a prior to", data.name());
+  PriorFit fit(model.latent_size());
+  for (std::size_t first = 0; first < numbers.size(); first += kEncodedAtOnce) {
+    const auto some = std::span(numbers).subspan(first, std::min<std::size_t>(kEncodedAtOnce, numbers.size() - first));
+    const Drawings drawings{
+        .content = Content::kImages, .shape = data.shape(), .pixels = data.batch(Split::kTrain, some).pixels};
+    fit.add(model.latents_of(drawings, {.uses_mean = true}));
+  }
+  return fit.result();
+}
+
 ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,
                          const ImageEvaluationOptions& options) {
-  require(data.shape() == model.shape(), "{}: its images are {}, the model draws {}", data.name(),
-          image::text(data.shape()), image::text(model.shape()));
+  require_shape(model, data);
   ImageEvaluation result{.n = data.size(split), .importance_samples = options.importance_samples};
   if (options.max_images > 0) result.n = std::min(result.n, options.max_images);
   require(result.n > 0, "{}: its {} split holds no image to evaluate", data.name(),

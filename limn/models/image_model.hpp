@@ -65,8 +65,16 @@ class ImageModel : public Model {
   [[nodiscard]] Drawings draw(std::int64_t count, const DrawingOptions& options) const override;
   [[nodiscard]] Drawings draw_latents(const Latents& z, const DrawingOptions& options) const override;
   [[nodiscard]] Latents latents_of(const Drawings& drawings, const LatentOptions& options) const override;
+  [[nodiscard]] PriorOfData fit_prior(const PriorRequest& request) const override;
   [[nodiscard]] Evaluation evaluate(const EvaluationRequest& request) const override;
+
+ private:
+  // Data sets as the model reads them.
+  [[nodiscard]] image::ImageDataset data_set(std::span<const std::string> data, const std::string& damaged) const;
 };
+
+// Fitted to the posterior means of the training split (fitted_examples()), of a model with has_posterior_mean().
+[[nodiscard]] FittedPrior fit_prior(const ImageModel& model, const image::ImageDataset& data);
 
 // Means over a split, per image in nats.
 struct ImageEvaluation {

@@ -48,8 +48,20 @@ Metrics ImageTask::evaluate(Split split, std::int64_t step, std::int64_t most) {
   return metrics;
 }
 
+std::optional<FittedPrior> ImageTask::fit_prior(std::int64_t step) {
+  if (!setting().fits_prior) return {};
+  const auto encoder = model(step);
+  return encoder->can(Ability::kFitPrior) ? std::optional(models::fit_prior(*encoder, data_)) : std::nullopt;
+}
+
+std::unique_ptr<ImageModel> ImageTask::model_with_prior(std::int64_t step) {
+  Checkpoint now = checkpoint(step, {});
+  now.prior = prior(step);
+  return setup_.make_model(std::move(now));
+}
+
 SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
-  const auto drawer = model(step);
+  const auto drawer = model_with_prior(step);
   const image::ImageBatch given = held_out(kSampleColumns);
   SampleDrawings samples{.columns = kSampleColumns};
   samples.rows.push_back({"given", images(given.pixels)});
@@ -57,20 +69,20 @@ SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
   samples.rows.push_back({"redrawn", images(drawer->decode(z))});
   for (int row = 0; row < 2; ++row) {
     const auto first = static_cast<std::uint64_t>(row * kSampleColumns);
-    const Latents prior = prior_latents(kSampleColumns, drawer->latent_size(), setting().seed, first);
-    samples.rows.push_back({"new", images(drawer->decode(prior))});
+    const Latents fresh = drawer->prior_latents(kSampleColumns, setting().seed, first);
+    samples.rows.push_back({"new", images(drawer->decode(fresh))});
   }
   return samples;
 }
 
 std::vector<SampleGrid> ImageTask::sample_grids(std::int64_t step, std::int64_t count) {
-  const auto drawer = model(step);
+  const auto drawer = model_with_prior(step);
   const image::ImageBatch given = held_out(count);
   const Latents z = drawer->encode(given.pixels, {.seed = setting().seed, .indices = given.indices});
   std::vector<SampleGrid> grids;
   grids.push_back({"given", images(given.pixels)});
   grids.push_back({"redrawn", images(drawer->decode(z))});
-  grids.push_back({"new", images(drawer->decode(prior_latents(count, drawer->latent_size(), setting().seed)))});
+  grids.push_back({"new", images(drawer->decode(drawer->prior_latents(count, setting().seed)))});
   return grids;
 }
 

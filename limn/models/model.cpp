@@ -17,6 +17,33 @@ void Model::need(Ability ability, std::string_view advice) const {
   require(why.empty(), "{}: {}; {}", checkpoint().origin, why, advice);
 }
 
+const FittedPrior* Model::prior(PriorKind kind) const {
+  const Checkpoint& file = checkpoint();
+  if (file.prior) {
+    need(Ability::kFitPrior, "the prior in the file is of another model");
+    require(size_of(*file.prior) == latent_size(), "{}: its prior has {} dimensions, its z has {}", file.origin,
+            size_of(*file.prior), latent_size());
+  } else if (kind == PriorKind::kFitted) {
+    need(Ability::kFitPrior, "use the standard prior");
+    fail("{}: has no fitted prior; add it with limn fit-prior, or use the standard prior", file.origin);
+  }
+  return file.prior && kind != PriorKind::kStandard ? &*file.prior : nullptr;
+}
+
+Latents Model::prior_latents(std::int64_t count, std::uint64_t seed, std::uint64_t first_index, PriorKind kind) const {
+  Latents z = models::prior_latents(count, latent_size(), seed, first_index);
+  if (const FittedPrior* const fitted = prior(kind)) {
+    transform(*fitted, z);
+    require_finite(z.values, "a latent vector of its prior");
+  }
+  return z;
+}
+
+PriorOfData Model::fit_prior(const PriorRequest&) const {
+  need(Ability::kFitPrior, "its new drawings come from N(0, I)");
+  fail("{}: its family fits no prior", checkpoint().origin);
+}
+
 Drawings Model::read_one(const std::string& reference) const {
   Drawings some = read({reference}, 2);
   require(some.count() == 1, "{}: names more than one drawing where one is wanted; choose one, as in {}#0", reference,

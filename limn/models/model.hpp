@@ -30,6 +30,7 @@ enum class Ability {
   kSteps,              // show a drawing as it comes into being, step by step
   kImportanceSamples,  // losses over several draws of z, and the importance-weighted estimate of log p(x)
   kEvaluateMean,       // losses with the mean of z in place of a draw
+  kFitPrior,           // a density fitted to the means of z of drawings, from which new ones come
 };
 
 struct DrawingOptions {
@@ -37,6 +38,7 @@ struct DrawingOptions {
   SigmaTemperature sigma_temperature = SigmaTemperature::kSqrt;
   bool is_greedy = false;
   std::uint64_t seed = 1;
+  PriorKind prior = PriorKind::kUsual;  // where z is not given
 };
 
 struct LatentOptions {
@@ -66,6 +68,18 @@ struct Evaluation {
   Metrics losses;      // means over them
   std::vector<std::pair<std::string, std::int64_t>> counts = {};
   std::vector<std::string> notes = {};  // what of the data was read otherwise than the files say, or left out
+};
+
+struct PriorRequest {
+  std::vector<std::string> data = {};  // data sets, whose training split is encoded
+  std::string absolute = "auto";       // as in EvaluationRequest
+  std::string damaged = {};
+};
+
+struct PriorOfData {
+  FittedPrior prior;
+  std::int64_t n = 0;  // drawings that it was fitted to
+  std::vector<std::string> notes = {};
 };
 
 class Model {
@@ -102,6 +116,14 @@ class Model {
   // Every canvas on the way from z, or of redrawing what is given.
   [[nodiscard]] virtual image::DrawingSteps steps_from(const Latents& z) const;
   [[nodiscard]] virtual image::DrawingSteps steps_redrawing(const Drawings& given, const LatentOptions& options) const;
+  // The prior that the checkpoint holds, null where new drawings come from N(0, I). Throws Error where the fitted one
+  // is asked for and there is none, or where it does not fit the model.
+  [[nodiscard]] const FittedPrior* prior(PriorKind kind = PriorKind::kUsual) const;
+  // z of new drawings: row i is a pure function of (seed, first_index + i).
+  [[nodiscard]] Latents prior_latents(std::int64_t count, std::uint64_t seed, std::uint64_t first_index = 0,
+                                      PriorKind kind = PriorKind::kUsual) const;
+  // What the posterior means of data say of z. Throws Error unless the model can Ability::kFitPrior.
+  [[nodiscard]] virtual PriorOfData fit_prior(const PriorRequest& request) const;
   // Throws Error if a loss is not finite.
   [[nodiscard]] virtual Evaluation evaluate(const EvaluationRequest& request) const = 0;
 

@@ -38,19 +38,36 @@ std::size_t largest_index(std::span<const float> logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
+struct DrawnIndex {
+  std::size_t index = 0;
+  double rest = 0;  // of the number that drew it: uniform in [0, 1) again, whatever the index is
+};
+
 // An index with probability softmax(logits / temperature), by inverting the cumulated weights.
-std::size_t draw_index(std::span<const float> logits, const PointChoice& choice, float uniform) {
+DrawnIndex draw_index(std::span<const float> logits, const PointChoice& choice, double uniform) {
   const std::size_t likeliest = largest_index(logits);
-  if (choice.is_greedy) return likeliest;
+  if (choice.is_greedy) return {.index = likeliest};
   const float largest = logits[likeliest];
   double sum = 0;
   for (const float logit : logits) sum += relative_weight(logit, largest, choice.temperature);
   double left = uniform * sum;
   for (std::size_t i = 0; i < logits.size(); ++i) {
-    left -= relative_weight(logits[i], largest, choice.temperature);
-    if (left < 0) return i;
+    const double weight = relative_weight(logits[i], largest, choice.temperature);
+    if (left < weight) return {.index = i, .rest = left / weight};
+    left -= weight;
   }
-  return likeliest;  // reached by rounding only
+  return {.index = likeliest};  // reached by rounding only
+}
+
+// A drawing that would end where it may not takes another pen state with the same number, so that all others stay as
+// they are.
+sketch::PenState draw_pen_state(std::span<const float> logits, const PointChoice& choice, float uniform,
+                                EndChoice end) {
+  constexpr auto kEnd = static_cast<std::size_t>(sketch::PenState::kEnd);
+  static_assert(kEnd + 1 == sketch::kPenStates, "the others lie before it");
+  DrawnIndex drawn = draw_index(logits, choice, uniform);
+  if (drawn.index == kEnd && end == EndChoice::kRefused) drawn = draw_index(logits.first(kEnd), choice, drawn.rest);
+  return static_cast<sketch::PenState>(drawn.index);
 }
 
 // What σ is multiplied by at a temperature.
@@ -87,13 +104,13 @@ void check(const PointChoice& choice) {
 }
 
 std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
-                                                   RandomStream& random) {
+                                                   RandomStream& random, EndChoice end) {
   const OutputRow row(y);
   require(std::all_of(y.begin(), y.end(), [](float v) { return std::isfinite(v); }),
           "the decoder's output is not finite; the training diverged, take an earlier checkpoint");
-  const auto pen = static_cast<sketch::PenState>(draw_index(row.pen_logits, choice, random.uniform()));
+  const sketch::PenState pen = draw_pen_state(row.pen_logits, choice, random.uniform(), end);
   if (pen == sketch::PenState::kEnd) return std::nullopt;
-  const std::size_t j = draw_index(row.pi_logits, choice, random.uniform());
+  const std::size_t j = draw_index(row.pi_logits, choice, random.uniform()).index;
   const double n1 = random.normal(), n2 = random.normal();
   double dx = row.mu_x[j], dy = row.mu_y[j];
   if (!choice.is_greedy) {

@@ -36,11 +36,16 @@ struct PointChoice {
 // Throws Error unless the temperature is a positive number.
 void check(const PointChoice& choice);
 
+// Whether the drawing may end here. No drawing of a data set is without a point, so the first one may not: the pen is
+// then drawn among down and lifted.
+enum class EndChoice { kAllowed, kRefused };
+
 // Draws the next point from `y`, or nothing where the drawing ends. Takes from `random`, whatever it draws,
 // one number for the pen state and, unless that is the end, one for the component and a normal pair for the
 // offset. Throws Error if the offset is not finite: the model has diverged.
 [[nodiscard]] std::optional<sketch::StrokePoint> draw_next_point(std::span<const float> y, const PointChoice& choice,
-                                                                 RandomStream& random);
+                                                                 RandomStream& random,
+                                                                 EndChoice end = EndChoice::kAllowed);
 
 // The stroke-5 row that the decoder reads for a point.
 [[nodiscard]] std::array<float, sketch::kStroke5> stroke5_row(const sketch::StrokePoint& point);

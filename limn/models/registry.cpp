@@ -55,7 +55,9 @@ Checkpoint Registry::read(const std::filesystem::path& path) const {
 
 std::unique_ptr<Model> Registry::make(Checkpoint checkpoint) const {
   const Family& family = family_named(checkpoint.model, checkpoint.origin);
-  return family.make_model(std::move(checkpoint));
+  auto model = family.make_model(std::move(checkpoint));
+  (void)model->prior();
+  return model;
 }
 
 std::unique_ptr<Model> Registry::load(const std::filesystem::path& path) const { return make(read(path)); }

@@ -4,10 +4,14 @@
 #include <cmath>
 
 #include "limn/core/error.hpp"
+#include "limn/sketch/dataset.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
 namespace limn::models {
 namespace {
+
+// Drawings whose means are in memory at once.
+constexpr std::size_t kEncodedAtOnce = 256;
 
 bool is_finite(const sketch::Sketch& sketch) {
   return std::ranges::all_of(sketch.points,
@@ -69,7 +73,7 @@ Drawings SketchModel::read(const std::vector<std::string>& references, std::int6
 }
 
 Drawings SketchModel::draw(std::int64_t count, const DrawingOptions& options) const {
-  return in_data_units(draw_new(*this, count, choice_of(options), options.seed));
+  return in_data_units(draw_new(*this, count, choice_of(options), options.seed, 0, options.prior));
 }
 
 Drawings SketchModel::draw_latents(const Latents& z, const DrawingOptions& options) const {
@@ -88,7 +92,11 @@ Latents SketchModel::latents_of(const Drawings& drawings, const LatentOptions& o
 Drawings SketchModel::complete(const Drawings& beginning, const CompletionOptions& options) const {
   require(beginning.sketches.size() == 1, "completing: {} beginnings, expected one", beginning.sketches.size());
   const sketch::Sketch given = normalised(beginning).front();
-  const Latents z = ending_latents(*this, given, options.count, options.uses_prior, options.drawing.seed);
+  const Latents z = ending_latents(*this, given,
+                                   {.count = options.count,
+                                    .uses_prior = options.uses_prior,
+                                    .prior = options.drawing.prior,
+                                    .seed = options.drawing.seed});
   require_finite(z.values, "a latent vector");
   std::vector<DrawRequest> requests;
   for (std::int64_t i = 0; i < options.count; ++i)
@@ -98,6 +106,24 @@ Drawings SketchModel::complete(const Drawings& beginning, const CompletionOption
                         .seed = options.drawing.seed,
                         .index = static_cast<std::uint64_t>(i)});
   return in_data_units(draw(requests));
+}
+
+sketch::StrokeDataset SketchModel::data_set(std::span<const std::string> data, const std::string& absolute,
+                                            const std::string& damaged) const {
+  sketch::StrokeDataOptions options;
+  options.max_seq_len = max_seq_len();
+  if (!damaged.empty()) options.damaged = damaged;
+  options.absolute = absolute;
+  return sketch::StrokeDataset::load(data, options, scale_factor());
+}
+
+PriorOfData SketchModel::fit_prior(const PriorRequest& request) const {
+  need(Ability::kFitPrior, "its new drawings need no prior");
+  const auto data = data_set(request.data, request.absolute, request.damaged);
+  data.require_sketches(Split::kTrain);
+  return {.prior = models::fit_prior(*this, data),
+          .n = std::min(data.size(Split::kTrain), kMostFittedExamples),
+          .notes = data.notes({Split::kTrain})};
 }
 
 std::vector<Drawing> draw_latents(const SketchModel& model, const Latents& z, const PointChoice& choice,
@@ -110,24 +136,39 @@ std::vector<Drawing> draw_latents(const SketchModel& model, const Latents& z, co
 }
 
 std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
-                              std::uint64_t seed, std::uint64_t first_index) {
+                              std::uint64_t seed, std::uint64_t first_index, PriorKind prior) {
   if (model.is_conditional())
-    return draw_latents(model, prior_latents(count, model.latent_size(), seed, first_index), choice, seed, first_index);
+    return draw_latents(model, model.prior_latents(count, seed, first_index, prior), choice, seed, first_index);
+  (void)model.prior(prior);  // an error where it is asked for
   std::vector<DrawRequest> requests(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < requests.size(); ++i)
     requests[i] = {.choice = choice, .seed = seed, .index = first_index + i};
   return model.draw(requests);
 }
 
-Latents ending_latents(const SketchModel& model, const sketch::Sketch& given, std::int64_t count, bool uses_prior,
-                       std::uint64_t seed) {
-  if (uses_prior || given.points.empty() || !model.can(Ability::kEncode))
-    return prior_latents(count, model.latent_size(), seed);
+Latents ending_latents(const SketchModel& model, const sketch::Sketch& given, const EndingOptions& options) {
+  if (options.uses_prior || given.points.empty() || !model.can(Ability::kEncode))
+    return model.prior_latents(options.count, options.seed, 0, options.prior);
   const LatentPosterior posterior = model.encode(std::span(&given, 1));
-  Latents z(count, model.latent_size());
-  for (std::int64_t i = 0; i < count; ++i)
-    std::ranges::copy(posterior_latents(posterior, seed, std::span(&i, 1)).values, z.row(i).begin());
+  Latents z(options.count, model.latent_size());
+  for (std::int64_t i = 0; i < options.count; ++i)
+    std::ranges::copy(posterior_latents(posterior, options.seed, std::span(&i, 1)).values, z.row(i).begin());
   return z;
+}
+
+FittedPrior fit_prior(const SketchModel& model, const sketch::StrokeDataset& data) {
+  const auto numbers = fitted_examples(data.size(Split::kTrain));
+  std::vector<std::uint32_t> order(numbers.begin(), numbers.end());
+  data.sort_longest_first(Split::kTrain, order);  // batches of like lengths take the least time
+  PriorFit fit(model.latent_size());
+  std::vector<sketch::Sketch> some;
+  for (const std::uint32_t number : order) {
+    some.push_back(data.sketch(Split::kTrain, number));
+    if (some.size() < kEncodedAtOnce && number != order.back()) continue;
+    fit.add(model.encode(some).mu);
+    some.clear();
+  }
+  return fit.result();
 }
 
 std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const sketch::Sketch> sketches,

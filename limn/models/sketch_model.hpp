@@ -15,6 +15,10 @@
 #include "limn/models/next_point.hpp"
 #include "limn/sketch/sketch.hpp"
 
+namespace limn::sketch {
+class StrokeDataset;
+}
+
 namespace limn::models {
 
 // One drawing that is wanted. The memory of z and prefix must outlive the call.
@@ -81,6 +85,12 @@ class SketchModel : public Model {
   [[nodiscard]] Drawings draw_latents(const Latents& z, const DrawingOptions& options) const override;
   [[nodiscard]] Latents latents_of(const Drawings& drawings, const LatentOptions& options) const override;
   [[nodiscard]] Drawings complete(const Drawings& beginning, const CompletionOptions& options) const override;
+  [[nodiscard]] PriorOfData fit_prior(const PriorRequest& request) const override;
+
+ protected:
+  // Data sets as the model reads them: scaled as its training data, without drawings that are too long.
+  [[nodiscard]] sketch::StrokeDataset data_set(std::span<const std::string> data, const std::string& absolute,
+                                               const std::string& damaged) const;
 
  private:
   // Throws Error naming a drawing whose offsets overflow.
@@ -94,13 +104,23 @@ class SketchModel : public Model {
 // `count` new drawings: z from the prior where the model has a latent space. Number i depends on (seed, first_index +
 // i).
 [[nodiscard]] std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
-                                            std::uint64_t seed, std::uint64_t first_index = 0);
+                                            std::uint64_t seed, std::uint64_t first_index = 0,
+                                            PriorKind prior = PriorKind::kUsual);
 
-// z of each of `count` endings of a drawing, normalised: row i is a draw from the posterior of what is drawn, a
-// function of (seed, i). From the prior where that is asked for, nothing is drawn, or the model does not encode. Empty
-// rows where the model has no latent space.
-[[nodiscard]] Latents ending_latents(const SketchModel& model, const sketch::Sketch& given, std::int64_t count,
-                                     bool uses_prior, std::uint64_t seed);
+struct EndingOptions {
+  std::int64_t count = 1;
+  bool uses_prior = false;  // z from the prior; else from the encoding of what is drawn
+  PriorKind prior = PriorKind::kUsual;
+  std::uint64_t seed = 0;
+};
+// z of each ending of a drawing, normalised: row i is a draw from the posterior of what is drawn, a function of (seed,
+// i). From the prior where that is asked for, nothing is drawn, or the model does not encode. Empty rows where the
+// model has no latent space.
+[[nodiscard]] Latents ending_latents(const SketchModel& model, const sketch::Sketch& given,
+                                     const EndingOptions& options);
+
+// Fitted to the posterior means of the training split (fitted_examples()). The data are normalised as the model's.
+[[nodiscard]] FittedPrior fit_prior(const SketchModel& model, const sketch::StrokeDataset& data);
 
 struct ReconstructionOptions {
   bool uses_mean = false;  // z = μ; else z is drawn from the posterior

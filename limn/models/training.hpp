@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +67,7 @@ struct TaskSetting {
   std::int64_t batch_size = 100;  // B over all processes
   std::uint64_t seed = 1;
   kernels::Precision precision = kernels::Precision::kFloat32;
+  bool fits_prior = true;  // for checkpoints and sample pictures, where the model can
   std::vector<std::string> data =
       {};  // the data sets' names, which the checkpoints keep; TrainingSetup::load() sets it
 };
@@ -86,6 +88,8 @@ class TrainingTask {
   [[nodiscard]] virtual double objective(const Metrics& losses, std::int64_t) const { return metric(losses, "total"); }
   // The model as it is. training_config holds the data's options; the trainer adds its own.
   [[nodiscard]] virtual Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const = 0;
+  // What fit_prior() gives for the weights as they are, and the same again until they change.
+  [[nodiscard]] const std::optional<FittedPrior>& prior(std::int64_t step);
   // The same inputs and noise every time, so that pictures compare.
   [[nodiscard]] virtual SampleDrawings sample_drawings(std::int64_t step) = 0;
   // In the same way, at (step, count): `count` examples that training does not see, redrawn, and as many new drawings.
@@ -110,6 +114,8 @@ class TrainingTask {
   }
 
  protected:
+  // The density of z of the training split, or none where the model has none or the setting says so.
+  [[nodiscard]] virtual std::optional<FittedPrior> fit_prior(std::int64_t) { return {}; }
   [[nodiscard]] const BatchShare& share() const { return share_; }
   // A value over all processes, from each one's part.
   [[nodiscard]] double over_all(double part) const { return sum_ ? sum_(part) : part; }
@@ -117,7 +123,12 @@ class TrainingTask {
  private:
   BatchShare share_;
   std::function<double(double)> sum_;
+  std::optional<FittedPrior> prior_;
+  std::optional<std::uint32_t> fitted_weights_;  // their hash
 };
+
+// Differs where a bit of the values differs, almost surely.
+[[nodiscard]] std::uint32_t hash_of(std::span<const TaskParameter> tensors);
 
 // The options of a family's model and data, as a user sets them, and what they become. One to a run.
 class TrainingSetup {

@@ -70,9 +70,8 @@ HttpReply show_canvases(const ApiContext& context, const StudioModel& studio_mod
   }
   const auto place = context.gate.admit();
   const WorkGate::Turn turn(context.gate);
-  const image::DrawingSteps drawn = given.pixels.empty()
-                                        ? model.steps_from(models::prior_latents(1, model.latent_size(), seed))
-                                        : model.steps_redrawing(given, {.seed = seed});
+  const image::DrawingSteps drawn = given.pixels.empty() ? model.steps_from(model.prior_latents(1, seed))
+                                                         : model.steps_redrawing(given, {.seed = seed});
   return format == "gif" ? as_gif(drawn) : as_json(drawn, seed);
 }
 

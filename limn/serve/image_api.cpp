@@ -55,7 +55,13 @@ HttpReply decode(const ApiContext& context, const StudioModel& studio_model, std
 HttpReply encode(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::ImageModel& model = studio_model.image_model();
   studio_model.need(models::Ability::kEncode);
-  const JsonObject body(text, {"pixels"});
+  const JsonObject body(text, {"pixels", "seed"});
+  if (!body.has("pixels")) {
+    const std::uint64_t seed = seed_of(body);
+    const auto place = context.gate.admit();
+    const WorkGate::Turn turn(context.gate);
+    return json_reply({{"seed", seed}, {"z", model.prior_latents(1, seed).values}});
+  }
   const auto size = static_cast<std::size_t>(model.shape().size());
   const auto numbers = body.numbers("pixels", 0, 1, size, size);
   const models::Drawings given{

@@ -207,7 +207,7 @@ models::LatentPosterior encode_in_turn(const ApiContext& context, const models::
 models::Latents ending_latents_in_turn(const ApiContext& context, const models::SketchModel& model,
                                        const sketch::Sketch& given, std::int64_t count, std::uint64_t seed) {
   const WorkGate::Turn turn(context.gate);
-  return models::ending_latents(model, given, count, false, seed);
+  return models::ending_latents(model, given, {.count = count, .seed = seed});
 }
 
 }  // namespace

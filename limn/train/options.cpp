@@ -28,6 +28,7 @@ std::vector<OptionField> fields(TrainOptions& o) {
        0,
        64},
       {"keep_checkpoints", &o.keep_checkpoints, "numbered checkpoints kept beside best and last", {}, 0, 1e6},
+      {"fit_prior", &o.fit_prior, "fit a prior to the training drawings' z with each checkpoint"},
       {"log_every", &o.log_every, "steps between lines of metrics.jsonl", {}, 1, kMany},
       {"precision", &o.precision, "of matrix products", {"f32", "bf16"}},
   };

@@ -28,6 +28,7 @@ struct TrainOptions {
   std::int64_t sample_grid = 0;       // side of the grids of drawings that are saved beside each; 0 for none
   std::int64_t keep_checkpoints = 0;  // numbered checkpoints that are kept beside best and last
   std::int64_t log_every = 10;        // steps between lines of metrics.jsonl
+  bool fit_prior = true;              // a density of z with each checkpoint, where the model has one to fit
   std::string precision = "f32";      // f32 or bf16
 };
 [[nodiscard]] std::vector<OptionField> fields(TrainOptions& options);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -237,10 +236,7 @@ void Trainer::share_state() {
 // here.
 void Trainer::check_same_weights() {
   if (group_ == nullptr) return;
-  std::uint32_t hash = 2166136261;  // FNV-1a
-  for (const auto& p : task_.parameters())
-    for (const float value : p.value) hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 16777619;
-  const auto mine = static_cast<double>(hash);
+  const auto mine = static_cast<double>(models::hash_of(task_.parameters()));
   const double difference = group_->sum(mine) - mine * group_->size();
   require(group_->sum(std::abs(difference)) == 0,
           "process {} of {}: the processes' weights differ at step {}; use the same limn on machines of the same kind, "
@@ -377,10 +373,11 @@ void Trainer::watch_layers() {
 }
 
 // The model as it is, with the run's options beside its data's.
-models::Checkpoint Trainer::checkpoint() const {
+models::Checkpoint Trainer::checkpoint() {
   models::Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
   TrainOptions options = options_;
   checkpoint.training_config = merged_json_objects(checkpoint.training_config, options_to_json(fields(options)));
+  try_to("fitting the prior", [&] { checkpoint.prior = task_.prior(at_.step); });
   return checkpoint;
 }
 

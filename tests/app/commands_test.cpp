@@ -273,6 +273,48 @@ TEST_F(CommandsTest, DrawsTheSameFromTheSameSeed) {
   EXPECT_NE(read_file(file("a.json")), read_file(file("c.json")));
 }
 
+TEST_F(CommandsTest, DrawsFromThePriorThatIsAskedFor) {
+  EXPECT_EQ(nlohmann::json::parse(run("info run --json"))["prior"], "fitted");
+  run("sample run -n 3 -o usual.json");
+  run("sample run -n 3 --prior fitted -o fitted.json");
+  run("sample run -n 3 --prior standard -o standard.json");
+  EXPECT_EQ(read_file(file("usual.json")), read_file(file("fitted.json")));
+  EXPECT_NE(read_file(file("usual.json")), read_file(file("standard.json")));
+  // Without a fitted one, all are as N(0, I) gives them.
+  run(tiny_training("plain", " --set fit_prior=false"));
+  EXPECT_EQ(nlohmann::json::parse(run("info plain --json"))["prior"], "standard");
+  run("sample plain -n 3 -o plain.json");
+  EXPECT_EQ(read_file(file("plain.json")), read_file(file("standard.json")));
+  const RunResult result = run_limn(shared_->path(), "sample plain --prior fitted");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("has no fitted prior; add it with limn fit-prior"));
+}
+
+TEST_F(CommandsTest, FitsAPriorToAnOldModel) {
+  run(tiny_training("old", " --set fit_prior=false"));
+  EXPECT_EQ(run("fit-prior old --data builtin:doodles -o fitted.safetensors"),
+            "fitted.safetensors: new drawings come from a prior fitted to 4096 drawings\n");
+  EXPECT_EQ(nlohmann::json::parse(run("info old --json"))["prior"], "standard");
+  run("sample fitted.safetensors -n 3 -o with.json");
+  run("sample run -n 3 -o trained.json");
+  EXPECT_EQ(read_file(file("with.json")), read_file(file("trained.json")));
+  // Of a run its best checkpoint; fitting again changes nothing.
+  EXPECT_THAT(run("fit-prior old --data builtin:doodles"),
+              StartsWith("old/checkpoints/best.safetensors: new drawings"));
+  const auto best = read_file(file("old/checkpoints/best.safetensors"));
+  run("fit-prior old --data builtin:doodles");
+  EXPECT_EQ(read_file(file("old/checkpoints/best.safetensors")), best);
+  // Other programs' models have no place for it, and get one as limn's.
+  run(tiny_training("twenty", " --set num_mixture=20"));
+  const RunResult exported = run_limn(shared_->path(), "export twenty -o twenty.json");
+  EXPECT_THAT(exported.err, HasSubstr("the format has no fitted prior"));
+  const RunResult refused = run_limn(shared_->path(), "fit-prior twenty.json --data builtin:doodles");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("twenty.json: a model with a prior is a .safetensors file; say which with -o"));
+  run("fit-prior twenty.json --data builtin:doodles -o again.safetensors");
+  EXPECT_EQ(nlohmann::json::parse(run("info again.safetensors --json"))["prior"], "fitted");
+}
+
 TEST_F(CommandsTest, ExploresTheLatentSpace) {
   run("reconstruct run --in builtin:doodles:test -n 2 -o redrawn.svg");
   run("complete run --in builtin:doodles:test#3 --points 5 -n 2 -o endings.svg");

@@ -44,6 +44,7 @@ const std::map<std::string, Line> kLines{
     {"limn serve", {.arguments = {"missing"}}},
     {"limn import", {.arguments = {"missing.json"}, .options = {{"--out", "model.safetensors"}}}},
     {"limn export", {.arguments = {"missing"}, .options = {{"--out", "model.json"}}}},
+    {"limn fit-prior", {.arguments = {"missing"}, .options = {{"--data", "missing.npz"}}}},
     {"limn info", {.arguments = {"missing"}}},
     {"limn data info", {.arguments = {"missing.npz"}}},
     {"limn data convert", {.arguments = {"missing.npz"}, .options = {{"--out", "x.npz"}}}},

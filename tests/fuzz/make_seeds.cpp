@@ -391,6 +391,9 @@ void add_models(const Seeds& seeds) {
   for (const models::Checkpoint& images : {testing::tiny_vae(), testing::tiny_draw()}) {
     seeds.add("checkpoint", images.model, without_length(models::serialize_checkpoint(images)));
   }
+  models::Checkpoint fitted = testing::tiny_vae();
+  fitted.prior = models::FittedPrior{.mean = {0.5F, -1}, .factor = {0.25F, 0, -0.5F, 2}};
+  seeds.add("checkpoint", "prior", without_length(models::serialize_checkpoint(fitted)));
   // Magenta's format knows 20 components only.
   for (const bool conditional : {false, true}) {
     models::SketchRnnOptions options{

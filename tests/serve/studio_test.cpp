@@ -14,6 +14,7 @@
 #include "limn/sketch/json.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/svg_reader.hpp"
+#include "models/tiny_images.hpp"
 #include "serve/served_studio.hpp"
 
 namespace limn::serve {
@@ -127,6 +128,31 @@ TEST_F(StudioTest, BeginsADrawingFromNothing) {
     EXPECT_EQ(all.front()["given_points"], 0);
     EXPECT_EQ(all.back()["event"], "done");
   }
+}
+
+// A new drawing begins where the model's prior says.
+TEST_F(StudioTest, DrawsLatentVectorsFromTheModelsPrior) {
+  models::Checkpoint vae = testing::tiny_vae();
+  vae.prior = models::FittedPrior{.mean = {5, -3}, .factor = {0.1F, 0, 0.2F, 0.3F}};
+  models::write_checkpoint(folder_ / "vae.safetensors", vae);
+  StudioOptions options;
+  options.models = {folder_ / "vae.safetensors"};
+  const Studio studio(models::standard_registry(), without_rate(std::move(options)));
+  const auto latents = [&](const std::string& body) {
+    return json::parse(studio
+                           .answer({.method = "POST",
+                                    .path = "/api/models/vae/latents",
+                                    .address = "127.0.0.1",
+                                    .headers = {{"host", "localhost"}},
+                                    .body = body})
+                           .body);
+  };
+  const json one = latents(R"({"seed":7})");
+  models::Latents z = models::prior_latents(1, 2, 7);
+  models::transform(*vae.prior, z);
+  EXPECT_EQ(one["z"].get<std::vector<float>>(), z.values);
+  EXPECT_EQ(one["seed"], 7);
+  EXPECT_NE(latents("{}")["z"], latents("{}")["z"]);
 }
 
 TEST_F(StudioTest, VariesAndMorphs) {

@@ -24,7 +24,8 @@ namespace limn::testing {
 inline models::TaskSetting setting_of(const train::TrainOptions& options) {
   return {.batch_size = options.batch_size,
           .seed = static_cast<std::uint64_t>(options.seed),
-          .precision = options.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32};
+          .precision = options.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32,
+          .fits_prior = options.fit_prior};
 }
 
 // The options of a run by their types.

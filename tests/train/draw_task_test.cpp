@@ -95,6 +95,7 @@ TEST(DrawTraining, LearnsShapesAndItsCheckpointDraws) {
   // A coin for each of the 144 pixels costs 99.8 nats.
   EXPECT_LT(best.total, 60);
   EXPECT_GT(best.kl, 3) << "nothing is told through z";
+  EXPECT_FALSE(model->checkpoint().prior.has_value());
   EXPECT_EQ(model->decode(models::prior_latents(2, model->latent_size(), 1)).size(), 2 * 144u);
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-250.png"));
   EXPECT_EQ(model->data_options().binarize, "fixed");

@@ -178,8 +178,59 @@ TEST(SketchRnnTask, AnUnconditionalModelTrainsWithoutAKlTerm) {
   EXPECT_FLOAT_EQ(static_cast<float>(metric(step.losses, "total")),
                   static_cast<float>(metric(step.losses, "reconstruction")));
   EXPECT_TRUE(train(folder / "run", options).is_finished);
+  EXPECT_FALSE(models::read_checkpoint(models::resolve_model_path(folder / "run")).prior.has_value());
   EXPECT_FALSE(
       models::SketchRnnModel(models::read_checkpoint(models::resolve_model_path(folder / "run"))).is_conditional());
+}
+
+// The prior in every checkpoint is the one of its own weights.
+TEST(SketchRnnTask, CheckpointsHaveThePriorOfTheirWeights) {
+  const testing::TemporaryFolder folder;
+  auto options = small_options("lstm");
+  options.train.keep_checkpoints = 1;
+  options.train.valid_every = 4;
+  (void)train(folder / "fitted", options);
+  for (const char* name : {"best", "last", "step-12"}) {
+    const models::Checkpoint checkpoint =
+        models::read_checkpoint(folder / "fitted/checkpoints" / (std::string(name) + ".safetensors"));
+    ASSERT_TRUE(checkpoint.prior.has_value()) << name;
+    EXPECT_EQ(*checkpoint.prior, models::fit_prior(models::SketchRnnModel(checkpoint), doodles(options))) << name;
+  }
+  options.train.fit_prior = false;
+  (void)train(folder / "standard", options);
+  const models::Checkpoint standard = models::read_checkpoint(folder / "standard/checkpoints/last.safetensors");
+  EXPECT_FALSE(standard.prior.has_value());
+  // Nothing else differs.
+  EXPECT_EQ(standard.weights, models::read_checkpoint(folder / "fitted/checkpoints/last.safetensors").weights);
+}
+
+TEST(SketchRnnTask, ThePriorIsFittedAgainWhenWeightsChange) {
+  const auto options = small_options("lstm");
+  const auto task = options.task(doodles(options));
+  const std::optional<models::FittedPrior> before = task->prior(3);
+  ASSERT_TRUE(before.has_value());
+  EXPECT_EQ(task->prior(3), before);
+  for (const auto& parameter : task->parameters())
+    if (parameter.name == "encoder.mu.bias")
+      for (float& value : parameter.value) value += 1;
+  const std::optional<models::FittedPrior> after = task->prior(3);
+  for (std::size_t i = 0; i < before->mean.size(); ++i) EXPECT_NEAR(after->mean[i], before->mean[i] + 1, 1e-4);
+}
+
+// New drawings of sample pictures are those of limn sample.
+TEST(SketchRnnTask, SamplesComeFromThePrior) {
+  auto options = small_options("lstm");
+  const auto fitting = options.task(doodles(options));
+  options.train.fit_prior = false;
+  const auto standard = options.task(doodles(options));
+  models::Checkpoint checkpoint = fitting->checkpoint(0, {});
+  checkpoint.prior = fitting->prior(0);
+  EXPECT_FALSE(standard->prior(0).has_value());
+  const auto drawn = models::draw_new(models::SketchRnnModel(checkpoint), 8, {.temperature = 0.4F}, 3);
+  const auto fitted_row = fitting->sample_drawings(0).rows[2].drawings.sketches;
+  for (std::size_t i = 0; i < drawn.size(); ++i) EXPECT_EQ(fitted_row[i], drawn[i].sketch);
+  EXPECT_EQ(fitting->sample_grids(0, 4).back().drawings.sketches[1], drawn[1].sketch);
+  EXPECT_NE(standard->sample_drawings(0).rows[2].drawings.sketches, fitted_row);
 }
 
 TEST(SketchRnnTask, AStepIsAFunctionOfItsNumber) {

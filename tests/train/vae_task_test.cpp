@@ -76,6 +76,7 @@ TEST_P(VaeTraining, LearnsAndItsCheckpointDraws) {
   EXPECT_LT(best.total, 0.6 * static_cast<double>(data.shape().size()));
   EXPECT_EQ(model->decode(models::prior_latents(2, model->latent_size(), 1)).size(),
             2 * static_cast<std::size_t>(data.shape().size()));
+  EXPECT_EQ(loaded->checkpoint().prior, models::fit_prior(*model, data));
   EXPECT_TRUE(std::filesystem::exists(folder / "run" / "samples" / "step-150.png"));
   EXPECT_EQ(model->data_options().image_size, options.data.image_size);
   const std::string events = testing::events_of(folder / "run");

@@ -19,10 +19,6 @@ async function paint(canvas, blob) {
   bitmap.close();
 }
 
-function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-}
-
 export function latentSpace(studio) {
   const models = studio.models.filter((model) => model.draws === "images" && !model.steps);
   if (models.length === 0) return emptyTab("No VAE is being served. Train one with limn train vae, and start limn serve with its run.");
@@ -108,8 +104,16 @@ export function latentSpace(studio) {
     }
   }
 
+  async function moveAnywhere() {
+    try {
+      moveTo((await postForJson(`/api/models/${model.id}/latents`, {})).z);
+    } catch (error) {
+      notice(error.message);
+    }
+  }
+
   const chosen = chooser({label: "Model", options: models.map(({id, name}) => ({value: id, text: name})), onchange: useModel});
-  const random = button("Random", () => moveTo(z.map(normal)), {symbol: "again"});
+  const random = button("Random", moveAnywhere, {symbol: "again"});
   const file = el("input", {type: "file", accept: "image/*", class: "visually-hidden", "aria-label": "Base image",
     onchange: () => { if (file.files[0]) useImage(file.files[0]); file.value = ""; }});
   const upload = button("From a picture …", () => file.click());

@@ -151,6 +151,8 @@ std::string SketchRnnModel::inability(Ability ability) const {
       return options().conditional ? "" : "it has no encoder and no latent space (conditional=false)";
     case Ability::kDecode:
       return options().conditional ? "" : "it reads no latent vector (conditional=false)";
+    case Ability::kFitPrior:
+      return prior_inability(latent_size());
     case Ability::kComplete:
     case Ability::kTemperature:
       return "";
@@ -211,11 +213,7 @@ std::unique_ptr<StrokeStream> SketchRnnModel::stream(std::span<const DrawRequest
 }
 
 Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
-  sketch::StrokeDataOptions data_options;
-  data_options.max_seq_len = max_seq_len();
-  if (!request.damaged.empty()) data_options.damaged = request.damaged;
-  data_options.absolute = request.absolute;
-  const auto data = sketch::StrokeDataset::load(request.data, data_options, scale_factor());
+  const auto data = data_set(request.data, request.absolute, request.damaged);
   data.require_sketches(request.split);
   const SketchRnnEvaluation e = models::evaluate(weights_, data, request.split,
                                                  {.max_seq_len = max_seq_len(),

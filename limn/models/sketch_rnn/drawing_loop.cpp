@@ -33,8 +33,8 @@ void DrawingLoop::step(std::vector<NewPoint>& points, std::vector<Ended>& ended)
     if (!draws(growing)) {
       point = request->prefix[static_cast<std::size_t>(growing.points)];
     } else {
-      auto drawn =
-          draw_next_point(std::span(y_).subspan(b * output_size, output_size), request->choice, growing.random);
+      auto drawn = draw_next_point(std::span(y_).subspan(b * output_size, output_size), request->choice, growing.random,
+                                   growing.points == 0 ? EndChoice::kRefused : EndChoice::kAllowed);
       if (!drawn) {
         ended.push_back({.drawing = drawing, .is_finished = true});
         continue;

@@ -16,10 +16,12 @@ namespace {
 
 // Magenta masks the pen loss beyond the end only outside of training.
 constexpr const char* kMagentaPenLoss = "pen_loss_over_padding=true";
+// The presets are what those programs do: new drawings come from N(0, I).
+constexpr const char* kStandardPrior = "fit_prior=false";
 
 std::vector<Preset> presets() {
   return {
-      {"magenta", "Magenta's training: its pen loss runs over the padding too", {kMagentaPenLoss}},
+      {"magenta", "Magenta's training: its pen loss runs over the padding too", {kMagentaPenLoss, kStandardPrior}},
       // labml_nn/sketch_rnn: its Configs, StrokesDataset and losses. Its 100 epochs are --epochs 100.
       {"labml",
        "labml's annotated implementation: nothing annealed or augmented, its divisors, encoder and decoder clipped "
@@ -27,15 +29,15 @@ std::vector<Preset> presets() {
        {"grad_clip_mode=norm", "grad_clip=1", "grad_clip_scope=module", "use_recurrent_dropout=false", "min_seq_len=11",
         "max_seq_len=200", "kl_weight_start=0.5", "kl_tolerance=0", "decay_rate=1", "augment_stroke_prob=0",
         "random_scale_factor=0", "pen_loss_over_padding=true", "pen_reduction=mean", "offset_loss_at_end=true",
-        "density_floor=1e-5", "loss_steps=longest"}},
+        "density_floor=1e-5", "loss_steps=longest", kStandardPrior}},
       {"keras",
        "the Keras port: KL summed over z with a constant weight, no decay, no pen loss for the end",
        {"kl_reduction=sum", "kl_weight=0.01", "kl_weight_start=0.01", "pen_loss_at_end=false", "decay_rate=1",
-        "grad_clip_mode=value", "grad_clip=1"}},
+        "grad_clip_mode=value", "grad_clip=1", kStandardPrior}},
       {"big",
        "the paper's large model, as Magenta trains it: hyper decoder of 2048, layer_norm encoder of 512",
        {"dec_model=hyper", "dec_rnn_size=2048", "enc_model=layer_norm", "enc_rnn_size=512",
-        "use_recurrent_dropout=false", "save_every=5000", kMagentaPenLoss}},
+        "use_recurrent_dropout=false", "save_every=5000", kMagentaPenLoss, kStandardPrior}},
   };
 }
 
@@ -51,8 +53,12 @@ std::string write_magenta(const Checkpoint& checkpoint, const std::filesystem::p
   const SketchRnnContents contents = sketch_rnn_contents(checkpoint);
   const auto exported = naming(checkpoint.origin, [&] { return to_magenta_json(contents, name); });
   write_file(path, exported.json);
-  if (exported.saturated == 0) return {};
-  return fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated);
+  std::vector<std::string> notes;
+  if (exported.saturated > 0)
+    notes.push_back(fmt::format("{} weights beyond ±10 were cut to what the format can hold", exported.saturated));
+  if (checkpoint.prior)
+    notes.emplace_back("the format has no fitted prior: other programs draw new sketches from N(0, I)");
+  return fmt::format("{}", fmt::join(notes, "; "));
 }
 
 // The divisor of the training data, where the file holds it; an option wins.

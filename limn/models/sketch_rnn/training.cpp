@@ -87,7 +87,7 @@ class SketchRnnTraining final : public TrainingTask {
   // For a conditional model some sketches of the validation split and what becomes of them, then drawings from the
   // prior.
   SampleDrawings sample_drawings(std::int64_t step) override {
-    const SketchRnnModel model(checkpoint(step, {}));
+    const SketchRnnModel model = model_with_prior(step);
     const PointChoice choice{.temperature = kSampleTemperature};
     SampleDrawings samples{.columns = kSampleColumns};
     if (model.is_conditional()) {
@@ -104,7 +104,7 @@ class SketchRnnTraining final : public TrainingTask {
   }
 
   std::vector<SampleGrid> sample_grids(std::int64_t step, std::int64_t count) override {
-    const SketchRnnModel model(checkpoint(step, {}));
+    const SketchRnnModel model = model_with_prior(step);
     const PointChoice choice{.temperature = kSampleTemperature};
     std::vector<SampleGrid> grids;
     if (model.is_conditional()) {
@@ -138,7 +138,20 @@ class SketchRnnTraining final : public TrainingTask {
 
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 
+ protected:
+  std::optional<FittedPrior> fit_prior(std::int64_t step) override {
+    if (!setting_.fits_prior) return {};
+    const SketchRnnModel model(checkpoint(step, {}));
+    return model.can(Ability::kFitPrior) ? std::optional(models::fit_prior(model, data_)) : std::nullopt;
+  }
+
  private:
+  SketchRnnModel model_with_prior(std::int64_t step) {
+    Checkpoint now = checkpoint(step, {});
+    now.prior = prior(step);
+    return SketchRnnModel(std::move(now));
+  }
+
   // The first sketches of the validation split, or of the training split where that is empty: to look at while
   // training.
   std::vector<sketch::Sketch> held_out(std::int64_t most) const {

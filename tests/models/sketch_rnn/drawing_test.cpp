@@ -153,6 +153,24 @@ TEST(Draw, StopsAtTheEndOrAtMaxPointsAndAlwaysLiftsThePen) {
   EXPECT_TRUE(model.draw({}).empty());
 }
 
+TEST(Draw, TheFirstPointDoesNotEndTheDrawing) {
+  for (const bool conditional : {true, false}) {
+    SketchRnnContents contents = tiny_checkpoint(conditional);
+    contents.weights.at("decoder.output.bias")[static_cast<std::size_t>(sketch::PenState::kEnd)] = 50;
+    const SketchRnnModel model(contents);
+    for (const bool is_greedy : {false, true})
+      for (const auto& drawing : draw_new(model, 20, {.is_greedy = is_greedy}, 1)) {
+        EXPECT_EQ(drawing.sketch.points.size(), 1U);
+        EXPECT_TRUE(drawing.is_finished);
+      }
+    // What is given may end at once.
+    const sketch::Sketch given = testing::random_sketch(2, 1);
+    const Latents z = prior_latents(1, model.latent_size(), 4);
+    const DrawRequest request{.z = z.row(0), .prefix = given.points};
+    EXPECT_EQ(model.draw({&request, 1}).front().sketch.points.size(), 2U);
+  }
+}
+
 TEST(Draw, GreedyIgnoresSeedAndTemperatureAndLowTemperaturesTendToIt) {
   const SketchRnnModel model(tiny_checkpoint(true));
   const Latents z = prior_latents(4, 5, 1);

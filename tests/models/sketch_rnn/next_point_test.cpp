@@ -136,6 +136,38 @@ TEST(DrawNextPoint, ScalesTheOffsetsWithSigma) {
   }
 }
 
+// No drawing of a data set is without a point. The shares of down and lifted stay, and a draw that did not say end
+// stays as it is, with all numbers after it.
+TEST(DrawNextPoint, TakesAnotherPenStateWhereItMayNotEnd) {
+  std::vector<float> row = kRow;
+  row[2] = 2.0F;  // end is the likeliest
+  constexpr float kTau = 0.7F;
+  const auto p = next_point_distribution(row, kTau);
+  ASSERT_GT(p.pen[2], 0.6);
+  constexpr std::uint64_t kDraws = 20000;
+  int lifted = 0, ends = 0, lifted_instead = 0;
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    RandomStream random(1, Purpose::kTest, 0, i), same(1, Purpose::kTest, 0, i);
+    const auto usual = draw_next_point(row, {.temperature = kTau}, random);
+    const auto point = draw_next_point(row, {.temperature = kTau}, same, EndChoice::kRefused);
+    ASSERT_TRUE(point.has_value());
+    lifted += point->is_pen_lifted;
+    if (usual) {
+      EXPECT_EQ(*point, *usual);
+    } else {
+      ++ends;
+      lifted_instead += point->is_pen_lifted;
+    }
+  }
+  const double share = p.pen[1] / (p.pen[0] + p.pen[1]);
+  EXPECT_NEAR(lifted / static_cast<double>(kDraws), share, 0.015);
+  EXPECT_NEAR(lifted_instead / static_cast<double>(ends), share, 0.02);
+  RandomStream random(1, Purpose::kTest);
+  EXPECT_FALSE(draw_next_point(row, {.is_greedy = true}, random).has_value());
+  const auto greedy = draw_next_point(row, {.is_greedy = true}, random, EndChoice::kRefused);
+  EXPECT_EQ(*greedy, (sketch::StrokePoint{3.0F, -1.0F, false}));
+}
+
 TEST(DrawNextPoint, RefusesWhatIsNotFinite) {
   RandomStream random(1, Purpose::kTest);
   for (std::size_t i = 0; i < kRow.size(); ++i) {

@@ -34,6 +34,12 @@ SketchRnnOptions options_of(const std::string& name) {
   return options;
 }
 
+// What those programs draw from is N(0, I).
+TEST(Presets, FitNoPrior) {
+  for (const Preset& preset : sketch_rnn_family().presets)
+    EXPECT_THAT(preset.settings, ::testing::Contains("fit_prior=false")) << preset.name;
+}
+
 // One row of one sketch: what the program says (outputs), and what it should (target).
 struct Step {
   const double* outputs;
