@@ -47,7 +47,8 @@ void add_fit_prior(const Command& app, const models::Registry& registry) {
   add_model(command, a->model);
   command.add("--data", &a->data, "the data that the model was trained on").named("PATH").required();
   add_reading_settings(command, a->settings);
-  command.add("-o,--out", &a->out, ".safetensors file to write [the model's own file; of a run its best checkpoint]");
+  command.add("-o,--out", &a->out,
+              ".safetensors file to write [the file that MODEL is, or of a run the one that is taken]");
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.set_footer(
       "\nFits a Gaussian to the latent vectors of the training split, at most 4096 drawings of it. limn sample, "

@@ -52,8 +52,8 @@ bool is_folder(const fs::path& path) {
 fs::path resolve_model_path(const fs::path& path) {
   std::error_code ignored;
   if (!is_folder(path)) {
-    require(fs::exists(path, ignored), "{}: no such file; a model is a run directory, a .safetensors file, or one of Magenta",
-            path.string());
+    require(fs::exists(path, ignored),
+            "{}: no such file; a model is a run directory, a .safetensors file, or one of Magenta", path.string());
     return path;
   }
   const fs::path best = file_of(path, kBest), last = file_of(path, kLast);

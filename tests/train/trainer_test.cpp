@@ -135,22 +135,6 @@ TEST(Trainer, StoppingAndResumingAnywhereEqualsNeverStoppingBitForBit) {
   }
 }
 
-// A prior only makes drawings better: a checkpoint is written without it.
-TEST(Trainer, APriorThatCannotBeFittedIsANotice) {
-  class Unfittable final : public BowlTask {
-   public:
-    std::optional<models::FittedPrior> fit_prior(std::int64_t) override { fail("bowl: its z is not finite"); }
-  };
-  const testing::TemporaryFolder folder;
-  Unfittable task;
-  EXPECT_TRUE(testing::train_task(task, options(20), folder / "run", Mode::kFresh, {}, kBowls).is_finished);
-  for (const char* name : {"best", "last"})
-    EXPECT_FALSE(
-        models::read_checkpoint(folder / "run/checkpoints" / (std::string(name) + ".safetensors")).prior.has_value());
-  EXPECT_THAT(read_text_file(folder / "run/log.txt"),
-              HasSubstr("step 0: fitting the prior failed, and training goes on: bowl: its z is not finite"));
-}
-
 // As a model whose KL has a weight that grows: what training gains, it pays with a KL that the full weight of `total`
 // counts against it.
 class AnnealedTask : public BowlTask {
@@ -314,6 +298,22 @@ TEST(Trainer, ShownLossesDoNotZigzagAndRecordedOnesAreAsTheyAre) {
   (void)trainer.run();
   for (std::size_t i = 100; i < shown.size(); ++i) EXPECT_NEAR(shown[i], 0.63, 0.005) << i;
   EXPECT_THAT(read_text_file(run.metrics()), HasSubstr("\"total\":0.79"));
+}
+
+// A prior only makes drawings better: a checkpoint is written without it.
+TEST(Trainer, APriorThatCannotBeFittedIsANotice) {
+  class Unfittable final : public BowlTask {
+   public:
+    std::optional<models::FittedPrior> fit_prior(std::int64_t) override { fail("bowl: its z is not finite"); }
+  };
+  const testing::TemporaryFolder folder;
+  Unfittable task;
+  EXPECT_TRUE(testing::train_task(task, options(20), folder / "run", Mode::kFresh, {}, kBowls).is_finished);
+  for (const char* name : {"best", "last"})
+    EXPECT_FALSE(
+        models::read_checkpoint(folder / "run/checkpoints" / (std::string(name) + ".safetensors")).prior.has_value());
+  EXPECT_THAT(read_text_file(folder / "run/log.txt"),
+              HasSubstr("step 0: fitting the prior failed, and training goes on: bowl: its z is not finite"));
 }
 
 struct Ended {};
