@@ -237,7 +237,7 @@ TEST(Trainer, AStoppedRunIsJudgedAndItsLastModelTakenIfThatIsBetter) {
   EXPECT_EQ(models::resolve_model_path(folder / "7-false").filename(), "best.safetensors");
 }
 
-TEST(Trainer, AStopIsJudgedThoughItCannotBe) {
+TEST(Trainer, AStopThatCannotBeJudgedIsANotice) {
   const testing::TemporaryFolder folder;
   const runs::RunDirectory run(folder / "run", Mode::kFresh);
   BowlTask task;
