@@ -18,7 +18,18 @@ struct Content {
   JsonValue value;
 };
 
-bool is_point(JsonValue object) { return object["x"].is_number() && object["y"].is_number(); }
+// The member "x" or "X", "y" or "Y".
+JsonValue coordinate(JsonValue object, std::string_view small, std::string_view capital) {
+  const JsonValue value = object[small];
+  return value.is_there() ? value : object[capital];
+}
+JsonValue x_of(JsonValue object) { return coordinate(object, "x", "X"); }
+JsonValue y_of(JsonValue object) { return coordinate(object, "y", "Y"); }
+bool is_position(JsonValue object) { return x_of(object).is_number() && y_of(object).is_number(); }
+// Offsets are points too, but only tables of points take them.
+bool is_point(JsonValue object) {
+  return is_position(object) || (object["dx"].is_number() && object["dy"].is_number());
+}
 // Two lists, as {"x": […], "y": […]}.
 bool is_pair_of_lists(JsonValue object) { return object["x"].is_list() && object["y"].is_list(); }
 // [x, y, x, y, …], which only an object's member may be.
@@ -41,6 +52,8 @@ Content content_in(JsonValue object, const std::string& what) {
     const Content content{*name, *member};
     const auto level = level_of_content(content, what);
     if (level && (*level < JsonLevel::kStroke || *level == JsonLevel::kDeeper)) continue;
+    require(!(is_filled && level && found.name == content.name), "{}: has \"{}\" twice; leave one of them out", what,
+            content.name);
     require(!(is_filled && level), "{}: has both \"{}\" and \"{}\"; leave one of them out", what, found.name,
             content.name);
     if (is_filled) continue;
@@ -93,8 +106,8 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
 Stroke stroke_of_objects(JsonValue points, const std::string& what) {
   Stroke stroke;
   for (const JsonValue point : points) {
-    require(is_point(point), "{}: {} without numbers x and y for a point", what, point.kind_name());
-    stroke.push_back(checked_position(point["x"].number(), point["y"].number(), what));
+    require(is_position(point), "{}: {} without numbers x and y for a point", what, point.kind_name());
+    stroke.push_back(checked_position(x_of(point).number(), y_of(point).number(), what));
   }
   return stroke;
 }

@@ -67,7 +67,7 @@ TEST(QuickDraw, LinesSayWhatIsWrong) {
   EXPECT_THAT(line_error(R"({"drawing":[[[1]]]})"), HasSubstr("stroke 1 has 1 x and no y"));
   EXPECT_THAT(line_error(R"({"drawing":[[[[1]]]]})"), HasSubstr("a list for a coordinate"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1e300],[0]]]})"), HasSubstr("beyond all pages"));
-  EXPECT_THAT(line_error(R"({"drawing":[[[1],[2]]],"drawing":[[[1],[2]]]})"), HasSubstr("has both"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1],[2]]],"drawing":[[[1],[2]]]})"), HasSubstr("twice"));
   EXPECT_THAT(line_error(R"({"key_id":"12x","drawing":[]})"), HasSubstr("key_id is \"12x\""));
   EXPECT_THAT(line_error("{\"word\":\"\xff\",\"drawing\":[]}"), HasSubstr("not valid JSON"));
   EXPECT_THAT(line_error(std::string(kMaxTextLine + 1, ' ')), HasSubstr("longer than 16 MiB"));
