@@ -123,7 +123,7 @@ class InkReader {
     std::string text;  // in several pieces where comments stand between
     for (const pugi::xml_node piece : trace.children())
       if (piece.type() == pugi::node_pcdata || piece.type() == pugi::node_cdata) text += piece.value();
-    Stroke stroke = parse_ink_trace(text, channels_for(trace), fmt::format("{}: trace {}", origin_, number_));
+    ExactStroke stroke = parse_ink_trace(text, channels_for(trace), fmt::format("{}: trace {}", origin_, number_));
     const std::string_view part = attribute(trace, "continuation");
     // A stroke in several traces: the later ones follow the last.
     if ((part == "middle" || part == "end") && !strokes_.empty())
@@ -135,7 +135,7 @@ class InkReader {
   pugi::xml_node root_;
   const std::string& origin_;
   const NoteSink& note_;
-  std::vector<Stroke> strokes_;
+  std::vector<ExactStroke> strokes_;
   std::vector<InkChannels> formats_;
   bool is_one_format_ = true;
   std::unordered_map<std::string_view, InkChannels> by_id_;
@@ -146,16 +146,16 @@ class InkReader {
 
 // The strokes of the IAM on-line database, which stand under any root.
 Sketch read_iam(pugi::xml_node root, const std::string& origin) {
-  std::vector<Stroke> strokes;
+  std::vector<ExactStroke> strokes;
   for (pugi::xml_node node = root; node; node = following(node)) {
     if (local_name(node) != "Stroke") continue;
     const std::string what = fmt::format("{}: stroke {}", origin, strokes.size() + 1);
-    Stroke& stroke = strokes.emplace_back();
+    ExactStroke& stroke = strokes.emplace_back();
     for (const pugi::xml_node point : node.children()) {
       if (local_name(point) != "Point") continue;
       // Read as the text of a trace, which knows what a number is.
       const std::string text = fmt::format("{} {}", attribute(point, "x"), attribute(point, "y"));
-      const Stroke one = parse_ink_trace(text, {.is_known = true}, what);
+      const ExactStroke one = parse_ink_trace(text, {.is_known = true}, what);
       require(one.size() == 1, "{}: a point without x and y", what);
       stroke.push_back(one.front());
     }

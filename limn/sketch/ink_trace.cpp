@@ -46,8 +46,8 @@ class TraceReader {
   TraceReader(std::string_view text, const InkChannels& channels, const std::string& what)
       : text_(text), channels_(channels), what_(what) {}
 
-  Stroke read() {
-    Stroke stroke;
+  ExactStroke read() {
+    ExactStroke stroke;
     for (skip_space(); !text_.empty(); skip_space()) {
       point(stroke.empty());
       stroke.push_back(checked_position(x_.value, y_.value, what_));
@@ -123,7 +123,7 @@ class TraceReader {
 
 }  // namespace
 
-Stroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what) {
+ExactStroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what) {
   return TraceReader(text, channels, what).read();
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/sketch/sketch.hpp"
+#include "limn/sketch/exact_strokes.hpp"
 
 namespace limn::sketch {
 
@@ -21,6 +21,6 @@ struct InkChannels {
 };
 
 // Throws Error that begins with `what` for a text that is not a trace of these channels.
-[[nodiscard]] Stroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what);
+[[nodiscard]] ExactStroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what);
 
 }  // namespace limn::sketch

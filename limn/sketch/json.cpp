@@ -186,7 +186,7 @@ class SketchFileReader {
       tell(options_.note, fmt::format("{}: read as one sketch of one stroke; a list of sketches has two more pairs of "
                                       "brackets",
                                       origin_));
-    const std::vector<Stroke> strokes{stroke_alone(content, layout, origin_)};
+    const std::vector<ExactStroke> strokes{stroke_alone(content, layout, origin_)};
     add_recorded(root, from_strokes(strokes));
   }
 

@@ -103,8 +103,8 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
   }
 }
 
-Stroke stroke_of_objects(JsonValue points, const std::string& what) {
-  Stroke stroke;
+ExactStroke stroke_of_objects(JsonValue points, const std::string& what) {
+  ExactStroke stroke;
   for (const JsonValue point : points) {
     require(is_position(point), "{}: {} without numbers x and y for a point", what, point.kind_name());
     stroke.push_back(checked_position(x_of(point).number(), y_of(point).number(), what));
@@ -112,8 +112,8 @@ Stroke stroke_of_objects(JsonValue points, const std::string& what) {
   return stroke;
 }
 
-Stroke stroke_of_flat(JsonValue numbers, const std::string& what) {
-  Stroke stroke;
+ExactStroke stroke_of_flat(JsonValue numbers, const std::string& what) {
+  ExactStroke stroke;
   require(numbers.size() % 2 == 0, "{}: a list of {} numbers; expected x, y, x, y, …", what, numbers.size());
   for (auto number = numbers.begin(); number != numbers.end(); ++number) {
     const JsonValue x = *number;
@@ -125,10 +125,10 @@ Stroke stroke_of_flat(JsonValue numbers, const std::string& what) {
   return stroke;
 }
 
-Stroke stroke_of_pair(JsonValue object, const std::string& what) {
+ExactStroke stroke_of_pair(JsonValue object, const std::string& what) {
   const JsonValue xs = object["x"], ys = object["y"];
   require(xs.size() == ys.size(), "{} has {} x and {} y", what, xs.size(), ys.size());
-  Stroke stroke;
+  ExactStroke stroke;
   auto y = ys.begin();
   for (const JsonValue x : xs) {
     require(x.is_number() && (*y).is_number(), "{}: {} for a coordinate", what,
@@ -203,8 +203,8 @@ void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const std::string&
   });
 }
 
-Stroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what) {
-  Stroke result;
+ExactStroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what) {
+  ExactStroke result;
   see_stroke(stroke, what, [&](JsonValue value) {
     if (value.is_object())
       result = stroke_of_pair(value, what);
@@ -221,8 +221,8 @@ void add_shapes(StrokeShapes& shapes, JsonValue sketch, const std::string& what)
               [&](JsonValue stroke, const std::string& where) { add_stroke_shape(shapes, stroke, where); });
 }
 
-std::vector<Stroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what) {
-  std::vector<Stroke> strokes;
+std::vector<ExactStroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what) {
+  std::vector<ExactStroke> strokes;
   each_stroke(sketch, what, [&](JsonValue stroke, const std::string& where) {
     strokes.push_back(stroke_alone(stroke, layout, where));
   });

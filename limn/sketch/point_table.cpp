@@ -248,8 +248,8 @@ class TableReader {
         if (has(Role::kSketch)) count(seen, i, Role::kSketch, "sketch");
       }
       std::vector<float>& values = sketches.back().values;
-      const Position at = position(i, wanted[0], wanted[1]);
-      values.insert(values.end(), {at.x, at.y});
+      const ExactPosition at = position(i, wanted[0], wanted[1]);
+      values.insert(values.end(), {static_cast<float>(at.x), static_cast<float>(at.y)});
       for (const Role role : std::span(wanted).subspan(2)) values.push_back(bit(i, role) ? 1 : 0);
     }
     // Names and the pen's columns leave no doubt, but without names offsets are only likely.
@@ -258,7 +258,7 @@ class TableReader {
     return std::move(sketches_of(std::move(rows), origin_, options)[Split::kTrain]);
   }
 
-  [[nodiscard]] Position position(std::size_t row, Role x_role, Role y_role) const {
+  [[nodiscard]] ExactPosition position(std::size_t row, Role x_role, Role y_role) const {
     const double x = value(row, x_role);  // the first bad one is named
     return checked_position(x, value(row, y_role), origin_);
   }
@@ -282,7 +282,7 @@ class TableReader {
     for (std::size_t i = 0; i < table_.rows() && has(Role::kEvent); ++i)
       has_begins_ = has_begins_ || value(i, Role::kEvent) == kPenBegins;
     std::vector<Sketch> sketches;
-    std::vector<Stroke> strokes;
+    std::vector<ExactStroke> strokes;
     std::set<double> seen_sketches, seen_strokes;
     auto next_break = table_.breaks.begin();
     bool is_open = false;

@@ -97,6 +97,27 @@ TEST(JsonShapes, RowsWithAPenAreStroke3AndStroke5) {
          "one sketch of 1 strokes");
 }
 
+TEST(JsonShapes, MostRowsThatLiftThePenAreNoted) {
+  EXPECT_THAT(read("[[[1,1,1],[-2,2,1],[3,-3,1],[1,1,1],[2,-2,1]]]").notes,
+              ElementsAre(HasSubstr("5 of 5 rows lift the pen, which makes dots of most of them")));
+  EXPECT_THAT(read("[[[1,1,1],[-2,2,0],[3,-3,0],[1,1,0],[2,-2,1]]]").notes, IsEmpty());
+}
+
+// Metres of a map: a float has steps of 1/32 there.
+TEST(JsonShapes, OffsetsFarFromTheOriginKeepTheirDigits) {
+  const auto offsets = [](const std::string& json) {
+    std::vector<Sketch> sketches;
+    read_sketches_json(json, "x.json", {},
+                       [&](QuickDrawRecord&& record, Split) { sketches.push_back(std::move(record.sketch)); });
+    return sketches.at(0).points;
+  };
+  const std::vector<StrokePoint> expected{
+      {500000.25F, 4649776.5F, false}, {0.01F, 0.02F, false}, {0.03F, -0.01F, true}};
+  EXPECT_EQ(offsets("[[[[500000.26,4649776.22],[500000.27,4649776.24],[500000.30,4649776.23]]]]").at(1).dx, 0.01F);
+  EXPECT_EQ(offsets(R"([{"x":500000.25,"y":4649776.5},{"x":500000.26,"y":4649776.52},{"x":500000.29,"y":4649776.51}])"),
+            expected);
+}
+
 TEST(JsonShapes, SplitsByName) {
   const AsRead rows = read(R"({"train":[[[0,0,0],[3,-4,1]]],"valid":[[[1,1,0],[2,2,1]]],"test":[]})");
   EXPECT_THAT(rows.splits, ElementsAre("[[[[0,0],[3,-4]]]]", "[[[[1,1],[3,3]]]]", "[]"));
