@@ -156,9 +156,10 @@ class SketchFileReader {
     add_shapes(shapes, content, origin_);
     const StrokeLayout layout = layout_of(shapes, source_of(root, origin_));
     if (root.is_list() && content.front().is_list())
-      tell(options_.note, fmt::format("{}: read as one sketch of {} strokes; a list of sketches has one more pair of "
-                                      "brackets",
-                                      origin_, content.size()));
+      tell(options_.note,
+           fmt::format("{}: read as one sketch of {}; a list of sketches has one more pair of "
+                       "brackets",
+                       origin_, content.size() == 1 ? "one stroke" : fmt::format("{} strokes", content.size())));
     add_recorded(root, from_strokes(strokes_of(content, layout, origin_)));
   }
 

@@ -94,7 +94,7 @@ TEST(JsonShapes, RowsWithAPenAreStroke3AndStroke5) {
   expect("[[[2,1,1,0,0],[3,-4,1,0,0],[5,5,0,1,0],[0,0,0,0,1]]]", "[[[[2,1],[5,-3],[10,2]]]]");
   // The pen is never lifted: a time or a pressure of 0.
   expect("[[[0,0,0],[3,4,0],[5,5,0],[6,6,0],[7,7,0]]]", "[[[[0,0],[3,4],[5,5],[6,6],[7,7]]]]",
-         "one sketch of 1 strokes");
+         "one sketch of one stroke;");
 }
 
 TEST(JsonShapes, MostRowsThatLiftThePenAreNoted) {
