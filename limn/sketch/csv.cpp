@@ -102,6 +102,18 @@ std::optional<double> number_in(std::string_view field, char separator) {
   return number;
 }
 
+// The points of a line "x,y x,y x,y"; none of any other line.
+std::vector<ExactPosition> points_of_line(std::string_view line) {
+  std::vector<ExactPosition> points;
+  for (const std::string& point : fields_of(line, ' ')) {
+    const auto fields = fields_of(point, ',');
+    const auto x = number_in(fields.front(), ','), y = number_in(fields.back(), ',');
+    if (fields.size() != 2 || !x || !y) return {};
+    points.push_back({*x, *y});
+  }
+  return points;
+}
+
 class CsvReader {
  public:
   CsvReader(std::istream& in, const std::string& origin, const SketchJsonOptions& options, const RecordSink& sink,
@@ -110,6 +122,8 @@ class CsvReader {
 
   void read() {
     if (!first_line()) return;
+    // Two might be one point with decimal commas.
+    if (points_of_line(line_).size() > 2) return read_lines_of_points();
     separator_ = separator_of(line_);
     std::vector<std::string> first = fields_of(line_, separator_);
     require(first.size() < kFewestPixels,
@@ -198,6 +212,23 @@ class CsvReader {
       if (record.recognized || !options_.only_recognized) sink_(std::move(record), Split::kTrain);
     }
     layouts.finish(options_.note);
+  }
+
+  // --- a stroke a row ---
+
+  void read_lines_of_points() {
+    tell(options_.note, fmt::format("{}: each line was read as a stroke, x,y x,y …", origin_));
+    std::vector<ExactStroke> strokes;
+    do {
+      const std::string_view text = trimmed(line_);
+      if (text.empty() || text.starts_with('#')) continue;
+      ExactStroke& stroke = strokes.emplace_back(points_of_line(text));
+      require(!stroke.empty(), "{}: is not a stroke as the first line is: x,y x,y …", where());
+      for (const ExactPosition& at : stroke) (void)checked_position(at.x, at.y, where());
+    } while (next());
+    QuickDrawRecord record;
+    record.sketch = from_strokes(strokes);
+    sink_(std::move(record), Split::kTrain);
   }
 
   // --- a point a row ---

@@ -50,7 +50,7 @@ class TraceReader {
     ExactStroke stroke;
     for (skip_space(); !text_.empty(); skip_space()) {
       point(stroke.empty());
-      stroke.push_back(checked_position(x_.value, y_.value, what_));
+      stroke.push_back(checked_position(x_.value * channels_.x_factor, y_.value * channels_.y_factor, what_));
       if (text_.empty()) break;
       text_.remove_prefix(1);  // the comma
     }

@@ -16,7 +16,9 @@ struct InkChannels {
   std::size_t y = 1;
   std::size_t regular = 2;       // values that each point has
   std::size_t intermittent = 0;  // more that it may have
-  bool is_known = false;         // the file says so; else further values are left out
+  double x_factor = 1;           // of the values, by the channel's unit and orientation
+  double y_factor = 1;
+  bool is_known = false;  // the file says so; else further values are left out
   friend bool operator==(const InkChannels&, const InkChannels&) = default;
 };
 

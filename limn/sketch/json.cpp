@@ -307,10 +307,36 @@ class SketchFileReader {
   const RecordSink& sink_;
 };
 
+// A list a line, without commas between: the list of these lists. Empty for any other text.
+std::string list_of_lines(std::string_view json) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto next_of = [&](std::size_t at) { return json.find_first_not_of(kSpace, at); };
+  const std::size_t end = json.find('\n', std::min(next_of(0), json.size()));
+  if (end == json.npos) return {};
+  const std::size_t last = json.find_last_not_of(kSpace, end), next = next_of(end);
+  if (last == json.npos || json[last] != ']' || next == json.npos || json[next] != '[') return {};
+  std::string list = "[";
+  list.reserve(json.size() + 2);
+  char before = '[';                         // the last that is no space
+  std::size_t line_end = std::string::npos;  // in the list, since then
+  for (const char c : json) {
+    if (c == '[' && before == ']' && line_end != list.npos) list[line_end] = ',';
+    if (c == '\n') line_end = list.size();
+    if (kSpace.find(c) == kSpace.npos) {
+      before = c;
+      line_end = list.npos;
+    }
+    list += c;
+  }
+  return list + "]";
+}
+
 }  // namespace
 
 void read_sketches_json(std::string_view json, const std::string& origin, const SketchJsonOptions& options,
                         const RecordSink& sink) {
+  const std::string lines = list_of_lines(json);
+  if (!lines.empty()) json = lines;
   const JsonValues values(json, origin);
   SketchFileReader(origin, options, sink).read(values.root());
 }

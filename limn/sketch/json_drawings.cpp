@@ -86,6 +86,9 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
   JsonValue value = sketch;
   while (value.is_object()) {
     const Content content = content_in(value, what);
+    const JsonValue drawing = value["drawing"];
+    require(content.value.is_there() || !drawing.is_there(), "{}: its \"drawing\" is {}; expected a list of strokes",
+            what, drawing.is_list() ? "a list without numbers" : drawing.kind_name());
     require(content.value.is_there(), "{}: has no \"drawing\" and no \"strokes\"", what);
     if (content.value.is_text()) {
       const JsonValues within(content.value.text(), what + ": the text of its \"drawing\"");

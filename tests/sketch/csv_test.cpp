@@ -48,6 +48,12 @@ TEST(Csv, NamesSayWhatColumnsAre) {
   expect("sketch,x,y,stroke\n1,1,2,1\n1,3,4,2\n2,5,6,1\n", "[[[[1,2]],[[3,4]]],[[[5,6]]]]");
 }
 
+TEST(Csv, AStrokeALine) {
+  expect("1,2 3,4 5.5,6\n\n7,8 9,9\n", "[[[[1,2],[3,4],[5.5,6]],[[7,8],[9,9]]]]", "each line was read as a stroke");
+  EXPECT_THAT(error_for("1,2 3,4 5,6\n7,8,9\n"), HasSubstr("line 2: is not a stroke as the first line is"));
+  EXPECT_THAT(error_for("1,2 3,4 5,1e300\n"), HasSubstr("beyond all pages"));
+}
+
 TEST(Csv, APenThatIsUpAtSeveralPointsInARowIsNoted) {
   expect("x,y,pen_up\n1,2,0\n3,4,1\n5,6,0\n", "[[[[1,2],[3,4]],[[5,6]]]]");
   expect("x,y,pen_up\n1,2,0\n3,4,1\n5,6,1\n7,8,0\n", "[[[[1,2],[3,4]],[[5,6]],[[7,8]]]]", "makes dots of 1 point;");

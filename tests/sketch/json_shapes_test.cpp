@@ -118,6 +118,21 @@ TEST(JsonShapes, OffsetsFarFromTheOriginKeepTheirDigits) {
             expected);
 }
 
+TEST(JsonShapes, AListALine) {
+  expect("[[[1,2],[3,4]],[[5,6]]]\n\n[[[7,8]]]\r\n", "[[[[1,2],[3,4]],[[5,6]]],[[[7,8]]]]");
+  expect("[[0,0,0],[3,4,0],[5,-5,1]]\n[[1,1,0],[2,2,1]]", "[[[[0,0],[3,4],[8,-1]]],[[[1,1],[3,3]]]]");
+  expect("[[[[1,2]]],\n[[[3,4]]]]\n", "[[[[1,2]]],[[[3,4]]]]");
+  EXPECT_THAT(error_for("[[[1,2]]]\n[[[3,4]]"), HasSubstr("not valid JSON"));
+}
+
+TEST(JsonShapes, ADrawingThatIsNoneIsNamed) {
+  EXPECT_THAT(error_of([] { return read_lines(R"({"drawing":null})").train(); }),
+              HasSubstr("its \"drawing\" is null; expected"));
+  EXPECT_THAT(error_of([] { return read_lines(R"({"drawing":["a"]})").train(); }),
+              HasSubstr("its \"drawing\" is a list without numbers"));
+  EXPECT_THAT(error_of([] { return read_lines(R"({"a":1})").train(); }), HasSubstr("has no \"drawing\""));
+}
+
 TEST(JsonShapes, SplitsByName) {
   const AsRead rows = read(R"({"train":[[[0,0,0],[3,-4,1]]],"valid":[[[1,1,0],[2,2,1]]],"test":[]})");
   EXPECT_THAT(rows.splits, ElementsAre("[[[[0,0],[3,-4]]]]", "[[[[1,1],[3,3]]]]", "[]"));

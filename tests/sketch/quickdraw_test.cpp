@@ -61,7 +61,7 @@ TEST(QuickDraw, LinesSayWhatIsWrong) {
   EXPECT_THAT(line_error(kRaw + "\n{}"), HasSubstr("x.ndjson: line 2: has no \"drawing\""));
   EXPECT_THAT(line_error("nonsense"), HasSubstr("x.ndjson: line 1: not valid JSON at byte"));
   EXPECT_THAT(line_error("[]"), HasSubstr("a list where an object of Quick, Draw! is expected"));
-  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("has no \"drawing\""));
+  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("its \"drawing\" is a number"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1,2],[3]]]})"), HasSubstr("stroke 1 has 2 x and 1 y"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1],[3,4]]]})"), HasSubstr("stroke 1 has 1 x and 2 y"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1]]]})"), HasSubstr("stroke 1 has 1 x and no y"));
