@@ -133,7 +133,8 @@ std::vector<std::string> words_of(int argc, const char* const* argv) {
 }
 
 // The exit status.
-int report(const std::string& message) {
+int report(std::string_view text) {
+  const std::string message = one_line(text);
   if (!tell_parent(message)) say("limn: error: {}\n", message);
   return is_interrupted() ? 128 + interrupt_signal() : 1;
 }

@@ -138,7 +138,10 @@ void convert_once(const ConvertArguments& a, const sketch::SketchWriterOptions& 
   print("{}: {} sketches", a.out, train + valid + test);
   if (valid + test > 0) print(" ({} train, {} valid, {} test)", train, valid, test);
   print("\n");
-  if (converter.empty() > 0) say("limn: note: {} sketches without points were left out\n", converter.empty());
+  if (converter.empty() > 0)
+    say("limn: note: {}: {} without points {} left out\n", one_line(a.in.size() == 1 ? a.in.front() : a.out),
+        converter.empty() == 1 ? "one sketch" : fmt::format("{} sketches", converter.empty()),
+        converter.empty() == 1 ? "was" : "were");
 }
 
 void convert(ConvertArguments a) {

@@ -20,6 +20,13 @@ void keep_first_error(bool is_written) {
 
 }  // namespace
 
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  for (char& c : line)
+    if ((c >= 0 && c < ' ') || c == '\x7f') c = '?';
+  return line;
+}
+
 void write_message(std::string_view text) {
   // stderr has no buffer of its own: one call to fwrite() is one line that no other process divides.
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
@@ -30,7 +37,7 @@ Notes::~Notes() {
 }
 
 void Notes::say(std::string_view text) {
-  if (++count_ <= kMostNotes) app::say("limn: note: {}\n", text);
+  if (++count_ <= kMostNotes) app::say("limn: note: {}\n", one_line(text));
 }
 
 void say_notes(std::span<const std::string> notes) {

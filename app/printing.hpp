@@ -10,6 +10,9 @@
 
 namespace limn::app {
 
+// Control characters, as names of files may have, become '?': a message is one line.
+[[nodiscard]] std::string one_line(std::string_view text);
+
 // To stderr; passes over what cannot be written.
 void write_message(std::string_view text);
 // To stdout; printing_failure() tells at the end what could not be written.

@@ -74,6 +74,8 @@ std::string_view content_kind(std::string_view begin) {
   const std::string lower = beginning_in_lower_case(begin);
   if (lower.starts_with("<!doctype html") || lower.starts_with("<html"))
     return "an HTML page, perhaps an error of the server";
+  if (lower.starts_with("<error>") || (lower.starts_with("<?xml") && begin.find("<Error>") < 200))
+    return "an error of the server";
   if (lower.starts_with(".version 1.") || lower.starts_with(".coord") || lower.starts_with(".pen_"))
     return "a file of UNIPEN, which is not read";
   return {};

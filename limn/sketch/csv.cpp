@@ -26,6 +26,11 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Excel's "sep=;": the first line of names tells the same.
+bool is_separator_line(std::string_view line) {
+  return line.size() == 5 && (line.starts_with("sep=") || line.starts_with("SEP="));
+}
+
 char separator_of(std::string_view line) {
   bool is_quoted = false;
   std::string outside;
@@ -73,6 +78,17 @@ std::vector<std::string> fields_of(std::string_view line, char separator) {
   return fields;
 }
 
+bool is_truth(std::string_view field) {
+  field = trimmed(field);
+  return !field.empty() &&
+         (field.front() == 't' || field.front() == 'T' || field.front() == 'f' || field.front() == 'F');
+}
+// Nothing, or the NaN of Python and R.
+bool is_nothing(std::string_view field) {
+  field = trimmed(field);
+  return field.empty() || field == "nan" || field == "NaN" || field == "NAN" || field == "NA";
+}
+
 // The number that a field holds. Where fields are not separated by commas, a comma may be a decimal point.
 std::optional<double> number_in(std::string_view field, char separator) {
   std::string text(trimmed(field));
@@ -86,6 +102,18 @@ std::optional<double> number_in(std::string_view field, char separator) {
   return number;
 }
 
+// The points of a line "x,y x,y x,y"; none of any other line.
+std::vector<ExactPosition> points_of_line(std::string_view line) {
+  std::vector<ExactPosition> points;
+  for (const std::string& point : fields_of(line, ' ')) {
+    const auto fields = fields_of(point, ',');
+    const auto x = number_in(fields.front(), ','), y = number_in(fields.back(), ',');
+    if (fields.size() != 2 || !x || !y) return {};
+    points.push_back({*x, *y});
+  }
+  return points;
+}
+
 class CsvReader {
  public:
   CsvReader(std::istream& in, const std::string& origin, const SketchJsonOptions& options, const RecordSink& sink,
@@ -94,6 +122,8 @@ class CsvReader {
 
   void read() {
     if (!first_line()) return;
+    // Two might be one point with decimal commas.
+    if (points_of_line(line_).size() > 2) return read_lines_of_points();
     separator_ = separator_of(line_);
     std::vector<std::string> first = fields_of(line_, separator_);
     require(first.size() < kFewestPixels,
@@ -133,7 +163,7 @@ class CsvReader {
   bool first_line() {
     while (next()) {
       const std::string_view text = trimmed(line_);
-      if (text.empty()) continue;
+      if (text.empty() || is_separator_line(text)) continue;
       if (!text.starts_with('#')) return true;
       const std::string names(trimmed(text.substr(1)));
       const auto fields = fields_of(names, separator_of(names));
@@ -184,6 +214,23 @@ class CsvReader {
     layouts.finish(options_.note);
   }
 
+  // --- a stroke a row ---
+
+  void read_lines_of_points() {
+    tell(options_.note, fmt::format("{}: each line was read as a stroke, x,y x,y …", origin_));
+    std::vector<ExactStroke> strokes;
+    do {
+      const std::string_view text = trimmed(line_);
+      if (text.empty() || text.starts_with('#')) continue;
+      ExactStroke& stroke = strokes.emplace_back(points_of_line(text));
+      require(!stroke.empty(), "{}: is not a stroke as the first line is: x,y x,y …", where());
+      for (const ExactPosition& at : stroke) (void)checked_position(at.x, at.y, where());
+    } while (next());
+    QuickDrawRecord record;
+    record.sketch = from_strokes(strokes);
+    sink_(std::move(record), Split::kTrain);
+  }
+
   // --- a point a row ---
 
   void read_points(const std::optional<std::vector<std::string>>& first) {
@@ -201,26 +248,48 @@ class CsvReader {
         is_blank = true;
         continue;
       }
+      const std::vector<std::string> fields = fields_of(line_, separator_);
+      if (has_no_position(fields)) {
+        is_blank = true;
+        continue;
+      }
       if (is_blank) table.breaks.push_back(table.rows());
       is_blank = false;
-      add_row(table, fields_of(line_, separator_));
+      add_row(table, fields);
     }
-    for (Sketch& sketch : sketches_of(table, origin_, {.absolute = options_.absolute, .note = options_.note})) {
+    for (Sketch& sketch :
+         sketches_of(std::move(table), origin_, {.absolute = options_.absolute, .note = options_.note})) {
       QuickDrawRecord record;
       record.sketch = std::move(sketch);
       sink_(std::move(record), Split::kTrain);
     }
   }
 
+  // As plots end lines: a row of NaN.
+  [[nodiscard]] bool has_no_position(std::span<const std::string> fields) const {
+    const auto is_missing = [&](std::size_t at) { return at < fields.size() && is_nothing(fields[at]); };
+    if (names_.empty()) return is_missing(0) && is_missing(1);
+    const auto x = column("x"), y = column("y");
+    return x && y && is_missing(*x) && is_missing(*y);
+  }
+
   void add_row(PointTable& table, std::span<const std::string> fields) {
     if (fields.size() == table.columns + 1 && fields.back().empty()) fields = fields.first(table.columns);
-    require(fields.size() == table.columns, "{}: has {} fields; expected {}, as the first line", where(), fields.size(),
-            table.columns);
+    require(fields.size() == table.columns, "{}: has {} fields; expected {}, as the first line{}", where(),
+            fields.size(), table.columns,
+            separator_ == ',' && fields.size() > table.columns
+                ? "; if commas are decimal points, put semicolons between the fields"
+                : "");
     for (const std::string& field : fields) {
       const auto number = number_in(field, separator_);
       require(number || !names_.empty(), "{}: \"{}\" is no number; expected a point a line, as x,y", where(),
               printable(field, 30));
-      table.numbers.push_back(number.value_or(std::nan("")));
+      if (number)
+        table.add(*number, is_truth(field) ? PointTable::kTruth : PointTable::kNumber);
+      else if (is_nothing(field))
+        table.add_nothing();
+      else
+        table.add_word(trimmed(field));
     }
   }
 

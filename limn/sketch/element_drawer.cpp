@@ -28,7 +28,8 @@ void ElementDrawer::polyline(const std::vector<svg::Point>& points, bool is_clos
   Stroke& stroke = strokes_.emplace_back();
   for (const svg::Point& point : points) {
     const svg::Point placed = transform_(point);
-    stroke.push_back(checked_position(placed.x, placed.y, origin_));
+    const ExactPosition at = checked_position(placed.x, placed.y, origin_);
+    stroke.push_back({static_cast<float>(at.x), static_cast<float>(at.y)});
   }
   if (is_closed && stroke.back() != stroke.front()) stroke.push_back(stroke.front());
 }

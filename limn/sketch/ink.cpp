@@ -36,6 +36,19 @@ pugi::xml_node following(pugi::xml_node node, bool with_children = true) {
   return node ? node.next_sibling() : node;
 }
 
+// Of a unit of length in millimetres; nothing for those of a device and unknown ones.
+std::optional<double> millimetres(std::string_view unit) {
+  constexpr double kInch = 25.4;
+  if (unit == "mm") return 1;
+  if (unit == "cm") return 10;
+  if (unit == "m") return 1000;
+  if (unit == "in") return kInch;
+  if (unit == "pt") return kInch / 72;
+  if (unit == "pc") return kInch / 6;
+  if (unit == "px") return kInch / 96;
+  return std::nullopt;
+}
+
 class InkReader {
  public:
   InkReader(pugi::xml_node root, const std::string& origin, const NoteSink& note)
@@ -80,11 +93,16 @@ class InkReader {
     for (const InkChannels& channels : formats_) is_one_format_ = is_one_format_ && channels == formats_.front();
   }
 
-  [[nodiscard]] InkChannels channels_of(pugi::xml_node format) const {
+  [[nodiscard]] InkChannels channels_of(pugi::xml_node format) {
     std::vector<std::string_view> regular;
+    pugi::xml_node x_channel, y_channel;
     std::size_t intermittent = 0;
     for (const pugi::xml_node node : format.children()) {
-      if (local_name(node) == "channel") regular.push_back(attribute(node, "name"));
+      if (local_name(node) == "channel") {
+        regular.push_back(attribute(node, "name"));
+        if (regular.back() == "X") x_channel = node;
+        if (regular.back() == "Y") y_channel = node;
+      }
       if (local_name(node) == "intermittentChannels")
         for (const pugi::xml_node more : node.children()) intermittent += local_name(more) == "channel" ? 1 : 0;
     }
@@ -94,7 +112,22 @@ class InkReader {
             .y = static_cast<std::size_t>(y - regular.begin()),
             .regular = regular.size(),
             .intermittent = intermittent,
+            .x_factor = orientation_of(x_channel),
+            .y_factor = orientation_of(y_channel) * y_in_units_of_x(x_channel, y_channel),
             .is_known = true};
+  }
+
+  static double orientation_of(pugi::xml_node channel) { return attribute(channel, "orientation") == "-ve" ? -1 : 1; }
+
+  double y_in_units_of_x(pugi::xml_node x_channel, pugi::xml_node y_channel) {
+    const std::string_view x_unit = attribute(x_channel, "units"), y_unit = attribute(y_channel, "units");
+    if (x_unit == y_unit) return 1;
+    const auto x = millimetres(x_unit), y = millimetres(y_unit);
+    if (x && y) return *y / *x;
+    const auto named = [](std::string_view unit) { return unit.empty() ? "none" : "\"" + printable(unit, 12) + "\""; };
+    tell(note_, fmt::format("{}: the units of X and Y differ and were left out: {} and {}", origin_, named(x_unit),
+                            named(y_unit)));
+    return 1;
   }
 
   [[nodiscard]] InkChannels channels_for(pugi::xml_node trace) const {
@@ -123,7 +156,7 @@ class InkReader {
     std::string text;  // in several pieces where comments stand between
     for (const pugi::xml_node piece : trace.children())
       if (piece.type() == pugi::node_pcdata || piece.type() == pugi::node_cdata) text += piece.value();
-    Stroke stroke = parse_ink_trace(text, channels_for(trace), fmt::format("{}: trace {}", origin_, number_));
+    ExactStroke stroke = parse_ink_trace(text, channels_for(trace), fmt::format("{}: trace {}", origin_, number_));
     const std::string_view part = attribute(trace, "continuation");
     // A stroke in several traces: the later ones follow the last.
     if ((part == "middle" || part == "end") && !strokes_.empty())
@@ -135,7 +168,7 @@ class InkReader {
   pugi::xml_node root_;
   const std::string& origin_;
   const NoteSink& note_;
-  std::vector<Stroke> strokes_;
+  std::vector<ExactStroke> strokes_;
   std::vector<InkChannels> formats_;
   bool is_one_format_ = true;
   std::unordered_map<std::string_view, InkChannels> by_id_;
@@ -146,16 +179,16 @@ class InkReader {
 
 // The strokes of the IAM on-line database, which stand under any root.
 Sketch read_iam(pugi::xml_node root, const std::string& origin) {
-  std::vector<Stroke> strokes;
+  std::vector<ExactStroke> strokes;
   for (pugi::xml_node node = root; node; node = following(node)) {
     if (local_name(node) != "Stroke") continue;
     const std::string what = fmt::format("{}: stroke {}", origin, strokes.size() + 1);
-    Stroke& stroke = strokes.emplace_back();
+    ExactStroke& stroke = strokes.emplace_back();
     for (const pugi::xml_node point : node.children()) {
       if (local_name(point) != "Point") continue;
       // Read as the text of a trace, which knows what a number is.
       const std::string text = fmt::format("{} {}", attribute(point, "x"), attribute(point, "y"));
-      const Stroke one = parse_ink_trace(text, {.is_known = true}, what);
+      const ExactStroke one = parse_ink_trace(text, {.is_known = true}, what);
       require(one.size() == 1, "{}: a point without x and y", what);
       stroke.push_back(one.front());
     }

@@ -46,11 +46,11 @@ class TraceReader {
   TraceReader(std::string_view text, const InkChannels& channels, const std::string& what)
       : text_(text), channels_(channels), what_(what) {}
 
-  Stroke read() {
-    Stroke stroke;
+  ExactStroke read() {
+    ExactStroke stroke;
     for (skip_space(); !text_.empty(); skip_space()) {
       point(stroke.empty());
-      stroke.push_back(checked_position(x_.value, y_.value, what_));
+      stroke.push_back(checked_position(x_.value * channels_.x_factor, y_.value * channels_.y_factor, what_));
       if (text_.empty()) break;
       text_.remove_prefix(1);  // the comma
     }
@@ -123,7 +123,7 @@ class TraceReader {
 
 }  // namespace
 
-Stroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what) {
+ExactStroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what) {
   return TraceReader(text, channels, what).read();
 }
 

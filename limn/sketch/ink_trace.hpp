@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "limn/sketch/sketch.hpp"
+#include "limn/sketch/exact_strokes.hpp"
 
 namespace limn::sketch {
 
@@ -16,11 +16,13 @@ struct InkChannels {
   std::size_t y = 1;
   std::size_t regular = 2;       // values that each point has
   std::size_t intermittent = 0;  // more that it may have
-  bool is_known = false;         // the file says so; else further values are left out
+  double x_factor = 1;           // of the values, by the channel's unit and orientation
+  double y_factor = 1;
+  bool is_known = false;  // the file says so; else further values are left out
   friend bool operator==(const InkChannels&, const InkChannels&) = default;
 };
 
 // Throws Error that begins with `what` for a text that is not a trace of these channels.
-[[nodiscard]] Stroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what);
+[[nodiscard]] ExactStroke parse_ink_trace(std::string_view text, const InkChannels& channels, const std::string& what);
 
 }  // namespace limn::sketch

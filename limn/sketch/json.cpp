@@ -1,6 +1,6 @@
 #include "limn/sketch/json.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <optional>
 
 #include "limn/arrays/gunzip.hpp"
@@ -156,17 +156,19 @@ class SketchFileReader {
     add_shapes(shapes, content, origin_);
     const StrokeLayout layout = layout_of(shapes, source_of(root, origin_));
     if (root.is_list() && content.front().is_list())
-      tell(options_.note, fmt::format("{}: read as one sketch of {} strokes; a list of sketches has one more pair of "
-                                      "brackets",
-                                      origin_, content.size()));
+      tell(options_.note,
+           fmt::format("{}: read as one sketch of {}; a list of sketches has one more pair of "
+                       "brackets",
+                       origin_, content.size() == 1 ? "one stroke" : fmt::format("{} strokes", content.size())));
     add_recorded(root, from_strokes(strokes_of(content, layout, origin_)));
   }
 
   // Lists of the depth of one stroke: points, or the rows of one sketch.
   void read_stroke(JsonValue content, JsonValue root) {
-    if (root.is_list() && content.front().is_object()) {
-      if (const auto table = table_of(content))
-        return add_all(sketches_of(*table, origin_, {.absolute = options_.absolute, .note = options_.note}));
+    if (content.is_list() && content.front().is_object()) {
+      auto sketches = sketches_of(table_of(content), origin_, {.absolute = options_.absolute, .note = options_.note});
+      if (sketches.size() != 1) return add_all(std::move(sketches));
+      return add_recorded(root, std::move(sketches.front()));
     }
     const bool has_lists = root.is_list() && content.front().is_list();
     if (has_lists) {
@@ -185,7 +187,7 @@ class SketchFileReader {
       tell(options_.note, fmt::format("{}: read as one sketch of one stroke; a list of sketches has two more pairs of "
                                       "brackets",
                                       origin_));
-    const std::vector<Stroke> strokes{stroke_alone(content, layout, origin_)};
+    const std::vector<ExactStroke> strokes{stroke_alone(content, layout, origin_)};
     add_recorded(root, from_strokes(strokes));
   }
 
@@ -268,23 +270,32 @@ class SketchFileReader {
     add_rows_read(std::move(rows));
   }
 
-  // Points as objects with more members than x and y, such as a pen or a stroke's number.
-  // Nothing if no member tells where strokes end.
-  [[nodiscard]] static std::optional<PointTable> table_of(JsonValue points) {
-    PointTable table;
-    bool has_strokes = false;
-    const JsonValue first = points.front();
-    for (auto member = first.begin(); member != first.end(); ++member) {
-      if (!(*member).is_number() && !(*member).is_true() && !(*member).is_false()) continue;
-      table.names.emplace_back(member.name());
-      has_strokes = has_strokes || names_strokes(member.name());
-    }
-    if (!has_strokes || table.names.size() > kMostMembers) return std::nullopt;
+  // Points as objects, whose members are columns, whether all points have them or not.
+  [[nodiscard]] PointTable table_of(JsonValue points) const {
+    PointTable table{.kind = "member"};
+    for (const JsonValue point : points)
+      for (auto member = point.begin(); point.is_object() && member != point.end(); ++member) {
+        if (std::ranges::find(table.names, member.name()) != table.names.end()) continue;
+        require(table.names.size() < kMostMembers, "{}: its points have more than {} different members", origin_,
+                kMostMembers);
+        table.names.emplace_back(member.name());
+      }
     table.columns = table.names.size();
+    check_names(table.names, origin_, table.kind);
+    std::size_t number = 0;
     for (const JsonValue point : points) {
+      require(point.is_object(), "{}: point {} is {}; expected an object with x and y", origin_, ++number,
+              point.kind_name());
       for (const std::string& name : table.names) {
         const JsonValue value = point[name];
-        table.numbers.push_back(value.is_true() ? 1 : value.is_false() ? 0 : value.number(std::nan("")));
+        if (value.is_number())
+          table.add(value.number());
+        else if (value.is_true() || value.is_false())
+          table.add_truth(value.is_true());
+        else if (value.is_text())
+          table.add_word(value.text());
+        else
+          table.add_nothing();
       }
     }
     return table;
@@ -296,10 +307,36 @@ class SketchFileReader {
   const RecordSink& sink_;
 };
 
+// A list a line, without commas between: the list of these lists. Empty for any other text.
+std::string list_of_lines(std::string_view json) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto next_of = [&](std::size_t at) { return json.find_first_not_of(kSpace, at); };
+  const std::size_t end = json.find('\n', std::min(next_of(0), json.size()));
+  if (end == json.npos) return {};
+  const std::size_t last = json.find_last_not_of(kSpace, end), next = next_of(end);
+  if (last == json.npos || json[last] != ']' || next == json.npos || json[next] != '[') return {};
+  std::string list = "[";
+  list.reserve(json.size() + 2);
+  char before = '[';                         // the last that is no space
+  std::size_t line_end = std::string::npos;  // in the list, since then
+  for (const char c : json) {
+    if (c == '[' && before == ']' && line_end != list.npos) list[line_end] = ',';
+    if (c == '\n') line_end = list.size();
+    if (kSpace.find(c) == kSpace.npos) {
+      before = c;
+      line_end = list.npos;
+    }
+    list += c;
+  }
+  return list + "]";
+}
+
 }  // namespace
 
 void read_sketches_json(std::string_view json, const std::string& origin, const SketchJsonOptions& options,
                         const RecordSink& sink) {
+  const std::string lines = list_of_lines(json);
+  if (!lines.empty()) json = lines;
   const JsonValues values(json, origin);
   SketchFileReader(origin, options, sink).read(values.root());
 }

@@ -18,7 +18,18 @@ struct Content {
   JsonValue value;
 };
 
-bool is_point(JsonValue object) { return object["x"].is_number() && object["y"].is_number(); }
+// The member "x" or "X", "y" or "Y".
+JsonValue coordinate(JsonValue object, std::string_view small, std::string_view capital) {
+  const JsonValue value = object[small];
+  return value.is_there() ? value : object[capital];
+}
+JsonValue x_of(JsonValue object) { return coordinate(object, "x", "X"); }
+JsonValue y_of(JsonValue object) { return coordinate(object, "y", "Y"); }
+bool is_position(JsonValue object) { return x_of(object).is_number() && y_of(object).is_number(); }
+// Offsets are points too, but only tables of points take them.
+bool is_point(JsonValue object) {
+  return is_position(object) || (object["dx"].is_number() && object["dy"].is_number());
+}
 // Two lists, as {"x": […], "y": […]}.
 bool is_pair_of_lists(JsonValue object) { return object["x"].is_list() && object["y"].is_list(); }
 // [x, y, x, y, …], which only an object's member may be.
@@ -41,6 +52,8 @@ Content content_in(JsonValue object, const std::string& what) {
     const Content content{*name, *member};
     const auto level = level_of_content(content, what);
     if (level && (*level < JsonLevel::kStroke || *level == JsonLevel::kDeeper)) continue;
+    require(!(is_filled && level && found.name == content.name), "{}: has \"{}\" twice; leave one of them out", what,
+            content.name);
     require(!(is_filled && level), "{}: has both \"{}\" and \"{}\"; leave one of them out", what, found.name,
             content.name);
     if (is_filled) continue;
@@ -73,6 +86,9 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
   JsonValue value = sketch;
   while (value.is_object()) {
     const Content content = content_in(value, what);
+    const JsonValue drawing = value["drawing"];
+    require(content.value.is_there() || !drawing.is_there(), "{}: its \"drawing\" is {}; expected a list of strokes",
+            what, drawing.is_list() ? "a list without numbers" : drawing.kind_name());
     require(content.value.is_there(), "{}: has no \"drawing\" and no \"strokes\"", what);
     if (content.value.is_text()) {
       const JsonValues within(content.value.text(), what + ": the text of its \"drawing\"");
@@ -90,17 +106,17 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
   }
 }
 
-Stroke stroke_of_objects(JsonValue points, const std::string& what) {
-  Stroke stroke;
+ExactStroke stroke_of_objects(JsonValue points, const std::string& what) {
+  ExactStroke stroke;
   for (const JsonValue point : points) {
-    require(is_point(point), "{}: {} without numbers x and y for a point", what, point.kind_name());
-    stroke.push_back(checked_position(point["x"].number(), point["y"].number(), what));
+    require(is_position(point), "{}: {} without numbers x and y for a point", what, point.kind_name());
+    stroke.push_back(checked_position(x_of(point).number(), y_of(point).number(), what));
   }
   return stroke;
 }
 
-Stroke stroke_of_flat(JsonValue numbers, const std::string& what) {
-  Stroke stroke;
+ExactStroke stroke_of_flat(JsonValue numbers, const std::string& what) {
+  ExactStroke stroke;
   require(numbers.size() % 2 == 0, "{}: a list of {} numbers; expected x, y, x, y, …", what, numbers.size());
   for (auto number = numbers.begin(); number != numbers.end(); ++number) {
     const JsonValue x = *number;
@@ -112,10 +128,10 @@ Stroke stroke_of_flat(JsonValue numbers, const std::string& what) {
   return stroke;
 }
 
-Stroke stroke_of_pair(JsonValue object, const std::string& what) {
+ExactStroke stroke_of_pair(JsonValue object, const std::string& what) {
   const JsonValue xs = object["x"], ys = object["y"];
   require(xs.size() == ys.size(), "{} has {} x and {} y", what, xs.size(), ys.size());
-  Stroke stroke;
+  ExactStroke stroke;
   auto y = ys.begin();
   for (const JsonValue x : xs) {
     require(x.is_number() && (*y).is_number(), "{}: {} for a coordinate", what,
@@ -190,8 +206,8 @@ void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const std::string&
   });
 }
 
-Stroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what) {
-  Stroke result;
+ExactStroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what) {
+  ExactStroke result;
   see_stroke(stroke, what, [&](JsonValue value) {
     if (value.is_object())
       result = stroke_of_pair(value, what);
@@ -208,8 +224,8 @@ void add_shapes(StrokeShapes& shapes, JsonValue sketch, const std::string& what)
               [&](JsonValue stroke, const std::string& where) { add_stroke_shape(shapes, stroke, where); });
 }
 
-std::vector<Stroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what) {
-  std::vector<Stroke> strokes;
+std::vector<ExactStroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what) {
+  std::vector<ExactStroke> strokes;
   each_stroke(sketch, what, [&](JsonValue stroke, const std::string& where) {
     strokes.push_back(stroke_alone(stroke, layout, where));
   });

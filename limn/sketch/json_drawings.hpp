@@ -28,10 +28,10 @@ enum class JsonLevel { kForeign, kNumber, kPoint, kStroke, kSketch, kSketches, k
 
 // Adds the shapes of a sketch's strokes. `sketch` is of JsonLevel::kSketch, or empty; Error for anything else.
 void add_shapes(StrokeShapes& shapes, JsonValue sketch, const std::string& what);
-[[nodiscard]] std::vector<Stroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what);
+[[nodiscard]] std::vector<ExactStroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what);
 // A stroke alone: JsonLevel::kStroke.
 void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const std::string& what);
-[[nodiscard]] Stroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what);
+[[nodiscard]] ExactStroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what);
 
 // What Quick, Draw! keeps beside the drawing, as far as the object has it; no sketch yet.
 [[nodiscard]] QuickDrawRecord record_of(JsonValue object, const std::string& what);

@@ -89,14 +89,14 @@ std::optional<StrokeLayout> StrokeShapes::likely(StrokeSource source) const {
   return has_pairs && rows_.least >= 3 && !is_timed_ ? StrokeLayout::kPoints : StrokeLayout::kColumns;
 }
 
-Position checked_position(double x, double y, const std::string& what) {
+ExactPosition checked_position(double x, double y, const std::string& what) {
   for (const double value : {x, y})
     require(std::abs(value) <= kFarthest, "{}: a coordinate of {} is beyond all pages", what, value);
-  return {static_cast<float>(x), static_cast<float>(y)};
+  return {x, y};
 }
 
-Stroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& what) {
-  Stroke stroke;
+ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& what) {
+  ExactStroke stroke;
   if (rows.size() == 0) return stroke;
   if (layout == StrokeLayout::kPoints) {
     for (const JsonValue row : rows) {

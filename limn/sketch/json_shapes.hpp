@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "limn/sketch/exact_strokes.hpp"
 #include "limn/sketch/json_values.hpp"
-#include "limn/sketch/sketch.hpp"
 
 namespace limn::sketch {
 
@@ -65,9 +65,9 @@ class StrokeShapes {
 };
 
 // The stroke read thus. `what` begins the message about a number that is too large.
-[[nodiscard]] Stroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& what);
+[[nodiscard]] ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& what);
 // A position of a page. Throws Error for a coordinate beyond 1e30.
-[[nodiscard]] Position checked_position(double x, double y, const std::string& what);
+[[nodiscard]] ExactPosition checked_position(double x, double y, const std::string& what);
 
 // The layouts of drawings that come one by one: each decides for itself where it can, and those that may be either
 // follow the others of the file.

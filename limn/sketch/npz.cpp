@@ -97,8 +97,12 @@ std::optional<std::vector<StrokeRows>> unnamed_sketches(arrays::ZipReader& zip, 
 SketchSplits parse_npz(std::span<const std::byte> file, const std::string& origin, const StrokeArrayOptions& options) {
   arrays::ZipReader zip(file, origin);
   std::vector<std::string> names;
-  for (std::string& name : zip.all_names())
+  const std::vector<std::string> entries = zip.all_names();
+  for (const std::string& name : entries)
     if (name.ends_with(kEnding)) names.push_back(name.substr(0, name.size() - kEnding.size()));
+  if (names.empty() && !entries.empty())
+    fail("{}: a zip archive of {}{}, and of no arrays; unpack it", origin, printable(entries.front()),
+         entries.size() > 1 ? fmt::format(" and {} more", entries.size() - 1) : "");
   SplitRows rows;
   rows.origins.fill(origin);
   if (names.size() > 1) {

@@ -3,13 +3,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/sketch/json_shapes.hpp"
+#include "limn/sketch/point_roles.hpp"
 #include "limn/sketch/stroke_rows.hpp"
 
 namespace limn::sketch {
@@ -18,82 +19,7 @@ namespace {
 constexpr std::string_view kForms =
     "put a line of names in front: x,y or x,y,pen or x,y,stroke or x,y,t or dx,dy,pen or dx,dy,p1,p2,p3";
 
-// The meaning of a column. kPen: 1 at the last point of a stroke, unless the rows say that it may be the reverse.
-enum class Role { kX, kY, kDx, kDy, kPen, kLift, kDown, kP1, kP2, kP3, kStroke, kSketch, kUnused, kUnknown };
-
-struct NamedRole {
-  std::string_view name;
-  Role role;
-};
-// Names without their spaces, marks and capitals.
-constexpr std::array kRoles{
-    NamedRole{"x", Role::kX},
-    NamedRole{"xcoord", Role::kX},
-    NamedRole{"xcoordinate", Role::kX},
-    NamedRole{"y", Role::kY},
-    NamedRole{"ycoord", Role::kY},
-    NamedRole{"ycoordinate", Role::kY},
-    NamedRole{"dx", Role::kDx},
-    NamedRole{"deltax", Role::kDx},
-    NamedRole{"dy", Role::kDy},
-    NamedRole{"deltay", Role::kDy},
-    NamedRole{"pen", Role::kPen},
-    NamedRole{"p", Role::kPen},
-    NamedRole{"penstate", Role::kPen},
-    NamedRole{"lift", Role::kLift},
-    NamedRole{"lifted", Role::kLift},
-    NamedRole{"penlift", Role::kLift},
-    NamedRole{"penlifts", Role::kLift},
-    NamedRole{"penlifted", Role::kLift},
-    NamedRole{"penup", Role::kLift},
-    NamedRole{"up", Role::kLift},
-    NamedRole{"eos", Role::kLift},
-    NamedRole{"strokeend", Role::kLift},
-    NamedRole{"endofstroke", Role::kLift},
-    NamedRole{"down", Role::kDown},
-    NamedRole{"pendown", Role::kDown},
-    NamedRole{"isdown", Role::kDown},
-    NamedRole{"p1", Role::kP1},
-    NamedRole{"p2", Role::kP2},
-    NamedRole{"p3", Role::kP3},
-    NamedRole{"stroke", Role::kStroke},
-    NamedRole{"strokeid", Role::kStroke},
-    NamedRole{"strokeindex", Role::kStroke},
-    NamedRole{"strokenumber", Role::kStroke},
-    NamedRole{"line", Role::kStroke},
-    NamedRole{"lineid", Role::kStroke},
-    NamedRole{"path", Role::kStroke},
-    NamedRole{"pathid", Role::kStroke},
-    NamedRole{"sketch", Role::kSketch},
-    NamedRole{"sketchid", Role::kSketch},
-    NamedRole{"sketchindex", Role::kSketch},
-    NamedRole{"drawing", Role::kSketch},
-    NamedRole{"drawingid", Role::kSketch},
-    NamedRole{"t", Role::kUnused},
-    NamedRole{"time", Role::kUnused},
-    NamedRole{"timestamp", Role::kUnused},
-    NamedRole{"ms", Role::kUnused},
-    NamedRole{"pressure", Role::kUnused},
-    NamedRole{"force", Role::kUnused},
-    NamedRole{"tilt", Role::kUnused},
-    NamedRole{"tiltx", Role::kUnused},
-    NamedRole{"tilty", Role::kUnused},
-    NamedRole{"azimuth", Role::kUnused},
-    NamedRole{"altitude", Role::kUnused},
-    NamedRole{"index", Role::kUnused},
-    NamedRole{"", Role::kUnused},
-    NamedRole{"unnamed0", Role::kUnused},
-};
-
-Role role_of(std::string_view column) {
-  std::string name;
-  for (const char c : column) {
-    if (c >= 'A' && c <= 'Z') name += static_cast<char>(c - 'A' + 'a');
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80) name += c;
-  }
-  const auto found = std::ranges::find(kRoles, name, &NamedRole::name);
-  return found == kRoles.end() ? Role::kUnknown : found->role;
-}
+using Role = PointRole;
 
 std::string list_of(std::span<const std::string> names) {
   std::string list;
@@ -105,8 +31,8 @@ std::string list_of(std::span<const std::string> names) {
 
 class TableReader {
  public:
-  TableReader(const PointTable& table, const std::string& origin, const StrokeArrayOptions& options)
-      : table_(table), origin_(origin), options_(options), note_(options.note) {}
+  TableReader(PointTable&& table, const std::string& origin, const StrokeArrayOptions& options)
+      : table_(std::move(table)), origin_(origin), options_(options), note_(options.note) {}
 
   std::vector<Sketch> read() {
     if (table_.rows() == 0) return {};
@@ -114,8 +40,8 @@ class TableReader {
       guess_columns();
     else
       name_columns();
-    if (rows_kind_) return read_rows();
     check_pen();
+    if (rows_kind_) return read_rows();
     return read_positions();
   }
 
@@ -130,8 +56,7 @@ class TableReader {
   [[nodiscard]] double value(std::size_t row, Role role) const {
     const std::size_t at = *column(role);
     const double number = table_.row(row)[at];
-    require(std::isfinite(number), "{}: point {}: no number in the column {}", origin_, row + 1,
-            table_.names.empty() ? std::to_string(at + 1) : "\"" + printable(table_.names[at], 20) + "\"");
+    if (!std::isfinite(number)) complain_of(row, at);
     return number;
   }
   [[nodiscard]] bool bit(std::size_t row, Role role) const {
@@ -140,21 +65,35 @@ class TableReader {
     return number == 1;
   }
 
+  [[noreturn]] void complain_of(std::size_t row, std::size_t column) const {
+    const std::string name =
+        table_.names.empty() ? std::to_string(column + 1) : "\"" + printable(table_.names[column], 20) + "\"";
+    const std::size_t at = row * table_.columns + column;
+    const PointTable::Mark mark = at < table_.marks.size() ? table_.marks[at] : PointTable::kNumber;
+    if (mark < PointTable::kWord) fail("{}: point {}: no number in the {} {}", origin_, row + 1, table_.kind, name);
+    const std::string& word = table_.words[mark - PointTable::kWord];
+    fail("{}: point {}: \"{}\" is no number in the {} {}{}", origin_, row + 1, printable(word, 30), table_.kind, name,
+         word.find(',') == word.npos ? "" : "; write decimals with a point, or put semicolons between the fields");
+  }
+
   void name_columns() {
+    const std::vector<Role> roles = find_point_roles(table_);
     std::vector<std::string> unknown;
-    for (const std::string& name : table_.names) {
-      Role role = role_of(name);
-      require(role == Role::kUnused || role == Role::kUnknown || !has(role), "{}: two columns are \"{}\"; rename one",
-              origin_, printable(name, 20));
-      if (role == Role::kUnknown) unknown.push_back("\"" + printable(name, 20) + "\"");
-      roles_.push_back(role);
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+      const std::string name = printable(table_.names[i], 20);
+      if (const Column other = column(roles[i]); other && roles[i] != Role::kUnused && roles[i] != Role::kUnknown)
+        fail("{}: the {}s \"{}\" and \"{}\" mean the same; leave one out", origin_, table_.kind,
+             printable(table_.names[*other], 20), name);
+      if (roles[i] == Role::kUnknown) unknown.push_back("\"" + name + "\"");
+      roles_.push_back(roles[i]);
     }
     const bool has_positions = has(Role::kX) && has(Role::kY), has_offsets = has(Role::kDx) && has(Role::kDy);
-    check_names(table_.names, origin_);
+    check_names(table_.names, origin_, table_.kind);
     require(!(has_positions && has_offsets), "{}: has x and y, and dx and dy; leave two of them out", origin_);
-    const int pens = has(Role::kPen) + has(Role::kLift) + has(Role::kStroke) + has(Role::kP1);
+    const int pens = has(Role::kPen) + has(Role::kLift) + has(Role::kStroke) + has(Role::kP1) + has(Role::kBegin) +
+                     has(Role::kDrag) + has(Role::kEvent);
     require(pens + has(Role::kDown) <= 1 || (has(Role::kDown) && has(Role::kLift) && pens == 1),
-            "{}: its columns {} say twice where strokes end; leave one out", origin_, list_of(table_.names));
+            "{}: its {}s {} say twice where strokes end; leave one out", origin_, table_.kind, list_of(table_.names));
     if (has(Role::kP1))
       require(has_offsets && has(Role::kP2) && has(Role::kP3), "{}: its columns are {}; stroke-5 is dx, dy, p1, p2, p3",
               origin_, list_of(table_.names));
@@ -163,13 +102,13 @@ class TableReader {
     else if (has_offsets && (has(Role::kPen) || has(Role::kLift)))
       rows_kind_ = StrokeRowKind::kOffsets3;
     else
-      require(!has_offsets, "{}: has dx and dy, but no column pen; add one with 1 at the last point of each stroke",
-              origin_);
+      require(!has_offsets, "{}: has dx and dy, but no {} pen; add one with 1 at the last point of each stroke",
+              origin_, table_.kind);
     constexpr std::size_t kNamed = 5;
     const std::size_t count = unknown.size();
     if (count > kNamed) unknown.resize(kNamed);
     if (count > 0)
-      tell(note_, fmt::format("{}: columns that are not read: {}{}", origin_, fmt::join(unknown, ", "),
+      tell(note_, fmt::format("{}: {}s that are not read: {}{}", origin_, table_.kind, fmt::join(unknown, ", "),
                               count > kNamed ? ", …" : ""));
   }
 
@@ -245,6 +184,7 @@ class TableReader {
 
   // A column that is only called pen may be 1 while the pen draws.
   void check_pen() const {
+    if (has(Role::kLift) && !has(Role::kDown) && !rows_kind_) return check_lifts();
     if (!has(Role::kPen)) return;
     std::size_t lifts = 0;
     for (std::size_t i = 0; i < table_.rows(); ++i) lifts += bit(i, Role::kPen) ? 1 : 0;
@@ -258,15 +198,36 @@ class TableReader {
                               origin_));
   }
 
+  // A column that is called pen_up may be 1 while the pen hovers: at several points in a row, or at the first.
+  void check_lifts() const {
+    if (table_.names.empty() || !may_be_hovering(table_.names[*column(Role::kLift)])) return;
+    std::size_t dots = 0;
+    for (std::size_t i = 0; i < table_.rows(); ++i)
+      dots += bit(i, Role::kLift) && (begins_sketch(i) || bit(i - 1, Role::kLift)) ? 1 : 0;
+    if (dots == 0) return;
+    const std::string name = printable(table_.names[*column(Role::kLift)], 20);
+    tell(note_,
+         fmt::format("{}: \"{}\" was read as 1 at the last point of a stroke, which makes dots of {} point{}; if "
+                     "it is 1 while the pen is in the air, give pen_down with the reverse",
+                     origin_, name, dots, dots == 1 ? "" : "s"));
+  }
+
   [[nodiscard]] bool begins_sketch(std::size_t row) const {
     return row == 0 || (has(Role::kSketch) && value(row, Role::kSketch) != value(row - 1, Role::kSketch));
+  }
+
+  [[nodiscard]] std::string named_value(std::size_t row, Role role) const {
+    const std::size_t at = row * table_.columns + *column(role);
+    const bool is_word = at < table_.marks.size() && table_.marks[at] >= PointTable::kWord;
+    return is_word ? "\"" + printable(table_.words[table_.marks[at] - PointTable::kWord], 40) + "\""
+                   : fmt::format("{}", value(row, role));
   }
 
   // Each number of a sketch or of a stroke in it must stand in one place.
   void count(std::set<double>& seen, std::size_t row, Role role, std::string_view name) const {
     require(seen.insert(value(row, role)).second,
             "{}: point {}: the rows of {} {} do not stand together; sort the file by it", origin_, row + 1, name,
-            value(row, role));
+            named_value(row, role));
   }
 
   std::vector<Sketch> read_rows() {
@@ -287,8 +248,8 @@ class TableReader {
         if (has(Role::kSketch)) count(seen, i, Role::kSketch, "sketch");
       }
       std::vector<float>& values = sketches.back().values;
-      const Position at = checked_position(value(i, wanted[0]), value(i, wanted[1]), origin_);
-      values.insert(values.end(), {at.x, at.y});
+      const ExactPosition at = position(i, wanted[0], wanted[1]);
+      values.insert(values.end(), {static_cast<float>(at.x), static_cast<float>(at.y)});
       for (const Role role : std::span(wanted).subspan(2)) values.push_back(bit(i, role) ? 1 : 0);
     }
     // Names and the pen's columns leave no doubt, but without names offsets are only likely.
@@ -297,12 +258,35 @@ class TableReader {
     return std::move(sketches_of(std::move(rows), origin_, options)[Split::kTrain]);
   }
 
-  std::vector<Sketch> read_positions() const {
+  [[nodiscard]] ExactPosition position(std::size_t row, Role x_role, Role y_role) const {
+    const double x = value(row, x_role);  // the first bad one is named
+    return checked_position(x, value(row, y_role), origin_);
+  }
+
+  // Whether the pen is in the air at this point, and the point no part of a stroke.
+  [[nodiscard]] bool is_in_air(std::size_t row, bool is_open) const {
+    if (has(Role::kDown)) return !bit(row, Role::kDown);
+    return has_begins_ && !is_open && value(row, Role::kEvent) != kPenBegins;
+  }
+  [[nodiscard]] bool begins_stroke(std::size_t row) const {
+    return (has(Role::kBegin) && bit(row, Role::kBegin)) || (has(Role::kDrag) && !bit(row, Role::kDrag)) ||
+           (has(Role::kEvent) && value(row, Role::kEvent) == kPenBegins);
+  }
+  [[nodiscard]] bool ends_stroke(std::size_t row) const {
+    if (has(Role::kDown)) return false;
+    return (has(Role::kPen) && bit(row, Role::kPen)) || (has(Role::kLift) && bit(row, Role::kLift)) ||
+           (has(Role::kEvent) && value(row, Role::kEvent) == kPenEnds);
+  }
+
+  std::vector<Sketch> read_positions() {
+    for (std::size_t i = 0; i < table_.rows() && has(Role::kEvent); ++i)
+      has_begins_ = has_begins_ || value(i, Role::kEvent) == kPenBegins;
     std::vector<Sketch> sketches;
-    std::vector<Stroke> strokes;
+    std::vector<ExactStroke> strokes;
     std::set<double> seen_sketches, seen_strokes;
     auto next_break = table_.breaks.begin();
     bool is_open = false;
+    std::size_t in_air = 0;
     for (std::size_t i = 0; i < table_.rows(); ++i) {
       if (begins_sketch(i)) {
         if (i > 0) sketches.push_back(from_strokes(strokes));
@@ -319,45 +303,52 @@ class TableReader {
         count(seen_strokes, i, Role::kStroke, "stroke");
         is_open = false;
       }
-      if (has(Role::kDown) && !bit(i, Role::kDown)) {
+      if (is_in_air(i, is_open)) {
+        ++in_air;
         is_open = false;
         continue;
       }
-      if (!is_open) strokes.emplace_back();
-      is_open = true;
-      strokes.back().push_back(checked_position(value(i, Role::kX), value(i, Role::kY), origin_));
-      for (const Role role : {Role::kPen, Role::kLift})
-        if (has(role) && !has(Role::kDown) && bit(i, role)) is_open = false;
+      if (!is_open || begins_stroke(i)) strokes.emplace_back();
+      strokes.back().push_back(position(i, Role::kX, Role::kY));
+      is_open = !ends_stroke(i);
     }
     sketches.push_back(from_strokes(strokes));
+    if (in_air > 0)
+      tell(note_, fmt::format("{}: {} of {} points were left out, as the pen is not down there", origin_, in_air,
+                              table_.rows()));
     return sketches;
   }
 
-  const PointTable& table_;
+  PointTable table_;
   const std::string& origin_;
   const StrokeArrayOptions& options_;
   const NoteSink& note_;
   std::vector<Role> roles_;
   std::optional<StrokeRowKind> rows_kind_;
+  bool has_begins_ = false;  // of events: then strokes begin there alone
 };
 
 }  // namespace
 
-void check_names(std::span<const std::string> columns, const std::string& origin) {
+void check_names(std::span<const std::string> columns, const std::string& origin, std::string_view kind) {
   const auto has = [&](Role role) {
-    return std::ranges::any_of(columns, [&](const std::string& name) { return role_of(name) == role; });
+    return std::ranges::any_of(columns, [&](const std::string& name) { return point_role_of(name) == role; });
   };
   require((has(Role::kX) && has(Role::kY)) || (has(Role::kDx) && has(Role::kDy)),
-          "{}: its columns are {}; expected x and y, or dx and dy, among them", origin, list_of(columns));
+          "{}: its {}s are {}; expected x and y, or dx and dy, among them", origin, kind, list_of(columns));
 }
 
-bool names_strokes(std::string_view column) {
-  const Role role = role_of(column);
-  return role != Role::kX && role != Role::kY && role != Role::kUnused && role != Role::kUnknown;
+void PointTable::add_nothing() { add(std::nan(""), kNothing); }
+
+void PointTable::add_word(std::string_view word) {
+  constexpr std::size_t kMaxWord = 64;
+  const auto [place, is_new] = places.try_emplace(std::string(word.substr(0, kMaxWord)), kWord + words.size());
+  if (is_new) words.push_back(place->first);
+  add(std::nan(""), place->second);
 }
 
-std::vector<Sketch> sketches_of(const PointTable& table, const std::string& origin, const StrokeArrayOptions& options) {
-  return TableReader(table, origin, options).read();
+std::vector<Sketch> sketches_of(PointTable table, const std::string& origin, const StrokeArrayOptions& options) {
+  return TableReader(std::move(table), origin, options).read();
 }
 
 }  // namespace limn::sketch

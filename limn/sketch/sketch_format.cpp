@@ -45,6 +45,14 @@ constexpr std::array kFormats{
 constexpr std::array<std::string_view, 8> kModelEndings{".safetensors", ".js",   ".mjs", ".pth",
                                                         ".pt",          ".ckpt", ".h5",  ".keras"};
 
+// What arrays of NumPy may be within, whatever the ending.
+constexpr std::array<std::string_view, 4> kKindsOfArrays{"a NumPy array", "a zip archive", "an empty zip archive",
+                                                         "a Python pickle"};
+// What stands in place of any file that was not fetched. Drawings in binary begin with any bytes, but not with these.
+bool is_in_place_of_file(std::string_view kind) {
+  return kind.starts_with("a pointer of Git LFS") || kind.ends_with("of the server");
+}
+
 bool is_text(SketchFormat format) {
   return format == SketchFormat::kNdjson || format == SketchFormat::kJson || format == SketchFormat::kTable ||
          format == SketchFormat::kInk || format == SketchFormat::kSvg;
@@ -93,6 +101,14 @@ std::string ending_without_gz(const fs::path& path) {
   return ending == ".gz" ? ending_of(path.stem()) : ending;
 }
 
+// Also of nothing but spaces.
+void refuse_empty(const fs::path& path, std::string_view begin) {
+  std::error_code unknown;
+  const std::uint64_t size = fs::is_regular_file(path, unknown) ? fs::file_size(path, unknown) : 1;
+  require(unknown || (size > 0 && (size != begin.size() || !without_space(begin).empty())),
+          "{}: is empty; fetch it again", path.string());
+}
+
 }  // namespace
 
 SketchFormat sketch_format_of(const fs::path& path) {
@@ -106,6 +122,7 @@ SketchFormat sketch_format_of(const fs::path& path) {
   if (named == kFormats.end())
     require(fs::exists(path, ignored), "{}: no such file; {}", path.string(), advice_on_missing(path.string()));
   const std::string begin = arrays::beginning_of(path, kBeginning);
+  refuse_empty(path, begin);
   const std::string_view kind = content_kind(begin);
   if (named == kFormats.end()) {
     if (kind.empty() && is_text_name)
@@ -114,11 +131,19 @@ SketchFormat sketch_format_of(const fs::path& path) {
     if (is_model)
       fail("{}: {}; limn info shows limn's models, limn import reads those of Magenta and PyTorch", path.string(),
            kind.ends_with("model") ? kind : "by its name a model and no data");
-    fail("{}: {}; {}", path.string(), kind.empty() ? "not a file of sketches by its name" : kind, kRead);
+    fail("{}: {}; {}", path.string(),
+         !kind.empty()  ? kind
+         : is_text_name ? "neither JSON nor XML nor a table of numbers"
+                        : "not a file of sketches by its name",
+         kRead);
   }
   const SketchFormat format = named->format;
+  const bool may_be = is_text(format) ? kind.empty()
+                      : format == SketchFormat::kArrays
+                          ? kind.empty() || std::ranges::find(kKindsOfArrays, kind) != kKindsOfArrays.end()
+                          : !is_in_place_of_file(kind);
+  require(may_be, "{}: {}; {}", path.string(), kind, kRead);
   if (!is_text(format)) return format;
-  require(kind.empty(), "{}: {}; {}", path.string(), kind, kRead);
   const std::string_view text = without_space(begin);
   if (format == SketchFormat::kJson && text.starts_with('{')) return json_or_ndjson(text, format);
   if (format == SketchFormat::kNdjson && (text.starts_with('[') || text.starts_with('{')))

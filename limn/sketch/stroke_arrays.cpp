@@ -143,7 +143,6 @@ constexpr std::int64_t kFewRows = 4, kManyRows = 32;
 
 void note_doubts(const Statistics& offsets, const Statistics& positions, const std::string& origin,
                  const StrokeArrayOptions& options) {
-  if (!options.note) return;
   const double change = offsets.relative_change();
   constexpr const char* kAdvice =
       "they look like positions; if they are, use --absolute (limn data convert, info) or --set absolute=true (train, "
@@ -158,12 +157,17 @@ void note_doubts(const Statistics& offsets, const Statistics& positions, const s
         fmt::format("{}: rows of 4 columns are read as positions, but they look like offsets; if they are, "
                     "read them so with --set absolute=false",
                     origin));
-  if (offsets.sketches > 0 && offsets.lifted_at_end == 0 &&
-      2 * offsets.lifted > offsets.rows_after_first + offsets.sketches)
-    options.note(
-        fmt::format("{}: {} of {} rows lift the pen, but no last row does: 1 in the third column must mean "
-                    "that the pen lifts after the point",
-                    origin, offsets.lifted, offsets.rows_after_first + offsets.sketches));
+}
+
+// Whether the third column may be 1 while the pen draws, or a pressure.
+void note_pen(const Statistics& offsets, const std::string& origin, const StrokeArrayOptions& options) {
+  const std::int64_t rows = offsets.rows_after_first + offsets.sketches;
+  const bool lifts_at_no_end = offsets.lifted_at_end == 0;
+  if (2 * offsets.lifted <= rows || (!lifts_at_no_end && offsets.lifted <= kFewRows)) return;
+  options.note(fmt::format(
+      "{}: {} of {} rows lift the pen, {}: 1 in the third column must mean that the pen lifts after "
+      "the point",
+      origin, offsets.lifted, rows, lifts_at_no_end ? "but no last row does" : "which makes dots of most of them"));
 }
 
 }  // namespace
@@ -188,7 +192,8 @@ SketchSplits sketches_of(SplitRows rows, const std::string& origin, const Stroke
       sketch.values = {};  // its memory is needed for the sketches
     }
   }
-  if (options.absolute == "auto") note_doubts(offsets, positions, origin, options);
+  if (options.note) note_pen(offsets, origin, options);
+  if (options.note && options.absolute == "auto") note_doubts(offsets, positions, origin, options);
   return splits;
 }
 

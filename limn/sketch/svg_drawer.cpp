@@ -130,14 +130,23 @@ void Drawer::first_of_switch(pugi::xml_node node, const Scope& scope) {
   }
 }
 
-Drawer::Style Drawer::inherited(Style style, const Declared& declared) {
+bool Drawer::paints_with(std::string_view value) const {
+  const auto id = id_of_url(value);
+  if (!id || document_.by_id(*id)) return paints(value).value_or(true);
+  // What is not in the file paints nothing, unless another paint stands behind it.
+  std::string_view otherwise = value.substr(std::min(value.find(')'), value.size() - 1) + 1);
+  otherwise.remove_prefix(std::min(otherwise.find_first_not_of(" \t\r\n"), otherwise.size()));
+  return paints(otherwise).value_or(false);
+}
+
+Drawer::Style Drawer::inherited(Style style, const Declared& declared) const {
   const auto is = [&](Property p, std::string_view word) { return is_same_word(declared[p], word); };
   const auto declares = [&](Property p) { return !declared[p].empty() && !is(p, "inherit") && !is(p, "unset"); };
   if (declares(Property::kVisibility))
     style.is_visible = is(Property::kVisibility, "visible") || is(Property::kVisibility, "initial");
-  if (declares(Property::kFill)) style.has_fill = paints(declared[Property::kFill]).value_or(true);
+  if (declares(Property::kFill)) style.has_fill = paints_with(declared[Property::kFill]);
   if (declares(Property::kStroke))
-    style.has_stroke = !is(Property::kStroke, "initial") && paints(declared[Property::kStroke]).value_or(true);
+    style.has_stroke = !is(Property::kStroke, "initial") && paints_with(declared[Property::kStroke]);
   if (declares(Property::kFillOpacity)) style.fill_opacity = opacity_of(declared[Property::kFillOpacity]).value_or(1);
   if (declares(Property::kStrokeOpacity))
     style.stroke_opacity = opacity_of(declared[Property::kStrokeOpacity]).value_or(1);

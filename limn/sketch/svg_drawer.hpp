@@ -60,7 +60,9 @@ class Drawer {
   void shape(pugi::xml_node node, std::string_view name, const Declared& declared, const Scope& scope);
   void glyphs(std::vector<std::vector<Stroke>>& drawings);
 
-  [[nodiscard]] static Style inherited(Style style, const Declared& declared);
+  [[nodiscard]] Style inherited(Style style, const Declared& declared) const;
+  // As paints(), also of gradients and patterns by their ids.
+  [[nodiscard]] bool paints_with(std::string_view value) const;
   [[nodiscard]] Transform transform_of(const Declared& declared, const Viewport& viewport);
   void note_unread(const Declared& declared);
   void note_left_out(std::string_view name);

@@ -73,7 +73,7 @@ std::vector<fs::path> svg_files(const fs::path& folder) {
       if (is_hidden(entry->path())) continue;
       if (entry->is_directory(ignored) && !entry->is_symlink(ignored))
         folders.push_back(entry->path());
-      else if (is_svg_name(entry->path()))
+      else if (is_svg_name(entry->path()) && (entry->is_regular_file(ignored) || !entry->exists(ignored)))
         files.push_back(entry->path());
     }
     require(!error, "{}: cannot read the folder: {}", here.string(), error.message());

@@ -37,6 +37,14 @@ TEST(Printing, TrainingNeedsNobodyWhoReads) {
   EXPECT_EQ(run_outcome(folder / "piped"), end);
 }
 
+TEST(Printing, AMessageIsOneLineWhateverTheNameOfTheFile) {
+  const TemporaryFolder folder;
+  const RunResult run = run_limn(folder.path(), "data info a\x1b[1mb\x07.npz");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.err, HasSubstr("a?[1mb?.npz: no such file"));
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1);
+}
+
 TEST(Printing, AnErrorThatNobodyReadsIsStillAStatus) {
   const TemporaryFolder folder;
   EXPECT_EQ(run_limn(folder.path(), "info none.safetensors", {.err_to = "/dev/full"}).status, 1);

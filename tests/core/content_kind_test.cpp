@@ -15,6 +15,9 @@ TEST(ContentKind, IsToldByTheFirstBytes) {
   EXPECT_EQ(content_kind("PK\3\4"), "a zip archive");
   EXPECT_EQ(content_kind("  <!DOCTYPE html><html>"), "an HTML page, perhaps an error of the server");
   EXPECT_EQ(content_kind("\x10\0\0\0\0\0\0\0{\"a\":1}      "s), "a safetensors file, which holds a model");
+  EXPECT_EQ(content_kind("<?xml version='1.0'?>\n<Error><Code>NoSuchKey</Code></Error>"), "an error of the server");
+  EXPECT_EQ(content_kind("<Error><Code>NoSuchKey</Code></Error>"), "an error of the server");
+  EXPECT_EQ(content_kind("<?xml version='1.0'?><svg/>"), "");
   EXPECT_EQ(content_kind("x,y\n1,2\n"), "");
   EXPECT_EQ(content_kind(""), "");
 }

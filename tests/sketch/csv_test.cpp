@@ -39,11 +39,26 @@ TEST(Csv, NamesSayWhatColumnsAre) {
   expect("dx,dy,pen\n10,20,0\n3,4,0\n7,0,1\n10,16,0\n1,10,1", kTwo);
   expect("x,y,stroke\n10,20,7\n13,24,7\n20,24,7\n30,40,9\n31,50,9\n", kTwo);
   expect("t,X,Y,Stroke ID\n1,10,20,0\n2,13,24,0\n3,20,24,0\n4,30,40,1\n5,31,50,1\n", kTwo);
-  expect("x,y,pen_down\n10,20,1\n13,24,1\n20,24,1\n25,30,0\n30,40,1\n31,50,1\n", kTwo);
+  expect("x,y,pen_down\n10,20,1\n13,24,1\n20,24,1\n25,30,0\n30,40,1\n31,50,1\n", kTwo, "1 of 6 points were left out");
+  expect("x,y,event\n10,20,down\n13,24,move\n20,24,up\n30,40,down\n31,50,up\n", kTwo);
+  expect("x,y,new stroke\n10,20,True\n13,24,False\n20,24,False\n30,40,True\n31,50,False\n", kTwo);
   expect("dx dy p1 p2 p3\n10 20 1 0 0\n3 4 1 0 0\n7 0 0 1 0\n10 16 1 0 0\n1 10 0 1 0\n0 0 0 0 1\n", kTwo);
   expect("x,y,t\n1,2,0\n3,4,5\n", "[[[[1,2],[3,4]]]]");
   expect("x,y,colour\n1,2,red\n3,4,red\n", "[[[[1,2],[3,4]]]]", "not read: \"colour\"");
   expect("sketch,x,y,stroke\n1,1,2,1\n1,3,4,2\n2,5,6,1\n", "[[[[1,2]],[[3,4]]],[[[5,6]]]]");
+}
+
+TEST(Csv, AStrokeALine) {
+  expect("1,2 3,4 5.5,6\n\n7,8 9,9\n", "[[[[1,2],[3,4],[5.5,6]],[[7,8],[9,9]]]]", "each line was read as a stroke");
+  EXPECT_THAT(error_for("1,2 3,4 5,6\n7,8,9\n"), HasSubstr("line 2: is not a stroke as the first line is"));
+  EXPECT_THAT(error_for("1,2 3,4 5,1e300\n"), HasSubstr("beyond all pages"));
+}
+
+TEST(Csv, APenThatIsUpAtSeveralPointsInARowIsNoted) {
+  expect("x,y,pen_up\n1,2,0\n3,4,1\n5,6,0\n", "[[[[1,2],[3,4]],[[5,6]]]]");
+  expect("x,y,pen_up\n1,2,0\n3,4,1\n5,6,1\n7,8,0\n", "[[[[1,2],[3,4]],[[5,6]],[[7,8]]]]", "makes dots of 1 point;");
+  expect("x,y,pen_up\n1,2,1\n3,4,0\n", "[[[[1,2]],[[3,4]]]]", "give pen_down with the reverse");
+  expect("x,y,eos\n1,2,1\n3,4,1\n", "[[[[1,2]],[[3,4]]]]");
 }
 
 TEST(Csv, SeparatorsMarksAndLineEnds) {
@@ -58,6 +73,9 @@ TEST(Csv, SeparatorsMarksAndLineEnds) {
   expect("# made by hand\n# x y\n1 2\n# between\n3 4\n", "[[[[1,2],[3,4]]]]");
   expect("\"x\",\"y\"\n\"1\",\"2\"\n", "[[[[1,2]]]]");
   expect("1,2\n3,4\n\n\n5,6\n,\n7,8\n", "[[[[1,2],[3,4]],[[5,6]],[[7,8]]]]");
+  expect("1,2\nnan,nan\n5,6\nNaN,\n7,8\n", "[[[[1,2]],[[5,6]],[[7,8]]]]");
+  expect("x,y,t\n1,2,3\n,,4\n5,6,7\n", "[[[[1,2]],[[5,6]]]]");
+  expect("sep=;\nx;y\n1,5;2\n", "[[[[1.5,2]]]]");
   expect("1,2,\n3,4,\n", "[[[[1,2],[3,4]]]]");
   expect("x,y\n", "[]");
   expect("", "[]");
@@ -92,7 +110,12 @@ TEST(Csv, TheOptionAbsoluteSaysWhatNamesWould) {
 TEST(Csv, SaysWhatIsWrong) {
   EXPECT_THAT(error_for("a,b\n1,2\n"), HasSubstr("its columns are \"a\", \"b\"; expected x and y"));
   EXPECT_THAT(error_for("x,y\n1,2\n3\n"), HasSubstr("line 3: has 1 fields; expected 2"));
-  EXPECT_THAT(error_for("x,y\n1,two\n"), HasSubstr("point 1: no number in the column \"y\""));
+  EXPECT_THAT(error_for("x,y\n1,two\n"), HasSubstr("point 1: \"two\" is no number in the column \"y\""));
+  EXPECT_THAT(error_for("x,y\none,two\n"), HasSubstr("\"one\" is no number in the column \"x\""));
+  EXPECT_THAT(error_for("x,y\n\"1,5\",2\n"), HasSubstr("write decimals with a point"));
+  EXPECT_THAT(error_for("x,y\n1,5,2,5\n"), HasSubstr("if commas are decimal points"));
+  EXPECT_THAT(error_for("x,y,pen,p\n1,2,1,1\n"), HasSubstr("the columns \"pen\" and \"p\" mean the same"));
+  EXPECT_THAT(error_for("dx,dy,pen\n1,2,1\n3,4,1\n5,6,1\n7,8,1\n"), HasSubstr("the pen is 1 at 4 of 4 points"));
   EXPECT_THAT(error_for("1,2\n3,four\n"), HasSubstr("line 2: \"four\" is no number"));
   EXPECT_THAT(error_for("x,y,pen\n1,2,3\n"), HasSubstr("the pen is 3; expected 0 or 1"));
   EXPECT_THAT(error_for("x,y,pen\n1,2,1\n3,4,1\n5,6,1\n7,8,0\n"), HasSubstr("name the column pen_down"));

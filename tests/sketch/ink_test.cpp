@@ -47,6 +47,21 @@ TEST(Ink, DifferencesAsTheRecommendationHasThem) {
   EXPECT_EQ(trace("#1F 2, * 3"), "[[[[31,2],[31,3]]]]");
 }
 
+TEST(Ink, ChannelsSayUnitsAndOrientation) {
+  const auto format = [](const std::string& x, const std::string& y) {
+    return "<traceFormat><channel name='X' " + x + "/><channel name='Y' " + y + "/></traceFormat>";
+  };
+  EXPECT_EQ(trace("1 2, 3 4", format("", "orientation='-ve'")), "[[[[1,-2],[3,-4]]]]");
+  EXPECT_EQ(trace("1 2, 3 4", format("orientation='-ve'", "orientation='+ve'")), "[[[[-1,2],[-3,4]]]]");
+  EXPECT_EQ(trace("1 2, 3 4", format("units='mm'", "units='cm'")), "[[[[1,20],[3,40]]]]");
+  EXPECT_EQ(trace("1 2, 3 4", format("units='in'", "units='pt' orientation='-ve'")),
+            "[[[[1,-0.027777778],[3,-0.055555556]]]]");
+  std::vector<std::string> notes;
+  const std::string ink = "<ink>" + format("units='mm'", "units='dev'") + "<trace>1 2</trace></ink>";
+  EXPECT_EQ(read(ink, &notes), "[[[[1,2]]]]");
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("the units of X and Y differ and were left out: \"mm\" and \"dev\"")));
+}
+
 TEST(Ink, FormatsSayWhereXAndYAre) {
   const std::string format =
       "<traceFormat><channel name='T' type='integer'/><channel name='Y'/><channel name='X'/></traceFormat>";

@@ -1,8 +1,10 @@
 // What nested numbers and objects of JSON mean, case by case, and what is refused.
 #include "limn/sketch/json_shapes.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
 #include <sstream>
 
 #include "limn/sketch/json.hpp"
@@ -92,7 +94,43 @@ TEST(JsonShapes, RowsWithAPenAreStroke3AndStroke5) {
   expect("[[[2,1,1,0,0],[3,-4,1,0,0],[5,5,0,1,0],[0,0,0,0,1]]]", "[[[[2,1],[5,-3],[10,2]]]]");
   // The pen is never lifted: a time or a pressure of 0.
   expect("[[[0,0,0],[3,4,0],[5,5,0],[6,6,0],[7,7,0]]]", "[[[[0,0],[3,4],[5,5],[6,6],[7,7]]]]",
-         "one sketch of 1 strokes");
+         "one sketch of one stroke;");
+}
+
+TEST(JsonShapes, MostRowsThatLiftThePenAreNoted) {
+  EXPECT_THAT(read("[[[1,1,1],[-2,2,1],[3,-3,1],[1,1,1],[2,-2,1]]]").notes,
+              ElementsAre(HasSubstr("5 of 5 rows lift the pen, which makes dots of most of them")));
+  EXPECT_THAT(read("[[[1,1,1],[-2,2,0],[3,-3,0],[1,1,0],[2,-2,1]]]").notes, IsEmpty());
+}
+
+// Metres of a map: a float has steps of 1/32 there.
+TEST(JsonShapes, OffsetsFarFromTheOriginKeepTheirDigits) {
+  const auto offsets = [](const std::string& json) {
+    std::vector<Sketch> sketches;
+    read_sketches_json(json, "x.json", {},
+                       [&](QuickDrawRecord&& record, Split) { sketches.push_back(std::move(record.sketch)); });
+    return sketches.at(0).points;
+  };
+  const std::vector<StrokePoint> expected{
+      {500000.25F, 4649776.5F, false}, {0.01F, 0.02F, false}, {0.03F, -0.01F, true}};
+  EXPECT_EQ(offsets("[[[[500000.26,4649776.22],[500000.27,4649776.24],[500000.30,4649776.23]]]]").at(1).dx, 0.01F);
+  EXPECT_EQ(offsets(R"([{"x":500000.25,"y":4649776.5},{"x":500000.26,"y":4649776.52},{"x":500000.29,"y":4649776.51}])"),
+            expected);
+}
+
+TEST(JsonShapes, AListALine) {
+  expect("[[[1,2],[3,4]],[[5,6]]]\n\n[[[7,8]]]\r\n", "[[[[1,2],[3,4]],[[5,6]]],[[[7,8]]]]");
+  expect("[[0,0,0],[3,4,0],[5,-5,1]]\n[[1,1,0],[2,2,1]]", "[[[[0,0],[3,4],[8,-1]]],[[[1,1],[3,3]]]]");
+  expect("[[[[1,2]]],\n[[[3,4]]]]\n", "[[[[1,2]]],[[[3,4]]]]");
+  EXPECT_THAT(error_for("[[[1,2]]]\n[[[3,4]]"), HasSubstr("not valid JSON"));
+}
+
+TEST(JsonShapes, ADrawingThatIsNoneIsNamed) {
+  EXPECT_THAT(error_of([] { return read_lines(R"({"drawing":null})").train(); }),
+              HasSubstr("its \"drawing\" is null; expected"));
+  EXPECT_THAT(error_of([] { return read_lines(R"({"drawing":["a"]})").train(); }),
+              HasSubstr("its \"drawing\" is a list without numbers"));
+  EXPECT_THAT(error_of([] { return read_lines(R"({"a":1})").train(); }), HasSubstr("has no \"drawing\""));
 }
 
 TEST(JsonShapes, SplitsByName) {
@@ -117,6 +155,69 @@ TEST(JsonShapes, PointsAsObjects) {
          "[[[[0,0],[10,5]],[[1,1]]]]");
   EXPECT_THAT(error_for(R"([[[{"x":0,"y":"1"}]]])"), HasSubstr("expected a list of sketches"));
   EXPECT_THAT(error_for(R"([[[{"x":0,"y":0},{"x":1}]]])"), HasSubstr("without numbers x and y"));
+}
+
+// Five points, of which the third begins the second stroke. `members` has the further members of each.
+std::string five_points(const std::array<std::string, 5>& members) {
+  std::string json = "[";
+  for (std::size_t i = 0; i < 5; ++i)
+    json += fmt::format(R"({}{{"x":{},"y":{}{}{}}})", i == 0 ? "" : ",", i, i * i, members[i].empty() ? "" : ",",
+                        members[i]);
+  return json + "]";
+}
+
+TEST(JsonShapes, MembersOfPointsSayWhereStrokesEnd) {
+  const std::string two = "[[[[0,0],[1,1]],[[2,4],[3,9],[4,16]]]]";
+  const auto check = [&](const std::string& name, const std::array<std::string, 5>& values) {
+    std::array<std::string, 5> members;
+    for (std::size_t i = 0; i < 5; ++i)
+      if (!values[i].empty()) members[i] = fmt::format("\"{}\":{}", name, values[i]);
+    expect(five_points(members), two);
+  };
+  check("drag", {"false", "true", "false", "true", "true"});
+  check("newStroke", {"true", "false", "true", "false", "false"});
+  check("start", {"true", "", "true", "", ""});
+  check("end", {"", "true", "", "", "true"});
+  check("type", {R"("start")", R"("end")", R"("start")", R"("move")", R"("end")"});
+  check("event", {R"("mousedown")", R"("mouseup")", R"("mousedown")", R"("mousemove")", R"("mouseup")"});
+  check("cmd", {R"("M")", R"("L")", R"("M")", R"("L")", R"("L")"});
+  check("id", {"7", "7", "9", "9", "9"});
+  check("lineId", {R"("a")", R"("a")", R"("b")", R"("b")", R"("b")"});
+  expect("{\"points\":" + five_points({R"("end":false)", R"("end":true)", "", "", ""}) + "}", two);
+}
+
+TEST(JsonShapes, PointsWithThePenInTheAirAreLeftOutWithANote) {
+  const std::string two = "[[[[0,0],[1,1]],[[3,9],[4,16]]]]";
+  const auto check = [&](const std::string& name, const std::string& down, const std::string& up) {
+    std::array<std::string, 5> members;
+    for (std::size_t i = 0; i < 5; ++i) members[i] = fmt::format("\"{}\":{}", name, i == 2 ? up : down);
+    expect(five_points(members), two, "1 of 5 points were left out");
+  };
+  check("isDrawing", "true", "false");
+  check("drawing", "true", "false");
+  check("pen", R"("down")", R"("up")");
+  check("pen_down", "1", "0");
+  const std::array<std::string, 5> events{R"("event":"down")", R"("event":"up")", R"("event":"move")",
+                                          R"("event":"down")", R"("event":"up")"};
+  expect(five_points(events), two, "1 of 5 points were left out");
+}
+
+TEST(JsonShapes, OtherMembersOfPointsAreNamed) {
+  const std::string one = "[[[[0,0],[1,1],[2,4],[3,9],[4,16]]]]";
+  expect(five_points({R"("tool":"a")", R"("M":{})", "", "", ""}), one, R"(members that are not read: "tool", "M")");
+  // Neither a stroke's number nor words of a pen.
+  expect(five_points({"\"id\":1", "\"id\":2", "\"id\":1", "\"id\":2", "\"id\":1"}), one, "not read: \"id\"");
+  expect(five_points({R"("type":"point")", R"("type":"point")", "", "", ""}), one, "not read: \"type\"");
+  EXPECT_THAT(error_for(five_points({R"("pen":1,"newStroke":true)", "", "", "", ""})), HasSubstr("say twice where"));
+  EXPECT_THAT(error_for(five_points({R"("pen":"red")", "", "", "", ""})), HasSubstr(R"(point 1: "red" is no number)"));
+  EXPECT_THAT(error_for(R"({"strokes":[[[1,2]]],"strokes":[[[1,2]]]})"), HasSubstr("has \"strokes\" twice"));
+}
+
+TEST(JsonShapes, PointsInCapitalsAndOffsets) {
+  expect(R"([{"X":0,"Y":0},{"X":10,"Y":5}])", "[[[[0,0],[10,5]]]]");
+  expect(R"([[[{"X":0,"Y":0},{"X":10,"Y":5}]]])", "[[[[0,0],[10,5]]]]");
+  expect(R"([{"dx":1,"dy":2,"pen":0},{"dx":3,"dy":4,"pen":1},{"dx":3,"dy":4,"pen":0},{"dx":1,"dy":1,"pen":1}])",
+         "[[[[1,2],[4,6]],[[7,10],[8,11]]]]");
 }
 
 TEST(JsonShapes, ObjectsThatKeepStrokes) {

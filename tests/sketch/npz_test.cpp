@@ -177,6 +177,9 @@ TEST(Npz, RefusesPensThatAreNeitherUpNorDown) {
 TEST(Npz, RefusesEndlessSketchesWithoutPoints) {
   const std::vector<std::int64_t> shape{std::int64_t{1} << 40, 0, 3};
   const std::pair<std::string, Bytes> entry{"train.npy", bytes_of(arrays::npy_header("<i2", shape))};
+  const std::pair<std::string, Bytes> drawings[] = {{"cat.svg", {}}, {"dog.svg", {}}};
+  EXPECT_THAT(error_of([&] { return parse(arrays::make_zip(drawings)); }),
+              HasSubstr("a zip archive of cat.svg and 1 more, and of no arrays; unpack it"));
   EXPECT_THAT(error_of([&] { return parse(arrays::make_zip({&entry, 1})); }), HasSubstr("expected N x L x 3"));
 }
 

@@ -61,13 +61,13 @@ TEST(QuickDraw, LinesSayWhatIsWrong) {
   EXPECT_THAT(line_error(kRaw + "\n{}"), HasSubstr("x.ndjson: line 2: has no \"drawing\""));
   EXPECT_THAT(line_error("nonsense"), HasSubstr("x.ndjson: line 1: not valid JSON at byte"));
   EXPECT_THAT(line_error("[]"), HasSubstr("a list where an object of Quick, Draw! is expected"));
-  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("has no \"drawing\""));
+  EXPECT_THAT(line_error(R"({"drawing":7})"), HasSubstr("its \"drawing\" is a number"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1,2],[3]]]})"), HasSubstr("stroke 1 has 2 x and 1 y"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1],[3,4]]]})"), HasSubstr("stroke 1 has 1 x and 2 y"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1]]]})"), HasSubstr("stroke 1 has 1 x and no y"));
   EXPECT_THAT(line_error(R"({"drawing":[[[[1]]]]})"), HasSubstr("a list for a coordinate"));
   EXPECT_THAT(line_error(R"({"drawing":[[[1e300],[0]]]})"), HasSubstr("beyond all pages"));
-  EXPECT_THAT(line_error(R"({"drawing":[[[1],[2]]],"drawing":[[[1],[2]]]})"), HasSubstr("has both"));
+  EXPECT_THAT(line_error(R"({"drawing":[[[1],[2]]],"drawing":[[[1],[2]]]})"), HasSubstr("twice"));
   EXPECT_THAT(line_error(R"({"key_id":"12x","drawing":[]})"), HasSubstr("key_id is \"12x\""));
   EXPECT_THAT(line_error("{\"word\":\"\xff\",\"drawing\":[]}"), HasSubstr("not valid JSON"));
   EXPECT_THAT(line_error(std::string(kMaxTextLine + 1, ' ')), HasSubstr("longer than 16 MiB"));

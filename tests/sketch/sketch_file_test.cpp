@@ -97,7 +97,7 @@ TEST(SketchFile, NamesAndFirstBytesSayTheFormat) {
   EXPECT_EQ(format("d.json", "{\n\"drawing\":[]\n}\n"), SketchFormat::kJson);
   EXPECT_EQ(format("e.ndjson", "[{\"drawing\":[]}]"), SketchFormat::kJson);
   EXPECT_EQ(format("f.ndjson", "{\"drawing\":[]}"), SketchFormat::kNdjson);
-  EXPECT_EQ(format("g.jsonl", ""), SketchFormat::kNdjson);
+  EXPECT_EQ(format("g.jsonl", "{}"), SketchFormat::kNdjson);
   EXPECT_EQ(format("h.excalidraw", "{}"), SketchFormat::kJson);
   EXPECT_EQ(format("i.tldr", "{}"), SketchFormat::kJson);
   EXPECT_EQ(format("j.csv", "x,y\n"), SketchFormat::kTable);
@@ -107,7 +107,7 @@ TEST(SketchFile, NamesAndFirstBytesSayTheFormat) {
   EXPECT_EQ(format("n.xml", "<svg xmlns='x'/>"), SketchFormat::kSvg);
   EXPECT_EQ(format("o.inkml", "<ink/>"), SketchFormat::kInk);
   EXPECT_EQ(format("p.ndjson.gz", "{}"), SketchFormat::kNdjson);
-  EXPECT_EQ(format("q.bin.gz", ""), SketchFormat::kBin);
+  EXPECT_EQ(format("q.bin.gz", "\1"), SketchFormat::kBin);
   EXPECT_EQ(sketch_format_of(folder.path()), SketchFormat::kFolder);
   EXPECT_EQ(sketch_format_of("builtin:doodles"), SketchFormat::kBuiltin);
 }
@@ -125,10 +125,23 @@ TEST(SketchFile, SaysWhatAFileOfAnotherKindLooksLike) {
   EXPECT_THAT(error("d.csv", "\xff\xfex\0,\0y\0"sv), HasSubstr("text in UTF-16"));
   EXPECT_THAT(error("e.pdf", "%PDF-1.7"), HasSubstr("a PDF document"));
   EXPECT_THAT(error("f.safetensors", "\x10\0\0\0\0\0\0\0{\"a\""sv), HasSubstr("which holds a model"));
-  EXPECT_THAT(error("g.txt", "Nothing to see."), HasSubstr("not a file of sketches by its name"));
+  EXPECT_THAT(error("g.txt", "Nothing to see."), HasSubstr("g.txt: neither JSON nor XML nor a table of numbers"));
   EXPECT_THAT(error("h.ndjson", "version https://git-lfs.github.com/spec/v1\n"), HasSubstr("Git LFS"));
+  for (const char* name : {"k.npz", "k.npy", "k.pkl", "k.bin", "k.svg", "k"}) {
+    EXPECT_THAT(error(name, "version https://git-lfs.github.com/spec/v1\noid"), HasSubstr("a pointer of Git LFS"))
+        << name;
+    EXPECT_THAT(error(name, "<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code></Error>"),
+                HasSubstr("an error of the server"))
+        << name;
+  }
+  EXPECT_THAT(error("l.npz", "\x89PNG\r\n\x1a\n"), HasSubstr("a PNG picture"));
+  for (const char* name :
+       {"m.npz", "m.npy", "m.pkl", "m.bin", "m.svg", "m", "m.txt", "m.json", "m.ndjson", "m.csv", "m.inkml"}) {
+    EXPECT_THAT(error(name, ""), HasSubstr(std::string(name) + ": is empty; fetch it again"));
+    EXPECT_THAT(error(name, " \n"), HasSubstr(std::string(name) + ": is empty; fetch it again"));
+  }
   EXPECT_THAT(error("i.unp", ".VERSION 1.0\n.COORD X Y T\n"), HasSubstr("UNIPEN"));
-  EXPECT_THAT(error("j.dat", "\0\1\2"sv), HasSubstr("not a file of sketches by its name"));
+  EXPECT_THAT(error("j.dat", "\0\1\2"sv), HasSubstr("neither JSON nor XML"));
 }
 
 // Whatever the name: packed with gzip, the same is read.
@@ -176,7 +189,7 @@ TEST(SketchFile, SaysWhatIsWrong) {
   EXPECT_THAT(error_of([&] { return read_sketches(folder / "none.png"); }), HasSubstr("no such file"));
   for (const char* name : {"none.npz", "none.ndjson", "none.bin", "none.json", "none.svg"})
     EXPECT_THAT(error_of([&] { return read_sketches(folder / name); }), HasSubstr(name));
-  write_file(folder / "x.png", "");
+  write_file(folder / "x.png", "x");
   EXPECT_THAT(error_of([&] { return read_sketches(folder / "x.png"); }),
               HasSubstr("not a file of sketches by its name"));
   EXPECT_THAT(error_of([&] {

@@ -52,13 +52,22 @@ TEST(SvgDrawer, LeavesOutWhatPaintsNothing) {
         "stroke='#000' stroke-opacity='0' fill='none'", "stroke='#000' stroke-width='0' fill='none'",
         "style='fill:none'", "stroke='rgba(0,0,0,0)' fill='none'", "stroke='#000' style='stroke:none;fill:none'"})
     EXPECT_THAT(beside("<path d='M50 50L60 70' " + std::string(nothing) + "/>"), IsEmpty()) << nothing;
-  for (const char* something :
-       {"", "fill='red'", "fill='url(#a)'", "stroke='red' fill='none'", "stroke='url(#a) none' fill='none'",
-        "fill='nonsense;'", "style='fill:12'", "stroke='currentColor' fill='none'", "stroke='#000' fill-opacity='0'"})
+  for (const char* something : {"", "fill='red'", "stroke='red' fill='none'", "fill='nonsense;'", "style='fill:12'",
+                                "stroke='currentColor' fill='none'", "stroke='#000' fill-opacity='0'"})
     EXPECT_THAT(beside("<path d='M50 50L60 70' " + std::string(something) + "/>").size(), 1U) << something;
   EXPECT_THAT(beside("<g fill='none'><path d='M50 50L60 70'/></g>"), IsEmpty());
   EXPECT_THAT(beside("<g fill='none'><path d='M50 50L60 70' fill='initial'/></g>").size(), 1U);
   EXPECT_THAT(beside("<g fill='none' stroke='red'><path d='M50 50L60 70' stroke='inherit'/></g>").size(), 1U);
+}
+
+TEST(SvgDrawer, PaintsThatAreNotInTheFilePaintNothing) {
+  const std::string gradient = "<linearGradient id='a'/>", path = "<path d='M0 0L10 10L0 20z' ";
+  for (const char* nothing :
+       {"fill='url(#b)'", "fill='url(#b) none'", "fill='none' stroke='url(#b)'", "style='fill:url(b.svg#a)'"})
+    EXPECT_TRUE(drawn(gradient + path + nothing + "/>").empty()) << nothing;
+  for (const char* something :
+       {"fill='url(#a)'", "fill='url(#b) red'", "fill='none' stroke='url(#a) none'", "fill='url(\"#a\")'"})
+    EXPECT_EQ(drawn(gradient + path + something + "/>").size(), 1U) << something;
 }
 
 TEST(SvgDrawer, APointThatIsOnlyFilledIsNothing) {

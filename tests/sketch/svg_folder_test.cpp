@@ -1,6 +1,7 @@
 #include "limn/sketch/svg_folder.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "limn/core/file.hpp"
 #include "limn/sketch/dataset.hpp"
@@ -87,6 +88,15 @@ TEST(SvgFolder, ManySkippedFilesAreCounted) {
   EXPECT_EQ(read.sketches.size(), 1U);
   ASSERT_EQ(read.notes.size(), 11U);
   EXPECT_THAT(read.notes.back(), HasSubstr("3 more damaged files were left out"));
+}
+
+// A pipe would block, as nothing writes into it.
+TEST(SvgFolder, TakesOrdinaryFilesOnly) {
+  const TemporaryFolder folder;
+  write_line(folder / "a.svg", 1);
+  ASSERT_EQ(::mkfifo((folder / "b.svg").c_str(), 0600), 0);
+  fs::create_symlink("a.svg", folder / "c.svg");
+  EXPECT_THAT(svg_files(folder.path()), ElementsAre(folder / "a.svg", folder / "c.svg"));
 }
 
 TEST(SvgFolder, RefusesWhatHoldsNothingToRead) {
