@@ -202,6 +202,14 @@ TEST(JsonShapes, PointsWithThePenInTheAirAreLeftOutWithANote) {
   expect(five_points(events), two, "1 of 5 points were left out");
 }
 
+TEST(JsonShapes, APointWithoutPositionEndsAStroke) {
+  expect(R"([{"x":0,"y":0},{"x":1,"y":1},{"x":null,"y":null},{"x":2,"y":4}])", "[[[[0,0],[1,1]],[[2,4]]]]");
+  expect(R"([{"x":0,"y":0,"event":"down"},{"x":1,"y":1,"event":"move"},{"event":"up"},{"x":2,"y":4,"event":"down"}])",
+         "[[[[0,0],[1,1]],[[2,4]]]]");
+  EXPECT_THAT(error_for(R"([{"x":0,"y":0},{"x":1}])"), HasSubstr("point 2: no number in the member \"y\""));
+  EXPECT_THAT(error_for(R"([{"x":0,"y":0},7])"), HasSubstr("point 2 is a number; expected an object"));
+}
+
 TEST(JsonShapes, OtherMembersOfPointsAreNamed) {
   const std::string one = "[[[[0,0],[1,1],[2,4],[3,9],[4,16]]]]";
   expect(five_points({R"("tool":"a")", R"("M":{})", "", "", ""}), one, R"(members that are not read: "tool", "M")");
