@@ -178,6 +178,7 @@ TEST(JsonShapes, MembersOfPointsSayWhereStrokesEnd) {
   check("newStroke", {"true", "false", "true", "false", "false"});
   check("start", {"true", "", "true", "", ""});
   check("end", {"", "true", "", "", "true"});
+  check("last", {"", "1", "", "", "1"});
   check("type", {R"("start")", R"("end")", R"("start")", R"("move")", R"("end")"});
   check("event", {R"("mousedown")", R"("mouseup")", R"("mousedown")", R"("mousemove")", R"("mouseup")"});
   check("cmd", {R"("M")", R"("L")", R"("M")", R"("L")", R"("L")"});
