@@ -8,6 +8,7 @@
 #include "limn/core/file.hpp"
 #include "limn/sketch/drawing_apps.hpp"
 #include "limn/sketch/json_drawings.hpp"
+#include "limn/sketch/point_roles.hpp"
 #include "limn/sketch/point_table.hpp"
 #include "limn/sketch/stroke_arrays.hpp"
 #include "limn/sketch/stroke_rows.hpp"
@@ -283,9 +284,24 @@ class SketchFileReader {
     table.columns = table.names.size();
     check_names(table.names, origin_, table.kind);
     std::size_t number = 0;
+    const auto has_no_position = [&](JsonValue point) {
+      bool is_position = false;
+      for (const std::string& name : table.names) {
+        if (const PointRole role = point_role_of(name); role != PointRole::kX && role != PointRole::kY) continue;
+        is_position = true;
+        if (point[name].is_number() || point[name].is_text()) return false;
+      }
+      return is_position;
+    };
     for (const JsonValue point : points) {
-      require(point.is_object(), "{}: point {} is {}; expected an object with x and y", origin_, ++number,
+      if (point.is_object() && has_no_position(point)) {  // as an event "up" may be
+        table.breaks.push_back(table.rows());
+        ++number;
+        continue;
+      }
+      require(point.is_object(), "{}: point {} is {}; expected an object with x and y", origin_, number + 1,
               point.kind_name());
+      ++number;
       for (const std::string& name : table.names) {
         const JsonValue value = point[name];
         if (value.is_number())

@@ -300,6 +300,7 @@ std::vector<PointRole> find_point_roles(PointTable& table) {
       const Cells cells(table, i);
       if (named.is_sure || (named.role == Role::kStroke) != numbers || !fits(named.role, cells)) continue;
       roles[i] = with_words(named.role, cells);
+      if (named.role != Role::kStroke && named.role != Role::kEvent) cells.fill_flags();
       is_told = true;
     }
   }

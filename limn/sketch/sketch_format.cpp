@@ -116,6 +116,8 @@ SketchFormat sketch_format_of(const fs::path& path) {
   if (is_sharded(path)) return SketchFormat::kShards;
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return SketchFormat::kFolder;
+  require(ignored != std::errc::too_many_symbolic_link_levels, "{}: is a link that leads to itself; remove it",
+          path.string());
   const std::string ending = ending_without_gz(path);
   const auto named = std::ranges::find(kFormats, ending, &NamedFormat::ending);
   const bool is_text_name = ending.empty() || ending == ".txt" || ending == ".dat" || ending == ".xml";

@@ -178,6 +178,7 @@ TEST(JsonShapes, MembersOfPointsSayWhereStrokesEnd) {
   check("newStroke", {"true", "false", "true", "false", "false"});
   check("start", {"true", "", "true", "", ""});
   check("end", {"", "true", "", "", "true"});
+  check("last", {"", "1", "", "", "1"});
   check("type", {R"("start")", R"("end")", R"("start")", R"("move")", R"("end")"});
   check("event", {R"("mousedown")", R"("mouseup")", R"("mousedown")", R"("mousemove")", R"("mouseup")"});
   check("cmd", {R"("M")", R"("L")", R"("M")", R"("L")", R"("L")"});
@@ -200,6 +201,14 @@ TEST(JsonShapes, PointsWithThePenInTheAirAreLeftOutWithANote) {
   const std::array<std::string, 5> events{R"("event":"down")", R"("event":"up")", R"("event":"move")",
                                           R"("event":"down")", R"("event":"up")"};
   expect(five_points(events), two, "1 of 5 points were left out");
+}
+
+TEST(JsonShapes, APointWithoutPositionEndsAStroke) {
+  expect(R"([{"x":0,"y":0},{"x":1,"y":1},{"x":null,"y":null},{"x":2,"y":4}])", "[[[[0,0],[1,1]],[[2,4]]]]");
+  expect(R"([{"x":0,"y":0,"event":"down"},{"x":1,"y":1,"event":"move"},{"event":"up"},{"x":2,"y":4,"event":"down"}])",
+         "[[[[0,0],[1,1]],[[2,4]]]]");
+  EXPECT_THAT(error_for(R"([{"x":0,"y":0},{"x":1}])"), HasSubstr("point 2: no number in the member \"y\""));
+  EXPECT_THAT(error_for(R"([{"x":0,"y":0},7])"), HasSubstr("point 2 is a number; expected an object"));
 }
 
 TEST(JsonShapes, OtherMembersOfPointsAreNamed) {

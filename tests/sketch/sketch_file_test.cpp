@@ -184,6 +184,11 @@ TEST(SketchFile, QuickDrawFormatsScaleAllOrNone) {
 
 TEST(SketchFile, SaysWhatIsWrong) {
   const TemporaryFolder folder;
+  for (const char* name : {"loop", "loop.npz"}) {
+    std::filesystem::create_symlink(name, folder / name);
+    EXPECT_THAT(error_of([&] { return read_sketches(folder / name); }), HasSubstr("is a link that leads to itself"));
+    std::filesystem::remove(folder / name);
+  }
   EXPECT_THAT(error_of([&] { return read_sketches(folder.path()); }),
               HasSubstr("a folder without .svg files, which holds nothing"));
   EXPECT_THAT(error_of([&] { return read_sketches(folder / "none.png"); }), HasSubstr("no such file"));
