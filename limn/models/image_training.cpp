@@ -48,15 +48,15 @@ Metrics ImageTask::evaluate(Split split, std::int64_t step, std::int64_t most) {
   return metrics;
 }
 
-std::optional<FittedPrior> ImageTask::fit_prior(std::int64_t step) {
+std::optional<FittedPrior> ImageTask::fit_prior(const Checkpoint& checkpoint) {
   if (!setting().fits_prior) return {};
-  const auto encoder = model(step);
+  const auto encoder = setup_.make_model(checkpoint);
   return encoder->can(Ability::kFitPrior) ? std::optional(models::fit_prior(*encoder, data_)) : std::nullopt;
 }
 
 std::unique_ptr<ImageModel> ImageTask::model_with_prior(std::int64_t step) {
   Checkpoint now = checkpoint(step, {});
-  now.prior = prior(step);
+  now.prior = prior(now);
   return setup_.make_model(std::move(now));
 }
 

@@ -47,7 +47,7 @@ class ImageTask : public TrainingTask {
   [[nodiscard]] const image::ImageDataset& data() const { return data_; }
   [[nodiscard]] const TrainedTensors& trained() const { return parameters_; }
   [[nodiscard]] const TrainedTensors& running() const { return buffers_; }
-  [[nodiscard]] std::optional<FittedPrior> fit_prior(std::int64_t step) override;
+  [[nodiscard]] std::optional<FittedPrior> fit_prior(const Checkpoint& checkpoint) override;
   // The model with the weights as they are, and its prior.
   [[nodiscard]] std::unique_ptr<ImageModel> model_with_prior(std::int64_t step);
   // The model with the weights as they are.

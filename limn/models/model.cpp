@@ -52,13 +52,14 @@ Drawings Model::read_one(const std::string& reference) const {
 }
 
 void Model::require_finite(std::span<const float> values, std::string_view what) const {
-  require(std::ranges::all_of(values, [](float value) { return std::isfinite(value); }), "{}: {} {}",
-          checkpoint().origin, what, kNotFinite);
+  if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); }))
+    throw NotFinite(fmt::format("{}: {} {}", checkpoint().origin, what, kNotFinite));
 }
 
 void Model::require_finite(const Metrics& losses) const {
   for (const auto& [name, value] : losses)
-    require(std::isfinite(value), "{}: the loss {} {}", checkpoint().origin, name, kNotFinite);
+    if (!std::isfinite(value))
+      throw NotFinite(fmt::format("{}: the loss {} {}", checkpoint().origin, name, kNotFinite));
 }
 
 Drawings Model::complete(const Drawings&, const CompletionOptions&) const {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/core/error.hpp"
 #include "limn/core/metrics.hpp"
 #include "limn/core/split.hpp"
 #include "limn/image/drawing_steps.hpp"
@@ -21,6 +22,12 @@ namespace limn::models {
 
 class ImageModel;
 class SketchModel;
+
+// What a model computed is not finite: its training diverged.
+class NotFinite : public Error {
+ public:
+  using Error::Error;
+};
 
 enum class Ability {
   kEncode,             // a latent vector of a drawing that is given
@@ -132,8 +139,8 @@ class Model {
   [[nodiscard]] virtual const ImageModel* as_image_model() const { return nullptr; }
 
  protected:
-  // Throws Error naming the model unless what it computed is finite: a model with weights so large that they overflow
-  // is of a training that diverged. `what` is "its latent vector".
+  // Throws NotFinite naming the model unless what it computed is finite: a model with weights so large that they
+  // overflow is of a training that diverged. `what` is "its latent vector".
   void require_finite(std::span<const float> values, std::string_view what) const;
   void require_finite(const Metrics& losses) const;
 };

@@ -4,18 +4,18 @@
 
 namespace limn::models {
 
-std::uint32_t hash_of(std::span<const TaskParameter> tensors) {
-  std::uint32_t hash = 2166136261;  // FNV-1a
-  for (const auto& tensor : tensors)
-    for (const float value : tensor.value) hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 16777619;
+std::uint32_t hash_of(std::span<const float> values, std::uint32_t before) {
+  std::uint32_t hash = before;  // FNV-1a
+  for (const float value : values) hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 16777619;
   return hash;
 }
 
-const std::optional<FittedPrior>& TrainingTask::prior(std::int64_t step) {
-  const std::uint32_t weights = hash_of(parameters()) ^ hash_of(buffers());
+const std::optional<FittedPrior>& TrainingTask::prior(const Checkpoint& checkpoint) {
+  std::uint32_t weights = kHashOfNothing;
+  for (const auto& [name, values] : checkpoint.weights) weights = hash_of(values, weights);
   if (fitted_weights_ != weights) {
     fitted_weights_.reset();
-    prior_ = fit_prior(step);
+    prior_ = fit_prior(checkpoint);
     fitted_weights_ = weights;
   }
   return prior_;

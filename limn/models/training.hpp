@@ -88,8 +88,8 @@ class TrainingTask {
   [[nodiscard]] virtual double objective(const Metrics& losses, std::int64_t) const { return metric(losses, "total"); }
   // The model as it is. training_config holds the data's options; the trainer adds its own.
   [[nodiscard]] virtual Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const = 0;
-  // What fit_prior() gives for the weights as they are, and the same again until they change.
-  [[nodiscard]] const std::optional<FittedPrior>& prior(std::int64_t step);
+  // What fit_prior() gives for a checkpoint of this task; kept until the weights are others.
+  [[nodiscard]] const std::optional<FittedPrior>& prior(const Checkpoint& checkpoint);
   // The same inputs and noise every time, so that pictures compare.
   [[nodiscard]] virtual SampleDrawings sample_drawings(std::int64_t step) = 0;
   // In the same way, at (step, count): `count` examples that training does not see, redrawn, and as many new drawings.
@@ -114,8 +114,9 @@ class TrainingTask {
   }
 
  protected:
-  // The density of z of the training split, or none where the model has none or the setting says so.
-  [[nodiscard]] virtual std::optional<FittedPrior> fit_prior(std::int64_t) { return {}; }
+  // The density of z of the training split, or none where the model has none or the setting says so. Throws NotFinite
+  // for a z that is not, another Error where data cannot be read.
+  [[nodiscard]] virtual std::optional<FittedPrior> fit_prior(const Checkpoint&) { return {}; }
   [[nodiscard]] const BatchShare& share() const { return share_; }
   // A value over all processes, from each one's part.
   [[nodiscard]] double over_all(double part) const { return sum_ ? sum_(part) : part; }
@@ -127,8 +128,9 @@ class TrainingTask {
   std::optional<std::uint32_t> fitted_weights_;  // their hash
 };
 
-// Differs where a bit of the values differs, almost surely.
-[[nodiscard]] std::uint32_t hash_of(std::span<const TaskParameter> tensors);
+// Differs where a bit of the values differs, almost surely. Of several tensors: each with the hash of those before.
+inline constexpr std::uint32_t kHashOfNothing = 2166136261;
+[[nodiscard]] std::uint32_t hash_of(std::span<const float> values, std::uint32_t before = kHashOfNothing);
 
 // The options of a family's model and data, as a user sets them, and what they become. One to a run.
 class TrainingSetup {

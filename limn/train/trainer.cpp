@@ -236,7 +236,9 @@ void Trainer::share_state() {
 // here.
 void Trainer::check_same_weights() {
   if (group_ == nullptr) return;
-  const auto mine = static_cast<double>(models::hash_of(task_.parameters()));
+  std::uint32_t hash = models::kHashOfNothing;
+  for (const auto& p : task_.parameters()) hash = models::hash_of(p.value, hash);
+  const auto mine = static_cast<double>(hash);
   const double difference = group_->sum(mine) - mine * group_->size();
   require(group_->sum(std::abs(difference)) == 0,
           "process {} of {}: the processes' weights differ at step {}; use the same limn on machines of the same kind, "
@@ -373,17 +375,26 @@ void Trainer::watch_layers() {
 }
 
 // The model as it is, with the run's options beside its data's.
-models::Checkpoint Trainer::checkpoint() {
+models::Checkpoint Trainer::checkpoint() const {
   models::Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
   TrainOptions options = options_;
   checkpoint.training_config = merged_json_objects(checkpoint.training_config, options_to_json(fields(options)));
-  try_to("fitting the prior", [&] { checkpoint.prior = task_.prior(at_.step); });
+  return checkpoint;
+}
+
+// Data that cannot be read are an error, as in a step: the checkpoint is then written later, with the same bytes.
+models::Checkpoint Trainer::with_prior(models::Checkpoint checkpoint) {
+  try {
+    checkpoint.prior = task_.prior(checkpoint);
+  } catch (const models::NotFinite& error) {
+    notice(fmt::format("step {}: the checkpoint has no fitted prior: {}", checkpoint.step, error.what()));
+  }
   return checkpoint;
 }
 
 void Trainer::write_unsaved_best() {
   if (!unsaved_best_) return;
-  registry_.write(run_.best(), *unsaved_best_);
+  registry_.write(run_.best(), with_prior(*unsaved_best_));
   unsaved_best_.reset();
 }
 
@@ -425,12 +436,12 @@ void Trainer::write_state() {
   // first one comes before its checkpoint, since a checkpoint without a state is a run that cannot continue.
   const bool is_start = at_.step == 0;
   if (!is_start) {
-    const models::Checkpoint now = checkpoint();
+    const models::Checkpoint now = with_prior(checkpoint());
     registry_.write(run_.last(), now);
     if (options_.keep_checkpoints > 0) registry_.write(run_.numbered(at_.step), now);
   }
   write_safetensors(run_.state(), content);
-  if (is_start) registry_.write(run_.last(), checkpoint());
+  if (is_start) registry_.write(run_.last(), with_prior(checkpoint()));
   if (options_.keep_checkpoints > 0) run_.remove_numbered(options_.keep_checkpoints);
 }
 
@@ -596,7 +607,7 @@ TrainResult Trainer::run() {
       save_state(OnFailure::kGoOn);
   }
   const bool is_finished = at_.step >= options_.num_steps;
-  if (is_first() && at_.best_step < 0) registry_.write(run_.best(), checkpoint());
+  if (is_first() && at_.best_step < 0) registry_.write(run_.best(), with_prior(checkpoint()));
   if (is_first() && !is_finished && at_.step % options_.valid_every != 0)
     try_to("validation", [&] { judge_stopped(); });
   log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));

@@ -110,7 +110,9 @@ class Trainer {
   enum class OnFailure { kEnd, kGoOn };
   void save_state(OnFailure on_failure);
   void write_state();
-  [[nodiscard]] models::Checkpoint checkpoint();
+  [[nodiscard]] models::Checkpoint checkpoint() const;
+  // The same with the prior of its weights.
+  [[nodiscard]] models::Checkpoint with_prior(models::Checkpoint checkpoint);
   // The best model, where it could not be written yet.
   void write_unsaved_best();
   [[nodiscard]] Metrics best_metrics_of(const SafetensorsFile& state) const;

@@ -111,7 +111,8 @@ def check(limn, folder, name, model, data, pixels, settings):
     for setting in settings:
         words += ["--set", setting]
     run(*words)
-    model.load_state_dict(read_safetensors(out / "checkpoints" / "best.safetensors"))
+    weights = read_safetensors(out / "checkpoints" / "best.safetensors")
+    model.load_state_dict({name: weights[name] for name in weights if not name.startswith("prior.")})
     model.eval().double()
     references = [f"{folder / 'data'}{reference}" for reference in data]
     run(limn, "encode", out, "--in", *references, "-o", folder / "z.npy")

@@ -207,13 +207,13 @@ TEST(SketchRnnTask, CheckpointsHaveThePriorOfTheirWeights) {
 TEST(SketchRnnTask, ThePriorIsFittedAgainWhenWeightsChange) {
   const auto options = small_options("lstm");
   const auto task = options.task(doodles(options));
-  const std::optional<models::FittedPrior> before = task->prior(3);
+  const std::optional<models::FittedPrior> before = task->prior(task->checkpoint(3, {}));
   ASSERT_TRUE(before.has_value());
-  EXPECT_EQ(task->prior(3), before);
+  EXPECT_EQ(task->prior(task->checkpoint(3, {})), before);
   for (const auto& parameter : task->parameters())
     if (parameter.name == "encoder.mu.bias")
       for (float& value : parameter.value) value += 1;
-  const std::optional<models::FittedPrior> after = task->prior(3);
+  const std::optional<models::FittedPrior> after = task->prior(task->checkpoint(3, {}));
   for (std::size_t i = 0; i < before->mean.size(); ++i) EXPECT_NEAR(after->mean[i], before->mean[i] + 1, 1e-4);
 }
 
@@ -224,8 +224,8 @@ TEST(SketchRnnTask, SamplesComeFromThePrior) {
   options.train.fit_prior = false;
   const auto standard = options.task(doodles(options));
   models::Checkpoint checkpoint = fitting->checkpoint(0, {});
-  checkpoint.prior = fitting->prior(0);
-  EXPECT_FALSE(standard->prior(0).has_value());
+  checkpoint.prior = fitting->prior(fitting->checkpoint(0, {}));
+  EXPECT_FALSE(standard->prior(standard->checkpoint(0, {})).has_value());
   const auto drawn = models::draw_new(models::SketchRnnModel(checkpoint), 8, {.temperature = 0.4F}, 3);
   const auto fitted_row = fitting->sample_drawings(0).rows[2].drawings.sketches;
   for (std::size_t i = 0; i < drawn.size(); ++i) EXPECT_EQ(fitted_row[i], drawn[i].sketch);

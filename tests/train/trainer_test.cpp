@@ -304,7 +304,9 @@ TEST(Trainer, ShownLossesDoNotZigzagAndRecordedOnesAreAsTheyAre) {
 TEST(Trainer, APriorThatCannotBeFittedIsANotice) {
   class Unfittable final : public BowlTask {
    public:
-    std::optional<models::FittedPrior> fit_prior(std::int64_t) override { fail("bowl: its z is not finite"); }
+    std::optional<models::FittedPrior> fit_prior(const models::Checkpoint&) override {
+      throw models::NotFinite("bowl: its z is not finite");
+    }
   };
   const testing::TemporaryFolder folder;
   Unfittable task;
@@ -313,7 +315,28 @@ TEST(Trainer, APriorThatCannotBeFittedIsANotice) {
     EXPECT_FALSE(
         models::read_checkpoint(folder / "run/checkpoints" / (std::string(name) + ".safetensors")).prior.has_value());
   EXPECT_THAT(read_text_file(folder / "run/log.txt"),
-              HasSubstr("step 0: fitting the prior failed, and training goes on: bowl: its z is not finite"));
+              HasSubstr("step 20: the checkpoint has no fitted prior: bowl: its z is not finite"));
+}
+
+// What cannot be read now is fitted at the next save, to the weights that the checkpoint holds.
+TEST(Trainer, APriorWhoseDataCannotBeReadIsFittedLater) {
+  class Unreadable final : public BowlTask {
+   public:
+    int failures = 0;
+    std::optional<models::FittedPrior> fit_prior(const models::Checkpoint& checkpoint) override {
+      if (checkpoint.step == 20 && failures-- > 0) fail("data: cannot be read");
+      return {};
+    }
+  };
+  const testing::TemporaryFolder folder;
+  TrainOptions rare = options(30);
+  rare.save_every = rare.valid_every = 20;
+  Unreadable task, expected;
+  task.failures = 2;  // of the best and of the last
+  EXPECT_TRUE(testing::train_task(task, rare, folder / "run", Mode::kFresh, {}, kBowls).is_finished);
+  EXPECT_TRUE(testing::train_task(expected, rare, folder / "whole", Mode::kFresh, {}, kBowls).is_finished);
+  EXPECT_EQ(testing::run_outcome(folder / "run"), testing::run_outcome(folder / "whole"));
+  EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr("data: cannot be read"));
 }
 
 struct Ended {};

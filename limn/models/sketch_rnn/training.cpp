@@ -139,16 +139,16 @@ class SketchRnnTraining final : public TrainingTask {
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 
  protected:
-  std::optional<FittedPrior> fit_prior(std::int64_t step) override {
+  std::optional<FittedPrior> fit_prior(const Checkpoint& checkpoint) override {
     if (!setting_.fits_prior) return {};
-    const SketchRnnModel model(checkpoint(step, {}));
+    const SketchRnnModel model(checkpoint);
     return model.can(Ability::kFitPrior) ? std::optional(models::fit_prior(model, data_)) : std::nullopt;
   }
 
  private:
   SketchRnnModel model_with_prior(std::int64_t step) {
     Checkpoint now = checkpoint(step, {});
-    now.prior = prior(step);
+    now.prior = prior(now);
     return SketchRnnModel(std::move(now));
   }
 
