@@ -338,7 +338,7 @@ void Trainer::judge_stopped() {
   const bool has_best = at_.best_step >= 0;
   const bool beats_best = is_better(now, has_best && !now.empty() ? figures_of_best(most) : Metrics{});
   if (observer_.on_validation && !now.empty()) observer_.on_validation(at_.step, now, beats_best);
-  models::Checkpoint last = checkpoint();
+  models::Checkpoint last = with_prior(checkpoint());
   last.metrics = metrics_to_json(now);
   if (!has_best) registry_.write(run_.best(), last);
   if (has_best && beats_best) last.extra[models::kBeatsBest] = fmt::format("{}", at_.best_step);
