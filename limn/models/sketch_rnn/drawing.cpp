@@ -155,9 +155,8 @@ std::string SketchRnnModel::inability(Ability ability) const {
       return prior_inability(latent_size());
     case Ability::kComplete:
     case Ability::kTemperature:
+    case Ability::kEvaluateMean:  // without a latent space either is the same
       return "";
-    case Ability::kEvaluateMean:
-      return is_conditional() ? "" : "it has no latent space (conditional=false)";
     case Ability::kSteps:
       return "it draws strokes, not an image step by step";
     case Ability::kImportanceSamples:
