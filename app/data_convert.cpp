@@ -9,10 +9,10 @@
 #include "app/interrupts.hpp"
 #include "app/plotter_options.hpp"
 #include "app/printing.hpp"
+#include "app/reading_options.hpp"
 #include "app/svg_writers.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/core/options.hpp"
 #include "limn/image/image_set.hpp"
 #include "limn/sketch/simplify.hpp"
 #include "limn/sketch/sketch_file.hpp"
@@ -114,18 +114,6 @@ class Converter {
   std::vector<std::string> notes_;
 };
 
-// How sketches are read: what --set knows, as training does.
-std::vector<OptionField> sketch_fields(ConvertArguments& a) {
-  return {{.name = "damaged",
-           .target = &a.damaged,
-           .help = "refuse a folder with damaged files, or skip those",
-           .choices = {"refuse", "skip"}},
-          {.name = "absolute",
-           .target = &a.absolute,
-           .help = "rows of numbers are positions, offsets or what their columns say",
-           .choices = {"auto", "true", "false"}}};
-}
-
 void convert_once(const ConvertArguments& a, const sketch::SketchWriterOptions& options, bool may_need_scaling) {
   const auto writer = open_sketch_output(a.out, options, a.plotter);
   Converter converter(a, *writer, may_need_scaling);
@@ -149,11 +137,9 @@ void convert(ConvertArguments a) {
     require(setting.starts_with("damaged=") || setting.starts_with("absolute="),
             "{}: --set {} is for images; of sketches there are damaged=skip and absolute=true", a.in.front(),
             printable(setting));
-  try {
-    set_options(sketch_fields(a), a.settings);
-  } catch (const Error& error) {
-    fail("--set {}", error.what());
-  }
+  const Reading reading = reading_of(a.settings);
+  if (!reading.damaged.empty()) a.damaged = reading.damaged;
+  a.absolute = reading.absolute;
   if (a.is_absolute) a.absolute = "true";
   if (a.is_quickdraw) {
     const std::int64_t max_points = a.preparation.max_points;
@@ -237,7 +223,7 @@ void add_data_convert(const Command& data) {
       .named("UNITS")
       .shows_default();
   command.add("--absolute", &a->is_absolute,
-              "the rows of .npz, .npy and .pkl are positions, not offsets [as their columns say: of 4 columns alone]");
+              "rows of numbers are positions, not offsets [as their columns say: of 4 columns alone]");
   command.add("--set", &a->settings, "of images: any option listed below; of sketches: damaged, absolute")
       .named("NAME=VALUE");
   add_plotter_options(command, a->plotter);

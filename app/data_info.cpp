@@ -169,7 +169,7 @@ void add_data_info(const Command& data) {
            "builtin:shapes")
       .required();
   command.add("--json", &a->is_json, "one JSON object");
-  command.add("--absolute", &a->is_absolute, "the rows of .npz, .npy and .pkl are positions, not offsets");
+  command.add("--absolute", &a->is_absolute, "rows of numbers are positions, not offsets");
   command
       .add("--set", &a->settings,
            "of sketches: max_seq_len=200 or min_seq_len=10 shows what training leaves out and what it keeps; absolute, "

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "limn/core/content_kind.hpp"
 #include "limn/core/file.hpp"
 
 namespace limn::image {
@@ -37,6 +38,7 @@ constexpr std::string_view kConvert = "convert it to PNG or JPEG";
 constexpr std::string_view kUnpack = "unpack it";
 constexpr std::string_view kSaveArray = "save its images as .npy or .npz";
 
+// Pictures in other formats, and files of images. content_kind() knows the rest.
 constexpr Magic kMagics[] = {
     {4, "ftypavi", {"AVIF", kConvert}},
     {4, "ftyphe", {"HEIC", kConvert}},
@@ -44,7 +46,6 @@ constexpr Magic kMagics[] = {
     {4, "ftypmsf1", {"HEIC", kConvert}},
     {4, "ftyp", {"video", "save its frames as PNG or JPEG"}},
     {0, "8BPS", {"Photoshop", kConvert}},
-    {0, "%PDF", {"PDF", kConvert}},
     {0, "%!PS", {"PostScript", kConvert}},
     {0, "\xff\x0a", {"JPEG XL", kConvert}},
     {4, "JXL ", {"JPEG XL", kConvert}},
@@ -60,21 +61,18 @@ constexpr Magic kMagics[] = {
     {0, "P6\n", {"PNM", kConvert}},
     {0, "P5 ", {"PNM", kConvert}},
     {0, "P6 ", {"PNM", kConvert}},
-    {0, "\x89HDF", {"HDF5", kSaveArray}},
     {0, "MATLAB 5.0", {"MATLAB", kSaveArray}},
-    {0, "PAR1", {"Parquet", kSaveArray}},
-    {0, "\x93NUMPY", {"NumPy array", ""}},
-    {0, "PK\3\4", {"zip archive", kUnpack}},
-    {257, "ustar", {"tar archive", kUnpack}},
-    {0, "7z\xbc\xaf", {"7z archive", kUnpack}},
-    {0, "Rar!", {"rar archive", kUnpack}},
-    {0, "SQLite format", {"database", ""}},
-    {0, "\x1f\x8b", {"gzip file", kUnpack}},
-    {0, "\x80\x02", {"pickle", kSaveArray}},
-    {0, "\x80\x03", {"pickle", kSaveArray}},
-    {0, "\x80\x04", {"pickle", kSaveArray}},
-    {0, "\x80\x05", {"pickle", kSaveArray}},
 };
+
+// How images come out of a file of a kind of content_kind().
+std::string_view advice_for(std::string_view kind) {
+  if (kind == "a PDF document") return kConvert;
+  for (const std::string_view packed : {"archive", "a gzip file", "a bzip2 file", "an xz file", "a Zstandard file"})
+    if (kind.ends_with(packed)) return kUnpack;
+  for (const std::string_view held : {"an HDF5 file", "a Parquet file", "a Python pickle"})
+    if (kind == held) return kSaveArray;
+  return {};
+}
 
 // Formats without telling first bytes.
 struct Ending {
@@ -115,9 +113,11 @@ PictureFormat picture_format(Input beginning) {
 }
 
 FileKind other_kind(Input beginning, std::string_view ending) {
-  if (ending == ".npz") return {"NumPy archive", ""};
+  if (ending == ".npz") return {"a NumPy archive", ""};
   for (const Magic& magic : kMagics)
     if (has(beginning, magic.at, magic.bytes)) return magic.kind;
+  const std::string_view text(reinterpret_cast<const char*>(beginning.data()), beginning.size());
+  if (const std::string_view kind = content_kind(text); !kind.empty()) return {kind, advice_for(kind)};
   for (const Ending& known : kEndings)
     if (known.ending == ending) return known.kind;
   if (beginning.empty()) return {"empty", "fetch it again"};

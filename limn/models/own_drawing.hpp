@@ -14,8 +14,8 @@
 namespace limn::models {
 
 // Whether `path`, without a split or a number, holds drawings in the units of the model's data: what the checkpoint
-// says that it was trained on, a file in such a folder, and the formats of data sets (.npz, .npy, .pkl, .cpkl, .limn,
-// .ndjson, .bin, packed by gzip or not, and builtin:…). Looks at names alone.
+// says that it was trained on, a file in such a folder, and the formats of data sets (.npz, .npy, .pkl, .pickle, .cpkl,
+// .limn, .ndjson, .bin, packed by gzip or not, and builtin:…). Looks at names alone.
 [[nodiscard]] bool is_in_data_units(const Checkpoint& checkpoint, std::string_view path);
 // The first part of it alone: what the checkpoint says that it was trained on.
 [[nodiscard]] bool is_training_data(const Checkpoint& checkpoint, std::string_view path);

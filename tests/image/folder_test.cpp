@@ -212,7 +212,7 @@ TEST(Folder, SaysWhatItHoldsInsteadOfImages) {
   EXPECT_FALSE(is_image_data((tree / "b.svg").string()));
   fs::remove(tree / "b.svg");
   tree.file("mnist.pkl.gz", testing::gzip_file(bytes_of("\x80\x02}q")));
-  EXPECT_THAT(error_for(tree / "mnist.pkl.gz"), HasSubstr("but pickle; save its images as .npy or .npz"));
+  EXPECT_THAT(error_for(tree / "mnist.pkl.gz"), HasSubstr("but a Python pickle; save its images as .npy or .npz"));
   tree.file("a.csv", "x,y\n1,2\n");
   EXPECT_THAT(error_for(tree / "a.csv"), HasSubstr("a.csv: not images by its first bytes but text; name a picture"));
 }

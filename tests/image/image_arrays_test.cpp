@@ -142,8 +142,10 @@ TEST(NpyImages, AreScaledByTheirRangeWhichIsSaid) {
 
   std::vector<float> bad(36, -0.42F);
   bad[1] = 2.8F;
-  EXPECT_THAT(npy_error(npy_file("<f4", {1, 6, 6}, bad)),
-              HasSubstr("a.npy: its numbers lie from -0.42 to 2.8, which is no range of pixels; scale them to 0 to 1"));
+  EXPECT_THAT(
+      npy_error(npy_file("<f4", {1, 6, 6}, bad)),
+      HasSubstr(
+          "a.npy: its numbers lie from -0.42 to 2.8, which is not a range of pixel values; scale them to 0 to 1"));
   bad[2] = NAN;
   EXPECT_THAT(npy_error(npy_file("<f4", {1, 6, 6}, bad)), HasSubstr("number 2 is not finite"));
 }
@@ -166,7 +168,7 @@ TEST(NpyImages, AreTakenForNothingElse) {
   EXPECT_FALSE(is_images("|u1", {70}));
   EXPECT_TRUE(is_images("|u1", {20, 10, 64, 64}));  // films, which reading refuses
   EXPECT_THAT(npy_error(npy_file({20, 4, 6, 6, 1}, ramp(2880))),
-              HasSubstr("an array of 20×4×6×6×1, which are no images"));
+              HasSubstr("an array of 20×4×6×6×1, which are not images"));
 }
 
 TEST(NpyImages, AreReadFromAFile) {
@@ -188,7 +190,7 @@ TEST(NpyImages, AreReadFromAFile) {
   write_file(folder / "y_train.npy", npy_file({12}, ramp(12)));
   const ImageDataset both = load(folder.path());
   EXPECT_THAT(sizes(both), ElementsAre(10, 2, 3));
-  EXPECT_THAT(both.notes()[0], HasSubstr("1 file was left out: y_train.npy (NumPy array)"));
+  EXPECT_THAT(both.notes()[0], HasSubstr("1 file was left out: y_train.npy (a NumPy array)"));
 }
 
 TEST(NpyImages, BearTruncationAndChanges) {
@@ -345,7 +347,8 @@ TEST(TableImages, NameTheLineThatIsWrong) {
   EXPECT_THAT(error(line(1) + line(1, "1,")), HasSubstr("line 2: more than 784 numbers"));
   EXPECT_THAT(error(line(1) + line(1, "x")), HasSubstr("line 2: 'x1' is not a number"));
   EXPECT_THAT(error(pixel_names("pixel") + "\n"), HasSubstr("a table without images"));
-  EXPECT_THAT(error(line(70'000)), HasSubstr("its numbers lie from 70000 to 70000, which is no range of pixels"));
+  EXPECT_THAT(error(line(70'000)),
+              HasSubstr("its numbers lie from 70000 to 70000, which is not a range of pixel values"));
 }
 
 TEST(TableImages, BearTruncationAndChanges) {
@@ -408,7 +411,7 @@ TEST(Cifar, IsToldFromQuickDraw) {
   write_file(folder / "other.bin", std::as_bytes(std::span(records)));
   EXPECT_FALSE(is_image_data((folder / "other.bin").string()));
   EXPECT_THAT(error_of([&] { return parse_cifar(std::as_bytes(std::span(records)), ArrayFormat::kCifar10, "a.bin"); }),
-              HasSubstr("a.bin: 6145 bytes are no whole number of CIFAR's images of 3073 bytes"));
+              HasSubstr("a.bin: 6145 bytes are not a whole number of CIFAR's images of 3073 bytes"));
   records = cifar_images(2, 1);
   records[3073] = 10;
   EXPECT_THAT(error_of([&] { return parse_cifar(std::as_bytes(std::span(records)), ArrayFormat::kCifar10, "a.bin"); }),

@@ -280,7 +280,7 @@ TEST(ImageFile, IsToldByItsFirstBytes) {
                                     {std::string("8BPS"), "but Photoshop"},
                                     {std::string("<?xml version='1.0'?><svg>"), "but SVG"},
                                     {std::string("BMW is no BMP and a text"), "but text by its first bytes; replace"},
-                                    {std::string("PK\3\4"), "but zip archive by its first bytes; unpack it"},
+                                    {std::string("PK\3\4"), "but a zip archive by its first bytes; unpack it"},
                                     {std::string("\1\2\3"), "but unknown"}})
     EXPECT_THAT(error_for(bytes_of(begin)), HasSubstr(kind));
   EXPECT_TRUE(has_image_ending("a/b.PNG"));
