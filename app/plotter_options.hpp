@@ -11,7 +11,7 @@ namespace limn::app {
 
 // A group of its own in --help.
 void add_plotter_options(const Command& command, render::GcodeOptions& options);
-// Throws Error if an option was given and `out` is no G-code.
+// Throws Error if an option was given and `out` is not a G-code file.
 void check_plotter_options(const render::GcodeOptions& options, const std::filesystem::path& out);
 
 }  // namespace limn::app

@@ -74,7 +74,7 @@ log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 # A third-party source that does not answer need not matter, so only a failing install is an error.
 "${as_root[@]}" apt-get update >"$log" 2>&1 </dev/null ||
-  echo "install-deps: warning: apt-get update failed; going on with the package lists that are here" >&2
+  echo "install-deps: warning: apt-get update failed; continuing with the package lists that are here" >&2
 if ! "${as_root[@]}" apt-get install --yes --no-install-recommends "${missing[@]}" >>"$log" 2>&1 </dev/null; then
   tail -n 15 "$log" >&2
   die "apt-get install failed, see above; check the network and /etc/apt, then run this again"

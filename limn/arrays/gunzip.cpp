@@ -111,7 +111,7 @@ std::string beginning_of(const std::filesystem::path& path, std::size_t count) {
   try {  // byte by byte, as what comes before the end of the piece counts
     Gunzip gunzip(as_bytes(begin), path.string());
     while (filled < count && gunzip.read(std::as_writable_bytes(std::span(unpacked).subspan(filled, 1))) == 1) ++filled;
-  } catch (const Error&) {  // cut off, as the file goes on
+  } catch (const Error&) {  // the rest of the file is missing here
   }
   unpacked.resize(filled);
   return unpacked;

@@ -58,7 +58,7 @@ class Gunzip {
 [[nodiscard]] std::string read_unpacked_text(const std::filesystem::path& path, std::uint64_t max_bytes);
 
 // The first `count` bytes of a file, unpacked if it is gzip, to tell what it is: fewer of a shorter or damaged file,
-// and none of one that cannot be opened or that is no ordinary file (a pipe would lose them).
+// and nothing of one that cannot be opened. Only ordinary files are read: a pipe would lose these bytes.
 [[nodiscard]] std::string beginning_of(const std::filesystem::path& path, std::size_t count);
 
 }  // namespace limn::arrays

@@ -90,7 +90,7 @@ void AtomicFolder::make_target() {
       return;
     case Target::kFilled:
       is_there_ = fs::exists(status);
-      if (is_there_) return make_directories(path_);  // which refuses what is no folder
+      if (is_there_) return make_directories(path_);  // which refuses anything but a folder
       for (fs::path parent = path_.parent_path(); !parent.empty() && !fs::exists(parent, ignored);
            parent = parent.parent_path())
         made_parents_.push_back(parent);

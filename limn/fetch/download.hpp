@@ -1,5 +1,5 @@
 // Downloading one file over http or https, whatever the network does: progress, retries with growing delays,
-// going on where an earlier attempt or an earlier run stopped, and a check of size and MD5 before the file
+// continuing where an earlier attempt or an earlier run stopped, and a check of size and MD5 before the file
 // appears under its name. download() may be called from several threads at once for different files.
 //
 // A partial file (part_file.hpp) is only ever continued with bytes that the server says are of the same

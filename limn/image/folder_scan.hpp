@@ -40,7 +40,7 @@ struct FolderScan {
   [[nodiscard]] bool has_images() const { return has_pictures() || !arrays.empty(); }
 };
 
-// Throws Error naming a folder that cannot be read, and a run directory, which holds pictures that are no data.
+// Throws Error naming a folder that cannot be read, and a run directory, whose pictures are not data.
 [[nodiscard]] FolderScan scan_folder(const std::filesystem::path& folder);
 
 // The set that `path` names where no such file is: a folder and the beginning of names in it, "gzip/emnist-letters".

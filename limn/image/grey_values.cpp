@@ -35,8 +35,8 @@ GreyScale grey_scale(const ValueRange& r, std::string_view origin) {
         return {.scale = kByte / white,
                 .note = fmt::format("{}: its numbers up to {:g} were taken for {} bits, {:g} for white", origin,
                                     r.greatest, bits, white)};
-  fail("{}: its numbers lie from {:g} to {:g}, which is no range of pixels; scale them to 0 to 1, or 0 to 255", origin,
-       r.least, r.greatest);
+  fail("{}: its numbers lie from {:g} to {:g}, which is not a range of pixel values; scale them to 0 to 1, or 0 to 255",
+       origin, r.least, r.greatest);
 }
 
 std::uint8_t GreyScale::byte_of(double value) const {

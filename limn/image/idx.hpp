@@ -24,7 +24,7 @@ struct IdxArray {
 [[nodiscard]] IdxArray parse_idx(std::span<const std::byte> file, std::string_view origin);
 [[nodiscard]] IdxArray read_idx(const std::filesystem::path& path);
 
-// Whether a file begins as an IDX file does; one that is packed is no matter here.
+// Whether a file begins as an IDX file does. Does not look into packed files.
 [[nodiscard]] bool begins_as_idx(std::span<const std::byte> file);
 
 }  // namespace limn::image

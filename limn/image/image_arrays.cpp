@@ -139,8 +139,8 @@ ArrayFormat array_format(const fs::path& path) {
 ImageArrays parse_cifar(std::span<const std::byte> file, ArrayFormat format, const std::string& origin) {
   const std::size_t labels = label_bytes(format), record = labels + kCifarPixels;
   require(!file.empty() && file.size() % record == 0,
-          "{}: {} bytes are no whole number of CIFAR's images of {} bytes; fetch the file again", origin, file.size(),
-          record);
+          "{}: {} bytes are not a whole number of CIFAR's images of {} bytes; fetch the file again", origin,
+          file.size(), record);
   ImageArrays arrays;
   StoredImages& images = arrays.parts[0];
   images.shape = {3, kCifarSide, kCifarSide};

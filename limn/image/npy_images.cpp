@@ -135,7 +135,7 @@ StoredImages parse_array(std::span<const std::byte> file, const std::string& ori
   const NpyHeader header = arrays::parse_npy_header(file, origin);
   const std::optional<Layout> layout = layout_of(header);
   require(layout.has_value(),
-          "{}: an array of {}, which are no images; save N×H×W of grey, N×H×W×3 of colour, or N×784 numbers", origin,
+          "{}: an array of {}, which are not images; save N×H×W of grey, N×H×W×3 of colour, or N×784 numbers", origin,
           fmt::join(header.shape, "×"));
   const NumericArray array = arrays::make_numeric_array(header.format, header.shape, header.is_fortran_order,
                                                         file.subspan(header.size), origin);

@@ -16,8 +16,8 @@ inline constexpr std::size_t kTellingBytes = 512;
 
 [[nodiscard]] PictureFormat picture_format(std::span<const std::byte> beginning);
 
-// What a file that is no such picture is, and how the user gets a picture of it: {"HEIC", "convert it to PNG or JPEG"}.
-// The ending of its name decides where the bytes do not.
+// The kind of a file that is not such a picture, and how the user gets a picture of it: {"HEIC", "convert it to PNG or
+// JPEG"}. The ending of its name decides where the bytes do not.
 struct FileKind {
   std::string_view name;    // "text" and "unknown" too
   std::string_view advice;  // or empty

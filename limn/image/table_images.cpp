@@ -153,7 +153,7 @@ std::size_t place_of_label(const std::vector<float>& values, const Columns& colu
   return is_last ? columns.all - 1 : 0;
 }
 
-// Calls `visit` with each number that is no label.
+// Calls `visit` with each number that is not a label.
 template <class Visit>
 void each_pixel(const std::vector<float>& values, std::size_t columns, std::size_t label, const Visit& visit) {
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -176,7 +176,7 @@ ImageArrays parse_table_images(std::string_view text, const std::string& origin)
         "{}: {} numbers an image are {}×{} in three colours, in an order that the table does not tell; save them as "
         ".npy of N×{}×{}×3",
         origin, columns->pixels(), of_three, of_three, of_three, of_three);
-  require(side > 0, "{}: {} pixels a line, which is no square; save the images as .npy of N×H×W", origin,
+  require(side > 0, "{}: {} pixels a line, which is not a square; save the images as .npy of N×H×W", origin,
           columns->pixels());
   const std::vector<float> values = read_numbers(columns->has_header ? rest : text, *columns, origin);
   require(!values.empty(), "{}: a table without images; use one that holds some", origin);

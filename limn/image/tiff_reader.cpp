@@ -201,7 +201,7 @@ class TiffReader {
     return may_be_grey ? grey_if_colourless(std::move(raster)) : raster;
   }
 
-  // By another picture that is no small copy of it and no mask.
+  // By another picture that is neither a small copy of it nor a mask.
   bool is_followed() {
     std::uint32_t kind = 0;
     if (TIFFReadDirectory(tiff_.get()) != 1) return false;

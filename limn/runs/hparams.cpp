@@ -51,8 +51,8 @@ std::string json_value(const Json& value, const std::string& name, const std::st
 
 void read_object(Hparams& hparams, std::string_view text) {
   const Json object = parse_json(text, kMaxDepth);
-  require(object.is_object(), "{}: begins with {{ and is no JSON object; see the JSON format (there is no NaN in it)",
-          hparams.origin);
+  require(object.is_object(),
+          "{}: begins with {{ and is not a JSON object; see the JSON format (there is no NaN in it)", hparams.origin);
   for (const auto& [name, value] : object.items()) add(hparams, name, json_value(value, name, hparams.origin));
 }
 
@@ -74,10 +74,10 @@ void read_list(Hparams& hparams, std::string_view text) {
       hparams.assignments.back() += fmt::format(",{}", unquoted(item));
       continue;
     }
-    require(
-        equals != item.npos && equals > 0,
-        "{}: '{}' is no name=value; expected Magenta's \"name=value,name=value\", a JSON object, or the name of a file",
-        hparams.origin, printable(item));
+    require(equals != item.npos && equals > 0,
+            "{}: '{}' is not name=value; expected Magenta's \"name=value,name=value\", a JSON object, or the name of a "
+            "file",
+            hparams.origin, printable(item));
     add(hparams, trimmed(item.substr(0, equals)), trimmed(item.substr(equals + 1)));
   }
 }
@@ -85,7 +85,7 @@ void read_list(Hparams& hparams, std::string_view text) {
 }  // namespace
 
 Hparams read_hparams(const std::string& text) {
-  std::error_code ignored;  // a long text is no name of a file
+  std::error_code ignored;  // a long text is not the name of a file
   Hparams hparams{.assignments = {}, .origin = "--hparams", .is_file = std::filesystem::exists(text, ignored)};
   if (hparams.is_file) hparams.origin = text;
   const std::string content = hparams.is_file ? read_text_file(text, kMaxBytes) : text;

@@ -282,7 +282,7 @@ class CsvReader {
                 : "");
     for (const std::string& field : fields) {
       const auto number = number_in(field, separator_);
-      require(number || !names_.empty(), "{}: \"{}\" is no number; expected a point a line, as x,y", where(),
+      require(number || !names_.empty(), "{}: \"{}\" is not a number; expected a point a line, as x,y", where(),
               printable(field, 30));
       if (number)
         table.add(*number, is_truth(field) ? PointTable::kTruth : PointTable::kNumber);

@@ -105,12 +105,12 @@ class TraceReader {
     if (text_.starts_with('#')) {  // hexadecimal
       std::int64_t whole = 0;
       const auto [stop, error] = std::from_chars(text_.data() + 1, end, whole, 16);
-      require(error == std::errc{}, "{}: \"{}\" is no number", what_, printable(text_, 12));
+      require(error == std::errc{}, "{}: \"{}\" is not a number", what_, printable(text_, 12));
       text_.remove_prefix(static_cast<std::size_t>(stop - text_.data()));
       return static_cast<double>(whole);
     }
     const auto [stop, error] = std::from_chars(text_.data(), end, value);
-    require(error == std::errc{} && std::isfinite(value), "{}: \"{}\" is no number", what_, printable(text_, 12));
+    require(error == std::errc{} && std::isfinite(value), "{}: \"{}\" is not a number", what_, printable(text_, 12));
     text_.remove_prefix(static_cast<std::size_t>(stop - text_.data()));
     return value;
   }

@@ -114,7 +114,7 @@ class SketchFileReader {
       const auto split = split_of(member.name());
       if (!split) {
         tell(options_.note,
-             fmt::format("{}: \"{}\" is no split and was left out", origin_, printable(member.name(), 20)));
+             fmt::format("{}: \"{}\" is not a split and was left out", origin_, printable(member.name(), 20)));
         continue;
       }
       const auto level = level_of(*member, origin_);
@@ -127,7 +127,7 @@ class SketchFileReader {
     require(!(has_rows && has_sketches), "{}: its splits are lists of different depth; fix it", origin_);
     if (!has_rows) return read_sketches(parts, object);
     require(has_pens(parts),
-            "{}: its splits hold lists of numbers that are no stroke-3 (dx, dy, 0 or 1) and no stroke-5; {}", origin_,
+            "{}: its splits hold lists of numbers that are neither stroke-3 (dx, dy, 0 or 1) nor stroke-5; {}", origin_,
             kForms);
     read_rows(parts);
   }
@@ -222,7 +222,7 @@ class SketchFileReader {
 
   static void numbers_of(JsonValue row, std::vector<double>& numbers) {
     numbers.clear();
-    constexpr std::size_t kWidest = 8;  // beyond this it is no row with a pen anyway
+    constexpr std::size_t kWidest = 8;  // a longer row has no pen
     for (const JsonValue number : row) {
       if (!number.is_number() || numbers.size() == kWidest) return numbers.clear();
       numbers.push_back(number.number());
@@ -333,7 +333,7 @@ std::string list_of_lines(std::string_view json) {
   if (last == json.npos || json[last] != ']' || next == json.npos || json[next] != '[') return {};
   std::string list = "[";
   list.reserve(json.size() + 2);
-  char before = '[';                         // the last that is no space
+  char before = '[';                         // the last that is not a space
   std::size_t line_end = std::string::npos;  // in the list, since then
   for (const char c : json) {
     if (c == '[' && before == ']' && line_end != list.npos) list[line_end] = ',';

@@ -72,7 +72,8 @@ class TableReader {
     const PointTable::Mark mark = at < table_.marks.size() ? table_.marks[at] : PointTable::kNumber;
     if (mark < PointTable::kWord) fail("{}: point {}: no number in the {} {}", origin_, row + 1, table_.kind, name);
     const std::string& word = table_.words[mark - PointTable::kWord];
-    fail("{}: point {}: \"{}\" is no number in the {} {}{}", origin_, row + 1, printable(word, 30), table_.kind, name,
+    fail("{}: point {}: \"{}\" is not a number in the {} {}{}", origin_, row + 1, printable(word, 30), table_.kind,
+         name,
          word.find(',') == word.npos ? "" : "; write decimals with a point, or put semicolons between the fields");
   }
 

@@ -150,7 +150,7 @@ std::optional<std::vector<Stroke>> Region::clipped(const Stroke& stroke, std::in
       if (!is_inside) continue;
       const Position begin = position_of(from + at[k] * (to - from)), end = position_of(from + at[k + 1] * (to - from));
       if (!was_inside) parts.push_back({begin});
-      // Inside of a line that goes on inside, only its own end is a point.
+      // Inside of a line that continues inside, only its own end is a point.
       if (was_inside && k > 0)
         parts.back().back() = end;
       else

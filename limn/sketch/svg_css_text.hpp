@@ -54,7 +54,7 @@ struct DeclarationText {
   std::string_view name, value;  // value without "!important"
   bool is_important = false;
 };
-// The next of a block; false at its end. Its name is "" for what is no declaration, such as a rule in the block.
+// The next of a block; false at its end. Its name is "" for anything but a declaration, such as a rule in the block.
 [[nodiscard]] bool next_declaration(CssText& block, DeclarationText& declaration);
 
 template <class Visit>

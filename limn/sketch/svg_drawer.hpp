@@ -67,7 +67,7 @@ class Drawer {
   void note_unread(const Declared& declared);
   void note_left_out(std::string_view name);
 
-  // Geometry alone, whatever is painted: false for what is no shape.
+  // Geometry alone, whatever is painted: false for anything but a shape.
   bool outline(Pen& pen, pugi::xml_node node, std::string_view name, const Declared& declared,
                const Viewport& viewport);
   void path(Pen& pen, std::string_view data);

@@ -133,7 +133,7 @@ class Expansion {
   }
 
  private:
-  // What is no reference: follows where tags and quoted values begin and end. Returns the characters taken.
+  // Anything but a reference: follows where tags and quoted values begin and end. Returns the characters taken.
   std::size_t markup(std::string_view text) {
     std::size_t length = 1;
     const char c = text.front();

@@ -145,11 +145,11 @@ class StyleSheet {
 [[nodiscard]] std::string_view local_name(std::string_view name);
 // Without white space and comments at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
-// Whether a paint leaves something: not none or transparent, nor a colour of alpha 0; nothing for what is no paint.
+// Whether a paint leaves something: not none or transparent, nor a colour of alpha 0; nothing for anything but a paint.
 [[nodiscard]] std::optional<bool> paints(std::string_view value);
 // A number or a percentage.
 [[nodiscard]] std::optional<double> opacity_of(std::string_view value);
-// The id of url(#id), "" for another address; nothing for what is no url().
+// The id of url(#id), "" for another address; nothing for anything but a url().
 [[nodiscard]] std::optional<std::string_view> id_of_url(std::string_view value);
 
 }  // namespace limn::sketch::svg

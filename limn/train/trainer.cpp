@@ -178,7 +178,7 @@ void Trainer::try_to(const std::string& purpose, const std::function<void()>& wo
   }
   const std::string before = std::exchange(failures_[purpose], failure);
   if (!failure.empty() && before.empty())
-    notice(fmt::format("step {}: {} failed, and training goes on: {}", at_.step, purpose, failure));
+    notice(fmt::format("step {}: {} failed, and training continues: {}", at_.step, purpose, failure));
 }
 
 std::vector<kernels::AdamSlot> Trainer::slots() {

@@ -1,6 +1,6 @@
 // A run of each family in which one system call fails, or is the last one before SIGKILL, for each call that the run
-// makes: it goes on, or ends with one line that names the file. Continued without a fault, it leaves the files of a run
-// that met none, byte by byte.
+// makes: it continues, or ends with one line that names the file. Continued without a fault, it leaves the files of a
+// run that met none, byte by byte.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -99,7 +99,7 @@ class TrainingFaults : public ::testing::TestWithParam<Case> {
       expected.erase(picture);
       found.erase(picture);
     }
-    if (log.find("validation failed, and training goes on") != std::string::npos)
+    if (log.find("validation failed, and training continues") != std::string::npos)
       for (Files* files : {&expected, &found}) keep_only_what_was_trained(*files);
     EXPECT_EQ(first_difference(expected, found), "");
   }

@@ -162,7 +162,7 @@ TEST(Bmp, ReadsMasks) {
   spec.masks = {0xF800, 0x07E0, 0x001F};
   spec.rows = {{0xE0, 0x07, 0x00, 0x80}};
   EXPECT_THAT(decode(bmp_file(spec)).pixels, ElementsAre(0, 255, 0, 132, 0, 0));
-  spec = {.width = 2, .height = 1, .bits = 32, .rows = {{1, 2, 3, 0, 4, 5, 6, 0}}};  // the fourth byte is no alpha
+  spec = {.width = 2, .height = 1, .bits = 32, .rows = {{1, 2, 3, 0, 4, 5, 6, 0}}};  // the fourth byte is not alpha
   EXPECT_THAT(decode(bmp_file(spec)).pixels, ElementsAre(3, 2, 1, 6, 5, 4));
   spec.compression = 3;
   spec.header_size = 56;

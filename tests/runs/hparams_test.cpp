@@ -44,11 +44,11 @@ TEST(Hparams, AreAFileOfEither) {
 }
 
 TEST(Hparams, SayWhatIsWrong) {
-  EXPECT_THAT(error_of([] { return read_hparams("z_size"); }), HasSubstr("--hparams: 'z_size' is no name=value"));
-  EXPECT_THAT(error_of([] { return read_hparams("=3"); }), HasSubstr("is no name=value"));
+  EXPECT_THAT(error_of([] { return read_hparams("z_size"); }), HasSubstr("--hparams: 'z_size' is not name=value"));
+  EXPECT_THAT(error_of([] { return read_hparams("=3"); }), HasSubstr("is not name=value"));
   EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": [1]}"); }), HasSubstr("only data_set may be one"));
   EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": null}"); }), HasSubstr("z_size is neither"));
-  EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": 1"); }), HasSubstr("is no JSON object"));
+  EXPECT_THAT(error_of([] { return read_hparams("{\"z_size\": 1"); }), HasSubstr("is not a JSON object"));
   EXPECT_THAT(error_of([] { return read_hparams(" "); }), HasSubstr("--hparams: is empty"));
   EXPECT_THAT(error_of([] { return read_hparams("none.json"); }), HasSubstr("--hparams none.json: no such file"));
   EXPECT_THAT(error_of([] { return read_hparams("data_set=[a.npz,b.npz"); }), HasSubstr("has no ] at its end"));

@@ -110,13 +110,13 @@ TEST(Csv, TheOptionAbsoluteSaysWhatNamesWould) {
 TEST(Csv, SaysWhatIsWrong) {
   EXPECT_THAT(error_for("a,b\n1,2\n"), HasSubstr("its columns are \"a\", \"b\"; expected x and y"));
   EXPECT_THAT(error_for("x,y\n1,2\n3\n"), HasSubstr("line 3: has 1 fields; expected 2"));
-  EXPECT_THAT(error_for("x,y\n1,two\n"), HasSubstr("point 1: \"two\" is no number in the column \"y\""));
-  EXPECT_THAT(error_for("x,y\none,two\n"), HasSubstr("\"one\" is no number in the column \"x\""));
+  EXPECT_THAT(error_for("x,y\n1,two\n"), HasSubstr("point 1: \"two\" is not a number in the column \"y\""));
+  EXPECT_THAT(error_for("x,y\none,two\n"), HasSubstr("\"one\" is not a number in the column \"x\""));
   EXPECT_THAT(error_for("x,y\n\"1,5\",2\n"), HasSubstr("write decimals with a point"));
   EXPECT_THAT(error_for("x,y\n1,5,2,5\n"), HasSubstr("if commas are decimal points"));
   EXPECT_THAT(error_for("x,y,pen,p\n1,2,1,1\n"), HasSubstr("the columns \"pen\" and \"p\" mean the same"));
   EXPECT_THAT(error_for("dx,dy,pen\n1,2,1\n3,4,1\n5,6,1\n7,8,1\n"), HasSubstr("the pen is 1 at 4 of 4 points"));
-  EXPECT_THAT(error_for("1,2\n3,four\n"), HasSubstr("line 2: \"four\" is no number"));
+  EXPECT_THAT(error_for("1,2\n3,four\n"), HasSubstr("line 2: \"four\" is not a number"));
   EXPECT_THAT(error_for("x,y,pen\n1,2,3\n"), HasSubstr("the pen is 3; expected 0 or 1"));
   EXPECT_THAT(error_for("x,y,pen\n1,2,1\n3,4,1\n5,6,1\n7,8,0\n"), HasSubstr("name the column pen_down"));
   EXPECT_THAT(error_for("x,y,stroke\n1,2,1\n3,4,2\n5,6,1\n"), HasSubstr("stroke 1 do not stand together"));

@@ -102,7 +102,7 @@ TEST(Ink, SaysWhatIsWrong) {
   EXPECT_THAT(error_for("<ink><trace>1 2</trace><trace>'1 '2</trace></ink>"),
               HasSubstr("trace 2: its first point is given as a difference"));
   EXPECT_THAT(error_for("<ink><trace>1 ?</trace></ink>"), HasSubstr("a point without X or Y"));
-  EXPECT_THAT(error_for("<ink><trace>a b</trace></ink>"), HasSubstr("\"a b\" is no number"));
+  EXPECT_THAT(error_for("<ink><trace>a b</trace></ink>"), HasSubstr("\"a b\" is not a number"));
   EXPECT_THAT(error_for("<ink><trace>1 1e300</trace></ink>"), HasSubstr("beyond all pages"));
 }
 

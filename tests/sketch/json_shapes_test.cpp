@@ -138,8 +138,8 @@ TEST(JsonShapes, SplitsByName) {
   EXPECT_THAT(rows.splits, ElementsAre("[[[[0,0],[3,-4]]]]", "[[[[1,1],[3,3]]]]", "[]"));
   const AsRead points = read(R"({"train":[[[[1,2]],[[3,4],[5,6]]]],"val":[[[[7,8]]]],"classes":["cat"]})");
   EXPECT_THAT(points.splits, ElementsAre("[[[[1,2]],[[3,4],[5,6]]]]", "[[[[7,8]]]]", "[]"));
-  EXPECT_THAT(points.notes, ElementsAre(HasSubstr("\"classes\" is no split")));
-  EXPECT_THAT(error_for(R"({"train":[[[1,2],[3,4]]]})"), HasSubstr("no stroke-3"));
+  EXPECT_THAT(points.notes, ElementsAre(HasSubstr("\"classes\" is not a split")));
+  EXPECT_THAT(error_for(R"({"train":[[[1,2],[3,4]]]})"), HasSubstr("neither stroke-3"));
   EXPECT_THAT(error_for(R"({"train":[[[0,0,1]]],"test":[[[[1,2]]]]})"), HasSubstr("different depth"));
 }
 
@@ -218,7 +218,8 @@ TEST(JsonShapes, OtherMembersOfPointsAreNamed) {
   expect(five_points({"\"id\":1", "\"id\":2", "\"id\":1", "\"id\":2", "\"id\":1"}), one, "not read: \"id\"");
   expect(five_points({R"("type":"point")", R"("type":"point")", "", "", ""}), one, "not read: \"type\"");
   EXPECT_THAT(error_for(five_points({R"("pen":1,"newStroke":true)", "", "", "", ""})), HasSubstr("say twice where"));
-  EXPECT_THAT(error_for(five_points({R"("pen":"red")", "", "", "", ""})), HasSubstr(R"(point 1: "red" is no number)"));
+  EXPECT_THAT(error_for(five_points({R"("pen":"red")", "", "", "", ""})),
+              HasSubstr(R"(point 1: "red" is not a number)"));
   EXPECT_THAT(error_for(R"({"strokes":[[[1,2]]],"strokes":[[[1,2]]]})"), HasSubstr("has \"strokes\" twice"));
 }
 

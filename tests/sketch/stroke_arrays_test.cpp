@@ -136,7 +136,7 @@ TEST(StrokeArrays, ReadsStroke5WithoutItsStartAndEnd) {
   Rows marked = kFive;
   marked.back() = {1, 10, 0, 0, 1};
   EXPECT_THAT(sketches(npy_of(joined({marked, kEnd}))), ElementsAre(kSketch));
-  // A point at the origin is no start row where another sketch has none.
+  // A point at the origin is not a start row where another sketch has none.
   const std::vector<Sketch> two =
       sketches(npy_of_objects({pickled_array(joined({kStart, kFive})), pickled_array(kFive)}));
   EXPECT_EQ(two[0].points.size(), 6U);

@@ -219,7 +219,7 @@ TEST(Svg, BearsHugeNumbersEverywhere) {
 
 TEST(Svg, BearsOtherEncodings) {
   const auto read = [](std::span<const std::byte> file) { return parse_svg(string_of(file), "x.svg"); };
-  // Bytes that are no UTF-8 in names, ids and texts, and where numbers should be.
+  // Bytes that are not UTF-8 in names, ids and texts, and where numbers should be.
   for (const char* body :
        {"<g id='\xff\xfe'><line x2='1'/></g>", "<text>\xc3\x28</text><line x2='1'/>", "<\xf0\x9f\x98/>",
         "<path d='M0 0\xe2\x82h1'/>", "<use href='#\xff'/>", "<g transform='\xff(1)'/>"})

@@ -250,7 +250,7 @@ TEST(Trainer, AStopThatCannotBeJudgedIsANotice) {
                    .on_notice = [&](const std::string& n) { notices.push_back(n); },
                    .should_stop = [&] { return done >= 7; }});
   EXPECT_EQ(trainer.run().step, 7);
-  EXPECT_THAT(notices, ::testing::ElementsAre("step 7: validation failed, and training goes on: no bound"));
+  EXPECT_THAT(notices, ::testing::ElementsAre("step 7: validation failed, and training continues: no bound"));
   EXPECT_EQ(SafetensorsFile::read(run.state()).metadata("step"), "7");
 }
 
@@ -620,8 +620,8 @@ TEST(Trainer, WhatOnlyShowsNeverEndsARun) {
   task.before_judging = [&] { require(++judged != 2, "no bound"); };
   const auto notices = notices_of(task, folder);
   ASSERT_EQ(notices.size(), 2u) << "the same failure twice is said once";
-  EXPECT_EQ(notices[0], "step 10: validation failed, and training goes on: no bound");
-  EXPECT_EQ(notices[1], "step 20: the sample picture failed, and training goes on: the offset drawn is not finite");
+  EXPECT_EQ(notices[0], "step 10: validation failed, and training continues: no bound");
+  EXPECT_EQ(notices[1], "step 20: the sample picture failed, and training continues: the offset drawn is not finite");
   EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr(notices[1]));
   EXPECT_EQ(testing::run_outcome(folder / "run"), testing::run_outcome(undisturbed / "run"));
 }
@@ -654,7 +654,7 @@ TEST(Trainer, WhatCouldNotBeWrittenIsWrittenLater) {
   const auto notices = notices_of(task, folder);
   std::string all;
   for (const auto& n : notices) all += n + "\n";
-  EXPECT_THAT(all, HasSubstr("step 10: saving failed, and training goes on: "));
+  EXPECT_THAT(all, HasSubstr("step 10: saving failed, and training continues: "));
   EXPECT_THAT(all, HasSubstr("best.safetensors"));
   EXPECT_THAT(all, HasSubstr("metrics.jsonl"));
   EXPECT_THAT(all, HasSubstr("step-20.png"));

@@ -73,7 +73,7 @@ std::string unescaped(std::string_view text) {
         result += ' ';  // between the parts of the array
         break;
       case '\n':
-        break;  // the line goes on
+        break;  // the line continues
       case 'x':
       case 'u':
         result += '\\';

@@ -192,7 +192,7 @@ class DenseImporter {
       if (side * side * channels == pixels && side <= kVaeLargestSide)
         return {.image_channels = channels, .image_height = side, .image_width = side, .hidden = h, .z_size = z};
     }
-    fail("{}: it reads {} numbers, which are no square picture, grey or of three colours", file_.origin(), pixels);
+    fail("{}: it reads {} numbers, which are not a square picture, grey or of three colours", file_.origin(), pixels);
   }
 
   const SafetensorsFile& file_;

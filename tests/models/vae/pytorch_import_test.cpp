@@ -236,7 +236,7 @@ TEST(PytorchVae, NamesTheLayerThatCannotBeExpressed) {
   EXPECT_THAT(changed([](Tensors& t) { put_linear(t, "fc1", 5, 19); }), HasSubstr("no layer gives the 19 pixels back"));
   EXPECT_THAT(changed([](Tensors& t) { put_linear(t, "fc21", 3, 5); }),
               HasSubstr("layer fc21 (5 to 3): the decoder reads 2"));
-  EXPECT_THAT(changed([](Tensors&) {}, 11), HasSubstr("11 numbers, which are no square picture"));
+  EXPECT_THAT(changed([](Tensors&) {}, 11), HasSubstr("11 numbers, which are not a square picture"));
   EXPECT_THAT(changed([](Tensors& t) {
                 t["conv1.weight"] = tensor_of("c", {2, 1, 3, 3});
               }),
