@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
@@ -123,6 +125,17 @@ Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed, 
     (void)draw_row(posterior, i, noise, z.row(i));
   }
   return z;
+}
+
+Latents shuffled(const Latents& z, std::uint64_t seed) {
+  std::vector<std::int64_t> from(static_cast<std::size_t>(z.count()));
+  std::iota(from.begin(), from.end(), std::int64_t{0});
+  RandomStream random(seed, Purpose::kLatentEvaluation, 1);
+  for (std::size_t i = from.size(); i > 1; --i) std::swap(from[i - 1], from[random.below(i - 1)]);
+  Latents out(z.count(), z.z_size);
+  for (std::int64_t i = 0; i < z.count(); ++i)
+    std::ranges::copy(z.row(from[static_cast<std::size_t>(i)]), out.row(i).begin());
+  return out;
 }
 
 }  // namespace limn::models

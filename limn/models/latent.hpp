@@ -59,4 +59,8 @@ struct LatentCorners {
 [[nodiscard]] Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
                                         std::span<const std::int64_t> indices = {});
 
+// The same rows, each in the place of another: a random cyclic permutation (Sattolo 1986), a function of the seed. Of
+// one row itself.
+[[nodiscard]] Latents shuffled(const Latents& z, std::uint64_t seed);
+
 }  // namespace limn::models

@@ -79,13 +79,16 @@ class TrainingTask {
   [[nodiscard]] virtual std::span<const TaskParameter> parameters() const = 0;
   // Buffers that training changes without gradients (running means), saved beside the parameters.
   [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
-  // Loss and gradients of training step `step`: a pure function of (parameters, seed, step).
+  // Loss and gradients of training step `step`: a pure function of (parameters, seed, step, planned steps).
   [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
   // The evaluation losses of a split, "total" among them; empty if the split is. Of its first `most` examples where
   // that is above 0.
   [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step, std::int64_t most) = 0;
   // Such losses as one figure, weighed as training weighs them at that step: of two models the one with less is better.
   [[nodiscard]] virtual double objective(const Metrics& losses, std::int64_t) const { return metric(losses, "total"); }
+  // By how many nats an example of the validation split is reconstructed better from its own z than from that of
+  // another, a mean over some; near 0 the decoder ignores z. None without z, or where that is not known.
+  [[nodiscard]] virtual std::optional<double> nats_of_latents() { return {}; }
   // The model as it is. training_config holds the data's options; the trainer adds its own.
   [[nodiscard]] virtual Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const = 0;
   // What fit_prior() gives for a checkpoint of this task; kept until the weights are others.
@@ -105,6 +108,10 @@ class TrainingTask {
   // What of the data was read otherwise than the files say, or left out, a line each.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 
+  // The number of steps that the run is planned for, from the next step on; 0: schedules of the model do not follow
+  // one.
+  void plan(std::int64_t num_steps) { planned_steps_ = num_steps; }
+
   // Makes this one of several processes, before the first step. compute_gradients() then takes `share` of each batch,
   // and its losses and gradients are parts whose sums over the processes are those of the whole batch. `sum` adds a
   // figure up over the processes; it must stay valid while the task is used.
@@ -118,11 +125,13 @@ class TrainingTask {
   // for a z that is not, another Error where data cannot be read.
   [[nodiscard]] virtual std::optional<FittedPrior> fit_prior(const Checkpoint&) { return {}; }
   [[nodiscard]] const BatchShare& share() const { return share_; }
+  [[nodiscard]] std::int64_t planned_steps() const { return planned_steps_; }
   // A value over all processes, from each one's part.
   [[nodiscard]] double over_all(double part) const { return sum_ ? sum_(part) : part; }
 
  private:
   BatchShare share_;
+  std::int64_t planned_steps_ = 0;
   std::function<double(double)> sum_;
   std::optional<FittedPrior> prior_;
   std::optional<std::uint32_t> fitted_weights_;  // their hash

@@ -27,9 +27,15 @@ kernels::CellShape encoder_cell(const models::SketchRnnOptions& o) {
           .hyper_embedding_size = o.hyper_embedding_size};
 }
 
-// The weight of the KL term: from kl_weight_start towards kl_weight, nearer by kl_decay_rate at each step.
-double annealed_kl_weight(const models::SketchRnnOptions& o, std::int64_t step) {
-  const double distance = std::pow(o.kl_decay_rate, static_cast<double>(step));
+// The weight of the KL term: from kl_weight_start towards kl_weight, nearer by kl_decay_rate at each step, or, of a run
+// planned for some steps, in equal steps over the first two thirds of them.
+double annealed_kl_weight(const models::SketchRnnOptions& o, const SketchRnnLossInput& at) {
+  const auto step = static_cast<double>(at.step);
+  if (at.planned_steps > 0) {
+    const double rise = 2.0 / 3.0 * static_cast<double>(at.planned_steps);
+    return step >= rise ? o.kl_weight : o.kl_weight_start + (o.kl_weight - o.kl_weight_start) * step / rise;
+  }
+  const double distance = std::pow(o.kl_decay_rate, step);
   return o.kl_weight * (1 - distance) + o.kl_weight_start * distance;
 }
 
@@ -189,7 +195,7 @@ SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters, const models:
   sums.kl = kl;
   sums.total = sums.offset + sums.pen;
   if (options.conditional) {
-    sums.total = sums.total + annealed_kl_weight(options, step.step) * torch::clamp_min(kl, options.kl_tolerance);
+    sums.total = sums.total + annealed_kl_weight(options, step) * torch::clamp_min(kl, options.kl_tolerance);
   }
   return sums;
 }

@@ -40,9 +40,10 @@ struct SketchRnnLossTensors {
 };
 
 struct SketchRnnLossInput {
-  std::int64_t max_seq_len = 0;  // N_max, by which the losses are divided
-  std::int64_t step = 0;         // of w_KL
-  torch::Tensor epsilon = {};    // [B, Z]; undefined means 0, z = μ
+  std::int64_t max_seq_len = 0;    // N_max, by which the losses are divided
+  std::int64_t step = 0;           // of w_KL
+  std::int64_t planned_steps = 0;  // of w_KL; 0: it follows the step alone
+  torch::Tensor epsilon = {};      // [B, Z]; undefined means 0, z = μ
   SketchRnnDropout dropout = {};
 };
 // All losses are scalars, divided as the paper divides. Parameters as sketch_rnn_parameters(options) names

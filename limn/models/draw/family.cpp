@@ -25,8 +25,9 @@ Family draw_family() {
                     "write_size=5", "binarize=fixed"}},
                   {"tutorial",
                    "the TensorFlow tutorial: grey digits, tensors clipped apart, grids of 8x8 after each step",
-                   {"batch_size=64", "num_steps=20000", "binarize=none", "valid_share=0.08333333333333333",
-                    "grad_clip_scope=tensor", "valid_every=500", "sample_every=500", "sample_grid=8"}},
+                   {"schedule=exponential", "average_weights=false", "batch_size=64", "num_steps=20000",
+                    "binarize=none", "valid_share=0.08333333333333333", "grad_clip_scope=tensor", "valid_every=500",
+                    "sample_every=500", "sample_grid=8"}},
                   {"svhn",
                    "the paper's model of house numbers: 32 glimpses of 12x12",
                    {"time_steps=32", "enc_rnn_size=800", "dec_rnn_size=800", "z_size=100", "read_size=12",
@@ -35,7 +36,8 @@ Family draw_family() {
                    "the paper's model of CIFAR-10: 64 glimpses of 5x5",
                    {"time_steps=64", "enc_rnn_size=400", "dec_rnn_size=400", "z_size=200", "read_size=5",
                     "write_size=5", "binarize=none"}}},
-      .training_defaults = {"num_steps=50000", "decay_rate=1", "adam_beta1=0.5", "grad_clip=5", "grad_clip_mode=norm"},
+      .training_defaults = {"train_for=30m", "num_steps=50000", "schedule=plan", "average_weights=true", "decay_rate=1",
+                            "adam_beta1=0.5", "grad_clip=5", "grad_clip_mode=norm"},
       .foreign_formats = {},
       .make_model = [](Checkpoint checkpoint) -> std::unique_ptr<Model> {
         return make_draw_model(std::move(checkpoint));

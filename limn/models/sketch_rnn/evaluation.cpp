@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <optional>
-#include <utility>
 
 #include "limn/core/error.hpp"
-#include "limn/core/random.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/models/latent.hpp"
 #include "limn/models/sketch_rnn/decoder.hpp"
@@ -17,18 +14,6 @@
 
 namespace limn::models {
 namespace {
-
-// Every row from another place: a random cyclic permutation (Sattolo 1986) leaves none where it was.
-Latents shuffled(const Latents& z, std::uint64_t seed) {
-  std::vector<std::int64_t> from(static_cast<std::size_t>(z.count()));
-  std::iota(from.begin(), from.end(), std::int64_t{0});
-  RandomStream random(seed, Purpose::kLatentEvaluation, 1);
-  for (std::size_t i = from.size(); i > 1; --i) std::swap(from[i - 1], from[random.below(i - 1)]);
-  Latents out(z.count(), z.z_size);
-  for (std::int64_t i = 0; i < z.count(); ++i)
-    std::ranges::copy(z.row(from[static_cast<std::size_t>(i)]), out.row(i).begin());
-  return out;
-}
 
 // The batches of a split, one after the other: batch(k), k = 0 … count - 1.
 struct BatchSource {

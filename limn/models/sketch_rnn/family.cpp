@@ -16,28 +16,32 @@ namespace {
 
 // Magenta masks the pen loss beyond the end only outside of training.
 constexpr const char* kMagentaPenLoss = "pen_loss_over_padding=true";
-// The presets are what those programs do: new drawings come from N(0, I).
-constexpr const char* kStandardPrior = "fit_prior=false";
+// The presets are what those programs do: new drawings come from N(0, I) and the last weights, schedules follow the
+// step, and a run ends when it is stopped.
+std::vector<std::string> as_there(std::vector<std::string> settings) {
+  settings.insert(settings.begin(), {"fit_prior=false", "average_weights=false", "schedule=exponential",
+                                     "num_steps=10000000", "learning_rate=0.001"});
+  return settings;
+}
 
 std::vector<Preset> presets() {
   return {
-      {"magenta", "Magenta's training: its pen loss runs over the padding too", {kMagentaPenLoss, kStandardPrior}},
+      {"magenta", "Magenta's training: its pen loss runs over the padding too",
+       as_there({kMagentaPenLoss, "grad_clip_mode=value"})},
       // labml_nn/sketch_rnn: its Configs, StrokesDataset and losses. Its 100 epochs are --epochs 100.
       {"labml",
        "labml's annotated implementation: nothing annealed or augmented, its divisors, encoder and decoder clipped "
        "apart",
-       {"grad_clip_mode=norm", "grad_clip=1", "grad_clip_scope=module", "use_recurrent_dropout=false", "min_seq_len=11",
-        "max_seq_len=200", "kl_weight_start=0.5", "kl_tolerance=0", "decay_rate=1", "augment_stroke_prob=0",
-        "random_scale_factor=0", "pen_loss_over_padding=true", "pen_reduction=mean", "offset_loss_at_end=true",
-        "density_floor=1e-5", "loss_steps=longest", kStandardPrior}},
-      {"keras",
-       "the Keras port: KL summed over z with a constant weight, no decay, no pen loss for the end",
-       {"kl_reduction=sum", "kl_weight=0.01", "kl_weight_start=0.01", "pen_loss_at_end=false", "decay_rate=1",
-        "grad_clip_mode=value", "grad_clip=1", kStandardPrior}},
-      {"big",
-       "the paper's large model, as Magenta trains it: hyper decoder of 2048, layer_norm encoder of 512",
-       {"dec_model=hyper", "dec_rnn_size=2048", "enc_model=layer_norm", "enc_rnn_size=512",
-        "use_recurrent_dropout=false", "save_every=5000", kMagentaPenLoss, kStandardPrior}},
+       as_there({"grad_clip_mode=norm", "grad_clip=1", "grad_clip_scope=module", "use_recurrent_dropout=false",
+                 "min_seq_len=11", "max_seq_len=200", "kl_weight_start=0.5", "kl_tolerance=0", "decay_rate=1",
+                 "augment_stroke_prob=0", "random_scale_factor=0", "pen_loss_over_padding=true", "pen_reduction=mean",
+                 "offset_loss_at_end=true", "density_floor=1e-5", "loss_steps=longest"})},
+      {"keras", "the Keras port: KL summed over z with a constant weight, no decay, no pen loss for the end",
+       as_there({"kl_reduction=sum", "kl_weight=0.01", "kl_weight_start=0.01", "pen_loss_at_end=false", "decay_rate=1",
+                 "grad_clip_mode=value", "grad_clip=1"})},
+      {"big", "the paper's large model, as Magenta trains it: hyper decoder of 2048, layer_norm encoder of 512",
+       as_there({"dec_model=hyper", "dec_rnn_size=2048", "enc_model=layer_norm", "enc_rnn_size=512",
+                 "use_recurrent_dropout=false", "save_every=5000", kMagentaPenLoss, "grad_clip_mode=value"})},
   };
 }
 
@@ -106,7 +110,8 @@ Family sketch_rnn_family() {
           "enc_model=layer_norm\n"
           "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n",
       .presets = presets(),
-      .training_defaults = {},
+      .training_defaults = {"train_for=30m", "schedule=plan", "average_weights=true", "learning_rate=0.003",
+                            "grad_clip_mode=norm"},
       .foreign_formats =
           {{.name = "magenta", .endings = {".json", ".js", ".mjs"}, .read = read_magenta, .write = write_magenta},
            {.name = "labml",

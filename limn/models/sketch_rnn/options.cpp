@@ -40,8 +40,11 @@ std::vector<OptionField> fields(SketchRnnOptions& o) {
   };
 }
 
-double kl_weight_at(const SketchRnnOptions& o, std::int64_t step) {
-  return o.kl_weight - (o.kl_weight - o.kl_weight_start) * std::pow(o.kl_decay_rate, static_cast<double>(step));
+double kl_weight_at(const SketchRnnOptions& o, std::int64_t step, std::int64_t planned_steps) {
+  const auto steps = static_cast<double>(step);
+  const double missing = planned_steps > 0 ? std::max(0.0, 1 - 1.5 * steps / static_cast<double>(planned_steps))
+                                           : std::pow(o.kl_decay_rate, steps);
+  return o.kl_weight - (o.kl_weight - o.kl_weight_start) * missing;
 }
 
 double kl_term(const SketchRnnOptions& o, double weight, double kl) { return weight * std::max(kl, o.kl_tolerance); }

@@ -41,8 +41,9 @@ struct SketchRnnOptions {
 };
 [[nodiscard]] std::vector<OptionField> fields(SketchRnnOptions& options);
 
-// w_KL of a step, 0, 1, … (eq. 11): kl_weight - (kl_weight - kl_weight_start) · kl_decay_rate^step.
-[[nodiscard]] double kl_weight_at(const SketchRnnOptions& options, std::int64_t step);
+// w_KL of a step, 0, 1, …: kl_weight - (kl_weight - kl_weight_start) · kl_decay_rate^step (eq. 11). In a run that is
+// planned for `planned_steps` > 0 it rises in a straight line instead and reaches kl_weight at two thirds of them.
+[[nodiscard]] double kl_weight_at(const SketchRnnOptions& options, std::int64_t step, std::int64_t planned_steps = 0);
 
 // The KL term of the loss with that weight (eq. 11): weight · max(kl, kl_tolerance).
 [[nodiscard]] double kl_term(const SketchRnnOptions& options, double weight, double kl);

@@ -93,7 +93,7 @@ SketchRnnStep::Losses SketchRnnStep::losses_and_gradients(kernels::Parameters pa
   const double whole_size = static_cast<double>(input.whole.size > 0 ? input.whole.size : size);
   require(size > 0 && input.max_seq_len > 0, "sketch-rnn step: {} sketches and max_seq_len {}, expected more than 0",
           size, input.max_seq_len);
-  Losses losses{.kl_weight = kl_weight_at(options_, static_cast<std::int64_t>(input.step))};
+  Losses losses{.kl_weight = kl_weight_at(options_, static_cast<std::int64_t>(input.step), input.planned_steps)};
   // L_KL (eq. 10) is a mean over the whole batch and Z. Below the tolerance (eq. 11) it is constant.
   const double kl_mean = 1 / (whole_size * kl_divisor(options_));
   double bounded_kl = 0;

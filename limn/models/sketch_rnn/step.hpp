@@ -35,6 +35,7 @@ class SketchRnnStep {
     std::int64_t max_seq_len = 0;      // N_max, or what loss_steps says
     std::uint64_t seed = 0;            // with the step it determines all noise
     std::uint64_t step = 0;
+    std::int64_t planned_steps = 0;  // of the run, for the KL weight; 0: it follows the step alone
     WholeBatch whole = {};
   };
   // Divided by N_max · B of the whole batch, so the parts of several processes add up to its losses.

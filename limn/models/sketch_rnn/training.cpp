@@ -12,6 +12,8 @@ namespace limn::models {
 namespace {
 
 constexpr std::int64_t kSampleColumns = 8;
+// Sketches that tell whether the decoder reads z.
+constexpr std::int64_t kJudgedLatents = 200;
 // Sketches whose layers' outputs are watched.
 constexpr std::int64_t kWatchedSketches = 32;
 constexpr float kSampleTemperature = 0.4f;
@@ -45,6 +47,7 @@ class SketchRnnTraining final : public TrainingTask {
          .max_seq_len = loss_steps_,
          .seed = setting_.seed,
          .step = static_cast<std::uint64_t>(step),
+         .planned_steps = planned_steps(),
          .whole = {.size = plan_.batch_size, .sum = [this](double kl) { return over_all(kl); }}});
     StepResult result{.losses = {{"total", losses.total}, {"reconstruction", losses.offset + losses.pen}},
                       .indices = batch.indices};
@@ -66,7 +69,16 @@ class SketchRnnTraining final : public TrainingTask {
 
   double objective(const Metrics& losses, std::int64_t step) const override {
     if (!options_.conditional) return metric(losses, "total");
-    return metric(losses, "reconstruction") + kl_term(options_, kl_weight_at(options_, step), metric(losses, "kl"));
+    return metric(losses, "reconstruction") +
+           kl_term(options_, kl_weight_at(options_, step, planned_steps()), metric(losses, "kl"));
+  }
+
+  std::optional<double> nats_of_latents() override {
+    if (!options_.conditional || data_.size(Split::kValid) < 2) return {};
+    const SketchRnnEvaluation e = models::evaluate(
+        weights(), data_, Split::kValid, {.most = kJudgedLatents, .uses_mean = true, .with_shuffled_z = true});
+    const std::int64_t divisor = options_.loss_steps == "longest" ? data_.longest(Split::kValid) + 1 : loss_steps_;
+    return (e.reconstruction_shuffled_z.value_or(e.reconstruction) - e.reconstruction) * static_cast<double>(divisor);
   }
 
   Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override {

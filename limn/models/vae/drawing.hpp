@@ -31,6 +31,8 @@ class VaeModel final : public ImageModel {
   [[nodiscard]] std::vector<double> log_weights(std::span<const float> pixels, const EncodeOptions& options,
                                                 std::int64_t sample) const override;
   [[nodiscard]] bool has_posterior_mean() const override { return true; }
+  // −log p(x | z) of each image.
+  [[nodiscard]] std::vector<double> reconstruction_losses(std::span<const float> pixels, const Latents& z) const;
 
  private:
   struct Draw {
@@ -47,8 +49,6 @@ class VaeModel final : public ImageModel {
                                     std::int64_t sample) const;
   // The decoder's outputs for latent vectors, [n, C, H, W], before the sigmoid.
   [[nodiscard]] std::vector<float> logits(const Latents& z) const;
-  // −log p(x | z) of each image.
-  [[nodiscard]] std::vector<double> reconstruction_losses(std::span<const float> pixels, const Latents& z) const;
 
   VaeOptions options_;
   VaeLayout layout_;

@@ -39,9 +39,9 @@ Family vae_family() {
                   {"conv20",
                    "the same for the middle 20x20 of such images",
                    {"arch=conv20", "center_crop=20", "color=rgb", "likelihood=mse", "z_size=32"}}},
-      // Constant rate, no clipping: what the papers and tutorials do for VAEs.
-      .training_defaults = {"num_steps=50000", "batch_size=128", "decay_rate=1", "grad_clip_mode=none",
-                            "sample_every=2500"},
+      // No clipping: what the papers and tutorials do for VAEs.
+      .training_defaults = {"train_for=5m", "num_steps=50000", "schedule=plan", "average_weights=true",
+                            "batch_size=128", "decay_rate=1", "grad_clip_mode=none", "sample_every=2500"},
       .foreign_formats = {{.name = "pytorch-vae",
                            .read = read_pytorch_vae,
                            .recognises = is_pytorch_vae,

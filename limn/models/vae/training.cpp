@@ -1,5 +1,7 @@
 #include "limn/models/vae/training.hpp"
 
+#include <numeric>
+
 #include "limn/models/image_training.hpp"
 #include "limn/models/vae/drawing.hpp"
 #include "limn/models/vae/initial_weights.hpp"
@@ -7,6 +9,9 @@
 
 namespace limn::models {
 namespace {
+
+// Images that tell whether the decoder reads z.
+constexpr std::int64_t kJudgedLatents = 200;
 
 class VaeTraining final : public ImageTask {
  public:
@@ -43,6 +48,18 @@ class VaeTraining final : public ImageTask {
 
   double objective(const Metrics& losses, std::int64_t step) const override {
     return metric(losses, "reconstruction") + beta_at(options_, step) * metric(losses, "kl");
+  }
+
+  std::optional<double> nats_of_latents() override {
+    const image::ImageBatch given = held_out(kJudgedLatents);
+    if (given.batch_size() < 2) return {};
+    const VaeModel now(checkpoint(0, {}));
+    const Latents z = now.encode(given.pixels, {.uses_mean = true, .indices = given.indices});
+    const auto mean = [&](const Latents& from) {
+      const std::vector<double> losses = now.reconstruction_losses(given.pixels, from);
+      return std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
+    };
+    return mean(shuffled(z, setting().seed)) - mean(z);
   }
 
  private:

@@ -171,5 +171,14 @@ TEST(Preset, TheKlTermIsTheirs) {
   EXPECT_EQ(labml.kl_tolerance, 0);
 }
 
+TEST(KlWeight, RisesToItsFullValueByTwoThirdsOfAPlan) {
+  const SketchRnnOptions o{.kl_weight = 0.5, .kl_weight_start = 0.1};
+  EXPECT_DOUBLE_EQ(kl_weight_at(o, 0, 900), 0.1);
+  EXPECT_DOUBLE_EQ(kl_weight_at(o, 300, 900), 0.3);
+  EXPECT_DOUBLE_EQ(kl_weight_at(o, 600, 900), 0.5);
+  EXPECT_DOUBLE_EQ(kl_weight_at(o, 899, 900), 0.5);
+  EXPECT_DOUBLE_EQ(kl_weight_at(o, 5000, 900), 0.5);
+}
+
 }  // namespace
 }  // namespace limn::models
