@@ -72,8 +72,9 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--preset", &a->preset, "a known set of options, listed below").named("NAME");
   command.add("--set", &a->settings, "set any hyperparameter, see the list below").named("NAME=VALUE");
   command.add("--hparams", &a->hparams, "Magenta's \"a=1,b=2\", a JSON object, or a file of one (model_config.json)");
-  add_setting(command, a, "--steps", "num_steps", "training steps in all, or 2epochs");
-  command.add("--epochs", &a->epochs, "passes over the training data, instead of --steps")
+  add_setting(command, a, "--for", "train_for", "time to train for, as 30m, 2h or 45s; the schedules follow it");
+  add_setting(command, a, "--steps", "num_steps", "training steps in all, or 2epochs, instead of a time");
+  command.add("--epochs", &a->epochs, "passes over the training data, instead of a time")
       .whole_number(1, 1'000'000'000);
   add_setting(command, a, "--batch-size", "batch_size", "examples per step");
   add_setting(command, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
@@ -114,8 +115,12 @@ void refuse_contradictions(const TrainArguments& a) {
   require(a.resumes || !a.takes_new_data, "--new-data: is for --resume; leave it out");
   require(!a.overwrites || a.init_from.empty() || !lies_in(a.init_from, a.out),
           "--init-from {}: lies in the run that --overwrite replaces; choose another --out", a.init_from);
-  const bool has_steps = std::ranges::any_of(a.settings, [](const auto& s) { return s.starts_with("num_steps="); });
-  if (a.epochs > 0 && has_steps) refuse_both("--epochs", "--steps");
+  const auto sets = [&](std::string_view name) {
+    return std::ranges::any_of(a.settings, [&](const auto& s) { return s.starts_with(name); });
+  };
+  if (a.epochs > 0 && sets("num_steps=")) refuse_both("--epochs", "--steps");
+  if (a.epochs > 0 && sets("train_for=")) refuse_both("--epochs", "--for");
+  if (sets("num_steps=") && sets("train_for=")) refuse_both("--for", "--steps");
 }
 
 const models::Preset& preset_named(const models::Family& family, const std::string& name) {
@@ -184,6 +189,10 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
                        std::span<const OptionField> setup_options, std::span<const OptionField> options,
                        StepsInEpochs& epochs, std::string& data_origin) {
   runs::RunConfig config{.family = family.command, .data = {}, .init_from = {}, .assignments = {}};
+  const auto set = [&](const std::vector<std::string>& assignments) {
+    set_options(options, epochs.take(assignments));
+    set_options(options, train::implied_settings(assignments));
+  };
   const auto merge = [&](const runs::RunConfig& from, const std::string& origin) {
     require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
             from.family, family.command);
@@ -193,18 +202,20 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     }
     if (!from.init_from.empty()) config.init_from = from.init_from;
     try {
-      set_options(options, epochs.take(from.assignments));
+      set(from.assignments);
     } catch (const Error& error) {
       fail("{}: {}", origin, error.what());
     }
   };
   if (a.resumes) {
+    // Runs of 0.1.0 had no average.
+    set_option(options, "average_weights", "false");
     const fs::path saved = fs::path(a.out) / "config.toml";
     runs::RunDirectory::require_run(a.out);
     merge(runs::read_config(saved.string()), saved.string());
   }
   if (!a.init_from.empty()) take_model_options(a.init_from, family, registry, setup_options);
-  if (!a.preset.empty()) set_options(options, epochs.take(preset_named(family, a.preset).settings));
+  if (!a.preset.empty()) set(preset_named(family, a.preset).settings);
   if (!a.config.empty()) merge(runs::read_config(a.config), a.config);
   if (!a.hparams.empty()) {
     runs::Hparams hparams = runs::read_hparams(a.hparams);
@@ -215,7 +226,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
       config.data = std::move(named);
       data_origin = hparams.is_file ? hparams.origin : "";
     }
-    naming(hparams.origin, [&] { set_options(options, epochs.take(hparams.assignments)); });
+    naming(hparams.origin, [&] { set(hparams.assignments); });
   }
   auto settings = a.settings;
   if (auto named = named_data(a, settings, "--set"); !named.empty()) {
@@ -223,7 +234,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     data_origin.clear();
   }
   try {
-    set_options(options, epochs.take(settings));
+    set(settings);
   } catch (const Error& error) {
     fail_setting(a, error.what());
   }
@@ -296,9 +307,9 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   const bool is_new = !a.resumes || !trainer.resume(a.takes_new_data ? OtherData::kMeant : OtherData::kRefused);
   if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);
   if (is_new && start) trainer.start_from(*start);
-  require(!a.resumes || trainer.step() <= options.num_steps,
+  require(!a.resumes || trainer.step() <= trainer.num_steps(),
           "{}: the run is at step {} already; give more than {} steps to continue it", run.root().string(),
-          trainer.step(), options.num_steps);
+          trainer.step(), trainer.num_steps());
   if (is_first && a.resumes) write_file(run.config(), config_text);
   const train::TrainResult result = trainer.run();
   console.finish();
@@ -328,6 +339,11 @@ void train_family(const models::Family& family, const models::Registry& registry
         data_or_built_in({}, registry.read(config.init_from), config.init_from, family, "this run shall be trained");
   if (config.data.empty()) config.data = {family.built_in_data};
   // Everything that can be wrong with options or data is found before the run directory is touched.
+  try {
+    (void)train::Plan(options.train);
+  } catch (const Error& error) {
+    fail_setting(a, error.what());
+  }
   if (!data_origin.empty()) require_data(config.data, data_origin);
   const auto task = options.setup->load(
       config.data,
@@ -335,7 +351,10 @@ void train_family(const models::Family& family, const models::Registry& registry
        .seed = static_cast<std::uint64_t>(options.train.seed),
        .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32,
        .fits_prior = options.train.fit_prior});
-  if (a.epochs > 0) epochs.set("num_steps", static_cast<double>(a.epochs));
+  if (a.epochs > 0) {
+    epochs.set("num_steps", static_cast<double>(a.epochs));
+    options.train.train_for.clear();
+  }
   epochs.resolve(options.all, task->steps_per_epoch());
   std::optional<models::Checkpoint> start;
   if (!config.init_from.empty() && !(a.resumes && is_there(fs::path(a.out) / "checkpoints/state.safetensors"))) {

@@ -31,7 +31,7 @@ bool holds_files_of_run(const fs::path& root) {
 
 // Only what a run wrote: a folder named by mistake keeps everything else.
 void delete_run(const fs::path& root) {
-  for (const char* name : {"config.toml", "metrics.jsonl", "log.txt"}) fs::remove(root / name);
+  for (const char* name : {"config.toml", "plan.jsonl", "metrics.jsonl", "log.txt"}) fs::remove(root / name);
   for (const char* name : {"checkpoints", "samples"}) fs::remove_all(root / name);
   for (const auto& entry : fs::directory_iterator(root))
     if (entry.path().filename().string().starts_with("events.out.tfevents.")) fs::remove(entry.path());
@@ -129,7 +129,7 @@ RunDirectory::RunDirectory(fs::path root, Mode mode)
   }
   make_directories(root_ / "checkpoints");
   make_directories(root_ / "samples");
-  for (const fs::path& written : {config(), metrics()}) remove_leftovers(written);
+  for (const fs::path& written : {config(), plan(), metrics()}) remove_leftovers(written);
   for (const char* own : {"checkpoints", "samples"}) remove_leftovers_in(root_ / own);
 }
 

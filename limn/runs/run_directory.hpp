@@ -1,5 +1,5 @@
-// The files of a run (docs/formats.md): config.toml, metrics.jsonl, log.txt, checkpoints/, samples/. One process writes
-// one: a second one that wants to is refused as long as the first lives.
+// The files of a run (docs/formats.md): config.toml, plan.jsonl, metrics.jsonl, log.txt, checkpoints/, samples/. One
+// process writes one: a second one that wants to is refused as long as the first lives.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ class RunDirectory {
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
   [[nodiscard]] std::filesystem::path config() const { return root_ / "config.toml"; }
   [[nodiscard]] std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  [[nodiscard]] std::filesystem::path plan() const { return root_ / "plan.jsonl"; }
   [[nodiscard]] std::filesystem::path last() const { return root_ / "checkpoints" / "last.safetensors"; }
   [[nodiscard]] std::filesystem::path best() const { return root_ / "checkpoints" / "best.safetensors"; }
   [[nodiscard]] std::filesystem::path state() const { return root_ / "checkpoints" / "state.safetensors"; }

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "limn/core/error.hpp"
@@ -29,52 +27,10 @@ constexpr double kSecondsToJudge = 5;
 // A longer gradient counts as not finite: the squares that Adam averages would not fit into float32.
 constexpr double kLongestGradient = 1e18;
 
-constexpr const char* kValuePrefix = "parameters.";
-constexpr const char* kBufferPrefix = "buffers.";
-constexpr const char* kFirstPrefix = "adam.first_moment.";
-constexpr const char* kSecondPrefix = "adam.second_moment.";
-constexpr const char* kBestMetricsKey = "best_metrics";
-constexpr const char* kDataKey = "data";  // the fingerprint of what the state was trained on
-
 // Histograms of everything are large: all of the first validations, then of every tenth.
 bool has_histograms(std::int64_t validation) {
   constexpr std::int64_t kFirst = 20, kSpacing = 10;
   return validation <= kFirst || validation % kSpacing == 0;
-}
-
-TensorData tensor_of(std::span<const float> values, const std::vector<std::int64_t>& shape) {
-  return {.type = DType::kF32, .shape = shape, .bytes = std::as_bytes(values)};
-}
-
-void load_into(const SafetensorsFile& file, const std::string& name, const std::vector<std::int64_t>& shape,
-               std::span<float> target) {
-  if (const auto tensor = file.tensors().find(name); tensor != file.tensors().end())
-    require(tensor->second.shape == shape,
-            "{}: {} has the shape [{}], and these options ask for [{}]; a run cannot continue with other options of "
-            "its layers",
-            file.origin(), name, fmt::join(tensor->second.shape, ", "), fmt::join(shape, ", "));
-  const auto values = file.read_f32(name, shape);
-  require(std::ranges::all_of(values, [](float v) { return std::isfinite(v); }),
-          "{}: {} holds a value that is not finite; the file is damaged", file.origin(), name);
-  std::copy(values.begin(), values.end(), target.begin());
-}
-
-// A number of a state's metadata, from its text end to end.
-template <class Number>
-Number number(const SafetensorsFile& file, const std::string& key, const char* expected,
-              const std::function<bool(Number)>& accepts) {
-  const std::string& text = file.metadata(key);
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size() && accepts(value),
-          "{}: metadata {} is not {}; the file is damaged", file.origin(), key, expected);
-  return value;
-}
-
-std::int64_t count(const SafetensorsFile& file, const std::string& key, std::int64_t least = 0) {
-  constexpr std::int64_t kMost = 1'000'000'000'000'000;
-  return number<std::int64_t>(file, key, "a whole number of steps",
-                              [=](std::int64_t value) { return value >= least && value <= kMost; });
 }
 
 // Running means before a step: a step that is not applied may have made them infinite.
@@ -144,7 +100,16 @@ void require_start(const models::TrainingTask& task, const models::Checkpoint& m
 
 Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
                  const runs::RunDirectory& run, TrainObserver observer, ProcessGroup* group)
-    : task_(task), registry_(registry), options_(options), run_(run), observer_(std::move(observer)), group_(group) {
+    : task_(task),
+      registry_(registry),
+      options_(options),
+      run_(run),
+      observer_(std::move(observer)),
+      group_(group),
+      moments_(zero_moments(task)),
+      average_(task, options.average_eta),
+      plan_(options),
+      start_(now()) {
   if (group_ != nullptr) {
     require_shares(options.batch_size, *group_);
     task_.join(group_->share(), [this](double part) { return group_->sum(part); });
@@ -153,8 +118,6 @@ Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, c
     events_.emplace(run.root());
     data_ = task.data_fingerprint();
   }
-  for (const auto& parameter : task_.parameters())
-    moments_.push_back({std::vector<float>(parameter.value.size()), std::vector<float>(parameter.value.size())});
 }
 
 void Trainer::notice(const std::string& message) {
@@ -189,12 +152,18 @@ std::vector<kernels::AdamSlot> Trainer::slots() {
   return all;
 }
 
-// Gradients, losses and running means over all processes; true if one of them wants to stop after this step.
-bool Trainer::add_up(models::StepResult& result, bool wants_stop) {
-  if (group_ == nullptr) return wants_stop;
+double Trainer::now() const {
+  if (observer_.clock) return observer_.clock();
+  return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
+// Gradients, losses and running means over all processes. All stop where one wants to; only the first one plans.
+Trainer::Agreement Trainer::add_up(models::StepResult& result, Agreement mine) {
+  if (group_ == nullptr) return mine;
   std::vector<double> figures;
   for (const auto& loss : result.losses) figures.push_back(loss.value);
-  figures.push_back(wants_stop ? 1 : 0);
+  figures.push_back(mine.stops ? 1 : 0);
+  figures.push_back(static_cast<double>(mine.planned));
   group_->sum(figures);
   for (std::size_t i = 0; i < result.losses.size(); ++i) result.losses[i].value = figures[i];
 
@@ -213,7 +182,52 @@ bool Trainer::add_up(models::StepResult& result, bool wants_stop) {
     *mean /= static_cast<float>(group_->size());
   for (const auto& p : task_.parameters()) take(p.gradient);
   for (const auto& b : task_.buffers()) take(b.value);
-  return figures.back() > 0;
+  return {.stops = *(figures.end() - 2) > 0, .planned = static_cast<std::int64_t>(figures.back())};
+}
+
+void Trainer::resume_plan() {
+  if (!plan_.is_timed()) return;
+  if (is_there(run_.plan())) plan_.set_entries(plan_from_json_lines(read_text_file(run_.plan()), run_.plan().string()));
+  plan_.extend(at_.step, seconds_before_);
+  write_file(run_.plan(), plan_to_json_lines(plan_.entries()));
+}
+
+void Trainer::share_plan() {
+  if (group_ == nullptr) return;
+  constexpr std::size_t kNumbers = 3;  // of an entry
+  double count = static_cast<double>(plan_.entries().size());
+  group_->broadcast(std::span(&count, 1));
+  std::vector<double> numbers(static_cast<std::size_t>(count) * kNumbers);
+  if (is_first())
+    for (std::size_t i = 0; const Plan::Entry& e : plan_.entries())
+      for (const double number : {static_cast<double>(e.from), static_cast<double>(e.num_steps), e.budget})
+        numbers[i++] = number;
+  group_->broadcast(std::span(numbers));
+  std::vector<Plan::Entry> entries;
+  for (std::size_t i = 0; i < numbers.size(); i += kNumbers)
+    entries.push_back({.from = static_cast<std::int64_t>(numbers[i]),
+                       .num_steps = static_cast<std::int64_t>(numbers[i + 1]),
+                       .budget = numbers[i + 2]});
+  plan_.set_entries(std::move(entries));
+}
+
+// Written before it holds: a resumed run must find every plan that steps were taken by.
+std::int64_t Trainer::better_plan() {
+  const auto planned = is_first() ? plan_.better(at_.step, seconds()) : std::nullopt;
+  if (!planned) return 0;
+  Plan next = plan_;
+  next.adjust({.from = at_.step + 1, .num_steps = *planned, .budget = plan_.budget()});
+  std::int64_t written = 0;
+  try_to("writing the plan", [&] {
+    write_file(run_.plan(), plan_to_json_lines(next.entries()));
+    written = *planned;
+  });
+  return written;
+}
+
+void Trainer::follow_plan() {
+  plan_.go_to(at_.step);
+  if (is_planned(options_)) task_.plan(plan_.num_steps());
 }
 
 // Everything that a step depends on becomes that of the first process.
@@ -269,6 +283,7 @@ bool Trainer::apply_step(const models::StepResult& result, double learning_rate)
     const double norm = part.size() == all.size() ? gradient_norm_ : kernels::gradient_norm(part);
     kernels::adam_step(part, adam, at_.updates, clip_mode(options_), options_.grad_clip, norm);
   }
+  if (options_.average_weights && is_first()) average_.add(at_.updates);
   return true;
 }
 
@@ -282,7 +297,7 @@ void Trainer::go_back() {
             "halved {} times; start again with a smaller --learning-rate or grad_clip",
             run_.root().string(), failed, setbacks - 1);
     const Position before = at_;
-    load_state();
+    (void)load_state();
     at_.best_total = before.best_total;  // its checkpoint is there, though the state may be older
     at_.best_step = before.best_step;
     at_.best_metrics = before.best_metrics;
@@ -300,6 +315,7 @@ void Trainer::go_back() {
 }
 
 void Trainer::validate() {
+  const WeightAverage::Use averaged(average_);
   last_metrics_ = task_.evaluate(Split::kValid, at_.step, 0);
   const bool is_best = is_better(last_metrics_, at_.best_step < 0 ? Metrics{} : at_.best_metrics);
   if (is_best) {
@@ -312,6 +328,16 @@ void Trainer::validate() {
   if (!last_metrics_.empty()) record(kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
   if (observer_.on_validation && !last_metrics_.empty()) observer_.on_validation(at_.step, last_metrics_, is_best);
   write_unsaved_best();
+  for (const std::string& trouble : troubles_.look(watched())) notice(fmt::format("step {}: {}", at_.step, trouble));
+}
+
+TroubleWatch::Validation Trainer::watched() const {
+  return {.step = at_.step,
+          .num_steps = plan_.num_steps(),
+          .valid = last_metrics_,
+          .train = shown_losses_,
+          .objective = [this](const Metrics& losses) { return task_.objective(losses, at_.step); },
+          .nats_of_latents = [this] { return task_.nats_of_latents(); }};
 }
 
 bool Trainer::is_better(const Metrics& figures, const Metrics& than) const {
@@ -333,6 +359,7 @@ Metrics Trainer::figures_of_best(std::int64_t most) {
 }
 
 void Trainer::judge_stopped() {
+  const WeightAverage::Use averaged(average_);
   const std::int64_t most = examples_when_stopping();
   const Metrics now = task_.evaluate(Split::kValid, at_.step, most);
   const bool has_best = at_.best_step >= 0;
@@ -346,6 +373,7 @@ void Trainer::judge_stopped() {
 }
 
 void Trainer::test() {
+  const WeightAverage::Use averaged(average_);
   const Metrics metrics = task_.evaluate(Split::kTest, at_.step, 0);
   if (metrics.empty()) return;
   record(kSplitNames[static_cast<int>(Split::kTest)], metrics);
@@ -353,6 +381,7 @@ void Trainer::test() {
 }
 
 void Trainer::draw() {
+  const WeightAverage::Use averaged(average_);
   const std::filesystem::path path = run_.samples_stem(at_.step).string() + ".png";
   save_sample_picture(path, task_.sample_drawings(at_.step), fmt::format("step {}", at_.step));
   events_->add_png(at_.step, "samples", read_file(path));
@@ -376,8 +405,10 @@ void Trainer::watch_layers() {
 
 // The model as it is, with the run's options beside its data's.
 models::Checkpoint Trainer::checkpoint() const {
+  const WeightAverage::Use averaged(average_);
   models::Checkpoint checkpoint = task_.checkpoint(at_.step, last_metrics_);
   TrainOptions options = options_;
+  options.num_steps = plan_.num_steps();
   checkpoint.training_config = merged_json_objects(checkpoint.training_config, options_to_json(fields(options)));
   return checkpoint;
 }
@@ -410,28 +441,6 @@ void Trainer::save_state(OnFailure on_failure) {
 void Trainer::write_state() {
   // A state says that its best model is there.
   write_unsaved_best();
-  SafetensorsContent content;
-  const auto parameters = task_.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto& p = parameters[i];
-    content.tensors[kValuePrefix + p.name] = tensor_of(p.value, p.shape);
-    content.tensors[kFirstPrefix + p.name] = tensor_of(moments_[i].first, p.shape);
-    content.tensors[kSecondPrefix + p.name] = tensor_of(moments_[i].second, p.shape);
-  }
-  for (const auto& b : task_.buffers()) content.tensors[kBufferPrefix + b.name] = tensor_of(b.value, b.shape);
-  content.metadata = {{"format", models::kFormatName},
-                      {"format_version", fmt::format("{}", models::kFormatVersion)},
-                      {"model", models::kTrainingState},
-                      {"step", fmt::format("{}", at_.step)},
-                      {"updates", fmt::format("{}", at_.updates)},
-                      {"best_total", fmt::format("{}", at_.best_total)},
-                      {"best_step", fmt::format("{}", at_.best_step)},
-                      {kBestMetricsKey, metrics_to_json(at_.best_metrics)},
-                      {"rate_factor", fmt::format("{}", at_.rate_factor)},
-                      {"setbacks", fmt::format("{}", at_.setbacks)},
-                      {"metrics", metrics_to_json(last_metrics_)},
-                      {"seed", fmt::format("{}", options_.seed)}};
-  if (!data_.empty()) content.metadata[kDataKey] = data_;
   // The state last: a run that ends between the two continues from the earlier state and writes both again. Only the
   // first one comes before its checkpoint, since a checkpoint without a state is a run that cannot continue.
   const bool is_start = at_.step == 0;
@@ -440,52 +449,32 @@ void Trainer::write_state() {
     registry_.write(run_.last(), now);
     if (options_.keep_checkpoints > 0) registry_.write(run_.numbered(at_.step), now);
   }
-  write_safetensors(run_.state(), content);
+  train::write_state(
+      run_.state(), task_, moments_, average_,
+      {.at = at_, .last_metrics = last_metrics_, .data = data_, .seconds = plan_.is_timed() ? seconds() : 0},
+      options_.seed);
   if (is_start) registry_.write(run_.last(), with_prior(checkpoint()));
   if (options_.keep_checkpoints > 0) run_.remove_numbered(options_.keep_checkpoints);
 }
 
-// States of 0.1.0 have no figures of the best model but its total.
-Metrics Trainer::best_metrics_of(const SafetensorsFile& state) const {
-  const auto found = state.metadata().find(kBestMetricsKey);
-  if (found != state.metadata().end()) return metrics_from_json(found->second);
-  if (count(state, "best_step", -1) < 0 || !is_there(run_.best())) return {};
-  return metrics_from_json(registry_.read(run_.best()).metrics);
+// Of a state of 0.1.0, which has only the total of its best model.
+Metrics Trainer::metrics_of_best_model() const {
+  return is_there(run_.best()) ? metrics_from_json(registry_.read(run_.best()).metrics) : Metrics{};
 }
 
-void Trainer::load_state() {
-  const auto file = SafetensorsFile::read(run_.state());
-  require(file.metadata("format") == models::kFormatName && file.metadata("model") == models::kTrainingState,
-          "{}: is not a training state of limn; start again with --overwrite", file.origin());
-  require(count(file, "format_version") <= models::kFormatVersion,
-          "{}: was written by a newer limn (format {}); update limn", file.origin(), file.metadata("format_version"));
-  const auto parameters = task_.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto& p = parameters[i];
-    load_into(file, kValuePrefix + p.name, p.shape, p.value);
-    load_into(file, kFirstPrefix + p.name, p.shape, moments_[i].first);
-    load_into(file, kSecondPrefix + p.name, p.shape, moments_[i].second);
-  }
-  for (const auto& b : task_.buffers()) load_into(file, kBufferPrefix + b.name, b.shape, b.value);
-  // Without a validation split the best total is not finite.
-  at_ = {.step = count(file, "step"),
-         .updates = count(file, "updates"),
-         .best_total = number<double>(file, "best_total", "a number", [](double) { return true; }),
-         .best_step = count(file, "best_step", -1),
-         .best_metrics = best_metrics_of(file),
-         .rate_factor = number<double>(file, "rate_factor", "a number above 0 and at most 1",
-                                       [](double value) { return value > 0 && value <= 1; }),
-         .setbacks = count(file, "setbacks")};
-  // States of 0.1.0 have none.
-  const auto metrics = file.metadata().find("metrics");
-  if (metrics != file.metadata().end()) last_metrics_ = metrics_from_json(metrics->second);
+std::string Trainer::load_state() {
+  TrainingState state = read_state(run_.state(), task_, moments_, average_, [&] { return metrics_of_best_model(); });
+  at_ = std::move(state.at);
+  last_metrics_ = std::move(state.last_metrics);
+  if (options_.average_weights && average_.is_empty()) average_.start();  // the run had none before
+  seconds_before_ = std::max(seconds_before_, state.seconds);
+  return state.data;
 }
 
 // What was best on other data says nothing, and its losses would stay the best for ever.
-void Trainer::accept_data(const SafetensorsFile& state, OtherData other_data) {
-  const auto trained_on = state.metadata().find(kDataKey);
-  if (data_.empty() || (trained_on != state.metadata().end() && trained_on->second == data_)) return;
-  if (trained_on == state.metadata().end()) {
+void Trainer::accept_data(const std::string& trained_on, OtherData other_data) {
+  if (data_.empty() || trained_on == data_) return;
+  if (trained_on.empty()) {
     notice("the state is of limn 0.1.0, which did not record its data: they are taken to be the same");
     return;
   }
@@ -493,7 +482,7 @@ void Trainer::accept_data(const SafetensorsFile& state, OtherData other_data) {
       other_data == OtherData::kMeant,
       "{}: was trained on other data, or with other options of the data; give the data of the run, start another run "
       "with --init-from, or say --new-data",
-      state.origin());
+      run_.state().string());
   notice(fmt::format("continues at step {} on other data: the best model is judged anew", at_.step));
   at_.best_step = -1;
   at_.best_total = 0;
@@ -511,15 +500,15 @@ bool Trainer::resume(OtherData other_data) {
               "{}: is missing, so the run cannot continue; start another one from its weights with --init-from {} and "
               "--out, or replace it with --overwrite",
               run_.state().string(), trained.string());
-    if (has_state) {
-      load_state();
-      accept_data(SafetensorsFile::read(run_.state()), other_data);
-    }
+    if (has_state) accept_data(load_state(), other_data);
     run_.truncate_metrics(has_state ? at_.step : -1);
     events_->start_after(has_state ? at_.step : -1);
     if (has_state) run_.log(fmt::format("resumed at step {}", at_.step));
+    if (has_state) resume_plan();
   }
   share_state();
+  share_plan();
+  follow_plan();
   return has_state || at_.step > 0;
 }
 
@@ -540,7 +529,7 @@ void Trainer::record(std::string_view split, const Metrics& values) {
 void Trainer::report(const models::StepResult& result, double learning_rate, double seconds) {
   smoothed_seconds_ = smoothed_seconds_ == 0 ? seconds : 0.95 * smoothed_seconds_ + 0.05 * seconds;
   const double rate = static_cast<double>(options_.batch_size) / smoothed_seconds_;
-  const bool is_last = at_.step == options_.num_steps;
+  const bool is_last = at_.step == plan_.num_steps();
   if (at_.step % options_.log_every == 0 || at_.step == 1 || is_last) {
     Metrics line = result.losses;
     line.push_back({"learning_rate", learning_rate});
@@ -549,17 +538,18 @@ void Trainer::report(const models::StepResult& result, double learning_rate, dou
     line.push_back({"examples_per_second", rate});
     record(kSplitNames[static_cast<int>(Split::kTrain)], line);
   }
-  const Metrics& smoothed = smoothed_losses_.add(result.losses);
+  shown_losses_ = smoothed_losses_.add(result.losses);
   if (!observer_.on_step) return;
   observer_.on_step(
       {.step = at_.step,
-       .num_steps = options_.num_steps,
+       .num_steps = plan_.num_steps(),
        .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
-       .losses = smoothed,
+       .losses = shown_losses_,
        .learning_rate = learning_rate,
        .seconds_per_step = smoothed_seconds_,
        .examples_per_second = rate,
-       .seconds_left = smoothed_seconds_ * static_cast<double>(options_.num_steps - at_.step)});
+       .seconds_left = plan_.is_timed() ? std::max(0.0, plan_.budget() - this->seconds())
+                                        : smoothed_seconds_ * static_cast<double>(plan_.num_steps() - at_.step)});
 }
 
 TrainResult Trainer::run() {
@@ -567,19 +557,24 @@ TrainResult Trainer::run() {
   const auto log = [&](const std::string& message) {
     if (is_first()) try_to("writing the log", [&] { run_.log(message); });
   };
-  if (at_.step == 0) log(fmt::format("started: {} steps", options_.num_steps));
+  follow_plan();
+  if (at_.step == 0)
+    log(plan_.is_timed() ? fmt::format("started: planned for {}", options_.train_for)
+                         : fmt::format("started: {} steps", plan_.num_steps()));
   if (at_.step == 0)
     save_state(OnFailure::kEnd);  // so that there is a good state to go back to, and a checkpoint to sample from
   bool is_stopped = false;
   // In a streak of bad steps nothing can be saved, so it does not stop before the streak's end.
-  while (at_.step < options_.num_steps && !(is_stopped && bad_in_a_row_ == 0)) {
+  while (at_.step < plan_.num_steps() && !(is_stopped && bad_in_a_row_ == 0)) {
     const auto start = Clock::now();
-    const double learning_rate = learning_rate_at(options_, at_.step) * at_.rate_factor;
+    const double learning_rate = learning_rate_at(options_, at_.step, plan_.num_steps()) * at_.rate_factor;
     const auto buffers = buffer_values(task_);
     models::StepResult result = task_.compute_gradients(at_.step);
     mark_infinite_buffers(task_, result);
     const auto is_asked_to_stop = [&] { return observer_.should_stop && observer_.should_stop(); };
-    is_stopped = add_up(result, group_ != nullptr && is_asked_to_stop());  // all stop after the same step
+    const Agreement agreed =
+        add_up(result, {.stops = group_ != nullptr && is_asked_to_stop(), .planned = better_plan()});
+    is_stopped = agreed.stops;
     const bool is_applied = apply_step(result, learning_rate);
     if (!is_applied) restore_buffers(task_, buffers);
     if (bad_in_a_row_ >= kBadStepsToGoBack) {
@@ -587,9 +582,19 @@ TrainResult Trainer::run() {
       continue;
     }
     ++at_.step;
+    if (agreed.planned > 0) {
+      const bool is_new = !plan_.is_known();
+      plan_.adjust({.from = at_.step, .num_steps = agreed.planned, .budget = plan_.budget()});
+      const std::string text = fmt::format("planned: {} steps in {}", agreed.planned, options_.train_for);
+      if (is_new)
+        notice(text);
+      else
+        log(text);
+    }
+    follow_plan();
     if (is_applied) report(result, learning_rate, std::chrono::duration<double>(Clock::now() - start).count());
     if (group_ == nullptr) is_stopped = is_asked_to_stop();
-    const bool is_last = at_.step == options_.num_steps;
+    const bool is_last = at_.step == plan_.num_steps();
     const bool validates = is_last || at_.step % options_.valid_every == 0;
     if (is_first() && validates) {
       try_to("validation", [&] { validate(); });
@@ -606,7 +611,7 @@ TrainResult Trainer::run() {
     else if (is_good && at_.step % options_.save_every == 0)
       save_state(OnFailure::kGoOn);
   }
-  const bool is_finished = at_.step >= options_.num_steps;
+  const bool is_finished = at_.step >= plan_.num_steps();
   if (is_first() && at_.best_step < 0) registry_.write(run_.best(), with_prior(checkpoint()));
   if (is_first() && !is_finished && at_.step % options_.valid_every != 0)
     try_to("validation", [&] { judge_stopped(); });

@@ -16,14 +16,18 @@
 #include "limn/runs/run_directory.hpp"
 #include "limn/train/event_writer.hpp"
 #include "limn/train/options.hpp"
+#include "limn/train/plan.hpp"
 #include "limn/train/process_group.hpp"
+#include "limn/train/training_state.hpp"
+#include "limn/train/troubles.hpp"
+#include "limn/train/weight_average.hpp"
 
 namespace limn::train {
 
 // The figures of a progress display after each step.
 struct Progress {
   std::int64_t step = 0;       // steps done
-  std::int64_t num_steps = 0;  // steps of the whole run
+  std::int64_t num_steps = 0;  // steps of the whole run, as planned now
   double epoch = 0;
   Metrics losses;  // running means over about the last 100 steps
   double learning_rate = 0;
@@ -39,6 +43,7 @@ struct TrainObserver {
   std::function<void(const std::string& message)> on_notice;  // something the user should read
   std::function<bool()> should_stop;                          // asked after each step: save, judge and return
   std::function<void(std::int64_t step, const Metrics& metrics)> on_test = {};  // with test_every
+  std::function<double()> clock = {};  // seconds since some moment, by which a time is planned; empty: the machine's
 };
 
 struct TrainResult {
@@ -68,30 +73,34 @@ class Trainer {
   void start_from(const models::Checkpoint& model);
   // Steps done so far.
   [[nodiscard]] std::int64_t step() const { return at_.step; }
-  // Trains up to options.num_steps. What only shows (pictures, metrics, events, the log, a validation) never ends a
-  // run: where it fails, a notice says so. Throws Error when the first or the last state cannot be written (the earlier
-  // checkpoint stays whole; in between, the next save tries again) or when losses stay not finite.
+  // Steps of the whole run, as planned now.
+  [[nodiscard]] std::int64_t num_steps() const { return plan_.num_steps(); }
+  // Trains to the end of the plan: options.num_steps, or what fits into options.train_for. What only shows (pictures,
+  // metrics, events, the log, a validation) never ends a run: where it fails, a notice says so. Throws Error when the
+  // first or the last state cannot be written (the earlier checkpoint stays whole; in between, the next save tries
+  // again) or when losses stay not finite.
   TrainResult run();
 
  private:
-  struct Moments {
-    std::vector<float> first, second;
-  };
-  // The state of a run besides weights and moments.
-  struct Position {
-    std::int64_t step = 0;     // the next step
-    std::int64_t updates = 0;  // Adam steps applied: a step that is not finite is not
-    double best_total = 0;
-    std::int64_t best_step = -1;  // -1: not validated yet
-    Metrics best_metrics = {};    // the figures of the best model on validation
-    double rate_factor = 1;       // halved each time the run goes back
-    std::int64_t setbacks = 0;    // times gone back since the last new best
-  };
-
   [[nodiscard]] bool is_first() const { return group_ == nullptr || group_->is_first(); }
   [[nodiscard]] std::vector<kernels::AdamSlot> slots();
-  [[nodiscard]] bool add_up(models::StepResult& result, bool wants_stop);
+  // What the processes agree on after a step.
+  struct Agreement {
+    bool stops = false;
+    std::int64_t planned = 0;  // a better plan's number of steps, or 0
+  };
+  [[nodiscard]] Agreement add_up(models::StepResult& result, Agreement mine);
   void share_state();
+  void share_plan();
+  // Loads the plan of a run that continues.
+  void resume_plan();
+  // A better plan that is written down, or 0.
+  [[nodiscard]] std::int64_t better_plan();
+  // The plan as it is at this step, for the model's schedules too.
+  void follow_plan();
+  [[nodiscard]] double now() const;
+  // Seconds of training so far, those before the last resume included.
+  [[nodiscard]] double seconds() const { return seconds_before_ + now() - start_; }
   void check_same_weights();
   bool apply_step(const models::StepResult& result, double learning_rate);
   void go_back();
@@ -115,12 +124,14 @@ class Trainer {
   [[nodiscard]] models::Checkpoint with_prior(models::Checkpoint checkpoint);
   // The best model, where it could not be written yet.
   void write_unsaved_best();
-  [[nodiscard]] Metrics best_metrics_of(const SafetensorsFile& state) const;
-  void load_state();
-  void accept_data(const SafetensorsFile& state, OtherData other_data);
+  [[nodiscard]] Metrics metrics_of_best_model() const;
+  // Gives the fingerprint of the data that the state was trained on.
+  std::string load_state();
+  void accept_data(const std::string& trained_on, OtherData other_data);
   void record(std::string_view split, const Metrics& values);
   void report(const models::StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message);
+  [[nodiscard]] TroubleWatch::Validation watched() const;
   // Does what a run can do without. A failure becomes a notice; those that follow until it works again do not.
   void try_to(const std::string& purpose, const std::function<void()>& work);
 
@@ -135,11 +146,17 @@ class Trainer {
   std::optional<models::Checkpoint> unsaved_best_;
   std::string data_;  // fingerprint of the task's
   std::vector<Moments> moments_;
+  // mutable: a checkpoint is made while the task holds the average.
+  mutable WeightAverage average_;
+  Plan plan_;
+  double seconds_before_ = 0, start_ = 0;
   Position at_;
   Metrics last_metrics_;
   double gradient_norm_ = 0;
   double smoothed_seconds_ = 0;
   SmoothedMetrics smoothed_losses_;
+  Metrics shown_losses_;  // its last means
+  TroubleWatch troubles_;
   int bad_in_a_row_ = 0;
 };
 

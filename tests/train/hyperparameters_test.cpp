@@ -78,7 +78,7 @@ void observe_task(const testing::SketchRnnRun& options, const std::vector<std::s
   seen["later loss"] = text_of(later.losses);
   seen["evaluation"] = text_of(task->evaluate(Split::kValid, 0, 0));
   std::ostringstream rate;
-  rate << learning_rate_at(options.train, kLater);
+  rate << learning_rate_at(options.train, kLater, options.train.num_steps);
   seen["later rate"] = rate.str();
 }
 
@@ -102,6 +102,10 @@ void observe_run(const testing::SketchRnnRun& options, const std::vector<std::st
   saved.insert(models::read_checkpoint(run.last()).step);
   for (const auto step : saved) saves << step << ' ';
   seen["saves"] = saves.str();
+  std::ostringstream kept;
+  for (const auto& [name, values] : models::read_checkpoint(run.last()).weights)
+    for (const float w : values) kept << w << ' ';
+  seen["checkpoint"] = kept.str();
   std::ostringstream weights;
   for (const auto& p : task->parameters())
     for (const float w : p.value) weights << w << ' ';
@@ -135,6 +139,9 @@ std::vector<Case> cases() {
   const std::vector<std::string> output_on{"use_output_dropout=true", "use_recurrent_dropout=false"};
   return {
       {"num_steps=3", {"steps", "weights"}, {"first loss", "later rate"}},
+      {"schedule=plan", {"weights", "later rate"}, {"first loss", "evaluation"}},
+      {"average_weights=true", {"checkpoint"}, {"weights", "first loss", "later rate"}},
+      {"average_eta=1", {"checkpoint"}, {"weights", "first loss"}, {"average_weights=true"}},
       {"save_every=1", {"saves"}, {"weights"}},
       {"max_seq_len=30", {"examples", "N_max"}, {"shapes", "first weights"}},
       {"dec_rnn_size=10", {"shapes", "first loss"}, {"batch"}},
@@ -191,10 +198,12 @@ TEST(Hyperparameters, SeveralDataSetsAreJoined) {
   EXPECT_NE(one.at("evaluation"), both.at("evaluation"));
 }
 
-// With data_set, which is not an option but the data: as many as Magenta has, under its names.
+// With data_set, which is not an option but the data: as many as Magenta has, under its names, besides limn's own.
 TEST(Hyperparameters, AreMagentas) {
+  const std::set<std::string> own{"schedule", "average_weights", "average_eta"};
   std::set<std::string> covered{"data_set"};
-  for (const Case& c : cases()) covered.insert(c.changed.substr(0, c.changed.find('=')));
+  for (const Case& c : cases())
+    if (const std::string name = c.changed.substr(0, c.changed.find('=')); !own.contains(name)) covered.insert(name);
   EXPECT_EQ(covered.size(), 28U);
   testing::SketchRnnRun options;
   std::set<std::string> known;

@@ -105,6 +105,8 @@ TrainOptions options(std::int64_t steps) {
           .sample_every = 20};
 }
 
+struct Ended {};
+
 std::vector<float> train(const std::filesystem::path& root, std::int64_t steps, Mode mode,
                          std::optional<std::int64_t> stop_at = {}) {
   BowlTask task;
@@ -133,6 +135,101 @@ TEST(Trainer, StoppingAndResumingAnywhereEqualsNeverStoppingBitForBit) {
     EXPECT_EQ(train(root, 60, Mode::kResume), whole) << "stopped at " << stop;
     EXPECT_EQ(read_text_file(root / "checkpoints/best.safetensors"), metrics) << "stopped at " << stop;
   }
+}
+
+TEST(Trainer, APlannedAndAveragedRunResumesBitForBitToo) {
+  const auto run = [](const std::filesystem::path& root, Mode mode, std::optional<std::int64_t> stop_at) {
+    TrainOptions planned = options(60);
+    planned.schedule = "plan";
+    planned.average_weights = true;
+    BowlTask task;
+    return testing::train_task(task, planned, root, mode, stop_at, kBowls);
+  };
+  (void)testing::expect_resumes_bit_for_bit(run);
+}
+
+TEST(Trainer, KeepsAndJudgesTheAverageAndTrainsTheWeights) {
+  const testing::TemporaryFolder folder;
+  TrainOptions averaged = options(60);
+  averaged.average_weights = true;
+  averaged.average_eta = 0;  // the plain mean of all steps: far from the last weights
+  BowlTask task;
+  (void)testing::train_task(task, averaged, folder / "averaged", Mode::kFresh, {}, kBowls);
+  const auto last = train(folder / "last", 60, Mode::kFresh);
+  EXPECT_EQ(task.value(), last);
+  const models::Checkpoint kept = kBowls.read(folder / "averaged/checkpoints/last.safetensors");
+  EXPECT_GT(kept.weights.at("bowl").front(), last.front() + 0.05f);
+  double squares = 0;
+  for (const float v : kept.weights.at("bowl")) squares += v * v;
+  EXPECT_NEAR(metric(metrics_from_json(kept.metrics), "total"), squares, 1e-6);
+}
+
+// What a run planned by time takes at each step, on a machine whose clock the test turns.
+struct TimedRun {
+  std::map<std::int64_t, std::vector<float>> values = {};  // after each step
+  std::map<std::int64_t, std::int64_t> planned = {};
+  std::optional<std::int64_t> ends_at = {};  // as a killed process
+  std::string train_for = "30s";
+
+  TrainResult run(const std::filesystem::path& root, Mode mode, const std::function<double(std::int64_t)>& seconds);
+};
+
+TrainResult TimedRun::run(const std::filesystem::path& root, Mode mode,
+                          const std::function<double(std::int64_t)>& seconds) {
+  TrainOptions timed = options(1);
+  timed.train_for = train_for;
+  timed.schedule = "plan";
+  BowlTask task;
+  double clock = 1000;
+  const runs::RunDirectory directory(root, mode);
+  write_file(directory.config(), "x = 1\n");
+  Trainer trainer(task, kBowls, timed, directory,
+                  {.on_step =
+                       [&](const Progress& p) {
+                         values[p.step] = task.value();
+                         planned[p.step] = p.num_steps;
+                         clock += seconds(p.step);
+                         if (ends_at == p.step) throw Ended();
+                       },
+                   .on_validation = {},
+                   .on_notice = {},
+                   .should_stop = {},
+                   .clock = [&] { return clock; }});
+  if (mode == Mode::kResume) (void)trainer.resume();
+  return trainer.run();
+}
+
+TEST(Trainer, ATimeIsPlannedAndKept) {
+  const testing::TemporaryFolder folder;
+  TimedRun timed;
+  const TrainResult result = timed.run(folder / "run", Mode::kFresh, [](auto) { return 0.1; });
+  EXPECT_TRUE(result.is_finished);
+  EXPECT_NEAR(static_cast<double>(result.step), 300, 3);
+  EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr("steps in 30s"));
+}
+
+TEST(Trainer, ATimedRunThatIsKilledTakesTheSameStepsAgain) {
+  const testing::TemporaryFolder folder;
+  const auto slows_down = [](std::int64_t step) { return step < 41 ? 0.1 : 0.3; };
+  TimedRun killed;
+  killed.ends_at = 68;
+  EXPECT_THROW((void)killed.run(folder / "run", Mode::kFresh, slows_down), Ended);
+  ASSERT_NE(killed.planned.at(68), killed.planned.at(61)) << "the last state is of step 60, and the plan moved since";
+  TimedRun resumed;
+  (void)resumed.run(folder / "run", Mode::kResume, [](auto) { return 0.05; });
+  for (std::int64_t step = 61; step <= 68; ++step) {
+    EXPECT_EQ(resumed.planned.at(step), killed.planned.at(step)) << step;
+    EXPECT_EQ(resumed.values.at(step), killed.values.at(step)) << step;
+  }
+}
+
+TEST(Trainer, ATimedRunGoesOnWithMoreTime) {
+  const testing::TemporaryFolder folder;
+  TimedRun first, second;
+  const TrainResult half = first.run(folder / "run", Mode::kFresh, [](auto) { return 0.1; });
+  second.train_for = "1m";
+  const TrainResult whole = second.run(folder / "run", Mode::kResume, [](auto) { return 0.1; });
+  EXPECT_NEAR(static_cast<double>(whole.step), 2.0 * static_cast<double>(half.step), 6);
 }
 
 // As a model whose KL has a weight that grows: what training gains, it pays with a KL that the full weight of `total`
@@ -339,8 +436,6 @@ TEST(Trainer, APriorWhoseDataCannotBeReadIsFittedLater) {
   EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr("data: cannot be read"));
 }
 
-struct Ended {};
-
 // Each checkpoint is the last thing that some run does: what it leaves resumes to the same files.
 TEST(Trainer, EndedBeforeAnyOfItsWritesItResumesToTheSameFiles) {
   const testing::TemporaryFolder folder;
@@ -506,7 +601,7 @@ TEST(Trainer, GoesBackWithHalfTheRateAfterAStreakOfBadSteps) {
                    .should_stop = {}});
   EXPECT_TRUE(trainer.run().is_finished);
   EXPECT_THAT(notices.back(), HasSubstr("back to step 10"));
-  EXPECT_NEAR(rates.back() / learning_rate_at(options(20), 19), 0.5, 1e-12);
+  EXPECT_NEAR(rates.back() / learning_rate_at(options(20), 19, 20), 0.5, 1e-12);
 }
 
 TEST(Trainer, GoingBackBeyondTheBestModelKeepsIt) {
