@@ -176,7 +176,7 @@ void add_data_convert(const Command& data) {
   command
       .add("IN", &a->in,
            ".npz, .npy, .pkl, .ndjson, .bin, .json, .csv, .txt, .inkml, .excalidraw, .tldr, .svg, all of them also "
-           "packed with gzip; .limn, a folder of SVGs, builtin:doodles, FILE#17 or FILE:test; "
+           "packed with gzip; .limn, a folder of SVGs, builtin:doodles, builtin:doodles-10, FILE#17 or FILE:test; "
            "or images: pictures (PNG, JPEG, GIF, WebP, BMP, TIFF) or a folder of them, IDX (MNIST), "
            ".npy, .npz, .csv, CIFAR's .bin, builtin:shapes; several are "
            "joined")

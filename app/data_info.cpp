@@ -1,4 +1,6 @@
 // limn data info: counts, lengths and sizes of a data set.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -10,6 +12,7 @@
 #include "limn/image/image_set.hpp"
 #include "limn/image/image_summary.hpp"
 #include "limn/image/sharded_images.hpp"
+#include "limn/sketch/doodles.hpp"
 #include "limn/sketch/sharded_sketches.hpp"
 #include "limn/sketch/sketch_file.hpp"
 #include "limn/sketch/summary.hpp"
@@ -29,6 +32,12 @@ json describe(const sketch::SplitSummary& s) {
       {"offset", {{"min", s.min_offset}, {"max", s.max_offset}}}};
 }
 
+// What the sketches show, of doodles that limn draws itself.
+std::vector<std::string> kinds_of(const std::string& path) {
+  const auto doodles = sketch::doodles_named(path);
+  return doodles ? sketch::doodle_kinds(*doodles) : std::vector<std::string>{};
+}
+
 // A cell of a column and the space before it. What is too long for its column moves the rest to the right.
 std::string cell(const auto& value, int width) { return fmt::format(" {:>{}}", value, width - 1); }
 
@@ -43,6 +52,8 @@ void print_table(const std::string& path, const sketch::DatasetSummary& summary)
           cell(fmt::format("{:g}…{:g}", s.min_offset, s.max_offset), 24));
   }
   print("scale factor {:.9g}\n", summary.scale_factor);
+  if (const auto kinds = kinds_of(path); !kinds.empty())
+    print("{}\n", fmt::format("{} kinds: {}", kinds.size(), fmt::join(kinds, ", ")));
 }
 
 json describe(const image::ImageSummary& s) {
@@ -155,6 +166,7 @@ void show_info(const InfoArguments& a) {
   }
   json out{{"path", path}, {"scale_factor", summary.scale_factor}};
   for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
+  if (const auto kinds = kinds_of(path); !kinds.empty()) out["kinds"] = kinds;
   print("{}\n", json_text(out));
 }
 
@@ -165,8 +177,8 @@ void add_data_info(const Command& data) {
   auto a = std::make_shared<InfoArguments>();
   command
       .add("PATH", &a->path,
-           "data set file or folder (limn data convert --help lists the formats), builtin:doodles or "
-           "builtin:shapes")
+           "data set file or folder (limn data convert --help lists the formats), builtin:doodles, "
+           "builtin:doodles-10 or builtin:shapes")
       .required();
   command.add("--json", &a->is_json, "one JSON object");
   command.add("--absolute", &a->is_absolute, "rows of numbers are positions, not offsets");

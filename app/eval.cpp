@@ -84,7 +84,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
   add_model(command, a->model);
   command
       .add("--data", &a->data,
-           "data set [builtin:doodles, of images builtin:shapes, unless the model was trained on other data]")
+           "data set [the built-in one that the model was trained on]")
       .named("PATH");
   command.add("--split", &a->split, "which part of the data")
       .one_of({kSplitNames.begin(), kSplitNames.end()})

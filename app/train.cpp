@@ -24,6 +24,7 @@
 #include "limn/models/registry.hpp"
 #include "limn/runs/hparams.hpp"
 #include "limn/runs/run_config.hpp"
+#include "limn/sketch/doodles.hpp"
 #include "limn/train/libtorch_module.hpp"
 #include "limn/train/trainer.hpp"
 
@@ -197,7 +198,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
     require(from.family.empty() || from.family == family.command, "{}: is for limn train {}, not {}", origin,
             from.family, family.command);
     if (!from.data.empty()) {
-      config.data = from.data;
+      config.data = data_of(from);
       data_origin = origin;
     }
     if (!from.init_from.empty()) config.init_from = from.init_from;
@@ -338,6 +339,7 @@ void train_family(const models::Family& family, const models::Registry& registry
     config.data =
         data_or_built_in({}, registry.read(config.init_from), config.init_from, family, "this run shall be trained");
   if (config.data.empty()) config.data = {family.built_in_data};
+  std::ranges::transform(config.data, config.data.begin(), sketch::exact_data_name);
   // Everything that can be wrong with options or data is found before the run directory is touched.
   try {
     (void)train::Plan(options.train);

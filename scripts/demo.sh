@@ -45,16 +45,16 @@ run() {
   echo "demo: limn $*"
   "$limn" "$@"
 }
-run train sketch-rnn --data builtin:doodles --out "$out/run" --overwrite --steps "$STEPS" --seed "$SEED" \
+run train sketch-rnn --data builtin:doodles-10 --out "$out/run" --overwrite --steps "$STEPS" --seed "$SEED" \
   "${TRAIN_OPTIONS[@]}"
 
 stage="drawing"
 for ending in png svg gif; do
   run sample "$out/run" -n 36 --temperature "$TEMPERATURE" --seed "$SEED" -o "$out/samples.$ending"
 done
-run reconstruct "$out/run" --in builtin:doodles:test -n 10 --temperature 0.1 0.3 0.6 -o "$out/reconstructions.png"
-run complete "$out/run" --in builtin:doodles:test#0 --points 14 --temperature "$TEMPERATURE" -o "$out/completions.png"
-run interpolate "$out/run" --from builtin:doodles:test#0 --to builtin:doodles:test#1 -o "$out/interpolation.png"
+run reconstruct "$out/run" --in builtin:doodles-10:test -n 10 --temperature 0.1 0.3 0.6 -o "$out/reconstructions.png"
+run complete "$out/run" --in builtin:doodles-10:test#0 --points 14 --temperature "$TEMPERATURE" -o "$out/completions.png"
+run interpolate "$out/run" --from builtin:doodles-10:test#0 --to builtin:doodles-10:test#1 -o "$out/interpolation.png"
 run plot "$out/run" -o "$out/curves.png"
 run eval "$out/run"
 

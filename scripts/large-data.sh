@@ -35,7 +35,7 @@ measured() {
 }
 
 # 11,000 doodles a copy.
-"$limn" data convert builtin:doodles -o doodles.ndjson
+"$limn" data convert builtin:doodles-10 -o doodles.ndjson
 for ((i = 0; i < (millions * 1000 + 10) / 11; ++i)); do cat doodles.ndjson; done >large.ndjson
 measured convert "$limn" data convert large.ndjson -o large.limn --split 99.8/0.1/0.1
 cat convert.out

@@ -12,7 +12,7 @@
 namespace limn::app {
 
 struct BenchOptions {
-  std::vector<std::string> data{"builtin:doodles"};
+  std::vector<std::string> data{"builtin:doodles-10"};
   std::int64_t batch_size = 100;
   int threads = 1;
   bool is_quick = false;  // small batches and few runs: shows that it works, not how fast

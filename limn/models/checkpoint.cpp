@@ -8,6 +8,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/json.hpp"
+#include "limn/sketch/doodles.hpp"
 
 namespace limn::models {
 namespace {
@@ -154,7 +155,9 @@ void check_weights(const Checkpoint& checkpoint, std::span<const kernels::Parame
 
 std::string training_config_of(std::span<const OptionField> data_options, std::span<const std::string> data) {
   if (data.empty()) return options_to_json(data_options);
-  return merged_json_objects(options_to_json(data_options), json_text(Json{{kData, data}}));
+  std::vector<std::string> names(data.begin(), data.end());
+  std::ranges::transform(names, names.begin(), sketch::exact_data_name);
+  return merged_json_objects(options_to_json(data_options), json_text(Json{{kData, names}}));
 }
 
 std::vector<std::string> training_data(const Checkpoint& checkpoint) {
@@ -164,7 +167,9 @@ std::vector<std::string> training_data(const Checkpoint& checkpoint) {
   const bool is_list = data.is_array() && std::ranges::all_of(data, [](const Json& name) { return name.is_string(); });
   require(is_list, "{}: the data of its training_config are not a list of names; the file is damaged",
           checkpoint.origin);
-  return data.get<std::vector<std::string>>();
+  auto names = data.get<std::vector<std::string>>();
+  std::ranges::transform(names, names.begin(), sketch::recorded_data_name);
+  return names;
 }
 
 std::int64_t whole_number_of(const Checkpoint& checkpoint, const std::string& key, std::int64_t otherwise) {

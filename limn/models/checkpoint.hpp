@@ -57,8 +57,9 @@ void check_format(const SafetensorsFile& file);
 // The training_config of a run: the options of its data, and the names of its data sets.
 [[nodiscard]] std::string training_config_of(std::span<const OptionField> data_options,
                                              std::span<const std::string> data);
-// The names of the data sets that the model was trained on, as --data took them; none where the checkpoint does not
-// say, as those of 0.1.0. Nobody opens these files unasked. Throws Error naming the origin for a list of anything else.
+// The names of the data sets that the model was trained on, as --data took them, but the doodles by their exact name
+// (sketch/doodles.hpp); none where the checkpoint does not say, as those of 0.1.0. Nobody opens these files unasked.
+// Throws Error naming the origin for a list of anything else.
 [[nodiscard]] std::vector<std::string> training_data(const Checkpoint& checkpoint);
 
 // The entry of `extra` as a number, `otherwise` where it is absent. Throws Error naming the origin if it is none.

@@ -7,6 +7,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/sketch/doodles.hpp"
 #include "limn/sketch/sketch_store.hpp"
 
 namespace limn::models {
@@ -42,8 +43,9 @@ float longer_side(const sketch::Sketch& sketch) {
 }  // namespace
 
 bool is_training_data(const Checkpoint& checkpoint, std::string_view path) {
+  const std::string name = sketch::exact_data_name(std::string(path));
   return std::ranges::any_of(training_data(checkpoint), [&](const std::string& data) {
-    return data == path || (!data.starts_with(kBuiltIn) && is_within(clean(path), clean(data)));
+    return data == name || (!data.starts_with(kBuiltIn) && is_within(clean(path), clean(data)));
   });
 }
 

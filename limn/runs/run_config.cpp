@@ -61,6 +61,7 @@ std::string toml_value(const OptionField& field) {
 }
 
 constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+constexpr std::string_view kFirstWords = "# Everything needed to repeat this run: limn train";
 
 std::string value_text(const toml::node& node, const std::string& where) {
   if (const auto* text = node.as_string()) return unveiled(text->get());
@@ -87,8 +88,7 @@ std::vector<std::string> data_list(const toml::node& node, const std::string& wh
 }  // namespace
 
 std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options) {
-  std::string text = fmt::format("# Everything needed to repeat this run: limn train {} --config THIS_FILE --out DIR\n",
-                                 config.family);
+  std::string text = fmt::format("{} {} --config THIS_FILE --out DIR\n", kFirstWords, config.family);
   text += fmt::format("family = {}\n", toml_string(config.family));
   for (std::size_t i = 0; i < config.data.size(); ++i) text += (i ? ", " : "data = [") + toml_string(config.data[i]);
   if (!config.data.empty()) text += "]\n";
@@ -112,6 +112,7 @@ RunConfig read_config(const std::string& path) {
     fail("{}: not a TOML file; see the TOML format", path);
   }
   RunConfig config;
+  config.is_record = text.starts_with(kFirstWords);
   for (const auto& [key, node] : table) {
     const std::string name = unveiled(key.str());
     const std::string where = fmt::format("{}:{}: {}", path, node.source().begin.line, printable(name));

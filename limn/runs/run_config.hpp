@@ -15,6 +15,7 @@ struct RunConfig {
   std::vector<std::string> data;         // paths or builtin:…; empty means the family's built-in set
   std::string init_from;                 // the model whose weights the run starts from, or empty
   std::vector<std::string> assignments;  // "name=value"
+  bool is_record = false;                // a run wrote the file: its first line is that of config_to_toml()
 };
 [[nodiscard]] std::string config_to_toml(const RunConfig& config, std::span<const OptionField> options);
 // Throws Error naming the file and the line.

@@ -237,7 +237,7 @@ void draw_tree(DoodlePen& pen) {
   pen.lines({{-trunk, tier * tiers}, {-trunk, foot}, {trunk, foot}, {trunk, tier * tiers}});
 }
 
-constexpr std::array<Kind, 10> kKinds{{
+constexpr auto kKinds = std::to_array<Kind>({
     {"cat", draw_cat},
     {"face", draw_face},
     {"flower", draw_flower},
@@ -248,7 +248,27 @@ constexpr std::array<Kind, 10> kKinds{{
     {"umbrella", draw_umbrella},
     {"ice cream", draw_ice_cream},
     {"tree", draw_tree},
-}};
+    {"sun", draw_sun},
+    {"star", draw_star},
+    {"heart", draw_heart},
+    {"moon", draw_moon},
+    {"cloud", draw_cloud},
+    {"lightning", draw_lightning},
+    {"apple", draw_apple},
+    {"cactus", draw_cactus},
+    {"mushroom", draw_mushroom},
+    {"butterfly", draw_butterfly},
+    {"snail", draw_snail},
+    {"cup", draw_cup},
+    {"key", draw_key},
+    {"envelope", draw_envelope},
+    {"glasses", draw_glasses},
+    {"clock", draw_clock},
+    {"ladder", draw_ladder},
+    {"pencil", draw_pencil},
+    {"crown", draw_crown},
+    {"car", draw_car},
+});
 
 }  // namespace
 

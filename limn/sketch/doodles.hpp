@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limn/sketch/dataset.hpp"
@@ -15,17 +17,33 @@ namespace limn::sketch {
 inline constexpr std::int64_t kDoodleMaxPoints = 64;
 inline constexpr std::uint64_t kDoodleSeed = 1;
 
+// Which kinds take turns in a row of doodles. A family never changes; what is added later is a new one.
+enum class DoodleFamily {
+  kThirty,
+  kTen,  // the first ten of these, in their order: the only ones in limn 0.1.0
+};
+
+// A data set's name: "builtin:doodles", "builtin:doodles-30" (the same) or "builtin:doodles-10". None of another name.
+[[nodiscard]] std::optional<DoodleFamily> doodles_named(std::string_view name);
+inline constexpr const char* kDoodleNames = "builtin:doodles and builtin:doodles-10";  // for messages
+// The name for records: that of a family, "builtin:doodles-30", for "builtin:doodles". Other names stay as they are.
+[[nodiscard]] std::string exact_data_name(const std::string& name);
+// What a record means by a name. "builtin:doodles" alone is of a limn that knew ten kinds.
+[[nodiscard]] std::string recorded_data_name(const std::string& name);
+
 // "cat", "face", …: what a doodle can be.
-[[nodiscard]] std::vector<std::string> doodle_kinds();
+[[nodiscard]] std::vector<std::string> doodle_kinds(DoodleFamily family = DoodleFamily::kThirty);
 
 struct Doodle {
   Sketch sketch;
   std::string kind;
 };
 // Doodle `number` of the endless row of that seed. The kinds take turns, in the order of doodle_kinds().
-[[nodiscard]] Doodle draw_doodle(std::uint64_t seed, std::uint64_t number);
+[[nodiscard]] Doodle draw_doodle(std::uint64_t seed, std::uint64_t number, DoodleFamily family = DoodleFamily::kThirty);
 
-// 10,000 for training, 500 for validation, 500 for test, all different.
-[[nodiscard]] SketchSplits builtin_doodles(std::uint64_t seed = kDoodleSeed);
+// All different, of each kind 1,000 for training. For validation and test 20 of each of the thirty, or 50 of each of
+// the ten.
+[[nodiscard]] SketchSplits builtin_doodles(DoodleFamily family = DoodleFamily::kThirty,
+                                           std::uint64_t seed = kDoodleSeed);
 
 }  // namespace limn::sketch

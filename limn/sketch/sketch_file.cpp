@@ -23,8 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBuiltinDoodles = "builtin:doodles";
-
 std::vector<Sketch> read_svg_file(const fs::path& path, const SvgReadOptions& svg, const SketchReadOptions& options) {
   SvgSketches read = read_svg(path, svg);
   if (options.note)
@@ -59,10 +57,11 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
                                .note = options.note};
   const auto keep = [&](QuickDrawRecord&& record) { sink(std::move(record), Split::kTrain); };
   switch (format) {
-    case SketchFormat::kBuiltin:
-      require(path == kBuiltinDoodles, "{}: no such sketches are built in; there is {}", path.string(),
-              kBuiltinDoodles);
-      return add_splits(builtin_doodles());
+    case SketchFormat::kBuiltin: {
+      const auto doodles = doodles_named(path.native());
+      require(doodles.has_value(), "{}: no such sketches are built in; there are {}", path.string(), kDoodleNames);
+      return add_splits(builtin_doodles(*doodles));
+    }
     case SketchFormat::kShards: {
       const ShardedSketches sharded(path);
       for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})

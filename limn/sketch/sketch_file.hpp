@@ -1,7 +1,7 @@
 // Sketches from and to files of any format that sketch_format.hpp knows. For reading also a folder NAME.limn of shards
-// (sharded_sketches.hpp), a folder of .svg files (one sketch each, in order of their names), or builtin:doodles, the
-// set that limn draws itself. Formats without splits are all training data. Also how the command line names sketches:
-// FILE, FILE#17, FILE:test#17.
+// (sharded_sketches.hpp), a folder of .svg files (one sketch each, in order of their names), or the doodles that
+// limn draws itself (doodles.hpp). Formats without splits are all training data. Also how the command line names
+// sketches: FILE, FILE#17, FILE:test#17.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 namespace limn::sketch {
 
 enum class SketchFormat {
-  kBuiltin,  // builtin:doodles
+  kBuiltin,  // builtin:doodles and its like
   kShards,   // a folder .limn
   kFolder,   // of .svg
   kArrays,   // of NumPy and Python

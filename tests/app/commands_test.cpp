@@ -339,11 +339,14 @@ TEST_F(CommandsTest, DescribesAndEvaluates) {
   EXPECT_EQ(info["options"]["dec_rnn_size"], 16);
   EXPECT_THAT(run("info run"), HasSubstr("dec_rnn_size"));
   const auto losses = nlohmann::json::parse(run("eval run --split valid --json"));
-  EXPECT_EQ(losses["n"], 500);
+  EXPECT_EQ(losses["n"], 600);
   EXPECT_TRUE(losses["reconstruction"].is_number());
   EXPECT_TRUE(losses["reconstruction_shuffled_z"].is_number());
   const auto data = nlohmann::json::parse(run("data info builtin:doodles --json"));
-  EXPECT_EQ(data["splits"]["test"]["sketches"], 500);
+  EXPECT_EQ(data["splits"]["test"]["sketches"], 600);
+  EXPECT_EQ(data["kinds"].size(), 30u);
+  EXPECT_THAT(run("data info builtin:doodles"), HasSubstr("30 kinds: cat, face, "));
+  EXPECT_EQ(nlohmann::json::parse(run("data info builtin:doodles-10 --json"))["kinds"].size(), 10u);
   const auto images = nlohmann::json::parse(run("data info builtin:shapes --json"));
   EXPECT_EQ(images["splits"]["train"]["images"], 6000);
   EXPECT_EQ(images["shape"]["width"], 28);

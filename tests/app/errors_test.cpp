@@ -178,7 +178,7 @@ TEST_F(ErrorsTest, RefusesWhatItCannotConvert) {
   expect_error(folder_.path(), doodles + "-o x.svg", "x.svg", "FILE#17");
   expect_error(folder_.path(), doodles + "-o x.npz --split 90/5/6", "90/5/6", "100");
   expect_error(folder_.path(), doodles + "-o x.json --split 90/5/5", "x.json", ".npz");
-  expect_error(folder_.path(), "data convert builtin:doodles:test#999 -o x.npz", "builtin:doodles", "#499");
+  expect_error(folder_.path(), "data convert builtin:doodles:test#999 -o x.npz", "builtin:doodles", "#599");
   EXPECT_EQ(folder_.entries(), 0);
 }
 

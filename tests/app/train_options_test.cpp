@@ -80,7 +80,7 @@ TEST_F(TrainOptionsTest, TakesMagentasHyperparameters) {
   const std::string small = "enc_rnn_size=4,dec_rnn_size=4,z_size=3,num_steps=2,batch_size=10";
   expect_success(folder_.path(), "train sketch-rnn --quiet --out run --hparams " + small +
                                      ",data_set=[builtin:doodles],is_training=True");
-  EXPECT_THAT(config(), AllOf(HasSubstr("z_size = 3 "), HasSubstr("data = [\"builtin:doodles\"]")));
+  EXPECT_THAT(config(), AllOf(HasSubstr("z_size = 3 "), HasSubstr("data = [\"builtin:doodles-30\"]")));
   write_file(folder_ / "model_config.json",
              R"({"enc_rnn_size": 4, "dec_rnn_size": 4, "num_steps": 2, "batch_size": 10, "z_size": 5,
                  "data_set": ["elsewhere.npz"], "is_training": true})");
@@ -88,7 +88,7 @@ TEST_F(TrainOptionsTest, TakesMagentasHyperparameters) {
   expect_success(folder_.path(),
                  "train sketch-rnn --quiet --out run --overwrite --hparams model_config.json --data builtin:doodles "
                  "--set z_size=6");
-  EXPECT_THAT(config(), AllOf(HasSubstr("z_size = 6 "), HasSubstr("data = [\"builtin:doodles\"]")));
+  EXPECT_THAT(config(), AllOf(HasSubstr("z_size = 6 "), HasSubstr("data = [\"builtin:doodles-30\"]")));
   fs::remove_all(folder_ / "run");
   EXPECT_THAT(refusal({"train", "sketch-rnn", "--out", "run", "--hparams", "dec_modl=lstm"}),
               AllOf(HasSubstr("--hparams: unknown option 'dec_modl'"), HasSubstr("dec_model")));

@@ -45,6 +45,7 @@ TEST(RunConfig, WhatIsWrittenReadsBackAsTheSameOptions) {
   EXPECT_EQ(read.family, "vae");
   EXPECT_EQ(read.data, config.data);
   EXPECT_EQ(read.init_from, config.init_from);
+  EXPECT_TRUE(read.is_record);
   Options restored;
   set_options(fields(restored), read.assignments);
   EXPECT_EQ(restored.steps, 7);
@@ -66,6 +67,7 @@ TEST(RunConfig, NamesOfAnyBytesComeBack) {
   EXPECT_THAT(read_text_file(path), HasSubstr("b\xe4ume"));
   write_file(path, "\xef\xbb\xbf# a tree: b\xc3\xa4ume\nfamily = 'b\xc3\xa4ume'\n");
   EXPECT_EQ(read_config(path.string()).family, "b\xc3\xa4ume");
+  EXPECT_FALSE(read_config(path.string()).is_record);
   write_file(path, "b\xc3\xa4ume = 1\n");
   EXPECT_THAT(message_of([&] { (void)read_config(path.string()); }), HasSubstr("config.toml:1: "));
 }

@@ -29,21 +29,43 @@ std::uint64_t hash_of(const SketchSplits& splits) {
 }
 
 TEST(Doodles, AreTheSameEverywhere) {
-  EXPECT_EQ(hash_of(builtin_doodles()), 1901254571695627804u) << "the doodles have changed: say so in CHANGELOG";
-  EXPECT_NE(hash_of(builtin_doodles(2)), hash_of(builtin_doodles()));
+  EXPECT_EQ(hash_of(builtin_doodles()), 6420850149479340933u) << "the doodles have changed: say so in CHANGELOG";
+  EXPECT_NE(hash_of(builtin_doodles(DoodleFamily::kThirty, 2)), hash_of(builtin_doodles()));
+}
+
+TEST(Doodles, TheFirstTenKindsAreThoseOfVersion010BitForBit) {
+  EXPECT_EQ(hash_of(builtin_doodles(DoodleFamily::kTen)), 1901254571695627804u);
+}
+
+TEST(Doodles, AreFoundByTheirNames) {
+  EXPECT_EQ(doodles_named("builtin:doodles"), DoodleFamily::kThirty);
+  EXPECT_EQ(doodles_named("builtin:doodles-30"), DoodleFamily::kThirty);
+  EXPECT_EQ(doodles_named("builtin:doodles-10"), DoodleFamily::kTen);
+  for (const char* other : {"builtin:doodle", "builtin:doodles-3", "builtin:doodles-100", "doodles", ""})
+    EXPECT_EQ(doodles_named(other), std::nullopt) << other;
+  EXPECT_EQ(exact_data_name("builtin:doodles"), "builtin:doodles-30");
+  EXPECT_EQ(recorded_data_name("builtin:doodles"), "builtin:doodles-10");
+  for (const char* other : {"builtin:doodles-30", "builtin:doodles-10", "builtin:shapes", "a.npz"}) {
+    EXPECT_EQ(exact_data_name(other), other);
+    EXPECT_EQ(recorded_data_name(other), other);
+  }
 }
 
 TEST(Doodles, CountsAndLengths) {
-  const DatasetSummary summary = summarize(builtin_doodles());
-  EXPECT_EQ(summary.splits[0].sketches, 10'000);
-  EXPECT_EQ(summary.splits[1].sketches, 500);
-  EXPECT_EQ(summary.splits[2].sketches, 500);
-  for (const SplitSummary& split : summary.splits) {
-    EXPECT_LE(split.max_length, kDoodleMaxPoints);
-    EXPECT_GE(split.min_length, 10);
-    EXPECT_LT(split.mean_length, 35);
-    EXPECT_LT(split.mean_strokes, 6);
-  }
+  const auto expect = [](DoodleFamily family, std::int64_t training, std::int64_t held_out, std::int64_t shortest) {
+    const DatasetSummary summary = summarize(builtin_doodles(family));
+    EXPECT_EQ(summary.splits[0].sketches, training);
+    EXPECT_EQ(summary.splits[1].sketches, held_out);
+    EXPECT_EQ(summary.splits[2].sketches, held_out);
+    for (const SplitSummary& split : summary.splits) {
+      EXPECT_LE(split.max_length, kDoodleMaxPoints);
+      EXPECT_GE(split.min_length, shortest);
+      EXPECT_LT(split.mean_length, 35);
+      EXPECT_LT(split.mean_strokes, 6);
+    }
+  };
+  expect(DoodleFamily::kThirty, 30'000, 600, 6);
+  expect(DoodleFamily::kTen, 10'000, 500, 10);
 }
 
 TEST(Doodles, AreWholeNumbersOfTheRightSize) {
@@ -65,7 +87,8 @@ TEST(Doodles, AreWholeNumbersOfTheRightSize) {
 
 TEST(Doodles, KindsTakeTurns) {
   const std::vector<std::string> kinds = doodle_kinds();
-  EXPECT_GE(kinds.size(), 8u);
+  EXPECT_EQ(kinds.size(), 30u);
+  EXPECT_EQ(doodle_kinds(DoodleFamily::kTen), std::vector(kinds.begin(), kinds.begin() + 10));
   EXPECT_EQ(std::set<std::string>(kinds.begin(), kinds.end()).size(), kinds.size());
   for (std::size_t i = 0; i < 3 * kinds.size(); ++i) EXPECT_EQ(draw_doodle(1, i).kind, kinds[i % kinds.size()]);
 }
