@@ -78,7 +78,7 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   command.add("--epochs", &a->epochs, "passes over the training data, instead of a time")
       .whole_number(1, 1'000'000'000);
   add_setting(command, a, "--batch-size", "batch_size", "examples per step");
-  add_setting(command, a, "--learning-rate", "learning_rate", "Adam's step size at step 0");
+  add_setting(command, a, "--learning-rate", "learning_rate", "Adam's largest step size");
   add_setting(command, a, "--seed", "seed", "of every random number of the run");
   command.add("--device", &a->device, "auto or cpu");
   add_setting(command, a, "--precision", "precision", "f32 or bf16 matrix products");
