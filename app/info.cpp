@@ -13,6 +13,12 @@
 namespace limn::app {
 namespace {
 
+std::string prior_text(const models::FittedPrior* prior) {
+  if (prior == nullptr) return "standard";
+  const std::int64_t components = models::components_of(*prior);
+  return components == 1 ? "fitted" : fmt::format("fitted, {} Gaussians", components);
+}
+
 // Of a model that belongs to a run: the steps of the run's checkpoints. A step that cannot be read is null.
 OrderedJson checkpoints_beside(const std::string& model) {
   OrderedJson steps = OrderedJson::object();
@@ -33,7 +39,7 @@ OrderedJson describe(const std::string& path, const models::Registry& registry) 
       {"file", contents.origin}, {"model", contents.model}, {"step", contents.step}, {"parameters", weights}};
   if (OrderedJson steps = checkpoints_beside(path); !steps.empty()) out["checkpoints"] = std::move(steps);
   for (const auto& [name, value] : model->facts()) out[name] = parse_ordered_json(value);
-  if (model->latent_size() > 0) out["prior"] = model->prior() != nullptr ? "fitted" : "standard";
+  if (model->latent_size() > 0) out["prior"] = prior_text(model->prior());
   out["metrics"] = parse_ordered_json(contents.metrics);
   out["options"] = parse_ordered_json(contents.config);
   out["training"] = parse_ordered_json(contents.training_config);

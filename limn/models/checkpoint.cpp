@@ -24,6 +24,8 @@ constexpr const char* kMetrics = "metrics";
 constexpr const char* kData = "data";  // of training_config
 constexpr const char* kPriorMean = "prior.mean";
 constexpr const char* kPriorFactor = "prior.factor";
+constexpr const char* kPriorWeight = "prior.weight";
+constexpr const char* kPriorScale = "prior.scale";
 constexpr std::array kKnownKeys{kFormat, kVersion, kModel, kConfig, kTrainingConfig, kStep, kMetrics};
 
 template <class T>
@@ -52,20 +54,35 @@ void check_values(const Checkpoint& checkpoint, const std::string& name, const s
 
 // Takes the tensors of the fitted prior out of the weights.
 std::optional<FittedPrior> take_prior(Checkpoint& checkpoint) {
-  const auto mean = checkpoint.shapes.find(kPriorMean), factor = checkpoint.shapes.find(kPriorFactor);
-  if (mean == checkpoint.shapes.end() && factor == checkpoint.shapes.end()) return std::nullopt;
-  require(mean != checkpoint.shapes.end() && factor != checkpoint.shapes.end(),
-          "{}: tensor {} is missing; a prior has a mean and a factor", checkpoint.origin,
-          mean == checkpoint.shapes.end() ? kPriorMean : kPriorFactor);
-  const std::vector<std::int64_t>& shape = mean->second;
-  require(shape.size() == 1 && factor->second == std::vector{shape[0], shape[0]},
-          "{}: tensors {} and {} have the shapes {} and {}, expected [Z] and [Z, Z]", checkpoint.origin, kPriorMean,
-          kPriorFactor, shape_text(shape), shape_text(factor->second));
-  FittedPrior prior{.mean = std::move(checkpoint.weights.at(kPriorMean)),
-                    .factor = std::move(checkpoint.weights.at(kPriorFactor))};
-  for (const char* name : {kPriorMean, kPriorFactor}) {
+  const auto shape_of = [&](const char* name) -> std::optional<std::vector<std::int64_t>> {
+    const auto found = checkpoint.shapes.find(name);
+    return found == checkpoint.shapes.end() ? std::nullopt : std::optional(found->second);
+  };
+  const auto mean = shape_of(kPriorMean), factor = shape_of(kPriorFactor);
+  const auto weight = shape_of(kPriorWeight), scale = shape_of(kPriorScale);
+  if (!mean && !factor && !weight && !scale) return std::nullopt;
+  require(mean && factor, "{}: tensor {} is missing; a prior has a mean and a factor", checkpoint.origin,
+          mean ? kPriorFactor : kPriorMean);
+  require(weight.has_value() == scale.has_value(), "{}: tensor {} is missing; a mixture has weights and scales",
+          checkpoint.origin, weight ? kPriorScale : kPriorWeight);
+  const bool is_mixture = weight.has_value();
+  const bool is_fitting = mean->size() == (is_mixture ? 2U : 1U) &&
+                          *factor == std::vector{mean->back(), mean->back()} &&
+                          (!is_mixture || (*weight == std::vector{mean->front()} && *scale == *weight));
+  require(is_fitting,
+          "{}: tensors {} and {} have the shapes {} and {}, expected [Z] and [Z, Z], or of a mixture [K, Z] and [Z, Z] "
+          "beside weights and scales [K]",
+          checkpoint.origin, kPriorMean, kPriorFactor, shape_text(*mean), shape_text(*factor));
+  const auto take = [&](const char* name) {
+    std::vector<float> values = std::move(checkpoint.weights.at(name));
     checkpoint.weights.erase(name);
     checkpoint.shapes.erase(name);
+    return values;
+  };
+  FittedPrior prior{.mean = take(kPriorMean), .factor = take(kPriorFactor)};
+  if (is_mixture) {
+    prior.weight = take(kPriorWeight);
+    prior.scale = take(kPriorScale);
   }
   check(prior, checkpoint.origin);
   return prior;
@@ -122,9 +139,15 @@ Bytes serialize_checkpoint(const Checkpoint& checkpoint) {
   for (const auto& [name, values] : checkpoint.weights)
     content.tensors[name] = tensor(checkpoint.shapes.at(name), values);
   if (checkpoint.prior) {
-    const std::int64_t size = size_of(*checkpoint.prior);
-    content.tensors[kPriorMean] = tensor({size}, checkpoint.prior->mean);
-    content.tensors[kPriorFactor] = tensor({size, size}, checkpoint.prior->factor);
+    const FittedPrior& prior = *checkpoint.prior;
+    const std::int64_t size = size_of(prior), components = components_of(prior);
+    const bool is_mixture = !prior.weight.empty();
+    content.tensors[kPriorMean] = is_mixture ? tensor({components, size}, prior.mean) : tensor({size}, prior.mean);
+    content.tensors[kPriorFactor] = tensor({size, size}, prior.factor);
+    if (is_mixture) {
+      content.tensors[kPriorWeight] = tensor({components}, prior.weight);
+      content.tensors[kPriorScale] = tensor({components}, prior.scale);
+    }
   }
   return serialize_safetensors(content);
 }

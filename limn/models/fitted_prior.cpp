@@ -3,43 +3,39 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 #include "limn/core/error.hpp"
+#include "limn/core/random.hpp"
 
 namespace limn::models {
 namespace {
-
-constexpr double kRidge = 1e-4;           // of the mean variance, added to each
-constexpr double kLeastVariance = 1e-10;  // where nothing varies at all
 
 bool is_finite(const std::vector<float>& values) {
   return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
 }
 
-// L of a positive definite matrix [n, n], in place of its lower triangle.
-void factorise(std::vector<double>& matrix, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    double* const row = &matrix[i * n];
-    for (std::size_t j = 0; j <= i; ++j) {
-      const double* const other = &matrix[j * n];
-      double rest = row[j];
-      for (std::size_t k = 0; k < j; ++k) rest -= row[k] * other[k];
-      // Rounding may take what the ridge added.
-      row[j] = i == j ? std::sqrt(std::max(rest, kLeastVariance)) : rest / other[j];
-    }
-  }
-}
-
 }  // namespace
 
-std::int64_t size_of(const FittedPrior& prior) { return static_cast<std::int64_t>(prior.mean.size()); }
+std::int64_t components_of(const FittedPrior& prior) { return std::max<std::int64_t>(1, std::ssize(prior.weight)); }
+
+std::int64_t size_of(const FittedPrior& prior) { return std::ssize(prior.mean) / components_of(prior); }
 
 void check(const FittedPrior& prior, const std::string& origin) {
-  const std::size_t n = prior.mean.size();
-  require(n > 0 && prior.factor.size() == n * n, "{}: its prior has {} and {} numbers, expected Z and Z x Z", origin, n,
+  const auto n = static_cast<std::size_t>(size_of(prior)), k = static_cast<std::size_t>(components_of(prior));
+  require(n > 0 && prior.mean.size() == k * n && prior.factor.size() == n * n,
+          "{}: its prior has {} and {} numbers, expected K x Z and Z x Z", origin, prior.mean.size(),
           prior.factor.size());
-  require(is_finite(prior.mean) && is_finite(prior.factor),
+  require(is_finite(prior.mean) && is_finite(prior.factor) && is_finite(prior.weight) && is_finite(prior.scale),
           "{}: its prior holds values that are not finite; fit it anew with limn fit-prior", origin);
+  const auto is_positive = [](float value) { return value > 0; };
+  const double total = std::accumulate(prior.weight.begin(), prior.weight.end(), 0.0);
+  constexpr double kRounding = 1e-2;  // of weights in float16
+  require(prior.weight.size() == prior.scale.size() && std::ranges::all_of(prior.weight, is_positive) &&
+              std::ranges::all_of(prior.scale, is_positive) &&
+              (prior.weight.empty() || std::abs(total - 1) < kRounding),
+          "{}: the weights and scales of its prior are not above 0 with the sum 1; fit it anew with limn fit-prior",
+          origin);
   for (std::size_t i = 0; i < n; ++i) {
     const auto row = prior.factor.begin() + static_cast<std::ptrdiff_t>(i * n);
     const auto diagonal = row + static_cast<std::ptrdiff_t>(i), end = row + static_cast<std::ptrdiff_t>(n);
@@ -50,17 +46,32 @@ void check(const FittedPrior& prior, const std::string& origin) {
   }
 }
 
-void transform(const FittedPrior& prior, Latents& noise) {
-  const std::size_t n = prior.mean.size();
-  assert(noise.z_size == static_cast<std::int64_t>(n));
+void transform(const FittedPrior& prior, Latents& noise, std::span<const float> choices) {
+  const auto n = static_cast<std::size_t>(size_of(prior));
+  assert(noise.z_size == size_of(prior));
   for (std::int64_t r = 0; r < noise.count(); ++r) {
+    std::size_t k = 0;
+    if (!choices.empty() && !prior.weight.empty()) {
+      double sum = prior.weight[0];
+      while (k + 1 < prior.weight.size() && sum <= choices[static_cast<std::size_t>(r)]) sum += prior.weight[++k];
+    }
+    const float* const mean = &prior.mean[k * n];
+    const double scale = prior.scale.empty() ? 1.0 : prior.scale[k];
     const std::span<float> z = noise.row(r);
     for (std::size_t i = n; i-- > 0;) {  // number i is not read by those before it
-      double sum = prior.mean[i];
+      double sum = 0;
       for (std::size_t j = 0; j <= i; ++j) sum += static_cast<double>(prior.factor[i * n + j]) * z[j];
-      z[i] = static_cast<float>(sum);
+      z[i] = static_cast<float>(mean[i] + scale * sum);
     }
   }
+}
+
+std::vector<float> prior_choices(std::int64_t count, std::uint64_t seed, std::uint64_t first_index) {
+  std::vector<float> choices(static_cast<std::size_t>(count));
+  // Noise of the same drawings is of step 0.
+  for (std::size_t i = 0; i < choices.size(); ++i)
+    choices[i] = RandomStream(seed, Purpose::kLatentPrior, 1, first_index + i).uniform();
+  return choices;
 }
 
 std::string prior_inability(std::int64_t z_size) {
@@ -78,42 +89,6 @@ std::vector<std::int64_t> fitted_examples(std::int64_t size) {
     numbers[static_cast<std::size_t>(i)] = i * whole + i * rest / count;
   }
   return numbers;
-}
-
-PriorFit::PriorFit(std::int64_t z_size)
-    : mean_(static_cast<std::size_t>(z_size)), squares_(mean_.size() * mean_.size()), before_(mean_.size()) {}
-
-void PriorFit::add(const Latents& means) {
-  const std::size_t n = mean_.size();
-  assert(means.z_size == static_cast<std::int64_t>(n));
-  for (std::int64_t r = 0; r < means.count(); ++r) {
-    const auto z = means.row(r);
-    ++count_;
-    for (std::size_t i = 0; i < n; ++i) {
-      before_[i] = z[i] - mean_[i];
-      mean_[i] += before_[i] / static_cast<double>(count_);
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      const double after = z[i] - mean_[i];
-      for (std::size_t j = 0; j <= i; ++j) squares_[i * n + j] += after * before_[j];
-    }
-  }
-}
-
-FittedPrior PriorFit::result() const {
-  assert(count_ > 0);
-  const std::size_t n = mean_.size();
-  std::vector<double> covariance(squares_);
-  double variances = 0;
-  for (double& value : covariance) value /= static_cast<double>(count_);
-  for (std::size_t i = 0; i < n; ++i) variances += covariance[i * n + i];
-  const double ridge = std::max(kRidge * variances / static_cast<double>(n), kLeastVariance);
-  for (std::size_t i = 0; i < n; ++i) covariance[i * n + i] += ridge;
-  factorise(covariance, n);
-  FittedPrior prior{.mean = std::vector<float>(mean_.begin(), mean_.end()), .factor = std::vector<float>(n * n)};
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j <= i; ++j) prior.factor[i * n + j] = static_cast<float>(covariance[i * n + j]);
-  return prior;
 }
 
 }  // namespace limn::models

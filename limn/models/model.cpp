@@ -33,7 +33,7 @@ const FittedPrior* Model::prior(PriorKind kind) const {
 Latents Model::prior_latents(std::int64_t count, std::uint64_t seed, std::uint64_t first_index, PriorKind kind) const {
   Latents z = models::prior_latents(count, latent_size(), seed, first_index);
   if (const FittedPrior* const fitted = prior(kind)) {
-    transform(*fitted, z);
+    transform(*fitted, z, prior_choices(count, seed, first_index));
     require_finite(z.values, "a latent vector of its prior");
   }
   return z;

@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
@@ -84,6 +87,72 @@ TEST(PriorFit, WorksWithDeadDimensionsAndFewVectors) {
   }
 }
 
+// Three clouds of other weights and widths, in four dimensions.
+FittedPrior clouds() {
+  return {.mean = {3, 0, 0, 1, -3, 0, 1, 0, 0, 5, -2, 0},
+          .factor = {0.4F, 0, 0, 0, 0.2F, 0.3F, 0, 0, 0, 0, 0.5F, 0, 0.1F, 0, 0, 0.2F},
+          .weight = {0.5F, 0.3F, 0.2F},
+          .scale = {1, 0.5F, 1.5F}};
+}
+
+Latents draws_of_mixture(const FittedPrior& prior, std::int64_t count, std::uint64_t seed) {
+  Latents z = prior_latents(count, size_of(prior), seed);
+  transform(prior, z, prior_choices(count, seed, 0));
+  return z;
+}
+
+double mean_log_density(const FittedPrior& prior, const Latents& z) {
+  const std::vector<double> all = log_density(prior, z);
+  return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+}
+
+TEST(PriorFit, FindsTheComponentsOfAMixture) {
+  const FittedPrior wanted = clouds();
+  PriorFit fit(4);
+  fit.add(draws_of_mixture(wanted, 3000, 1));
+  const FittedPrior found = fit.result();
+  check(found, "the fit");
+  EXPECT_GE(components_of(found), 3);
+  const Latents others = draws_of_mixture(wanted, 3000, 2);
+  EXPECT_NEAR(mean_log_density(found, others), mean_log_density(wanted, others), 0.03);
+  // The same vectors, the same bits.
+  PriorFit again(4);
+  again.add(draws_of_mixture(wanted, 3000, 1));
+  EXPECT_EQ(again.result(), found);
+}
+
+TEST(PriorFit, OneGaussianStaysOne) {
+  PriorFit fit(3);
+  fit.add(draws(known_prior(), 4000, 5));
+  EXPECT_EQ(components_of(fit.result()), 1);
+}
+
+TEST(FittedPrior, DrawsOfAMixtureFollowItsWeights) {
+  const Latents z = draws_of_mixture(clouds(), 4000, 7);
+  std::array<int, 3> counts{};
+  for (std::int64_t i = 0; i < z.count(); ++i) {
+    const auto row = z.row(i);
+    ++counts[row[0] > 1.5F ? 0 : row[0] < -1.5F ? 1 : 2];
+  }
+  EXPECT_NEAR(counts[0] / 4000.0, 0.5, 0.03);
+  EXPECT_NEAR(counts[1] / 4000.0, 0.3, 0.03);
+  // A drawing does not depend on which others are drawn.
+  Latents some = prior_latents(2, 4, 7, 100);
+  transform(clouds(), some, prior_choices(2, 7, 100));
+  EXPECT_TRUE(std::ranges::equal(some.row(1), z.row(101)));
+}
+
+TEST(FittedPrior, DensityIntegratesToOne) {
+  const FittedPrior prior{.mean = {-1, 2}, .factor = {0.5F}, .weight = {0.25F, 0.75F}, .scale = {1, 2}};
+  constexpr int kSteps = 4000;
+  constexpr double kWidth = 20.0 / kSteps;
+  Latents z(kSteps, 1);
+  for (int i = 0; i < kSteps; ++i) z.values[static_cast<std::size_t>(i)] = static_cast<float>(-10 + kWidth * i);
+  double sum = 0;
+  for (const double log : log_density(prior, z)) sum += std::exp(log) * kWidth;
+  EXPECT_NEAR(sum, 1, 1e-4);
+}
+
 TEST(FittedExamples, AreSpreadOverTheSplit) {
   EXPECT_THAT(fitted_examples(3), ::testing::ElementsAre(0, 1, 2));
   EXPECT_TRUE(fitted_examples(0).empty());
@@ -114,6 +183,20 @@ TEST(CheckpointWithPrior, IsReadBackAsItWasWritten) {
   EXPECT_FALSE(read_checkpoint(path).prior.has_value());
 }
 
+TEST(CheckpointWithPrior, AMixtureIsReadBackAsItWasWritten) {
+  const testing::TemporaryFolder folder;
+  Checkpoint checkpoint = testing::tiny_vae();
+  checkpoint.prior = FittedPrior{
+      .mean = {0.25F, -1.5F, 3, 4}, .factor = {0.1F, 0, 0.3F, 0.2F}, .weight = {0.5F, 0.5F}, .scale = {1, 2}};
+  standard_registry().write(folder / "model.safetensors", checkpoint);
+  const Checkpoint back = read_checkpoint(folder / "model.safetensors");
+  EXPECT_EQ(back.prior, checkpoint.prior);
+  EXPECT_EQ(back.weights, testing::tiny_vae().weights);
+  checkpoint.prior->weight = {0.5F, 0.9F};
+  EXPECT_THAT(testing::error_of([&] { write_checkpoint(folder / "model.safetensors", checkpoint); }),
+              HasSubstr("weights and scales"));
+}
+
 // The model of a file with other tensors of the prior.
 void expect_refused(const std::map<std::string, std::vector<std::int64_t>>& shapes, const std::vector<float>& mean,
                     const std::vector<float>& factor, const std::string& why) {
@@ -138,7 +221,7 @@ TEST(CheckpointWithPrior, IsCheckedLikeTheWeights) {
   expect_refused({{"prior.mean", {2}}, {"prior.factor", {2, 2}}}, {0, 0}, {1, 2, 0, 1}, "not lower triangular");
   expect_refused({{"prior.mean", {2}}, {"prior.factor", {2, 2}}}, {0, 0}, {1, 0, 0, 0}, "a positive diagonal");
   expect_refused({{"prior.mean", {1}}, {"prior.factor", {1, 1}}}, {0}, {1}, "has 1 dimensions, its z has 2");
-  expect_refused({{"prior.mean", {0}}, {"prior.factor", {0, 0}}}, {}, {}, "expected Z and Z x Z");
+  expect_refused({{"prior.mean", {0}}, {"prior.factor", {0, 0}}}, {}, {}, "expected K x Z and Z x Z");
 }
 
 TEST(CheckpointWithPrior, IsOfAModelThatCanHaveOne) {
