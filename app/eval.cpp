@@ -82,10 +82,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("eval", "the losses of a model on a data set");
   auto a = std::make_shared<EvalArguments>();
   add_model(command, a->model);
-  command
-      .add("--data", &a->data,
-           "data set [the built-in one that the model was trained on]")
-      .named("PATH");
+  command.add("--data", &a->data, "data set [the built-in one that the model was trained on]").named("PATH");
   command.add("--split", &a->split, "which part of the data")
       .one_of({kSplitNames.begin(), kSplitNames.end()})
       .shows_default();
