@@ -62,11 +62,12 @@ std::unique_ptr<Model> Registry::make(Checkpoint checkpoint) const {
 
 std::unique_ptr<Model> Registry::load(const std::filesystem::path& path) const { return make(read(path)); }
 
-void Registry::write(const std::filesystem::path& path, const Checkpoint& checkpoint) const {
+void Registry::write(const std::filesystem::path& path, const Checkpoint& checkpoint, DType type) const {
   Checkpoint written = checkpoint;
+  if (type == DType::kF16) round_to_half(written);
   written.origin = path.string();
   (void)make(written);
-  write_checkpoint(path, written);
+  write_checkpoint(path, written, type);
 }
 
 }  // namespace limn::models

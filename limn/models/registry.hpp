@@ -77,8 +77,9 @@ class Registry {
   [[nodiscard]] Checkpoint read(const std::filesystem::path& path) const;
   [[nodiscard]] std::unique_ptr<Model> load(const std::filesystem::path& path) const;
   [[nodiscard]] std::unique_ptr<Model> make(Checkpoint checkpoint) const;
-  // Replaces `path`, all or nothing. Throws Error for what could not be read back.
-  void write(const std::filesystem::path& path, const Checkpoint& checkpoint) const;
+  // Replaces `path`, all or nothing; with kF16 weights and prior are rounded. Throws Error for what could not be read
+  // back.
+  void write(const std::filesystem::path& path, const Checkpoint& checkpoint, DType type = DType::kF32) const;
 
  private:
   std::vector<Family> families_;
