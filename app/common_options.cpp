@@ -35,7 +35,10 @@ void add_sigma_temperature(const Command& command, models::SigmaTemperature& sig
 }  // namespace
 
 void add_model(const Command& command, std::string& path) {
-  command.add("MODEL", &path, "run directory, .safetensors file or Magenta .json or .js model").required();
+  command
+      .add("MODEL", &path,
+           "run directory, .safetensors file, Magenta .json or .js model, or builtin:doodles and its like")
+      .required();
   // Set after MODEL: options are read in the order in which they are added.
   add_checkpoint(command, [&path](const std::string& name) { path = models::checkpoint_of_run(path, name).string(); });
 }

@@ -6,12 +6,15 @@
 #include "app/drawing_output.hpp"
 #include "app/given_drawings.hpp"
 #include "app/plotter_options.hpp"
+#include "app/recorded_data.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_model.hpp"
 
 namespace limn::app {
 namespace {
+
+constexpr std::int64_t kBeginning = 14;  // points of a built-in drawing that nobody named
 
 struct CompleteArguments {
   std::string model;
@@ -35,9 +38,12 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
           a.model);
   check_output(a.out, model->content());
   check_plotter_options(a.plotter, a.out);
-  const GivenDrawings given = read_given(*model, {.references = {a.in},
+  const bool has_beginning = !a.in.empty();
+  const std::string in = has_beginning ? a.in : built_in_drawings("#0", *model, a.model, registry, "--in");
+  const std::int64_t first_points = has_beginning || a.points > 0 ? a.points : kBeginning;
+  const GivenDrawings given = read_given(*model, {.references = {in},
                                                   .scale = a.scale,
-                                                  .points = static_cast<std::size_t>(a.points),
+                                                  .points = static_cast<std::size_t>(first_points),
                                                   .is_one_each = true,
                                                   .is_continued = true});
   const auto& points = given.drawings.sketches.front().points;
@@ -46,7 +52,7 @@ void complete(const CompleteArguments& a, const models::Registry& registry) {
           "{}: {} points are given, and the model's drawings have {} at most; use the first K of them with --points K, "
           "or --scale "
           "fit, which simplifies the sketch",
-          a.in, points.size(), longest);
+          in, points.size(), longest);
   models::Drawings endings = model->complete(given.drawings, {.count = a.count,
                                                               .uses_prior = a.uses_prior,
                                                               .drawing = {.temperature = a.temperature,
@@ -68,7 +74,7 @@ void add_complete(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("complete", "continue an unfinished sketch, several ways");
   auto a = std::make_shared<CompleteArguments>();
   add_model(command, a->model);
-  command.add("--in", &a->in, "the sketch: FILE, FILE#17 or FILE:test#17").required();
+  command.add("--in", &a->in, "the sketch: FILE, FILE#17 or FILE:test#17 [of built-in data, test#0 with --points 14]");
   add_scale(command, a->scale);
   command.add("--points", &a->points, "use its first K points only [all]").whole_number(1, 1'000'000);
   command.add("-n,--count", &a->count, "endings").whole_number(1, 10000).shows_default();
@@ -79,7 +85,8 @@ void add_complete(const Command& app, const models::Registry& registry) {
   command.add("-o,--out", &a->out, output_endings(models::Content::kSketches)).shows_default();
   add_plotter_options(command, a->plotter);
   command.set_footer(
-      "\nExample:\n  limn complete runs/doodles --in builtin:doodles:test#3 --points 12 -n 9 -o endings.png\n");
+      "\nExamples:\n  limn complete builtin:doodles -o endings.png\n"
+      "  limn complete runs/doodles --in builtin:doodles:test#3 --points 12 -n 9 -o endings.png\n");
   command.set_action([a, &registry] { complete(*a, registry); });
 }
 

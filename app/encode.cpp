@@ -7,6 +7,7 @@
 #include "app/common_options.hpp"
 #include "app/given_drawings.hpp"
 #include "app/printing.hpp"
+#include "app/recorded_data.hpp"
 #include "limn/arrays/npy.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
@@ -27,8 +28,10 @@ void encode(const EncodeArguments& a, const models::Registry& registry) {
   require(a.out.ends_with(".npy"), "{}: latent vectors go to a NumPy file; use .npy", a.out);
   const auto model = registry.load(a.model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
-  const GivenDrawings given =
-      read_given(*model, {.references = a.in, .limit = std::numeric_limits<std::int64_t>::max(), .scale = a.scale});
+  const std::vector<std::string> references =
+      a.in.empty() ? std::vector{built_in_drawings("", *model, a.model, registry, "--in")} : a.in;
+  const GivenDrawings given = read_given(
+      *model, {.references = references, .limit = std::numeric_limits<std::int64_t>::max(), .scale = a.scale});
   const models::Latents z = model->latents_of(given.drawings, {.uses_mean = !a.samples, .seed = a.seed});
   arrays::write_npy(a.out, z.values, std::array{z.count(), z.z_size});
   print("{}: {} x {}\n", a.out, z.count(), z.z_size);
@@ -40,7 +43,8 @@ void add_encode(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("encode", "latent vectors of sketches or images, as a NumPy file");
   auto a = std::make_shared<EncodeArguments>();
   add_model(command, a->model);
-  command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
+  command.add("--in", &a->in,
+              "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed [of built-in data, test]");
   add_scale(command, a->scale);
   command.add("--sample", &a->samples, "draw z from the posterior instead of taking its mean");
   command.add("--seed", &a->seed, "of --sample").shows_default();

@@ -5,7 +5,9 @@
 #include "app/common_options.hpp"
 #include "app/printing.hpp"
 #include "app/reading_options.hpp"
+#include "app/recorded_data.hpp"
 #include "app/threads.hpp"
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/registry.hpp"
@@ -25,6 +27,7 @@ struct FitPriorArguments {
 void fit_prior(const FitPriorArguments& a, const models::Registry& registry) {
   use_threads(a.threads);
   const Reading reading = reading_of(a.settings);
+  require(!a.out.empty() || !is_builtin(a.model), "{}: is part of limn; say with -o where to write", a.model);
   const std::string out = a.out.empty() ? models::resolve_model_path(a.model).string() : a.out;
   require(ending_of(out) == ".safetensors", "{}: a model with a prior is a .safetensors file; say which with -o", out);
   models::Checkpoint checkpoint = registry.read(a.model);
@@ -32,7 +35,10 @@ void fit_prior(const FitPriorArguments& a, const models::Registry& registry) {
   const auto model = registry.make(checkpoint);
   check_reading(reading, model->content(), a.model);
   models::PriorOfData fitted =
-      model->fit_prior({.data = a.data, .absolute = reading.absolute, .damaged = reading.damaged});
+      model->fit_prior({.data = data_or_built_in(a.data, checkpoint, a.model,
+                                                 registry.family_named(checkpoint.model, a.model), "it was trained"),
+                        .absolute = reading.absolute,
+                        .damaged = reading.damaged});
   say_notes(fitted.notes);
   checkpoint.prior = std::move(fitted.prior);
   registry.write(out, checkpoint);
@@ -45,7 +51,8 @@ void add_fit_prior(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("fit-prior", "make new drawings come from where a model's training data lie");
   auto a = std::make_shared<FitPriorArguments>();
   add_model(command, a->model);
-  command.add("--data", &a->data, "the data that the model was trained on").named("PATH").required();
+  command.add("--data", &a->data, "the data that the model was trained on [where they are built-in ones]")
+      .named("PATH");
   add_reading_settings(command, a->settings);
   command.add("-o,--out", &a->out,
               ".safetensors file to write [the file that MODEL is, or of a run the one that is taken]");

@@ -7,6 +7,7 @@
 #include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
 #include "app/plotter_options.hpp"
+#include "app/recorded_data.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -27,12 +28,13 @@ struct InterpolateArguments {
   render::GcodeOptions plotter = {};
 };
 
-// The two ends of a path or the four corners of a grid.
+// The two ends of a path or the four corners of a grid; none where none are named.
 std::vector<std::string> ends_of(const InterpolateArguments& a) {
   const bool is_grid = !a.corners.empty();
-  require(is_grid ? a.corners.size() == 4 && a.from.empty() && a.to.empty() : !a.from.empty() && !a.to.empty(),
+  require(is_grid ? a.corners.size() == 4 && a.from.empty() && a.to.empty() : a.from.empty() == a.to.empty(),
           "interpolate: give --from and --to, or --corners with four");
-  return is_grid ? a.corners : std::vector<std::string>{a.from, a.to};
+  if (is_grid) return a.corners;
+  return a.from.empty() ? std::vector<std::string>{} : std::vector<std::string>{a.from, a.to};
 }
 
 // There and back, so that an animation loops without a jump.
@@ -44,13 +46,16 @@ models::Latents there_and_back(const models::Latents& path) {
 }
 
 void interpolate(const InterpolateArguments& a, const Command& command, const models::Registry& registry) {
-  const std::vector<std::string> references = ends_of(a);
+  std::vector<std::string> references = ends_of(a);
   const bool is_grid = references.size() == 4;
   const auto model = registry.load(a.model);
   check_output(a.out, model->content());
   check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
+  if (references.empty())
+    for (const char* which : {"#0", "#1"})
+      references.push_back(built_in_drawings(which, *model, a.model, registry, "--from"));
   const GivenDrawings given = read_given(*model, {.references = references, .scale = a.scale, .is_one_each = true});
   const models::Latents ends = model->latents_of(given.drawings, {.uses_mean = true});
   models::Latents path = is_grid ? models::latent_grid({.top_left = ends.row(0),
@@ -74,8 +79,9 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("interpolate", "a path through latent space between sketches or images");
   auto a = std::make_shared<InterpolateArguments>();
   add_model(command, a->model);
-  command.add("--from", &a->from, "the first sketch or image: FILE, FILE#17 or FILE:test#17");
-  command.add("--to", &a->to, "the last one");
+  command.add("--from", &a->from,
+              "the first sketch or image: FILE, FILE#17 or FILE:test#17 [of built-in data, test#0]");
+  command.add("--to", &a->to, "the last one [of built-in data, test#1]");
   command.add("--corners", &a->corners, "four for a grid: top left, top right, bottom left, bottom right").takes(4);
   add_scale(command, a->scale);
   command.add("--steps", &a->steps, "drawings on the path, or on each side of the grid")
@@ -87,7 +93,8 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
   command.add("-o,--out", &a->out, drawing_output_help() + " (there and back)").shows_default();
   add_plotter_options(command, a->plotter);
   command.set_footer(
-      "\nExamples:\n  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o "
+      "\nExamples:\n  limn interpolate builtin:doodles -o path.png\n"
+      "  limn interpolate runs/doodles --from builtin:doodles:test#0 --to builtin:doodles:test#5 -o "
       "path.png\n"
       "  limn interpolate runs/sheep --corners sheep.npz#1 sheep.npz#2 sheep.npz#3 sheep.npz#4 --steps 7 -o grid.svg\n"
       "  limn interpolate runs/digits --from data/mnist:test#3 --to data/mnist:test#4 --steps 30 -o walk.gif\n");

@@ -8,6 +8,7 @@
 #include "app/given_drawings.hpp"
 #include "app/option_abilities.hpp"
 #include "app/plotter_options.hpp"
+#include "app/recorded_data.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 
@@ -82,7 +83,9 @@ void reconstruct(const ReconstructArguments& a, const Command& command, const mo
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
   check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
-  const GivenDrawings read = read_given(*model, {.references = a.in, .limit = a.count, .scale = a.scale});
+  const std::vector<std::string> references =
+      a.in.empty() ? std::vector{built_in_drawings("", *model, a.model, registry, "--in")} : a.in;
+  const GivenDrawings read = read_given(*model, {.references = references, .limit = a.count, .scale = a.scale});
   if (model->content() == models::Content::kSketches) return reconstruct_sketches(*model, read, a);
   const models::Drawings& given = read.drawings;
   if (!a.shows_steps && !is_animation(a.out)) return reconstruct_images(*model, given, a);
@@ -95,7 +98,8 @@ void add_reconstruct(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("reconstruct", "originals beside their reconstructions");
   auto a = std::make_shared<ReconstructArguments>();
   add_model(command, a->model);
-  command.add("--in", &a->in, "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed").required();
+  command.add("--in", &a->in,
+              "sketches or images: FILE, FILE#17 or FILE:test#17; several allowed [of built-in data, test]");
   add_scale(command, a->scale);
   command.add("-n,--count", &a->count, "how many at most").whole_number(1, 1000).shows_default();
   add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a column each");

@@ -50,7 +50,19 @@ std::string address_of(const std::string& host, int port, const std::string& tok
                      token.empty() ? "" : "#token=" + token);
 }
 
+// Those that were named; without any and without runs those of the program.
+std::vector<std::string> models_of(const ServeArguments& a, const models::Registry& registry) {
+  std::vector<std::string> models = a.models;
+  if (models.empty() && a.runs.empty())
+    for (const models::BuiltinModel& model : registry.builtin_models())
+      if (!model.bytes.empty()) models.push_back(model.name);
+  require(!models.empty() || !a.runs.empty(),
+          "limn serve: there is nothing to serve; give a model, or --runs and a folder");
+  return models;
+}
+
 void serve_studio(const ServeArguments& a, const models::Registry& registry) {
+  const std::vector<std::string> models = models_of(a, registry);
   // Only the thread that waits for them below gets these.
   sigset_t signals;
   sigemptyset(&signals);
@@ -61,7 +73,7 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
 
   const std::string token = token_for(a);
   serve::StudioOptions options;
-  options.models.assign(a.models.begin(), a.models.end());
+  options.models.assign(models.begin(), models.end());
   if (!a.runs.empty()) options.runs = a.runs;
   options.token = token;
   options.names = a.names;
@@ -78,7 +90,7 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   }
   print("{}\n", address_of(a.host, port, token));
   flush_output();
-  say("limn: serving {} model{}; Ctrl-C stops\n", a.models.size(), a.models.size() == 1 ? "" : "s");
+  say("limn: serving {} model{}; Ctrl-C stops\n", models.size(), models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
   server.stop();
@@ -91,7 +103,8 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
 void add_serve(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("serve", "the studio: draw with models in a web page, watch runs");
   auto a = std::make_shared<ServeArguments>();
-  command.add("MODEL", &a->models, "run directories, .safetensors files or Magenta .json models");
+  command.add("MODEL", &a->models,
+              "run directories, .safetensors files, Magenta .json models or built-in ones [all built-in ones]");
   add_checkpoint(command, [a](const std::string& name) {
     bool is_of_run = false;
     for (std::string& model : a->models) {
@@ -108,12 +121,8 @@ void add_serve(const Command& app, const models::Registry& registry) {
   command.add("--token", &a->wants_token, "ask for a token on this machine too");
   command.set_footer(
       "\nThe token is made anew each time, or taken from the environment variable LIMN_SERVE_TOKEN.\n"
-      "\nExample:\n  limn serve runs/doodles bicycle.gen.json --runs runs\n");
-  command.set_action([a, &registry] {
-    require(!a->models.empty() || !a->runs.empty(),
-            "limn serve: there is nothing to serve; give a model, or --runs and a folder");
-    serve_studio(*a, registry);
-  });
+      "\nExamples:\n  limn serve\n  limn serve builtin:doodles runs/doodles bicycle.gen.json --runs runs\n");
+  command.set_action([a, &registry] { serve_studio(*a, registry); });
 }
 
 }  // namespace limn::app

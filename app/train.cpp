@@ -18,6 +18,7 @@
 #include "app/shell_word.hpp"
 #include "app/steps_in_epochs.hpp"
 #include "app/threads.hpp"
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/kernels/precision.hpp"
@@ -251,7 +252,7 @@ runs::RunConfig gather(const TrainArguments& a, const models::Family& family, co
 void require_data(const std::vector<std::string>& data, const std::string& origin) {
   for (const std::string& path : data) {
     std::error_code ignored;
-    require(path.starts_with("builtin:") || fs::exists(path, ignored),
+    require(is_builtin(path) || fs::exists(path, ignored),
             "{}: names the data {}, which are not there, seen from this folder; name them with --data", origin,
             printable(path));
   }

@@ -1,4 +1,5 @@
-// How the command line names what a data set holds: FILE, FILE#17, FILE:test, FILE:test#17. A value.
+// How the command line names what a data set holds: FILE, FILE#17, FILE:test, FILE:test#17. A value. And the names of
+// what is part of limn and no file.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,9 @@
 #include "limn/core/split.hpp"
 
 namespace limn {
+
+// Whether a data set or a model of that name is looked for in limn itself: "builtin:doodles".
+[[nodiscard]] inline bool is_builtin(std::string_view name) { return name.starts_with("builtin:"); }
 
 // Indices count from 0, as NumPy's do: FILE#17 is what d['train'][17] is.
 struct DataReference {

@@ -11,6 +11,7 @@
 
 #include "limn/arrays/gunzip.hpp"
 #include "limn/arrays/zip_archive.hpp"
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/random.hpp"
@@ -382,7 +383,7 @@ void read_pictures(const PictureFolder& pictures, const ImageDataOptions& option
 
 ImageSet read_image_set(const std::string& path, const ImageDataOptions& options) {
   if (path == kBuiltinShapes) return read_shapes(options);
-  require(!path.starts_with("builtin:"), "{}: no such image set is built in; there is {}", path, kBuiltinShapes);
+  require(!is_builtin(path), "{}: no such image set is built in; there is {}", path, kBuiltinShapes);
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return read_folder(path, options);
   if (is_picture(path)) {

@@ -4,9 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <deque>
+#include <iterator>
 
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/half_float.hpp"
 #include "limn/core/json.hpp"
 #include "limn/sketch/doodles.hpp"
 
@@ -124,9 +127,29 @@ Checkpoint parse_checkpoint(const SafetensorsFile& file) {
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) { return parse_checkpoint(SafetensorsFile::read(path)); }
 
-Bytes serialize_checkpoint(const Checkpoint& checkpoint) {
-  const auto tensor = [](const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
-    return TensorData{.type = DType::kF32, .shape = shape, .bytes = std::as_bytes(std::span<const float>(values))};
+void round_to_half(Checkpoint& checkpoint) {
+  const auto round = [&](const std::string& name, std::vector<float>& values) {
+    for (float& value : values) {
+      const float rounded = half_to_float(float_to_half(value));
+      require(!std::isinf(rounded), "{}: tensor {} holds {}, and float16 ends at 65504", checkpoint.origin,
+              printable(name), value);
+      value = rounded;
+    }
+  };
+  for (auto& [name, values] : checkpoint.weights) round(name, values);
+  if (!checkpoint.prior) return;
+  round(kPriorMean, checkpoint.prior->mean);
+  round(kPriorFactor, checkpoint.prior->factor);
+}
+
+Bytes serialize_checkpoint(const Checkpoint& checkpoint, DType type) {
+  assert(type == DType::kF32 || type == DType::kF16);
+  std::deque<std::vector<std::uint16_t>> halves;
+  const auto tensor = [&](const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
+    if (type == DType::kF32)
+      return TensorData{.type = type, .shape = shape, .bytes = std::as_bytes(std::span<const float>(values))};
+    std::ranges::transform(values, std::back_inserter(halves.emplace_back()), float_to_half);
+    return TensorData{.type = type, .shape = shape, .bytes = std::as_bytes(std::span(halves.back()))};
   };
   SafetensorsContent content{.tensors = {}, .metadata = checkpoint.extra};
   content.metadata[kFormat] = kFormatName;
@@ -152,10 +175,10 @@ Bytes serialize_checkpoint(const Checkpoint& checkpoint) {
   return serialize_safetensors(content);
 }
 
-void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, DType type) {
   for (const auto& [name, values] : checkpoint.weights) check_values(checkpoint, name, values);
   if (checkpoint.prior) check(*checkpoint.prior, checkpoint.origin);
-  write_file(path, serialize_checkpoint(checkpoint));
+  write_file(path, serialize_checkpoint(checkpoint, type));
 }
 
 void check_weights(const Checkpoint& checkpoint, std::span<const kernels::ParameterSpec> specs) {

@@ -42,10 +42,14 @@ struct Checkpoint {
 [[nodiscard]] Checkpoint parse_checkpoint(const SafetensorsFile& file);
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-[[nodiscard]] Bytes serialize_checkpoint(const Checkpoint& checkpoint);
-// Replaces `path`, all or nothing. Checks no more than that values are finite; write_model_checkpoint() of registry.hpp
-// refuses what could not be read back.
-void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+// Rounds weights and prior to what float16 holds. Throws Error naming the tensor for a value beyond it.
+void round_to_half(Checkpoint& checkpoint);
+
+// With weights and prior as F32 or F16; of the latter, values that are not rounded lose their last bits.
+[[nodiscard]] Bytes serialize_checkpoint(const Checkpoint& checkpoint, DType type = DType::kF32);
+// Replaces `path`, all or nothing. Checks no more than that values are finite; Registry::write() refuses what could not
+// be read back.
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, DType type = DType::kF32);
 
 // Throws Error naming the origin unless the weights are those of `specs`, neither fewer nor more, of their shapes, with
 // finite values.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/sketch/doodles.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kBuiltIn = "builtin:";
 constexpr std::array<std::string_view, 8> kDataSetEndings{".npz",  ".npy",  ".pkl",    ".pickle",
                                                           ".cpkl", ".limn", ".ndjson", ".bin"};
 
@@ -45,12 +45,12 @@ float longer_side(const sketch::Sketch& sketch) {
 bool is_training_data(const Checkpoint& checkpoint, std::string_view path) {
   const std::string name = sketch::exact_data_name(std::string(path));
   return std::ranges::any_of(training_data(checkpoint), [&](const std::string& data) {
-    return data == name || (!data.starts_with(kBuiltIn) && is_within(clean(path), clean(data)));
+    return data == name || (!is_builtin(data) && is_within(clean(path), clean(data)));
   });
 }
 
 bool is_in_data_units(const Checkpoint& checkpoint, std::string_view path) {
-  return path.starts_with(kBuiltIn) || has_data_set_ending(path) || is_training_data(checkpoint, path);
+  return is_builtin(path) || has_data_set_ending(path) || is_training_data(checkpoint, path);
 }
 
 FittedDrawing fitted(const SketchModel& model, const TypicalDrawing& typical, const sketch::Sketch& drawing,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
 #include "limn/models/draw/family.hpp"
@@ -14,9 +15,10 @@
 namespace limn::models {
 namespace {
 
-std::vector<std::string> names_of(std::span<const Family> families, std::string Family::*name) {
+template <class T>
+std::vector<std::string> names_of(std::span<const T> all, std::string T::*name) {
   std::vector<std::string> names;
-  for (const Family& family : families) names.push_back(family.*name);
+  for (const T& each : all) names.push_back(each.*name);
   return names;
 }
 
@@ -27,23 +29,36 @@ bool has_ending_of(const ForeignFormat& format, const std::filesystem::path& pat
   return std::ranges::find(format.endings, ending) != format.endings.end();
 }
 
-Registry standard_registry() { return Registry({sketch_rnn_family(), vae_family(), draw_family()}); }
+Registry standard_registry(std::vector<BuiltinModel> builtin_models) {
+  return Registry({sketch_rnn_family(), vae_family(), draw_family()}, std::move(builtin_models));
+}
 
 const Family& Registry::family_named(std::string_view name, std::string_view origin) const {
   const auto found = std::ranges::find(families_, name, &Family::name);
   require(found != families_.end(), "{}: it holds a model of the kind '{}', which this limn does not know; it knows {}",
-          origin, printable(name), fmt::join(names_of(families_, &Family::name), ", "));
+          origin, printable(name), fmt::join(names_of(families(), &Family::name), ", "));
   return *found;
 }
 
 const Family& Registry::family_of_command(std::string_view command) const {
   const auto found = std::ranges::find(families_, command, &Family::command);
   require(found != families_.end(), "{}: is not a family of models; there is {}", printable(command),
-          fmt::join(names_of(families_, &Family::command), ", "));
+          fmt::join(names_of(families(), &Family::command), ", "));
   return *found;
 }
 
+Checkpoint Registry::read_builtin(const std::string& name) const {
+  const auto found = std::ranges::find(builtin_models_, name, &BuiltinModel::name);
+  require(!builtin_models_.empty(), "{}: no model is built in here; name a file", printable(name));
+  require(found != builtin_models_.end(), "{}: no such model is built in; there are {}", printable(name),
+          fmt::join(names_of(builtin_models(), &BuiltinModel::name), ", "));
+  require(!found->bytes.empty(),
+          "{}: this limn was built without it; scripts/pretrained.sh of the source makes it, then build again", name);
+  return parse_checkpoint(SafetensorsFile::parse(Bytes(found->bytes.begin(), found->bytes.end()), name));
+}
+
 Checkpoint Registry::read(const std::filesystem::path& path) const {
+  if (is_builtin(path.native())) return read_builtin(path.string());
   const auto file = resolve_model_path(path);
   for (const Family& family : families_)
     for (const ForeignFormat& format : family.foreign_formats)
@@ -62,11 +77,12 @@ std::unique_ptr<Model> Registry::make(Checkpoint checkpoint) const {
 
 std::unique_ptr<Model> Registry::load(const std::filesystem::path& path) const { return make(read(path)); }
 
-void Registry::write(const std::filesystem::path& path, const Checkpoint& checkpoint) const {
+void Registry::write(const std::filesystem::path& path, const Checkpoint& checkpoint, DType type) const {
   Checkpoint written = checkpoint;
+  if (type == DType::kF16) round_to_half(written);
   written.origin = path.string();
   (void)make(written);
-  write_checkpoint(path, written);
+  write_checkpoint(path, written, type);
 }
 
 }  // namespace limn::models

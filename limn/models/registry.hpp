@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -63,28 +64,42 @@ struct Family {
   std::unique_ptr<TrainingSetup> (*make_setup)() = nullptr;
 };
 
+// A trained model that is part of the program.
+struct BuiltinModel {
+  std::string name = {};  // "builtin:doodles"
+  std::span<const std::byte> bytes =
+      {};  // of a checkpoint, for the whole run of the program; none where it is left out
+};
+
 class Registry {
  public:
-  explicit Registry(std::vector<Family> families) : families_(std::move(families)) {}
+  explicit Registry(std::vector<Family> families, std::vector<BuiltinModel> builtin_models = {})
+      : families_(std::move(families)), builtin_models_(std::move(builtin_models)) {}
 
   [[nodiscard]] std::span<const Family> families() const { return families_; }
+  [[nodiscard]] std::span<const BuiltinModel> builtin_models() const { return builtin_models_; }
   // By the name in a checkpoint. Throws Error naming `origin`.
   [[nodiscard]] const Family& family_named(std::string_view name, std::string_view origin) const;
   // By the name on the command line. Throws Error.
   [[nodiscard]] const Family& family_of_command(std::string_view command) const;
 
-  // A run directory, a .safetensors file, or a file of a foreign format; read once. Throws Error naming the file.
+  // A run directory, a .safetensors file, a file of a foreign format, or the name of a built-in model; read once.
+  // Throws Error naming the file.
   [[nodiscard]] Checkpoint read(const std::filesystem::path& path) const;
   [[nodiscard]] std::unique_ptr<Model> load(const std::filesystem::path& path) const;
   [[nodiscard]] std::unique_ptr<Model> make(Checkpoint checkpoint) const;
-  // Replaces `path`, all or nothing. Throws Error for what could not be read back.
-  void write(const std::filesystem::path& path, const Checkpoint& checkpoint) const;
+  // Replaces `path`, all or nothing; with kF16 weights and prior are rounded. Throws Error for what could not be read
+  // back.
+  void write(const std::filesystem::path& path, const Checkpoint& checkpoint, DType type = DType::kF32) const;
 
  private:
+  [[nodiscard]] Checkpoint read_builtin(const std::string& name) const;
+
   std::vector<Family> families_;
+  std::vector<BuiltinModel> builtin_models_;
 };
 
 // Sketch-RNN, VAE and DRAW.
-[[nodiscard]] Registry standard_registry();
+[[nodiscard]] Registry standard_registry(std::vector<BuiltinModel> builtin_models = {});
 
 }  // namespace limn::models

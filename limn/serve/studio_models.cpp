@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/serve/http.hpp"
@@ -11,8 +12,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// bicycle.gen.json to "bicycle", runs/sheep/ to "sheep", runs/sheep/checkpoints/best.safetensors to "sheep best".
+// builtin:doodles to "doodles", bicycle.gen.json to "bicycle", runs/sheep/ to "sheep",
+// runs/sheep/checkpoints/best.safetensors to "sheep best".
 std::string name_of(const fs::path& path) {
+  if (is_builtin(path.native())) return path.string().substr(path.string().find(':') + 1);
   fs::path clean = fs::absolute(path).lexically_normal();
   if (!clean.has_filename()) clean = clean.parent_path();
   std::string name = clean.filename().string();

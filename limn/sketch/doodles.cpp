@@ -1,5 +1,6 @@
 #include "limn/sketch/doodles.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "limn/sketch/doodle_kinds.hpp"
@@ -51,15 +52,37 @@ Doodle draw_doodle(std::uint64_t seed, std::uint64_t number, DoodleFamily family
   return {from_strokes(limited(simplified(dense, kEpsilon), kDoodleMaxPoints)), kind.name};
 }
 
+std::int64_t DrawnDoodles::size(Split split) const {
+  const std::int64_t held_out = family_ == DoodleFamily::kTen ? 50 : 20;
+  return (split == Split::kTrain ? 1000 : held_out) * std::ssize(kinds_of(family_));
+}
+
+std::int64_t DrawnDoodles::length(Split split, std::int64_t index) const {
+  return std::ssize(sketch(split, index).points);
+}
+
+Sketch DrawnDoodles::sketch(Split split, std::int64_t index) const {
+  // The splits lie one behind the other in the row.
+  std::int64_t number = index;
+  for (const Split before : {Split::kTrain, Split::kValid})
+    if (before < split) number += size(before);
+  return draw_doodle(seed_, static_cast<std::uint64_t>(number), family_).sketch;
+}
+
+LengthRange DrawnDoodles::lengths(Split split) const {
+  LengthRange range{.shortest = length(split, 0), .longest = 0};
+  for (std::int64_t i = 0; i < size(split); ++i) {
+    const std::int64_t points = length(split, i);
+    range = {.shortest = std::min(range.shortest, points), .longest = std::max(range.longest, points)};
+  }
+  return range;
+}
+
 SketchSplits builtin_doodles(DoodleFamily family, std::uint64_t seed) {
-  const std::uint64_t kinds = kinds_of(family).size();
-  const std::uint64_t held_out = family == DoodleFamily::kTen ? 50 : 20;
+  const DrawnDoodles doodles(family, seed);
   SketchSplits splits;
-  std::uint64_t number = 0;
-  for (const auto& [split, of_each] :
-       {std::pair{Split::kTrain, std::uint64_t{1000}}, {Split::kValid, held_out}, {Split::kTest, held_out}})
-    for (const std::uint64_t end = number + of_each * kinds; number < end; ++number)
-      splits[split].push_back(draw_doodle(seed, number, family).sketch);
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+    for (std::int64_t i = 0; i < doodles.size(split); ++i) splits[split].push_back(doodles.sketch(split, i));
   return splits;
 }
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "limn/sketch/dataset.hpp"
 #include "limn/sketch/sketch.hpp"
+#include "limn/sketch/sketch_store.hpp"
 
 namespace limn::sketch {
 
@@ -41,8 +41,23 @@ struct Doodle {
 // Doodle `number` of the endless row of that seed. The kinds take turns, in the order of doodle_kinds().
 [[nodiscard]] Doodle draw_doodle(std::uint64_t seed, std::uint64_t number, DoodleFamily family = DoodleFamily::kThirty);
 
-// All different, of each kind 1,000 for training. For validation and test 20 of each of the thirty, or 50 of each of
-// the ten.
+// A set whose sketches are drawn when they are asked for, each time: for those who want a few of them.
+class DrawnDoodles final : public SketchStore {
+ public:
+  explicit DrawnDoodles(DoodleFamily family, std::uint64_t seed = kDoodleSeed) : family_(family), seed_(seed) {}
+
+  [[nodiscard]] std::int64_t size(Split split) const override;
+  [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
+  [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
+  [[nodiscard]] LengthRange lengths(Split split) const override;
+
+ private:
+  DoodleFamily family_;
+  std::uint64_t seed_;
+};
+
+// All of a set. All different, of each kind 1,000 for training. For validation and test 20 of each of the thirty, or 50
+// of each of the ten.
 [[nodiscard]] SketchSplits builtin_doodles(DoodleFamily family = DoodleFamily::kThirty,
                                            std::uint64_t seed = kDoodleSeed);
 

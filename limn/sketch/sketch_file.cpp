@@ -30,6 +30,18 @@ std::vector<Sketch> read_svg_file(const fs::path& path, const SvgReadOptions& sv
   return std::move(read.sketches);
 }
 
+DoodleFamily doodles_of(const fs::path& path) {
+  const auto doodles = doodles_named(path.native());
+  require(doodles.has_value(), "{}: no such sketches are built in; there are {}", path.string(), kDoodleNames);
+  return *doodles;
+}
+
+// For a few sketches: does not draw all doodles for that.
+std::shared_ptr<const SketchStore> open_for_some(const fs::path& path, const SketchReadOptions& options) {
+  if (is_builtin(path.native())) return std::make_shared<DrawnDoodles>(doodles_of(path));
+  return open_sketches(path, options);
+}
+
 std::vector<Sketch> some_of(const SketchStore& store, Split split, std::int64_t first, std::int64_t count) {
   std::vector<Sketch> sketches;
   for (std::int64_t i = first; i < first + count; ++i) sketches.push_back(store.sketch(split, i));
@@ -57,11 +69,8 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
                                .note = options.note};
   const auto keep = [&](QuickDrawRecord&& record) { sink(std::move(record), Split::kTrain); };
   switch (format) {
-    case SketchFormat::kBuiltin: {
-      const auto doodles = doodles_named(path.native());
-      require(doodles.has_value(), "{}: no such sketches are built in; there are {}", path.string(), kDoodleNames);
-      return add_splits(builtin_doodles(*doodles));
-    }
+    case SketchFormat::kBuiltin:
+      return add_splits(builtin_doodles(doodles_of(path)));
     case SketchFormat::kShards: {
       const ShardedSketches sharded(path);
       for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
@@ -120,7 +129,7 @@ void write_sketches(const fs::path& path, const SketchSplits& splits) {
 std::vector<Sketch> read_sketches(const SketchReference& reference, const SketchReadOptions& options) {
   const Split split = reference.split.value_or(Split::kTrain);
   const char* name = kSplitNames[static_cast<std::size_t>(split)];
-  const auto store = open_sketches(reference.path, options);
+  const auto store = open_for_some(reference.path, options);
   const std::int64_t size = store->size(split);
   if (size == 0) {
     for (const Split other : {Split::kTrain, Split::kValid, Split::kTest})

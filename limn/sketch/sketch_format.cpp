@@ -112,7 +112,7 @@ void refuse_empty(const fs::path& path, std::string_view begin) {
 }  // namespace
 
 SketchFormat sketch_format_of(const fs::path& path) {
-  if (path.native().starts_with("builtin:")) return SketchFormat::kBuiltin;
+  if (is_builtin(path.native())) return SketchFormat::kBuiltin;
   if (is_sharded(path)) return SketchFormat::kShards;
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return SketchFormat::kFolder;

@@ -107,7 +107,7 @@ TEST_F(ToyFamilyTest, RefusesWhatItCannotDo) {
         std::tuple{"sample @run --steps-shown -o @x.png", "not step by step", "leave --steps-shown out"},
         std::tuple{"complete @run --in builtin:doodles -o @x.svg", "only strokes can be continued",
                    "a model of sketches"},
-        std::tuple{"export @run --to magenta-json -o @x.json", "no format of another program holds a Toy model", ""}}) {
+        std::tuple{"export @run --to magenta-json -o @x.json", "a Toy model goes to safetensors", ""}}) {
     const Said said = run(words);
     EXPECT_EQ(said.status, 1) << words;
     EXPECT_THAT(said.err, AllOf(HasSubstr("limn: error: "), HasSubstr(reason), HasSubstr(advice))) << words;

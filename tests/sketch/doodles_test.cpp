@@ -68,6 +68,23 @@ TEST(Doodles, CountsAndLengths) {
   expect(DoodleFamily::kTen, 10'000, 500, 10);
 }
 
+TEST(Doodles, AreTheSameWhenDrawnOneByOne) {
+  for (const DoodleFamily family : {DoodleFamily::kThirty, DoodleFamily::kTen}) {
+    const SketchSplits all = builtin_doodles(family);
+    const DrawnDoodles drawn(family);
+    for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+      ASSERT_EQ(drawn.size(split), std::ssize(all[split]));
+      for (const std::int64_t i : {std::int64_t{0}, std::int64_t{17}, drawn.size(split) - 1}) {
+        EXPECT_EQ(drawn.sketch(split, i), all[split][static_cast<std::size_t>(i)]);
+        EXPECT_EQ(drawn.length(split, i), std::ssize(drawn.sketch(split, i).points));
+      }
+    }
+    const SplitSummary test = summarize(all).splits[2];
+    EXPECT_EQ(drawn.lengths(Split::kTest).shortest, test.min_length);
+    EXPECT_EQ(drawn.lengths(Split::kTest).longest, test.max_length);
+  }
+}
+
 TEST(Doodles, AreWholeNumbersOfTheRightSize) {
   for (std::uint64_t number = 0; number < 500; ++number) {
     const Sketch sketch = draw_doodle(3, number).sketch;
