@@ -41,7 +41,14 @@ std::vector<std::string> kinds_of(const std::string& path) {
 // A cell of a column and the space before it. What is too long for its column moves the rest to the right.
 std::string cell(const auto& value, int width) { return fmt::format(" {:>{}}", value, width - 1); }
 
-void print_table(const std::string& path, const sketch::DatasetSummary& summary) {
+// The figures of a data set, and what simplifying would save of its training split.
+struct SketchFigures {
+  sketch::DatasetSummary summary;
+  std::optional<sketch::SimplifySaving> saving;
+};
+
+void print_table(const std::string& path, const SketchFigures& figures) {
+  const sketch::DatasetSummary& summary = figures.summary;
   print("{}\n{:<7}{:>10}{:>12}{:>10}{:>9}{:>9}{:>9}{:>10}{:>24}\n", path, "split", "sketches", "points", "shortest",
         "mean", "median", "longest", "strokes", "offsets");
   for (std::size_t i = 0; i < summary.splits.size(); ++i) {
@@ -54,6 +61,9 @@ void print_table(const std::string& path, const sketch::DatasetSummary& summary)
   print("scale factor {:.9g}\n", summary.scale_factor);
   if (const auto kinds = kinds_of(path); !kinds.empty())
     print("{}\n", fmt::format("{} kinds: {}", kinds.size(), fmt::join(kinds, ", ")));
+  if (const auto& saving = figures.saving)
+    print("--set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; the drawings look the same\n",
+          saving->epsilon, saving->points_left, saving->points);
 }
 
 json describe(const image::ImageSummary& s) {
@@ -100,7 +110,7 @@ void show_images(const std::string& path, bool is_json) {
 }
 
 // Of the sketches that training would take with these options.
-sketch::DatasetSummary summary_of_kept(const std::string& path, const sketch::StrokeDataOptions& options) {
+SketchFigures figures_of_kept(const std::string& path, const sketch::StrokeDataOptions& options) {
   const auto data = sketch::StrokeDataset::load({&path, 1}, options);
   say_notes(data.notes());
   sketch::DatasetSummary summary{.splits = {}, .scale_factor = data.scale_factor()};
@@ -110,16 +120,34 @@ sketch::DatasetSummary summary_of_kept(const std::string& path, const sketch::St
     for (std::int64_t i = 0; i < data.size(split); ++i) summarizer.add(data.stored(split, i));
     summary.splits[s] = summarizer.summary();
   }
-  return summary;
+  return {.summary = summary, .saving = data.simplify_saving()};
+}
+
+// Nothing where a shard is damaged: the summary comes from the index all the same.
+std::optional<sketch::SimplifySaving> saving_of(const sketch::ShardedSketches& sketches) {
+  try {
+    return sketch::simplify_saving(sketches.size(Split::kTrain),
+                                   [&](std::int64_t i) { return sketches.sketch(Split::kTrain, i); });
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 // Of all sketches, of a folder with damaged files too, as of images.
-sketch::DatasetSummary summary_of_all(const std::string& path, const sketch::StrokeDataOptions& options) {
+SketchFigures figures_of_all(const std::string& path, const sketch::StrokeDataOptions& options) {
   Notes notes;
   const sketch::SketchReadOptions reading{.damaged = options.damaged,
                                           .absolute = options.absolute,
                                           .note = [&notes](const std::string& text) { notes.say(text); }};
-  return is_sharded(path) ? sketch::ShardedSketches(path).summary() : summarize(sketch::read_sketches(path, reading));
+  if (is_sharded(path)) {
+    const sketch::ShardedSketches sketches(path);
+    return {.summary = sketches.summary(), .saving = saving_of(sketches)};
+  }
+  const sketch::SketchSplits splits = sketch::read_sketches(path, reading);
+  const std::vector<sketch::Sketch>& train = splits[Split::kTrain];
+  return {.summary = summarize(splits), .saving = sketch::simplify_saving(std::ssize(train), [&](std::int64_t i) {
+                                          return train[static_cast<std::size_t>(i)];
+                                        })};
 }
 
 struct InfoArguments {
@@ -156,17 +184,20 @@ void show_info(const InfoArguments& a) {
       fail("--set {}: is for sketches, and {} holds images; leave it out", printable(a.settings.front()), path);
     return show_images(path, is_json);
   }
-  const auto summary = options.max_seq_len > 0 || options.min_seq_len > 0 ? summary_of_kept(path, options)
-                                                                          : summary_of_all(path, options);
+  const bool changes = options.max_seq_len > 0 || options.min_seq_len > 0 || options.simplify > 0;
+  const SketchFigures figures = changes ? figures_of_kept(path, options) : figures_of_all(path, options);
+  const sketch::DatasetSummary& summary = figures.summary;
   require(std::ranges::any_of(summary.splits, [](const auto& split) { return split.sketches > 0; }),
           "{}: holds no sketches; choose another file", path);
   if (!is_json) {
-    print_table(path, summary);
+    print_table(path, figures);
     return;
   }
   json out{{"path", path}, {"scale_factor", summary.scale_factor}};
   for (std::size_t i = 0; i < summary.splits.size(); ++i) out["splits"][kSplitNames[i]] = describe(summary.splits[i]);
   if (const auto kinds = kinds_of(path); !kinds.empty()) out["kinds"] = kinds;
+  if (const auto& saving = figures.saving)
+    out["simplify"] = {{"units", saving->epsilon}, {"points", saving->points}, {"points_left", saving->points_left}};
   print("{}\n", json_text(out));
 }
 
@@ -184,8 +215,8 @@ void add_data_info(const Command& data) {
   command.add("--absolute", &a->is_absolute, "rows of numbers are positions, not offsets");
   command
       .add("--set", &a->settings,
-           "of sketches: max_seq_len=200 or min_seq_len=10 shows what training leaves out and what it keeps; absolute, "
-           "damaged")
+           "of sketches: max_seq_len=200, min_seq_len=10 or simplify=4 shows what training leaves out and what it "
+           "keeps; absolute, damaged")
       .named("NAME=VALUE");
   command.add("--verify", &a->is_verified, "of a folder of shards (.limn): read everything and compare checksums");
   command.set_footer(

@@ -7,6 +7,7 @@
 #include "app/printing.hpp"
 #include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
+#include "limn/sketch/simplify.hpp"
 
 namespace limn::app {
 namespace {
@@ -34,7 +35,7 @@ class Fitter {
     given.maps[i] = fitted.map;
     if (request_.scale == GivenScale::kUsual && said_.insert(given.originals.labels[i]).second)
       say("limn: note: {}: simplified and brought to the size of the model's drawings ({:.3g} times as large); "
-          "--scale keep takes it as it is\n",
+          "--scale keep leaves its size\n",
           given.originals.labels[i], 1 / fitted.map.scale);
   }
 
@@ -67,8 +68,8 @@ void add_scale(const Command& command, GivenScale& scale) {
   command
       .add(
           "--scale", [&](const std::string& name) { scale = name == "fit" ? GivenScale::kFit : GivenScale::kKeep; },
-          "of sketches: bring them to the size that the model knows and simplify them, or keep them [keep for data "
-          "sets and what the model was trained on, else fit]")
+          "of sketches: bring them to the size that the model knows and simplify them, or read them as training does "
+          "[keep for data sets and what the model was trained on, else fit]")
       .one_of(kScales);
 }
 
@@ -92,16 +93,20 @@ GivenDrawings read_given(const models::Model& model, const GivenRequest& request
   given.drawings = given.originals;
   given.maps.resize(static_cast<std::size_t>(given.originals.count()));
   if (sketches == nullptr) return given;
+  const double epsilon = sketches->simplify();
   Fitter fitter(*sketches, request);
   models::Drawings kept;
   std::string kept_name;
   for (std::size_t i = 0; i < given.originals.sketches.size(); ++i) {
-    auto& points = given.originals.sketches[i].points;
-    require(request.points <= points.size(),
-            "--points {}: {} has {} points; use as many at most, or leave --points out", request.points,
-            given.originals.labels[i], points.size());
+    sketch::Sketch& original = given.originals.sketches[i];
+    auto& points = original.points;
     const std::string& label = given.originals.labels[i];
-    if (is_fitted(model, label, request.scale)) {
+    const bool fits = is_fitted(model, label, request.scale);
+    if (!fits && epsilon > 0) given.drawings.sketches[i] = original = sketch::simplified(original, epsilon);
+    require(request.points <= points.size(),
+            "--points {}: {} has {} points; use as many at most, or leave --points out", request.points, label,
+            points.size());
+    if (fits) {
       fitter.fit(given, i);
     } else if (request.scale == GivenScale::kUsual &&
                !models::is_training_data(model.checkpoint(), parse_data_reference(label).path)) {

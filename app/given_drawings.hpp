@@ -16,7 +16,7 @@ enum class GivenScale { kUsual, kFit, kKeep };  // kUsual: data sets and trainin
 void add_scale(const Command& command, GivenScale& scale);
 
 struct GivenDrawings {
-  models::Drawings originals;                         // as their files hold them
+  models::Drawings originals;                         // as their files hold them, or as training reads them
   models::Drawings drawings;                          // in the units of the model's data
   std::vector<std::optional<models::PaperMap>> maps;  // from the latter to the former, of those that were fitted
 };

@@ -309,6 +309,7 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
   const bool is_new = !a.resumes || !trainer.resume(a.takes_new_data ? OtherData::kMeant : OtherData::kRefused);
   if (is_new && a.resumes) console.line("nothing was saved yet: starting from step 0", true);
   if (is_new && start) trainer.start_from(*start);
+  if (is_new && is_first && !a.is_quiet) say_notes(task.advice());
   require(!a.resumes || trainer.step() <= trainer.num_steps(),
           "{}: the run is at step {} already; give more than {} steps to continue it", run.root().string(),
           trainer.step(), trainer.num_steps());

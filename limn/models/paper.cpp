@@ -57,12 +57,14 @@ TypicalDrawing measure_typical_drawing(const SketchModel& model) {
     starts_x.push_back((start.dx - box->min_x) / extent);
     starts_y.push_back((start.dy - box->min_y) / extent);
   }
-  if (extents.empty()) return {};
+  const double epsilon = model.simplify() / model.scale_factor();
+  if (extents.empty()) return {.corner = {}, .start = {}, .epsilon = epsilon};
   const double extent = median(extents);
   return {.extent = extent,
           .has_page_position = median(first) > kLongestStep * extent,
           .corner = {median(corners_x), median(corners_y)},
-          .start = {median(starts_x), median(starts_y)}};
+          .start = {median(starts_x), median(starts_y)},
+          .epsilon = epsilon};
 }
 
 PaperFrame frame_around(std::span<const sketch::Stroke> strokes) {
@@ -77,8 +79,8 @@ PreparedDrawing prepare(std::span<const sketch::Stroke> strokes, const PaperFram
   PreparedDrawing result;
   PaperMap& map = result.map;
   map.scale = frame.size / typical.extent;
-  const std::vector<sketch::Stroke> simple =
-      sketch::limited(sketch::simplified(thinned(strokes), kEpsilonOfExtent * frame.size), max_points);
+  const double epsilon = typical.epsilon > 0 ? typical.epsilon * map.scale : kEpsilonOfExtent * frame.size;
+  const std::vector<sketch::Stroke> simple = sketch::limited(sketch::simplified(thinned(strokes), epsilon), max_points);
   if (typical.has_page_position) {
     map.origin_x = frame.x - map.scale * typical.corner.x;
     map.origin_y = frame.y - map.scale * typical.corner.y;

@@ -13,7 +13,7 @@
 namespace limn::models {
 
 // Size and place of a model's drawings, in normalised units. Measured on drawings of its own, because its file tells
-// only the spread of the offsets.
+// only the spread of the offsets, and what was simplified.
 struct TypicalDrawing {
   double extent = 1;  // longer side of a finished drawing, the median
   // Some data sets keep in the first offset where on the page a drawing starts (limn's own readers do,
@@ -22,6 +22,7 @@ struct TypicalDrawing {
   bool has_page_position = false;
   sketch::Position corner;  // top left of a finished drawing, where it has a page position
   sketch::Position start;   // of the first point, as a share of the extent from the top left
+  double epsilon = 0;       // what its data were simplified with; 0: as Quick, Draw! simplifies
 };
 [[nodiscard]] TypicalDrawing measure_typical_drawing(const SketchModel& model);
 

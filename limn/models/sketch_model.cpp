@@ -26,6 +26,14 @@ PointChoice choice_of(const DrawingOptions& options) {
 
 }  // namespace
 
+double SketchModel::simplify() const {
+  sketch::StrokeDataOptions options;
+  auto known = fields(options);
+  std::erase_if(known, [](const OptionField& field) { return field.name != "simplify"; });
+  options_from_json(known, checkpoint().training_config, checkpoint().origin, UnknownNames::kPassedOver);
+  return options.simplify;
+}
+
 sketch::Sketch SketchModel::normalised(const sketch::Sketch& sketch) const {
   return sketch::scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
 }
@@ -112,6 +120,7 @@ sketch::StrokeDataset SketchModel::data_set(std::span<const std::string> data, c
                                             const std::string& damaged) const {
   sketch::StrokeDataOptions options;
   options.max_seq_len = max_seq_len();
+  options.simplify = simplify();
   if (!damaged.empty()) options.damaged = damaged;
   options.absolute = absolute;
   return sketch::StrokeDataset::load(data, options, scale_factor());

@@ -65,6 +65,9 @@ class SketchModel : public Model {
   [[nodiscard]] virtual float scale_factor() const = 0;
   [[nodiscard]] virtual std::int64_t max_seq_len() const = 0;  // points of the longest drawing
   [[nodiscard]] bool is_conditional() const { return latent_size() > 0; }
+  // With what tolerance the drawings of its data were simplified, in data units; 0: not at all. Throws Error naming the
+  // origin for a checkpoint that says nonsense.
+  [[nodiscard]] double simplify() const;
 
   // μ and log variance of each sketch [n, Z]. Throws Error for a model without encoder or values that are not finite.
   [[nodiscard]] virtual LatentPosterior encode(std::span<const sketch::Sketch> sketches) const = 0;
@@ -88,7 +91,7 @@ class SketchModel : public Model {
   [[nodiscard]] PriorOfData fit_prior(const PriorRequest& request) const override;
 
  protected:
-  // Data sets as the model reads them: scaled as its training data, without drawings that are too long.
+  // Data sets as the model reads them: simplified and scaled as its training data, without drawings that are too long.
   [[nodiscard]] sketch::StrokeDataset data_set(std::span<const std::string> data, const std::string& absolute,
                                                const std::string& damaged) const;
 

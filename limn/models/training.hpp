@@ -105,6 +105,8 @@ class TrainingTask {
   [[nodiscard]] virtual std::string data_fingerprint() const { return {}; }
   // A remark on the data with these options that may surprise a user, or "".
   [[nodiscard]] virtual std::string remark() const { return {}; }
+  // Options that would make training on these data better or faster, a line each.
+  [[nodiscard]] virtual std::vector<std::string> advice() const { return {}; }
   // What of the data was read otherwise than the files say, or left out, a line each.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 

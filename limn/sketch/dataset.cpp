@@ -12,6 +12,7 @@
 #include "limn/core/fingerprint.hpp"
 #include "limn/core/random.hpp"
 #include "limn/sketch/augment.hpp"
+#include "limn/sketch/simplified_sketches.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
 namespace limn::sketch {
@@ -44,6 +45,11 @@ std::vector<OptionField> fields(StrokeDataOptions& options) {
       {.name = "min_seq_len",
        .target = &options.min_seq_len,
        .help = "shortest sketch kept, in points; raise it to drop scribbles",
+       .minimum = 0},
+      {.name = "simplify",
+       .target = &options.simplify,
+       .help = "points within so many units of a simpler line are left out while loading; more leaves fewer; 0 keeps "
+               "all",
        .minimum = 0},
       {.name = "random_scale_factor",
        .target = &options.random_scale_factor,
@@ -78,6 +84,7 @@ StrokeDataset::StrokeDataset(std::shared_ptr<const SketchStore> store, const Str
             store_->size(split), kSplitNames[static_cast<std::size_t>(split)], kMaxExamples);
   require(store_->size(Split::kTrain) > 0, "{}: the training split is empty; give data with sketches to learn from",
           name_);
+  if (options_.simplify > 0) store_ = simplified(std::move(store_), options_.simplify, name_);
   drop_by_length(Split::kTrain);
   require_sketches(Split::kTrain);
   drop_by_length(Split::kValid);
@@ -141,6 +148,11 @@ std::vector<std::string> StrokeDataset::notes(std::initializer_list<Split> split
   return notes;
 }
 
+std::optional<SimplifySaving> StrokeDataset::simplify_saving() const {
+  if (options_.simplify > 0) return std::nullopt;
+  return sketch::simplify_saving(size(Split::kTrain), [this](std::int64_t i) { return stored(Split::kTrain, i); });
+}
+
 void StrokeDataset::require_sketches(Split split) const {
   if (size(split) > 0) return;
   const char* name = kSplitNames[static_cast<std::size_t>(split)];
@@ -197,6 +209,7 @@ std::string StrokeDataset::fingerprint() const {
   for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) data.add_number(size(split));
   data.add_number(scale_factor_);
   data.add_number(max_seq_len_);
+  if (options_.simplify > 0) data.add_number(options_.simplify);
   const std::int64_t count = size(Split::kTrain);
   for (std::int64_t i = 0; i < std::min(count, kFingerprintExamples); ++i)
     for (const StrokePoint& point : sketch(Split::kTrain, fingerprint_example(i, count)).points) {

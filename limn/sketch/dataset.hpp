@@ -16,14 +16,16 @@
 #include "limn/core/epoch_plan.hpp"
 #include "limn/core/options.hpp"
 #include "limn/core/split.hpp"
+#include "limn/sketch/simplify.hpp"
 #include "limn/sketch/sketch.hpp"
 #include "limn/sketch/sketch_store.hpp"
 
 namespace limn::sketch {
 
 struct StrokeDataOptions {
-  std::int64_t max_seq_len = 0;       // longest sketch kept, points; 0: the data's longest
-  std::int64_t min_seq_len = 0;       // shortest sketch kept, points
+  std::int64_t max_seq_len = 0;  // longest sketch kept, points; 0: the data's longest
+  std::int64_t min_seq_len = 0;  // shortest sketch kept, points
+  double simplify = 0;           // epsilon of Ramer-Douglas-Peucker in data units; more leaves fewer points; 0: none
   double random_scale_factor = 0.15;  // e of the scale augmentation
   double augment_stroke_prob = 0.10;  // probability of dropping a point that may be dropped
   std::string damaged = "refuse";     // of folders: refuse (an error that names the file) or skip
@@ -76,8 +78,8 @@ class EvaluationBatches {
 
 class StrokeDataset {
  public:
-  // Drops sketches longer or shorter than the options say, and those without points, clamps to ±1000 and
-  // divides by the scale factor. `name` begins the error messages. A sketch with a value that is not finite,
+  // Simplifies, drops sketches longer or shorter than the options say, and those without points, clamps to ±1000
+  // and divides by the scale factor. `name` begins the error messages. A sketch with a value that is not finite,
   // an empty training split, nothing left of it after dropping, or points that never move is an Error. With
   // `scale_factor` > 0 that one is used (evaluating a model on other data) instead of the training split's.
   StrokeDataset(std::shared_ptr<const SketchStore> store, const StrokeDataOptions& options, std::string name,
@@ -90,14 +92,14 @@ class StrokeDataset {
   // The sketches that were not dropped.
   [[nodiscard]] std::int64_t size(Split split) const;
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const;
-  // As its file holds it. Throws Error if it is damaged on disk.
+  // In data units, simplified where the options say so. Throws Error if it is damaged on disk.
   [[nodiscard]] Sketch stored(Split split, std::int64_t index) const;
   // Normalised. Throws as stored() does.
   [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const;
   [[nodiscard]] float scale_factor() const { return scale_factor_; }
   // N_max of docs/papers/sketch-rnn.md: the option, or the longest sketch of all splits.
   [[nodiscard]] std::int64_t max_seq_len() const { return max_seq_len_; }
-  // Of the sizes of the splits, the scale factor, N_max and sketches from all over the training split.
+  // Of the sizes of the splits, the scale factor, N_max, `simplify` and sketches from all over the training split.
   [[nodiscard]] std::string fingerprint() const;
   // Points of the longest sketch of the split that was not dropped; 0 where there is none. Looks at each.
   [[nodiscard]] std::int64_t longest(Split split) const;
@@ -113,6 +115,8 @@ class StrokeDataset {
   // reason that sketches of these splits were dropped for.
   [[nodiscard]] std::vector<std::string> notes(std::initializer_list<Split> splits = {Split::kTrain, Split::kValid,
                                                                                       Split::kTest}) const;
+  // What the option `simplify` would save of the training split; nothing where it is given, or not worth it.
+  [[nodiscard]] std::optional<SimplifySaving> simplify_saving() const;
   // Throws Error if no sketch of the split is left, saying why.
   void require_sketches(Split split) const;
 

@@ -81,6 +81,12 @@ std::vector<Stroke> longest_strokes(std::span<const Stroke> strokes, std::int64_
   return kept;
 }
 
+// The number of one digit that is nearest.
+double with_one_digit(double value) {
+  const double unit = std::pow(10.0, std::floor(std::log10(value)));
+  return std::round(value / unit) * unit;
+}
+
 }  // namespace
 
 Stroke simplified(std::span<const Position> stroke, double epsilon) {
@@ -90,6 +96,10 @@ Stroke simplified(std::span<const Position> stroke, double epsilon) {
 
 std::vector<Stroke> simplified(std::span<const Stroke> strokes, double epsilon) {
   return each_changed(strokes, [=](const Stroke& stroke) { return simplified(stroke, epsilon); });
+}
+
+Sketch simplified(const Sketch& sketch, double epsilon) {
+  return from_strokes(simplified(to_strokes(sketch), epsilon));
 }
 
 Stroke resampled(std::span<const Position> stroke, double spacing) {
@@ -183,6 +193,32 @@ Sketch prepared(const Sketch& sketch, const SketchPreparation& p) {
     for (Stroke& stroke : strokes)
       for (Position& at : stroke) at = {std::round(at.x), std::round(at.y)};
   return from_strokes(strokes);
+}
+
+std::optional<SimplifySaving> simplify_saving(std::int64_t count, const std::function<Sketch(std::int64_t)>& sketch) {
+  std::vector<Sketch> some;
+  std::vector<float> sides;
+  const std::int64_t wanted = std::min(count, kMostForSaving);
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    Sketch one = sketch(i * count / wanted);
+    const auto box = bounds(one);
+    const float side = box ? std::max(box->width(), box->height()) : 0;
+    if (!(side > 0) || !std::isfinite(side)) continue;
+    sides.push_back(side);
+    some.push_back(std::move(one));
+  }
+  if (sides.empty()) return std::nullopt;
+  const auto middle = sides.begin() + std::ssize(sides) / 2;
+  std::ranges::nth_element(sides, middle);
+  SimplifySaving saving{.epsilon = with_one_digit(2 * kQuickDrawPreparation.epsilon / kQuickDrawSize * *middle)};
+  for (const Sketch& one : some) {
+    saving.points += static_cast<double>(one.points.size());
+    saving.points_left += static_cast<double>(simplified(one, saving.epsilon).points.size());
+  }
+  if (saving.points_left > kWorthwhileShare * saving.points) return std::nullopt;
+  saving.points /= static_cast<double>(some.size());
+  saving.points_left /= static_cast<double>(some.size());
+  return saving;
 }
 
 }  // namespace limn::sketch

@@ -10,22 +10,17 @@ namespace {
 
 std::int64_t length_of(const Sketch& sketch) { return std::ssize(sketch.points); }
 
-void check_finite(const SketchSplits& splits, std::string_view name) {
-  for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
-    for (std::size_t i = 0; i < splits.sketches[split].size(); ++i) {
-      const std::vector<StrokePoint>& points = splits.sketches[split][i].points;
-      const auto bad = std::ranges::find_if(
-          points, [](const StrokePoint& p) { return !std::isfinite(p.dx) || !std::isfinite(p.dy); });
-      if (bad == points.end()) continue;
-      fail(
-          "{}: sketch {} of {} has the offset ({}, {}) at point {}, which is not a number to draw with; "
-          "remove or repair that sketch",
-          name, i, kSplitNames[split], bad->dx, bad->dy, bad - points.begin());
-    }
-  }
-}
-
 }  // namespace
+
+void require_finite(const Sketch& sketch, std::string_view name, Split split, std::int64_t index) {
+  const auto bad = std::ranges::find_if(
+      sketch.points, [](const StrokePoint& p) { return !std::isfinite(p.dx) || !std::isfinite(p.dy); });
+  if (bad == sketch.points.end()) return;
+  fail(
+      "{}: sketch {} of {} has the offset ({}, {}) at point {}, which is not a number to draw with; "
+      "remove or repair that sketch",
+      name, index, kSplitNames[static_cast<std::size_t>(split)], bad->dx, bad->dy, bad - sketch.points.begin());
+}
 
 float clamped_offset(float offset) { return std::clamp(offset, -kOffsetLimit, kOffsetLimit); }
 
@@ -59,7 +54,9 @@ double SketchStore::deviation() const {
 }
 
 HeldSketches::HeldSketches(SketchSplits splits, std::string_view name) : splits_(std::move(splits)) {
-  check_finite(splits_, name);
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
+    for (std::int64_t i = 0; i < size(split); ++i)
+      require_finite(splits_[split][static_cast<std::size_t>(i)], name, split, i);
 }
 
 std::int64_t HeldSketches::length(Split split, std::int64_t index) const {
@@ -103,6 +100,8 @@ LengthRange JoinedSketches::lengths(Split split) const {
   }
   return all;
 }
+
+bool JoinedSketches::is_in_memory() const { return std::ranges::all_of(stores_, &SketchStore::is_in_memory); }
 
 void JoinedSketches::expect_random_access() const {
   for (const auto& store : stores_) store->expect_random_access();

@@ -34,6 +34,9 @@ using EachSketch = std::function<void(const std::function<void(const Sketch&)>&)
 [[nodiscard]] double offset_deviation(const EachSketch& each);
 [[nodiscard]] double offset_deviation(std::span<const Sketch> sketches);
 
+// Throws Error beginning with `name` for an offset that is not finite.
+void require_finite(const Sketch& sketch, std::string_view name, Split split, std::int64_t index);
+
 // In points; both 0 in an empty store.
 struct LengthRange {
   std::int64_t shortest = 0;
@@ -51,6 +54,8 @@ class SketchStore {
   [[nodiscard]] virtual LengthRange lengths(Split split) const = 0;
   // offset_deviation() of the training split.
   [[nodiscard]] virtual double deviation() const;
+  // Nothing is read from a disk.
+  [[nodiscard]] virtual bool is_in_memory() const { return false; }
   // A hint: from now on sketches are taken in random order.
   virtual void expect_random_access() const {}
 };
@@ -65,6 +70,7 @@ class HeldSketches : public SketchStore {
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
   [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
   [[nodiscard]] LengthRange lengths(Split split) const override;
+  [[nodiscard]] bool is_in_memory() const override { return true; }
 
  private:
   SketchSplits splits_;
@@ -79,6 +85,7 @@ class JoinedSketches : public SketchStore {
   [[nodiscard]] std::int64_t length(Split split, std::int64_t index) const override;
   [[nodiscard]] Sketch sketch(Split split, std::int64_t index) const override;
   [[nodiscard]] LengthRange lengths(Split split) const override;
+  [[nodiscard]] bool is_in_memory() const override;
   void expect_random_access() const override;
 
  private:

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "limn/core/error.hpp"
 #include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/sketch/simplify.hpp"
 #include "models/sketch_rnn/tiny_model.hpp"
 
 namespace limn::models {
@@ -105,6 +107,32 @@ TEST(Paper, MeasuresAModelTheSameEachTime) {
   EXPECT_GT(first.extent, 0);
   EXPECT_EQ(first.extent, second.extent);
   EXPECT_EQ(first.corner, second.corner);
+}
+
+// A model whose data were simplified is given drawings of as few points.
+TEST(Paper, SimplifiesAsTheModelsDataWere) {
+  const std::vector<sketch::Stroke> strokes{circle(0, 0, 127.5, 300)};
+  const auto points = [&](double epsilon) {
+    return prepare(strokes, frame_around(strokes), {.extent = 5, .corner = {}, .start = {}, .epsilon = epsilon}, 100)
+        .sketch.points.size();
+  };
+  EXPECT_EQ(points(2 * 5.0 / 255), points(0));  // as Quick, Draw!'s, where it is not known
+  EXPECT_EQ(points(8 * 5.0 / 255) + 1, sketch::simplified(strokes[0], 8).size());
+  EXPECT_LT(points(8 * 5.0 / 255), points(0));
+}
+
+TEST(Paper, MeasuresHowTheModelsDataWereSimplified) {
+  SketchRnnContents checkpoint = testing::tiny_checkpoint(true);
+  EXPECT_EQ(measure_typical_drawing(SketchRnnModel(checkpoint)).epsilon, 0);
+  checkpoint.training_config = R"({"simplify": 6.5, "seed": 3})";
+  const SketchRnnModel model(checkpoint);
+  EXPECT_EQ(model.simplify(), 6.5);
+  EXPECT_FLOAT_EQ(static_cast<float>(measure_typical_drawing(model).epsilon),
+                  static_cast<float>(6.5 / model.scale_factor()));
+  for (const char* nonsense : {R"({"simplify": -1})", R"({"simplify": "much"})", R"({"simplify": [4]})"}) {
+    checkpoint.training_config = nonsense;
+    EXPECT_THROW((void)SketchRnnModel(checkpoint).simplify(), Error) << nonsense;
+  }
 }
 
 }  // namespace

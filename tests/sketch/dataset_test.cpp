@@ -363,5 +363,80 @@ TEST(RealDataSets, ScaleFactorIsNumPys) {
   }
 }
 
+// A wave of so many points, all of them on a curve.
+Sketch wave(int length, double height) {
+  Stroke stroke;
+  for (int i = 0; i < length; ++i)
+    stroke.push_back({static_cast<float>(2 * i), static_cast<float>(height * std::sin(0.3 * i))});
+  return from_strokes(std::span(&stroke, 1));
+}
+
+SketchSplits waves() {
+  SketchSplits splits;
+  for (int i = 0; i < 9; ++i) splits[Split::kTrain].push_back(wave(30 + 5 * i, 20 + i));
+  splits[Split::kValid] = {wave(90, 25), wave(20, 25)};
+  splits[Split::kTest] = {wave(33, 40)};
+  return splits;
+}
+
+// As `limn data convert --simplify` does.
+SketchSplits converted(SketchSplits splits, double epsilon) {
+  for (auto& sketches : splits.sketches)
+    for (Sketch& sketch : sketches) sketch = prepared(sketch, {.epsilon = epsilon});
+  return splits;
+}
+
+TEST(StrokeDataset, SimplifiesAsAConversionDoes) {
+  const StrokeDataset data(waves(), {.simplify = 2.5}, "waves"), same(converted(waves(), 2.5), {}, "waves");
+  EXPECT_EQ(data.scale_factor(), same.scale_factor());
+  EXPECT_EQ(data.max_seq_len(), same.max_seq_len());
+  EXPECT_LT(data.max_seq_len(), 60);  // of 90
+  for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+    ASSERT_EQ(data.size(split), same.size(split));
+    for (std::int64_t i = 0; i < data.size(split); ++i) {
+      EXPECT_EQ(data.stored(split, i), same.stored(split, i));
+      EXPECT_EQ(data.sketch(split, i), same.sketch(split, i));
+      EXPECT_EQ(data.length(split, i), same.length(split, i));
+    }
+  }
+  EXPECT_EQ(data.training_batch(1, 3, 4).inputs, same.training_batch(1, 3, 4).inputs);
+}
+
+TEST(StrokeDataset, SimplifiesBeforeItDropsByLength) {
+  const StrokeDataset simple(waves(), {.simplify = 2.5}, "waves");
+  const std::int64_t longest = simple.longest(Split::kTrain);
+  const StrokeDataset data(waves(), {.max_seq_len = longest, .simplify = 2.5}, "waves");
+  EXPECT_EQ(data.size(Split::kTrain), 9);
+  EXPECT_LT(longest, 30);  // the shortest as it is
+  const StrokeDataset shorter(waves(), {.max_seq_len = longest - 1, .simplify = 2.5}, "waves");
+  EXPECT_GT(shorter.dropped(Split::kTrain).too_long, 0);
+}
+
+// The positions of slips of the pen may be beyond float32.
+TEST(StrokeDataset, SaysWhereSimplifyingOverflows) {
+  SketchSplits splits = waves();
+  splits[Split::kValid][1].points[3].dx = splits[Split::kValid][1].points[4].dx = 3e38F;
+  EXPECT_EQ(StrokeDataset(splits, {}, "slip.npz").size(Split::kValid), 2);
+  EXPECT_THAT([&] { StrokeDataset(splits, {.simplify = 2.5}, "slip.npz"); },
+              ThrowsMessage<Error>(HasSubstr("slip.npz: sketch 1 of valid has the offset (inf, ")));
+}
+
+TEST(StrokeDataset, FingerprintTellsHowItWasSimplified) {
+  const std::string plain = StrokeDataset(waves(), {}, "waves").fingerprint();
+  const std::string simple = StrokeDataset(waves(), {.simplify = 2.5}, "waves").fingerprint();
+  EXPECT_NE(simple, plain);
+  EXPECT_NE(simple, StrokeDataset(waves(), {.simplify = 2.6}, "waves").fingerprint());
+  EXPECT_NE(simple, StrokeDataset(converted(waves(), 2.5), {}, "waves").fingerprint());
+  EXPECT_EQ(simple, StrokeDataset(waves(), {.simplify = 2.5}, "waves").fingerprint());
+}
+
+TEST(StrokeDataset, SaysWhatSimplifyingWouldSaveUntilItIsDone) {
+  const auto saving = StrokeDataset(waves(), {}, "waves").simplify_saving();
+  ASSERT_TRUE(saving);
+  EXPECT_EQ(saving->points, 50);
+  EXPECT_LT(saving->points_left, 30);
+  EXPECT_FALSE(StrokeDataset(waves(), {.simplify = 0.1}, "waves").simplify_saving());
+}
+
 }  // namespace
 }  // namespace limn::sketch

@@ -343,5 +343,20 @@ TEST(LargeData, TheOrderOfAnEpochVisitsEverySketchOfEveryShard) {
   std::cout << "at the end, own memory " << own_memory() - before << " MiB\n";
 }
 
+TEST(ShardedSketches, AreSimplifiedAsSketchesInMemoryAre) {
+  const TemporaryFolder folder;
+  const SketchSplits splits = some_splits(67, 12, 4);
+  write_shards(folder / "x.limn", splits, 500);
+  const std::string path = (folder / "x.limn").string();
+  for (const std::int64_t longest : {0, 9}) {
+    const StrokeDataOptions options{.max_seq_len = longest, .simplify = 5};
+    const StrokeDataset shards = StrokeDataset::load({&path, 1}, options), held(splits, options, "x");
+    expect_same_batches(shards, held, 6);
+    EXPECT_EQ(shards.fingerprint(), held.fingerprint());
+    EXPECT_EQ(shards.dropped(Split::kTrain).too_long, held.dropped(Split::kTrain).too_long);
+    EXPECT_LT(shards.length(Split::kTrain, 8), std::ssize(splits[Split::kTrain][8].points));
+  }
+}
+
 }  // namespace
 }  // namespace limn::sketch

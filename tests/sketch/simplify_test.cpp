@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
@@ -171,6 +172,62 @@ TEST(Prepared, TakesEachStepThatIsAskedFor) {
   EXPECT_EQ(fine, to_strokes(from_strokes(resampled(to_strokes(sketch), 0.5))));
   EXPECT_EQ(prepared(sketch, {.epsilon = 3}), from_strokes(simplified(to_strokes(sketch), 3)));
   EXPECT_LE(std::ssize(prepared(sketch, {.max_points = 17}).points), 17);
+}
+
+// A loop of so many points around a circle of that diameter.
+Sketch loop(int points, double diameter) {
+  Stroke stroke;
+  for (int i = 0; i <= points; ++i)
+    stroke.push_back({static_cast<float>(diameter / 2 * std::cos(0.1 + 6.2 * i / points)),
+                      static_cast<float>(diameter / 2 * std::sin(0.1 + 6.2 * i / points))});
+  return from_strokes(std::span(&stroke, 1));
+}
+
+std::optional<SimplifySaving> saving_of(const std::vector<Sketch>& sketches) {
+  return simplify_saving(std::ssize(sketches), [&](std::int64_t i) { return sketches[static_cast<std::size_t>(i)]; });
+}
+
+TEST(SimplifySaving, IsMeasuredWithATolerancePeopleWouldType) {
+  for (const auto& [size, epsilon] : {std::pair(255.0, 4.0), {1.0, 0.02}, {1700.0, 30.0}, {2e6, 3e4}}) {
+    const std::vector<Sketch> sketches{loop(100, size), loop(80, size), loop(60, size)};
+    const auto saving = saving_of(sketches);
+    ASSERT_TRUE(saving) << size;
+    EXPECT_DOUBLE_EQ(saving->epsilon, epsilon);
+    EXPECT_EQ(saving->points, 81);  // with both ends
+    double left = 0;
+    for (const Sketch& sketch : sketches) left += static_cast<double>(simplified(sketch, epsilon).points.size());
+    EXPECT_DOUBLE_EQ(saving->points_left, left / 3);
+  }
+}
+
+TEST(SimplifySaving, IsNothingOfDataThatAreSimplified) {
+  std::vector<Sketch> simple;
+  for (const int points : {100, 80, 60}) simple.push_back(simplified(loop(points, 255), 4));
+  EXPECT_FALSE(saving_of(simple));
+  EXPECT_FALSE(saving_of({}));
+  EXPECT_FALSE(saving_of({Sketch{}, Sketch{{{3, 3, true}}}}));
+}
+
+TEST(SimplifySaving, PassesOverDrawingsWithoutASize) {
+  const float infinite = std::numeric_limits<float>::infinity();
+  const auto saving = saving_of({Sketch{}, loop(100, 255), Sketch{{{1, std::nanf(""), true}}},
+                                 Sketch{{{0, 0, false}, {infinite, 1, true}}}, Sketch{{{3, 3, true}}}});
+  ASSERT_TRUE(saving);
+  EXPECT_EQ(saving->points, 101);
+}
+
+TEST(SimplifySaving, LooksAtSomeDrawingsFromAllOver) {
+  std::int64_t asked = 0, last = -1;
+  const auto saving = simplify_saving(1'000'003, [&](std::int64_t i) {
+    EXPECT_GT(i, last);
+    last = i;
+    ++asked;
+    return loop(i < 500'000 ? 40 : 60, 255);
+  });
+  EXPECT_EQ(asked, kMostForSaving);
+  EXPECT_GT(last, 999'000);
+  ASSERT_TRUE(saving);
+  EXPECT_NEAR(saving->points, 51, 0.1);
 }
 
 }  // namespace

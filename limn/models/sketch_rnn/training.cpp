@@ -148,6 +148,15 @@ class SketchRnnTraining final : public TrainingTask {
 
   std::vector<std::string> notes() const override { return data_.notes(); }
 
+  std::vector<std::string> advice() const override {
+    const auto saving = data_.simplify_saving();
+    if (!saving) return {};
+    return {
+        fmt::format("{}: --set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; the drawings look the "
+                    "same and train faster",
+                    data_.name(), saving->epsilon, saving->points_left, saving->points)};
+  }
+
   std::int64_t steps_per_epoch() const override { return data_.batches_per_epoch(setting_.batch_size); }
 
  protected:
