@@ -53,7 +53,8 @@ fs::path resolve_model_path(const fs::path& path) {
   std::error_code ignored;
   if (!is_folder(path)) {
     require(fs::exists(path, ignored),
-            "{}: no such file; a model is a run directory, a .safetensors file, or one of Magenta", path.string());
+            "{}: no such file; a model is a run directory, a .safetensors file, one of Magenta, or builtin:doodles",
+            path.string());
     return path;
   }
   const fs::path best = file_of(path, kBest), last = file_of(path, kLast);

@@ -23,6 +23,10 @@ run(${CMAKE_COMMAND} -S ${EXAMPLES} -B ${WORK}/build -G Ninja -D CMAKE_BUILD_TYP
   -D CMAKE_PREFIX_PATH=${WORK}/prefix -D CMAKE_CXX_FLAGS=${CXX_FLAGS} -D CMAKE_DISABLE_FIND_PACKAGE_Torch=ON)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 
+# The built-in model is in the program, wherever that is.
+run(${WORK}/prefix/bin/limn sample builtin:doodles -n 2 -o ${WORK}/doodles.svg)
+expect("doodles.svg")
+
 run(${WORK}/build/write_checkpoint ${WORK}/scribble.safetensors)
 expect("decoder.cell.weight_ih [64, 9]")
 run(${WORK}/build/sample_from_checkpoint ${WORK}/scribble.safetensors ${WORK}/scribble.svg 4)
