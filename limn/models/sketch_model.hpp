@@ -60,6 +60,9 @@ class StrokeStream {
   [[nodiscard]] virtual std::size_t size() const = 0;
 };
 
+// How often another drawing is tried in the place of one that is blank.
+inline constexpr std::uint64_t kMostBlankAttempts = 100;
+
 class SketchModel : public Model {
  public:
   [[nodiscard]] virtual float scale_factor() const = 0;
@@ -96,6 +99,8 @@ class SketchModel : public Model {
   // Throws Error naming a drawing whose offsets overflow.
   [[nodiscard]] std::vector<sketch::Sketch> normalised(const Drawings& given) const;
   [[nodiscard]] Drawings in_data_units(std::span<const Drawing> drawings) const;
+  // Draws others in the place of blank ones, each a function of (seed, its number, attempt).
+  void replace_blank(std::vector<Drawing>& drawings, const DrawingOptions& options) const;
 };
 
 // A drawing of each row of z, drawing i with index first_index + i.

@@ -2,6 +2,7 @@
 // wrote.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
@@ -271,6 +272,25 @@ TEST_F(CommandsTest, DrawsTheSameFromTheSameSeed) {
   run("sample run -n 2 --seed 8 -o c.json");
   EXPECT_EQ(read_file(file("a.json")), read_file(file("b.json")));
   EXPECT_NE(read_file(file("a.json")), read_file(file("c.json")));
+}
+
+TEST_F(CommandsTest, SaysWhichSketchesFailedAndReplacesBlankOnes) {
+  const auto drawn = [&](const std::string& name) { return sketch::read_sketches(file(name))[Split::kTrain]; };
+  const std::string words = "sample run -n 40 --temperature 3 --seed 2 ";
+  const RunResult usual = run_limn(shared_->path(), words + "-o with.json");
+  const auto with = drawn("with.json");
+  const auto blank = std::ranges::count_if(with, sketch::is_blank);
+  ASSERT_GT(blank, 0);
+  EXPECT_THAT(usual.err, HasSubstr("limn: note: " + std::to_string(blank) + " of 40 drawings are blank; --skip-blank"));
+  const RunResult skipped = run_limn(shared_->path(), words + "--skip-blank -o without.json");
+  EXPECT_EQ(skipped.status, 0);
+  EXPECT_THAT(skipped.err, Not(HasSubstr("blank")));
+  const auto without = drawn("without.json");
+  ASSERT_EQ(without.size(), 40U);
+  for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(with[i] == without[i], !sketch::is_blank(with[i])) << i;
+  // Points that hardly lift run into the limit.
+  EXPECT_THAT(run_limn(shared_->path(), "sample run -n 5 --greedy -o long.json").err,
+              HasSubstr("limn: note: 5 of 5 drawings ran into the model's limit of "));
 }
 
 TEST_F(CommandsTest, DrawsFromThePriorThatIsAskedFor) {

@@ -140,6 +140,7 @@ TEST_F(ImagesTest, DescribesAndEvaluates) {
   EXPECT_LE(losses["importance_weighted"], losses["total"]);
   EXPECT_TRUE(losses["active_units"].is_number_integer());
   EXPECT_GT(losses["n"], 0);
+  EXPECT_THAT(run_limn(shared_->path(), "sample dense --skip-blank").err, HasSubstr("leave it out"));
   run("plot dense -o curves.png");
   expect_png("curves.png");
 }
