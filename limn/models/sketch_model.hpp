@@ -13,6 +13,7 @@
 
 #include "limn/models/model.hpp"
 #include "limn/models/next_point.hpp"
+#include "limn/models/sample_evaluation.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::sketch {
@@ -89,6 +90,9 @@ class SketchModel : public Model {
   [[nodiscard]] Latents latents_of(const Drawings& drawings, const LatentOptions& options) const override;
   [[nodiscard]] Drawings complete(const Drawings& beginning, const CompletionOptions& options) const override;
   [[nodiscard]] PriorOfData fit_prior(const PriorRequest& request) const override;
+  // Figures of the new drawings of draw(), compared with drawings spread over the split. Throws Error where either are
+  // fewer than kFewestCompared.
+  [[nodiscard]] SampleEvaluation evaluate_samples(const SampleRequest& request) const;
 
  protected:
   // Data sets as the model reads them: scaled as its training data, without drawings that are too long.

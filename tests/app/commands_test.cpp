@@ -362,6 +362,24 @@ TEST_F(CommandsTest, DescribesAndEvaluates) {
   EXPECT_EQ(losses["n"], 500);
   EXPECT_TRUE(losses["reconstruction"].is_number());
   EXPECT_TRUE(losses["reconstruction_shuffled_z"].is_number());
+  EXPECT_FALSE(losses.contains("precision"));
+  const auto judged = nlohmann::json::parse(run("eval run --split valid --samples 20 --temperature 0.5 --json"));
+  EXPECT_EQ(judged["reconstruction"], losses["reconstruction"]);
+  EXPECT_EQ(judged["new_drawings"], 20);
+  EXPECT_EQ(judged["compared"], 20);
+  for (const char* share : {"blank_share", "length_limit_share", "precision", "recall", "coverage"}) {
+    EXPECT_GE(judged[share], 0) << share;
+    EXPECT_LE(judged[share], 1) << share;
+  }
+  EXPECT_GE(judged["density"], 0);
+  EXPECT_LT(judged["precision"], 0.5) << "six steps of training draw no doodles";
+  EXPECT_THAT(run("eval run --samples 20 --prior standard"), HasSubstr("higher is better\n"));
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"--temperature 0.3", "--temperature: is for new drawings; say how many with --samples"},
+      {"--prior standard", "--prior: is for new drawings; say how many with --samples"},
+      {"--samples 5", "are too few to compare, expected at least 6 of each"}};
+  for (const auto& [words, answer] : mistakes)
+    EXPECT_THAT(run_limn(shared_->path(), std::string("eval run ") + words).err, HasSubstr(answer));
   const auto data = nlohmann::json::parse(run("data info builtin:doodles --json"));
   EXPECT_EQ(data["splits"]["test"]["sketches"], 500);
   const auto images = nlohmann::json::parse(run("data info builtin:shapes --json"));
