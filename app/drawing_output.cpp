@@ -111,6 +111,7 @@ void append(models::Drawings& all, models::Drawings more) {
   }
   std::ranges::move(more.sketches, std::back_inserter(all.sketches));
   std::ranges::copy(more.pixels, std::back_inserter(all.pixels));
+  all.cut_short += more.cut_short;
   std::ranges::move(more.labels, std::back_inserter(all.labels));
   std::ranges::move(more.notes, std::back_inserter(all.notes));
 }

@@ -1,4 +1,5 @@
 // limn sample: new drawings.
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -6,9 +7,11 @@
 #include "app/drawing_output.hpp"
 #include "app/option_abilities.hpp"
 #include "app/plotter_options.hpp"
+#include "app/printing.hpp"
 #include "limn/core/error.hpp"
 #include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/models/sketch_model.hpp"
 
 namespace limn::app {
 namespace {
@@ -23,10 +26,23 @@ struct SampleArguments {
   bool is_greedy = false;
   bool shows_steps = false;
   models::PriorKind prior = models::PriorKind::kUsual;
+  bool skips_blank = false;
   std::uint64_t seed = 1;
   std::string out = "samples.svg";
   render::GcodeOptions plotter = {};
 };
+
+// Says what of new sketches is no drawing, or not a whole one.
+void say_failures(const models::Model& model, const models::Drawings& drawings) {
+  const models::SketchModel* const sketches = model.as_sketch_model();
+  if (sketches == nullptr) return;
+  const auto blank = std::ranges::count_if(drawings.sketches, sketch::is_blank);
+  if (blank > 0)
+    say("limn: note: {} of {} drawings are blank; --skip-blank draws others in their place\n", blank, drawings.count());
+  if (drawings.cut_short > 0)
+    say("limn: note: {} of {} drawings ran into the model's limit of {} points\n", drawings.cut_short, drawings.count(),
+        sketches->max_seq_len());
+}
 
 // Canvases as they grow, or a walk through latent space.
 void sample_in_motion(const models::Model& model, const SampleArguments& a) {
@@ -46,9 +62,11 @@ void sample_at_rest(const models::Model& model, const SampleArguments& a) {
                                           .sigma_temperature = a.sigma_temperature,
                                           .is_greedy = a.is_greedy,
                                           .seed = a.seed,
-                                          .prior = a.prior}));
+                                          .prior = a.prior,
+                                          .skips_blank = a.skips_blank}));
     sheet.row_headings.push_back(fmt::format("τ = {:g}", temperature));
   }
+  say_failures(model, drawings);
   if (!is_sweep) return save_grid(a.out, drawings, 0, {.plotter = a.plotter});
   sheet.columns = static_cast<int>(a.count);
   sheet.cells = cells_of(drawings);
@@ -61,6 +79,8 @@ void sample(const SampleArguments& a, const Command& command, const models::Regi
   check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
   check_options(command, *model, models::Ability::kSteps, {"--steps-shown"});
+  require(!a.skips_blank || model->as_sketch_model() != nullptr,
+          "--skip-blank: is for models that draw strokes; leave it out");
   if (a.shows_steps || (model->content() == models::Content::kImages && is_animation(a.out)))
     sample_in_motion(*model, a);
   else
@@ -79,6 +99,7 @@ void add_sample(const Command& app, const models::Registry& registry) {
   add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a row each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
   add_prior(command, a->prior);
+  command.add("--skip-blank", &a->skips_blank, "of sketches: draw others in the place of blank ones");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help()).shows_default();

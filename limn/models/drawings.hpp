@@ -18,6 +18,7 @@ struct Drawings {
   std::vector<sketch::Sketch> sketches = {};  // in data units
   image::ImageShape shape = {};               // of every image
   std::vector<float> pixels = {};             // [n, C, H, W] in [0, 1]
+  std::int64_t cut_short = 0;                 // of sketches that a model drew: how many its max_seq_len ended
   std::vector<std::string> labels = {};       // n names for people, or none
   std::vector<std::string> notes = {};        // of reading: what is otherwise than the files say, a line each
 

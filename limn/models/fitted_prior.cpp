@@ -80,8 +80,10 @@ std::string prior_inability(std::int64_t z_size) {
   return fmt::format("its z has {} dimensions, and a prior is fitted to {} at most", z_size, kMostPriorDimensions);
 }
 
-std::vector<std::int64_t> fitted_examples(std::int64_t size) {
-  const std::int64_t count = std::min(size, kMostFittedExamples);
+std::vector<std::int64_t> fitted_examples(std::int64_t size) { return spread_examples(size, kMostFittedExamples); }
+
+std::vector<std::int64_t> spread_examples(std::int64_t size, std::int64_t most) {
+  const std::int64_t count = std::min(size, most);
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     // floor(i · size / count) without a product that could overflow.

@@ -50,8 +50,10 @@ inline constexpr std::int64_t kMostPriorDimensions = 1024;
 
 // At most so many examples are encoded for a fit, so that it takes seconds.
 inline constexpr std::int64_t kMostFittedExamples = 4096;
-// Numbers of the examples of a split with `size` that a fit takes: all, or kMostFittedExamples spread over it.
+// Numbers of the examples of a split with `size` that a fit takes.
 [[nodiscard]] std::vector<std::int64_t> fitted_examples(std::int64_t size);
+// Numbers of examples of a split with `size`, in order: all, or `most` spread evenly over it.
+[[nodiscard]] std::vector<std::int64_t> spread_examples(std::int64_t size, std::int64_t most);
 
 // The density of latent vectors that come part by part.
 class PriorFit {

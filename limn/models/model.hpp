@@ -46,6 +46,7 @@ struct DrawingOptions {
   bool is_greedy = false;
   std::uint64_t seed = 1;
   PriorKind prior = PriorKind::kUsual;  // where z is not given
+  bool skips_blank = false;             // of new sketches: draws others in the place of blank ones
 };
 
 struct LatentOptions {
@@ -112,7 +113,8 @@ class Model {
   // The drawing that the reference names. Throws Error if it names several.
   [[nodiscard]] Drawings read_one(const std::string& reference) const;
 
-  // `count` new drawings; number i is a function of (seed, i) alone.
+  // `count` new drawings; number i is a function of (seed, i) and the options alone. With skips_blank Error after
+  // kMostBlankAttempts.
   [[nodiscard]] virtual Drawings draw(std::int64_t count, const DrawingOptions& options) const = 0;
   // A drawing of each latent vector.
   [[nodiscard]] virtual Drawings draw_latents(const Latents& z, const DrawingOptions& options) const = 0;

@@ -12,6 +12,9 @@ namespace {
 
 // Drawings whose means are in memory at once.
 constexpr std::size_t kEncodedAtOnce = 256;
+// Attempt a for drawing i has the number i + a · kNumbersOfAnAttempt: those of all attempts are below 2^32.
+constexpr std::uint64_t kNumbersOfAnAttempt = std::uint64_t{1} << 25;
+static_assert((kMostBlankAttempts + 1) * kNumbersOfAnAttempt <= std::uint64_t{1} << 32);
 
 bool is_finite(const sketch::Sketch& sketch) {
   return std::ranges::all_of(sketch.points,
@@ -56,6 +59,7 @@ Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
   Drawings all;
   for (const Drawing& drawing : drawings) {
     all.sketches.push_back(in_data_units(drawing.sketch));
+    if (!drawing.is_finished) ++all.cut_short;
     require(is_finite(all.sketches.back()),
             "{}: an offset that it draws is not finite; the training diverged, take an earlier checkpoint",
             checkpoint().origin);
@@ -81,7 +85,32 @@ Drawings SketchModel::read(const std::vector<std::string>& references, std::int6
 }
 
 Drawings SketchModel::draw(std::int64_t count, const DrawingOptions& options) const {
-  return in_data_units(draw_new(*this, count, choice_of(options), options.seed, 0, options.prior));
+  std::vector<Drawing> drawings = draw_new(*this, count, choice_of(options), options.seed, 0, options.prior);
+  if (options.skips_blank) replace_blank(drawings, options);
+  return in_data_units(drawings);
+}
+
+void SketchModel::replace_blank(std::vector<Drawing>& drawings, const DrawingOptions& options) const {
+  for (std::uint64_t attempt = 1;; ++attempt) {
+    std::vector<std::size_t> blank;
+    for (std::size_t i = 0; i < drawings.size(); ++i)
+      if (sketch::is_blank(drawings[i].sketch)) blank.push_back(i);
+    if (blank.empty()) return;
+    require(attempt <= kMostBlankAttempts,
+            "{}: {} of {} drawings are blank, also after {} other attempts at each; train the model longer, or try "
+            "another temperature or prior",
+            checkpoint().origin, blank.size(), drawings.size(), kMostBlankAttempts);
+    std::vector<Latents> z;
+    std::vector<DrawRequest> requests;
+    z.reserve(blank.size());
+    for (const std::size_t i : blank) {
+      const std::uint64_t number = i + attempt * kNumbersOfAnAttempt;
+      z.push_back(is_conditional() ? prior_latents(1, options.seed, number, options.prior) : Latents());
+      requests.push_back({.z = z.back().row(0), .choice = choice_of(options), .seed = options.seed, .index = number});
+    }
+    std::vector<Drawing> others = draw(requests);
+    for (std::size_t k = 0; k < blank.size(); ++k) drawings[blank[k]] = std::move(others[k]);
+  }
 }
 
 Drawings SketchModel::draw_latents(const Latents& z, const DrawingOptions& options) const {

@@ -13,6 +13,7 @@
 
 #include "limn/models/model.hpp"
 #include "limn/models/next_point.hpp"
+#include "limn/models/sample_evaluation.hpp"
 #include "limn/sketch/sketch.hpp"
 
 namespace limn::sketch {
@@ -60,6 +61,9 @@ class StrokeStream {
   [[nodiscard]] virtual std::size_t size() const = 0;
 };
 
+// How often another drawing is tried in the place of one that is blank.
+inline constexpr std::uint64_t kMostBlankAttempts = 100;
+
 class SketchModel : public Model {
  public:
   [[nodiscard]] virtual float scale_factor() const = 0;
@@ -89,6 +93,9 @@ class SketchModel : public Model {
   [[nodiscard]] Latents latents_of(const Drawings& drawings, const LatentOptions& options) const override;
   [[nodiscard]] Drawings complete(const Drawings& beginning, const CompletionOptions& options) const override;
   [[nodiscard]] PriorOfData fit_prior(const PriorRequest& request) const override;
+  // Figures of the new drawings of draw(), compared with drawings spread over the split. Throws Error where either are
+  // fewer than kFewestCompared.
+  [[nodiscard]] SampleEvaluation evaluate_samples(const SampleRequest& request) const;
 
  protected:
   // Data sets as the model reads them: simplified and scaled as its training data, without drawings that are too long.
@@ -99,6 +106,8 @@ class SketchModel : public Model {
   // Throws Error naming a drawing whose offsets overflow.
   [[nodiscard]] std::vector<sketch::Sketch> normalised(const Drawings& given) const;
   [[nodiscard]] Drawings in_data_units(std::span<const Drawing> drawings) const;
+  // Draws others in the place of blank ones, each a function of (seed, its number, attempt).
+  void replace_blank(std::vector<Drawing>& drawings, const DrawingOptions& options) const;
 };
 
 // A drawing of each row of z, drawing i with index first_index + i.

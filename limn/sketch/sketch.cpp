@@ -48,6 +48,14 @@ std::optional<Bounds> bounds(const Sketch& sketch) {
   return box;
 }
 
+bool is_blank(const Sketch& sketch) {
+  for (std::size_t i = 1; i < sketch.points.size(); ++i) {
+    const StrokePoint& point = sketch.points[i];
+    if (!sketch.points[i - 1].is_pen_lifted && (point.dx != 0 || point.dy != 0)) return false;
+  }
+  return true;
+}
+
 Sketch scaled(const Sketch& sketch, float factor_x, float factor_y) {
   Sketch result = sketch;
   for (StrokePoint& point : result.points) {

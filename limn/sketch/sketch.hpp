@@ -43,6 +43,8 @@ struct Bounds {
 [[nodiscard]] Sketch from_strokes(std::span<const Stroke> strokes);
 // The smallest box around all positions; nothing for a sketch without points.
 [[nodiscard]] std::optional<Bounds> bounds(const Sketch& sketch);
+// Whether nothing is drawn: no stroke has two distinct points. So a drawing of dots alone is blank.
+[[nodiscard]] bool is_blank(const Sketch& sketch);
 [[nodiscard]] Sketch scaled(const Sketch& sketch, float factor_x, float factor_y);
 
 // Stroke-5 rows (dx, dy, p1 down, p2 lifted, p3 end): the order of the pen states everywhere in limn.

@@ -2,6 +2,7 @@
 // wrote.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
@@ -273,6 +274,25 @@ TEST_F(CommandsTest, DrawsTheSameFromTheSameSeed) {
   EXPECT_NE(read_file(file("a.json")), read_file(file("c.json")));
 }
 
+TEST_F(CommandsTest, SaysWhichSketchesFailedAndReplacesBlankOnes) {
+  const auto drawn = [&](const std::string& name) { return sketch::read_sketches(file(name))[Split::kTrain]; };
+  const std::string words = "sample run -n 40 --temperature 3 --seed 2 ";
+  const RunResult usual = run_limn(shared_->path(), words + "-o with.json");
+  const auto with = drawn("with.json");
+  const auto blank = std::ranges::count_if(with, sketch::is_blank);
+  ASSERT_GT(blank, 0);
+  EXPECT_THAT(usual.err, HasSubstr("limn: note: " + std::to_string(blank) + " of 40 drawings are blank; --skip-blank"));
+  const RunResult skipped = run_limn(shared_->path(), words + "--skip-blank -o without.json");
+  EXPECT_EQ(skipped.status, 0);
+  EXPECT_THAT(skipped.err, Not(HasSubstr("blank")));
+  const auto without = drawn("without.json");
+  ASSERT_EQ(without.size(), 40U);
+  for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(with[i] == without[i], !sketch::is_blank(with[i])) << i;
+  // Points that hardly lift run into the limit.
+  EXPECT_THAT(run_limn(shared_->path(), "sample run -n 5 --greedy -o long.json").err,
+              HasSubstr("limn: note: 5 of 5 drawings ran into the model's limit of "));
+}
+
 TEST_F(CommandsTest, DrawsFromThePriorThatIsAskedFor) {
   EXPECT_EQ(nlohmann::json::parse(run("info run --json"))["prior"], "fitted");
   run("sample run -n 3 -o usual.json");
@@ -342,6 +362,24 @@ TEST_F(CommandsTest, DescribesAndEvaluates) {
   EXPECT_EQ(losses["n"], 600);
   EXPECT_TRUE(losses["reconstruction"].is_number());
   EXPECT_TRUE(losses["reconstruction_shuffled_z"].is_number());
+  EXPECT_FALSE(losses.contains("precision"));
+  const auto judged = nlohmann::json::parse(run("eval run --split valid --samples 20 --temperature 0.5 --json"));
+  EXPECT_EQ(judged["reconstruction"], losses["reconstruction"]);
+  EXPECT_EQ(judged["new_drawings"], 20);
+  EXPECT_EQ(judged["compared"], 20);
+  for (const char* share : {"blank_share", "length_limit_share", "precision", "recall", "coverage"}) {
+    EXPECT_GE(judged[share], 0) << share;
+    EXPECT_LE(judged[share], 1) << share;
+  }
+  EXPECT_GE(judged["density"], 0);
+  EXPECT_LT(judged["precision"], 0.5) << "six steps of training draw no doodles";
+  EXPECT_THAT(run("eval run --samples 20 --prior standard"), HasSubstr("higher is better\n"));
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"--temperature 0.3", "--temperature: is for new drawings; say how many with --samples"},
+      {"--prior standard", "--prior: is for new drawings; say how many with --samples"},
+      {"--samples 5", "are too few to compare, expected at least 6 of each"}};
+  for (const auto& [words, answer] : mistakes)
+    EXPECT_THAT(run_limn(shared_->path(), std::string("eval run ") + words).err, HasSubstr(answer));
   const auto data = nlohmann::json::parse(run("data info builtin:doodles --json"));
   EXPECT_EQ(data["splits"]["test"]["sketches"], 600);
   EXPECT_EQ(data["kinds"].size(), 30u);

@@ -140,6 +140,9 @@ TEST_F(ImagesTest, DescribesAndEvaluates) {
   EXPECT_LE(losses["importance_weighted"], losses["total"]);
   EXPECT_TRUE(losses["active_units"].is_number_integer());
   EXPECT_GT(losses["n"], 0);
+  EXPECT_FALSE(nlohmann::json::parse(run("eval dense --split valid --samples 2 --json")).contains("precision"));
+  for (const std::string words : {"eval dense --samples 2 --prior standard", "sample dense --skip-blank"})
+    EXPECT_THAT(run_limn(shared_->path(), words).err, HasSubstr("leave it out")) << words;
   run("plot dense -o curves.png");
   expect_png("curves.png");
 }

@@ -55,5 +55,14 @@ TEST(Sketch, ScalingTouchesEachAxisAlone) {
   EXPECT_EQ(scaled(kTwoStrokes, 2, -1), expected);
 }
 
+TEST(Sketch, IsBlankWithoutAStrokeOfTwoDistinctPoints) {
+  EXPECT_TRUE(is_blank({}));
+  EXPECT_TRUE(is_blank({{{3, 4, false}}}));
+  EXPECT_TRUE(is_blank({{{3, 4, true}, {5, 6, true}, {-1, 0, true}}})) << "dots";
+  EXPECT_TRUE(is_blank({{{3, 4, false}, {0, 0, false}, {0, 0, true}, {2, 2, true}}})) << "a pen that rests";
+  EXPECT_FALSE(is_blank({{{3, 4, false}, {0, -1, true}}}));
+  EXPECT_FALSE(is_blank({{{3, 4, true}, {5, 6, false}, {1, 0, false}}})) << "the second stroke is a line";
+}
+
 }  // namespace
 }  // namespace limn::sketch
