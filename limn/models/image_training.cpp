@@ -70,7 +70,7 @@ SampleDrawings ImageTask::sample_drawings(std::int64_t step) {
   for (int row = 0; row < 2; ++row) {
     const auto first = static_cast<std::uint64_t>(row * kSampleColumns);
     const Latents fresh = drawer->prior_latents(kSampleColumns, setting().seed, first);
-    samples.rows.push_back({"new", images(drawer->decode(fresh))});
+    samples.rows.push_back({kNewDrawings, images(drawer->decode(fresh))});
   }
   return samples;
 }
@@ -82,7 +82,7 @@ std::vector<SampleGrid> ImageTask::sample_grids(std::int64_t step, std::int64_t 
   std::vector<SampleGrid> grids;
   grids.push_back({"given", images(given.pixels)});
   grids.push_back({"redrawn", images(drawer->decode(z))});
-  grids.push_back({"new", images(drawer->decode(drawer->prior_latents(count, setting().seed)))});
+  grids.push_back({kNewDrawings, images(drawer->decode(drawer->prior_latents(count, setting().seed)))});
   return grids;
 }
 

@@ -41,6 +41,7 @@ struct LayerOutput {
 };
 
 // Drawings to look at while a model trains. Either may be empty.
+inline constexpr const char* kNewDrawings = "new";  // the heading of drawings from the prior
 struct SampleRow {
   std::string heading;
   Drawings drawings;

@@ -383,7 +383,16 @@ void Trainer::test() {
 void Trainer::draw() {
   const WeightAverage::Use averaged(average_);
   const std::filesystem::path path = run_.samples_stem(at_.step).string() + ".png";
-  save_sample_picture(path, task_.sample_drawings(at_.step), fmt::format("step {}", at_.step));
+  const models::SampleDrawings drawings = task_.sample_drawings(at_.step);
+  save_sample_picture(path, drawings, fmt::format("step {}", at_.step));
+  std::int64_t blanks = 0, fresh = 0;
+  for (const models::SampleRow& row : drawings.rows) {
+    if (row.heading != models::kNewDrawings) continue;
+    fresh += std::ssize(row.drawings.sketches);
+    blanks += std::ranges::count_if(row.drawings.sketches, sketch::is_blank);
+  }
+  for (const std::string& trouble : troubles_.look_at_blanks(watched(), blanks, fresh))
+    notice(fmt::format("step {}: {}", at_.step, trouble));
   events_->add_png(at_.step, "samples", read_file(path));
   if (options_.sample_grid == 0) return;
   const std::int64_t side = options_.sample_grid;

@@ -374,6 +374,26 @@ TEST(Trainer, LossesOnTheTestSplitAreRecordedWhereTheyAreAskedFor) {
   EXPECT_EQ(read_text_file(folder / "without/metrics.jsonl").find("\"test\""), std::string::npos);
 }
 
+TEST(Trainer, SaysThatNewDrawingsAreBlankAndThatZIsNotRead) {
+  struct Task : BowlTask {
+    models::SampleDrawings sample_drawings(std::int64_t) override {
+      models::Drawings blank;
+      blank.sketches.resize(4);
+      return {.columns = 4, .rows = {{"given", blank}, {models::kNewDrawings, blank}}};
+    }
+    std::optional<double> nats_of_latents() override { return 0.01; }
+  };
+  const testing::TemporaryFolder folder;
+  Task task;
+  TrainOptions often = options(300);
+  often.sample_every = 100;
+  (void)testing::train_task(task, often, folder / "run", Mode::kFresh, {}, kBowls);
+  const std::string log = read_text_file(folder / "run/log.txt");
+  EXPECT_THAT(log, HasSubstr("step 200: 4 of 4 new drawings are blank"));
+  EXPECT_THAT(log, HasSubstr("step 200: the decoder ignores z"));
+  EXPECT_THAT(log.substr(log.find("step 200: 4 of 4") + 1), ::testing::Not(HasSubstr("are blank"))) << "said once";
+}
+
 TEST(Trainer, ShownLossesDoNotZigzagAndRecordedOnesAreAsTheyAre) {
   const testing::TemporaryFolder folder;
   struct Zigzag : BowlTask {

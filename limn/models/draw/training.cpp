@@ -49,7 +49,7 @@ class DrawTraining final : public ImageTask {
     samples.steps.push_back({"redrawn",
                              drawer.reconstruct_steps(given.pixels, {.seed = setting().seed, .indices = given.indices}),
                              given.pixels});
-    samples.steps.push_back({"new", drawer.decode_steps(drawer.prior_latents(kShown, setting().seed)), {}});
+    samples.steps.push_back({kNewDrawings, drawer.decode_steps(drawer.prior_latents(kShown, setting().seed)), {}});
     return samples;
   }
 

@@ -110,7 +110,8 @@ class SketchRnnTraining final : public TrainingTask {
     }
     for (int row = 0; row < 2; ++row) {
       const auto first = static_cast<std::uint64_t>(row * kSampleColumns);
-      samples.rows.push_back({"new", sketches_of(draw_new(model, kSampleColumns, choice, setting_.seed, first))});
+      samples.rows.push_back(
+          {kNewDrawings, sketches_of(draw_new(model, kSampleColumns, choice, setting_.seed, first))});
     }
     return samples;
   }
@@ -124,7 +125,7 @@ class SketchRnnTraining final : public TrainingTask {
       grids.push_back({"given", {.sketches = given}});
       grids.push_back({"redrawn", sketches_of(reconstruct(model, given, {.choice = choice, .seed = setting_.seed}))});
     }
-    grids.push_back({"new", sketches_of(draw_new(model, count, choice, setting_.seed, 0))});
+    grids.push_back({kNewDrawings, sketches_of(draw_new(model, count, choice, setting_.seed, 0))});
     return grids;
   }
 
