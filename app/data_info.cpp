@@ -51,8 +51,8 @@ void print_table(const std::string& path, const SketchFigures& figures) {
   }
   print("scale factor {:.9g}\n", summary.scale_factor);
   if (const auto& saving = figures.saving)
-    print("--set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; the drawings look the same\n",
-          saving->epsilon, saving->points_left, saving->points);
+    print("--set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; most look the same\n", saving->epsilon,
+          saving->points_left, saving->points);
 }
 
 json describe(const image::ImageSummary& s) {
