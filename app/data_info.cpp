@@ -62,8 +62,8 @@ void print_table(const std::string& path, const SketchFigures& figures) {
   if (const auto kinds = kinds_of(path); !kinds.empty())
     print("{}\n", fmt::format("{} kinds: {}", kinds.size(), fmt::join(kinds, ", ")));
   if (const auto& saving = figures.saving)
-    print("--set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; the drawings look the same\n",
-          saving->epsilon, saving->points_left, saving->points);
+    print("--set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; most look the same\n", saving->epsilon,
+          saving->points_left, saving->points);
 }
 
 json describe(const image::ImageSummary& s) {

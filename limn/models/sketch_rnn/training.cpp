@@ -153,8 +153,8 @@ class SketchRnnTraining final : public TrainingTask {
     const auto saving = data_.simplify_saving();
     if (!saving) return {};
     return {
-        fmt::format("{}: --set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; the drawings look the "
-                    "same and train faster",
+        fmt::format("{}: --set simplify={:g} would leave {:.0f} of {:.0f} points per drawing; most look the "
+                    "same, and they train faster",
                     data_.name(), saving->epsilon, saving->points_left, saving->points)};
   }
 
