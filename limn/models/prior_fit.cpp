@@ -15,9 +15,9 @@ namespace {
 
 constexpr double kRidge = 1e-4;           // of the mean variance, added to each
 constexpr double kLeastVariance = 1e-10;  // where nothing varies at all
-constexpr std::array<std::size_t, 6> kComponents{2, 4, 8, 16, 32, 64};
+constexpr std::array<std::size_t, 8> kComponents{2, 4, 8, 16, 32, 64, 128, 256};
 constexpr std::size_t kHeldOut = 5;          // one vector in so many
-constexpr double kVectorsPerComponent = 20;  // fewer do not say where one is
+constexpr double kVectorsPerComponent = 10;  // fewer do not say where one is
 constexpr double kFewestVectors = 4;         // of a component that is kept
 constexpr double kStandardErrors = 2;        // a better likelihood by less may be chance
 constexpr int kLloydSteps = 4, kEmSteps = 12;
