@@ -34,11 +34,12 @@ void fit_prior(const FitPriorArguments& a, const models::Registry& registry) {
   checkpoint.prior.reset();
   const auto model = registry.make(checkpoint);
   check_reading(reading, model->content(), a.model);
+  const std::vector<std::string> data =
+      a.data.empty()
+          ? built_in_training_data(checkpoint, a.model, registry.family_named(checkpoint.model, a.model), "--data")
+          : a.data;
   models::PriorOfData fitted =
-      model->fit_prior({.data = data_or_built_in(a.data, checkpoint, a.model,
-                                                 registry.family_named(checkpoint.model, a.model), "it was trained"),
-                        .absolute = reading.absolute,
-                        .damaged = reading.damaged});
+      model->fit_prior({.data = data, .absolute = reading.absolute, .damaged = reading.damaged});
   say_notes(fitted.notes);
   checkpoint.prior = std::move(fitted.prior);
   registry.write(out, checkpoint);

@@ -20,8 +20,13 @@ namespace limn::app {
                                                         const models::Checkpoint& model, const std::string& path,
                                                         const models::Family& family, std::string_view purpose);
 
-// References to drawings, "DATA:test" and `which` behind it ("#0"), of the built-in data that the model was trained on.
-// Throws Error if it was trained on others; `option` takes such references: "--in".
+// The built-in data that the model was trained on. Throws Error if it was trained on others or does not say on which;
+// then `option` is needed, with their names and `suffix`.
+[[nodiscard]] std::vector<std::string> built_in_training_data(const models::Checkpoint& model, const std::string& path,
+                                                              const models::Family& family, std::string_view option,
+                                                              std::string_view suffix = {});
+
+// A reference to test drawings of that data, with `which` behind it ("#0"); `option` takes such references: "--in".
 [[nodiscard]] std::string built_in_drawings(std::string_view which, const models::Model& model, const std::string& path,
                                             const models::Registry& registry, std::string_view option);
 

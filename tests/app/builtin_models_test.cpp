@@ -96,12 +96,19 @@ TEST_F(BuiltinModelsTest, DrawingsThatNobodyNamesAreThoseOfTheTestSplit) {
 TEST_F(BuiltinModelsTest, AModelOfOtherDataAsksForDrawings) {
   for (const char* command : {"reconstruct builtin:pictures -o @x.png", "encode builtin:pictures -o @x.npy"})
     expect_error(command,
-                 "builtin:pictures: was trained on other data than builtin:shapes; say which drawings, as in --in "
-                 "data/pictures:test");
-  expect_error("interpolate builtin:pictures -o @x.png", "as in --from 'data/pictures:test#0'");
+                 "builtin:pictures: was trained on other data than builtin:shapes; --in is needed, as in --in "
+                 "data/pictures:test\n");
+  expect_error("interpolate builtin:pictures -o @x.png", "as in --from 'data/pictures:test#0'\n");
   expect_error("interpolate builtin:doodles --from builtin:doodles#0 -o @x.svg", "give --from and --to");
-  expect_error("fit-prior builtin:pictures -o @x.safetensors",
-               "say on which it was trained, as in --data data/pictures");
+  expect_error("fit-prior builtin:pictures -o @x.safetensors", "--data is needed, as in --data data/pictures\n");
+  // An imported model: nothing says that it knows doodles.
+  models::Checkpoint imported = registry_.read("builtin:doodles");
+  imported.training_config = "{}";
+  models::write_checkpoint(folder_ / "imported.safetensors", imported);
+  for (const std::string command : {"complete", "reconstruct", "interpolate"})
+    expect_error(command + " @imported.safetensors -o @x.svg",
+                 "imported.safetensors: does not say on what it was trained");
+  expect_error("fit-prior @imported.safetensors", "does not say on what it was trained; --data is needed");
 }
 
 TEST_F(BuiltinModelsTest, SaysWhatThereIs) {
