@@ -175,8 +175,8 @@ void add_eval(const Command& app, const models::Registry& registry) {
       "count.\n"
       "Of images all figures are per image in nats: total = nats = reconstruction + kl bounds -log p(x) from above,\n"
       "importance_weighted (Burda et al. 2015) comes nearer to it as K grows.\n"
-      "\nExample:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"
-      "  limn eval runs/doodles --samples 500 --temperature 0.4\n"
+      "\nExamples:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"
+      "  limn eval runs/doodles --data builtin:doodles --samples 500 --temperature 0.4\n"
       "  limn eval runs/digits --data data/mnist --importance-samples 50\n");
   command.set_action([a, command, &registry] { evaluate(*a, command, registry); });
 }
