@@ -7,16 +7,16 @@
 #            DOODLES_TIME, DIGITS_TIME, GLIMPSES_TIME: how long each is trained, options of limn train
 set -euo pipefail
 
-# How the models are trained: first their shape, then how long and how. doodles and glimpses are made for hours.
+# How the models are trained: first their shape, then how long and how.
 DOODLES=(sketch-rnn --data builtin:doodles
-  --set enc_rnn_size=192 --set dec_rnn_size=384 --set z_size=64
-  ${DOODLES_TIME:---steps 20000} --batch-size 100 --learning-rate 0.002
-  --set kl_weight_start=0.05 --set decay_rate=0.9998 --set grad_clip_mode=norm)
+  --set enc_rnn_size=160 dec_rnn_size=384 z_size=64 kl_weight=0.2 valid_every=250
+  ${DOODLES_TIME:---for 62m} --seed 3)
 DIGITS=(vae --data data/mnist
-  --set z_size=2 --set hidden=256
-  ${DIGITS_TIME:---epochs 100} --batch-size 128)
+  --set z_size=2 hidden=256 valid_share=0.0833333 save_every=2500 valid_every=1000
+  ${DIGITS_TIME:---steps 100000} --learning-rate 0.002)
 GLIMPSES=(draw --data data/mnist --preset small
-  ${GLIMPSES_TIME:---steps 20000})
+  --set valid_share=0.0833333 valid_every=250
+  ${GLIMPSES_TIME:---for 20m} --learning-rate 0.002)
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 case "${1:-}" in
