@@ -252,8 +252,9 @@ TEST_F(CommandsTest, BringsADrawingOfAnyUnitsToTheModel) {
   EXPECT_THAT(remark("complete run --in large.npz -o x.svg"),
               AllOf(StartsWith("limn: note: large.npz: its drawings are "), HasSubstr("--scale fit brings them")));
   EXPECT_EQ(remark("complete run --in large.npz -o x.svg --scale keep"), "");
-  EXPECT_THAT(remark("complete run --in large.json -o x.svg"),
-              AllOf(StartsWith("limn: note: large.json: simplified and brought"), HasSubstr("--scale keep takes it")));
+  EXPECT_THAT(
+      remark("complete run --in large.json -o x.svg"),
+      AllOf(StartsWith("limn: note: large.json: simplified and brought"), HasSubstr("--scale keep leaves its size")));
   EXPECT_EQ(remark("complete run --in builtin:doodles#0 -o x.svg"), "");
   run("reconstruct run --in large.json -o redrawn.svg");
   run("encode run --in one.json -o one.npy");
@@ -294,7 +295,7 @@ TEST_F(CommandsTest, SaysWhichSketchesFailedAndReplacesBlankOnes) {
 }
 
 TEST_F(CommandsTest, DrawsFromThePriorThatIsAskedFor) {
-  EXPECT_EQ(nlohmann::json::parse(run("info run --json"))["prior"], "fitted");
+  EXPECT_THAT(nlohmann::json::parse(run("info run --json"))["prior"].get<std::string>(), StartsWith("fitted"));
   run("sample run -n 3 -o usual.json");
   run("sample run -n 3 --prior fitted -o fitted.json");
   run("sample run -n 3 --prior standard -o standard.json");
@@ -332,7 +333,8 @@ TEST_F(CommandsTest, FitsAPriorToAnOldModel) {
   EXPECT_EQ(refused.status, 1);
   EXPECT_THAT(refused.err, HasSubstr("twenty.json: a model with a prior is a .safetensors file; say which with -o"));
   run("fit-prior twenty.json --data builtin:doodles -o again.safetensors");
-  EXPECT_EQ(nlohmann::json::parse(run("info again.safetensors --json"))["prior"], "fitted");
+  EXPECT_THAT(nlohmann::json::parse(run("info again.safetensors --json"))["prior"].get<std::string>(),
+              StartsWith("fitted"));
 }
 
 TEST_F(CommandsTest, ExploresTheLatentSpace) {

@@ -78,7 +78,7 @@ TEST(DataConvert, WritesCodeForPlotters) {
   EXPECT_THAT(code("x.gcode"), AllOf(HasSubstr("on 100 x 80 mm"), HasSubstr("\nM3S90\nG4P1\nG1 X")));
   // Several are a sheet, too many are refused, as are the options elsewhere.
   EXPECT_EQ(expect_success(folder.path(), "data convert builtin:doodles:valid -o y.nc --page a4"),
-            "y.nc: 500 sketches\n");
+            "y.nc: 600 sketches\n");
   const auto refused = [&](const std::string& words, const std::string& why) {
     const RunResult result = run_limn(folder.path(), words);
     EXPECT_EQ(result.status, 1) << words;
@@ -170,7 +170,7 @@ TEST(DataConvert, SplitsFromTheSeedAndLosesNothing) {
   const TemporaryFolder folder;
   const std::string convert = "data convert builtin:doodles:test builtin:doodles:valid --split 90/5/5 ";
   EXPECT_EQ(expect_success(folder.path(), convert + "-o a.npz"),
-            "a.npz: 1000 sketches (900 train, 50 valid, 50 test)\n");
+            "a.npz: 1200 sketches (1080 train, 60 valid, 60 test)\n");
   expect_success(folder.path(), convert + "-o b.npz");
   expect_success(folder.path(), convert + "-o c.npz --seed 2");
   EXPECT_EQ(read_file(folder / "a.npz"), read_file(folder / "b.npz"));
@@ -277,7 +277,7 @@ TEST(DataConvert, ShardsKeepSplitsAndSketches) {
   const TemporaryFolder folder;
   expect_success(folder.path(), "data convert builtin:doodles:test --split 80/10/10 -o a.npz");
   EXPECT_EQ(expect_success(folder.path(), "data convert a.npz -o b.limn/"),
-            "b.limn/: 500 sketches (400 train, 50 valid, 50 test)\n");
+            "b.limn/: 600 sketches (480 train, 60 valid, 60 test)\n");
   expect_success(folder.path(), "data convert b.limn -o c.npz");
   EXPECT_EQ(read_file(folder / "c.npz"), read_file(folder / "a.npz"));
   const auto body = [](std::string info) { return info.substr(info.find('\n')); };
@@ -286,8 +286,8 @@ TEST(DataConvert, ShardsKeepSplitsAndSketches) {
   expect_success(folder.path(), "data convert b.limn:valid#7 -o one.svg");
   expect_success(folder.path(), "data convert a.npz -o dealt.limn --split 60/20/20 --seed 4");
   const sketch::DatasetSummary dealt = summarize(sketch::read_sketches(folder / "dealt.limn"));
-  EXPECT_EQ(dealt.splits[0].sketches + dealt.splits[1].sketches + dealt.splits[2].sketches, 500);
-  EXPECT_NEAR(static_cast<double>(dealt.splits[1].sketches), 100, 5 * 9);  // binomial, deviation 9
+  EXPECT_EQ(dealt.splits[0].sketches + dealt.splits[1].sketches + dealt.splits[2].sketches, 600);
+  EXPECT_NEAR(static_cast<double>(dealt.splits[1].sketches), 120, 5 * 10);  // binomial, deviation 10
 
   const auto again = run_limn(folder.path(), "data convert a.npz -o b.limn");
   EXPECT_EQ(again.status, 1);
