@@ -50,7 +50,8 @@ std::vector<OptionField> fields(StrokeDataOptions& options) {
        .target = &options.simplify,
        .help = "points within so many units of a simpler line are left out while loading; more leaves fewer; 0 keeps "
                "all",
-       .minimum = 0},
+       .minimum = 0,
+       .maximum = 1e9},
       {.name = "random_scale_factor",
        .target = &options.random_scale_factor,
        .help = "training sketches are stretched by up to this share along x and y; more varies more",
