@@ -32,7 +32,7 @@ struct SampleArguments {
   render::GcodeOptions plotter = {};
 };
 
-// Says what of new sketches is no drawing, or not a whole one.
+// Says how many new sketches are blank, and how many were cut.
 void say_failures(const models::Model& model, const models::Drawings& drawings) {
   const models::SketchModel* const sketches = model.as_sketch_model();
   if (sketches == nullptr) return;

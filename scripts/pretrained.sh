@@ -12,8 +12,8 @@ DOODLES=(sketch-rnn --data builtin:doodles
   --set enc_rnn_size=160 dec_rnn_size=384 z_size=64 kl_weight=0.2 valid_every=250
   ${DOODLES_TIME:---for 62m} --seed 3)
 DIGITS=(vae --data data/mnist
-  --set z_size=2 hidden=256 valid_share=0.0833333 save_every=2500 valid_every=1000
-  ${DIGITS_TIME:---steps 100000} --learning-rate 0.002)
+  --set z_size=2 hidden=256 schedule=exponential average_weights=false
+  ${DIGITS_TIME:---epochs 40})
 GLIMPSES=(draw --data data/mnist --preset small
   --set valid_share=0.0833333 valid_every=250
   ${GLIMPSES_TIME:---for 20m} --learning-rate 0.002)

@@ -10,8 +10,8 @@
 
 namespace limn::image {
 
-// From 1 (upright) to 8, as the tag counts. 1 where there is no tag, or where its value has no meaning: the picture is
-// then taken as it is stored.
+// The value of the tag, 1 (upright) to 8. It is 1 where the tag is missing or has another value: the picture is then
+// taken as it is stored.
 [[nodiscard]] int exif_orientation(std::span<const std::byte> file);
 
 // The picture as it is to be seen, of one that is stored in that orientation.

@@ -275,7 +275,7 @@ Mixture fit_mixture(const Rows& x, std::size_t components, double ridge) {
     take_covariance(m, x, shares, ridge);
   }
   drop_small(m, x.count());
-  return m;
+  return m.weights.size() > 1 ? m : one_gaussian(x, ridge);
 }
 
 // The number of components whose fit to most vectors says most of the others.

@@ -51,8 +51,8 @@ std::string json_value(const Json& value, const std::string& name, const std::st
 
 void read_object(Hparams& hparams, std::string_view text) {
   const Json object = parse_json(text, kMaxDepth);
-  require(object.is_object(),
-          "{}: begins with {{ and is not a JSON object; see the JSON format (there is no NaN in it)", hparams.origin);
+  require(object.is_object(), "{}: begins with {{ and is not a JSON object; a number in JSON cannot be NaN",
+          hparams.origin);
   for (const auto& [name, value] : object.items()) add(hparams, name, json_value(value, name, hparams.origin));
 }
 

@@ -44,9 +44,9 @@ void write_state(const std::filesystem::path& path, const models::TrainingTask& 
                  const std::vector<Moments>& moments, const WeightAverage& average, const TrainingState& state,
                  std::int64_t seed);
 
-// Fills the task's weights and buffers, the moments, and the average where the state has one. States of 0.1.0 have no
-// figures of the best model: then `best_metrics` is asked for them. Throws Error for a file that is no state, is
-// damaged, or is of other layers.
+// Fills the task's weights and buffers, the moments, and the average where the state has one. States of 0.1.0 lack the
+// figures of the best model: `best_metrics` gives them then. Throws Error for a file that is not a state, is damaged,
+// or is of other layers.
 [[nodiscard]] TrainingState read_state(const std::filesystem::path& path, models::TrainingTask& task,
                                        std::vector<Moments>& moments, WeightAverage& average,
                                        const std::function<Metrics()>& best_metrics);

@@ -22,7 +22,7 @@ class TroubleWatch {
     Metrics train = {};          // smoothed losses of the training batches
     // Losses as one figure, weighed as training weighs them now.
     std::function<double(const Metrics&)> objective = {};
-    // Nats that an example's own z spares its reconstruction, against the z of another; none where there is no z.
+    // By how many nats an example is reconstructed better from its own z than from another's; none without z.
     std::function<std::optional<double>()> nats_of_latents = {};
   };
   // What is newly wrong, a line each.

@@ -1,8 +1,6 @@
 // builtin:NAME as a model, and the built-in data that a command takes where it is given none.
 #include <gmock/gmock.h>
 
-#include <sstream>
-
 #include "app/run_in_process.hpp"
 #include "limn/core/file.hpp"
 #include "limn/core/safetensors.hpp"
@@ -27,13 +25,7 @@ Bytes model_of(const std::string& family, const std::string& data) {
 class BuiltinModelsTest : public ::testing::Test {
  protected:
   // Words that begin with '@' are names in the test's folder.
-  Said run(const std::string& words) const {
-    std::vector<std::string> arguments;
-    std::istringstream stream(words);
-    for (std::string word; stream >> word;)
-      arguments.push_back(word.starts_with('@') ? (folder_ / word.substr(1)).string() : word);
-    return run_in_process(arguments, registry_);
-  }
+  Said run(const std::string& words) const { return run_in_process(words_of(words, folder_.path()), registry_); }
   std::string succeed(const std::string& words) const {
     const Said said = run(words);
     EXPECT_EQ(said.status, 0) << "limn " << words << "\n" << said.err;

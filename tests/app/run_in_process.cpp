@@ -2,9 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "app/command_line.hpp"
 
 namespace limn::testing {
+
+std::vector<std::string> words_of(const std::string& line, const std::filesystem::path& folder) {
+  std::vector<std::string> words;
+  std::istringstream stream(line);
+  for (std::string word; stream >> word;)
+    words.push_back(word.starts_with('@') ? (folder / word.substr(1)).string() : word);
+  return words;
+}
 
 Said run_in_process(const std::vector<std::string>& words, const models::Registry& registry) {
   std::vector<const char*> argv{"limn"};

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "app/run_in_process.hpp"
 #include "limn/core/error.hpp"
@@ -24,13 +23,7 @@ class ToyFamilyTest : public ::testing::Test {
  protected:
   // Runs `limn words…` in this process, with a registry that knows the toy too. Words that begin with '@' are names in
   // the test's folder.
-  Said run(const std::string& words) const {
-    std::vector<std::string> arguments;
-    std::istringstream stream(words);
-    for (std::string word; stream >> word;)
-      arguments.push_back(word.starts_with('@') ? (folder_ / word.substr(1)).string() : word);
-    return run_in_process(arguments, registry_);
-  }
+  Said run(const std::string& words) const { return run_in_process(words_of(words, folder_.path()), registry_); }
   std::string expect_success(const std::string& words) const {
     const Said said = run(words);
     EXPECT_EQ(said.status, 0) << "limn " << words << "\n" << said.err;
