@@ -471,13 +471,12 @@ Metrics Trainer::metrics_of_best_model() const {
   return is_there(run_.best()) ? metrics_from_json(registry_.read(run_.best()).metrics) : Metrics{};
 }
 
-std::string Trainer::load_state() {
+TrainingState Trainer::load_state() {
   TrainingState state = read_state(run_.state(), task_, moments_, average_, [&] { return metrics_of_best_model(); });
-  at_ = std::move(state.at);
-  last_metrics_ = std::move(state.last_metrics);
+  at_ = state.at;
+  last_metrics_ = state.last_metrics;
   if (options_.average_weights && average_.is_empty()) average_.start();  // the run had none before
-  seconds_before_ = std::max(seconds_before_, state.seconds);
-  return state.data;
+  return state;
 }
 
 // What was best on other data says nothing, and its losses would stay the best for ever.
@@ -509,7 +508,11 @@ bool Trainer::resume(OtherData other_data) {
               "{}: is missing, so the run cannot continue; start another one from its weights with --init-from {} and "
               "--out, or replace it with --overwrite",
               run_.state().string(), trained.string());
-    if (has_state) accept_data(load_state(), other_data);
+    if (has_state) {
+      const TrainingState state = load_state();
+      seconds_before_ = state.seconds;
+      accept_data(state.data, other_data);
+    }
     run_.truncate_metrics(has_state ? at_.step : -1);
     events_->start_after(has_state ? at_.step : -1);
     if (has_state) run_.log(fmt::format("resumed at step {}", at_.step));

@@ -125,8 +125,7 @@ class Trainer {
   // The best model, where it could not be written yet.
   void write_unsaved_best();
   [[nodiscard]] Metrics metrics_of_best_model() const;
-  // Gives the fingerprint of the data that the state was trained on.
-  std::string load_state();
+  TrainingState load_state();
   void accept_data(const std::string& trained_on, OtherData other_data);
   void record(std::string_view split, const Metrics& values);
   void report(const models::StepResult& result, double learning_rate, double seconds);

@@ -170,6 +170,7 @@ struct TimedRun {
   std::map<std::int64_t, std::int64_t> planned = {};
   std::optional<std::int64_t> ends_at = {};  // as a killed process
   std::string train_for = "30s";
+  std::function<double(std::int64_t)> poison = [](std::int64_t) { return 0.0; };  // of BowlTask
 
   TrainResult run(const std::filesystem::path& root, Mode mode, const std::function<double(std::int64_t)>& seconds);
 };
@@ -180,6 +181,7 @@ TrainResult TimedRun::run(const std::filesystem::path& root, Mode mode,
   timed.train_for = train_for;
   timed.schedule = "plan";
   BowlTask task;
+  task.poison = poison;
   double clock = 1000;
   const runs::RunDirectory directory(root, mode);
   write_file(directory.config(), "x = 1\n");
@@ -206,6 +208,17 @@ TEST(Trainer, ATimeIsPlannedAndKept) {
   EXPECT_TRUE(result.is_finished);
   EXPECT_NEAR(static_cast<double>(result.step), 300, 3);
   EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr("steps in 30s"));
+}
+
+TEST(Trainer, ATimedRunThatGoesBackCountsItsTimeOnce) {
+  const testing::TemporaryFolder folder;
+  TimedRun timed;
+  int bad = 0;
+  timed.poison = [&](std::int64_t step) { return step >= 200 && bad++ < 3 ? NAN : 0.0; };
+  const TrainResult result = timed.run(folder / "run", Mode::kFresh, [](auto) { return 0.1; });
+  EXPECT_TRUE(result.is_finished);
+  EXPECT_THAT(read_text_file(folder / "run/log.txt"), HasSubstr("back to step"));
+  EXPECT_NEAR(static_cast<double>(result.step), 300, 6);
 }
 
 TEST(Trainer, ATimedRunThatIsKilledTakesTheSameStepsAgain) {
