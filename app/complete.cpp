@@ -14,7 +14,7 @@
 namespace limn::app {
 namespace {
 
-constexpr std::int64_t kBeginning = 22;  // points of a built-in drawing that nobody named
+constexpr std::int64_t kBeginning = 6;  // points of a built-in drawing that nobody named
 
 struct CompleteArguments {
   std::string model;
@@ -74,7 +74,7 @@ void add_complete(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("complete", "continue an unfinished sketch, several ways");
   auto a = std::make_shared<CompleteArguments>();
   add_model(command, a->model);
-  command.add("--in", &a->in, "the sketch: FILE, FILE#17 or FILE:test#17 [of built-in data, test#0 with --points 22]");
+  command.add("--in", &a->in, "the sketch: FILE, FILE#17 or FILE:test#17 [of built-in data, test#0 with --points 6]");
   add_scale(command, a->scale);
   command.add("--points", &a->points, "use its first K points only [all]").whole_number(1, 1'000'000);
   command.add("-n,--count", &a->count, "endings").whole_number(1, 10000).shows_default();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -125,6 +126,21 @@ Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed, 
     (void)draw_row(posterior, i, noise, z.row(i));
   }
   return z;
+}
+
+std::vector<double> log_density(const LatentPosterior& posterior, const Latents& z) {
+  assert(posterior.mu.count() == 1 && z.z_size == posterior.mu.z_size);
+  std::vector<double> all;
+  for (std::int64_t i = 0; i < z.count(); ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < static_cast<std::size_t>(z.z_size); ++j) {
+      const double log_variance = posterior.log_variance.values[j];
+      const double distance = static_cast<double>(z.row(i)[j]) - posterior.mu.values[j];
+      sum += std::log(2 * std::numbers::pi) + log_variance + distance * distance * std::exp(-log_variance);
+    }
+    all.push_back(-sum / 2);
+  }
+  return all;
 }
 
 Latents shuffled(const Latents& z, std::uint64_t seed) {

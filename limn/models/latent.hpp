@@ -59,6 +59,9 @@ struct LatentCorners {
 [[nodiscard]] Latents posterior_latents(const LatentPosterior& posterior, std::uint64_t seed,
                                         std::span<const std::int64_t> indices = {});
 
+// log q(z) of each row of z under a posterior of one sketch, in nats.
+[[nodiscard]] std::vector<double> log_density(const LatentPosterior& posterior, const Latents& z);
+
 // The same rows, each in the place of another: a random cyclic permutation (Sattolo 1986), a function of the seed. Of
 // one row itself.
 [[nodiscard]] Latents shuffled(const Latents& z, std::uint64_t seed);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "limn/core/error.hpp"
+#include "limn/models/endings.hpp"
 #include "limn/sketch/dataset.hpp"
 #include "limn/sketch/sketch_file.hpp"
 
@@ -182,16 +183,6 @@ std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, cons
   for (std::size_t i = 0; i < requests.size(); ++i)
     requests[i] = {.choice = choice, .seed = seed, .index = first_index + i};
   return model.draw(requests);
-}
-
-Latents ending_latents(const SketchModel& model, const sketch::Sketch& given, const EndingOptions& options) {
-  if (options.uses_prior || given.points.empty() || !model.can(Ability::kEncode))
-    return model.prior_latents(options.count, options.seed, 0, options.prior);
-  const LatentPosterior posterior = model.encode(std::span(&given, 1));
-  Latents z(options.count, model.latent_size());
-  for (std::int64_t i = 0; i < options.count; ++i)
-    std::ranges::copy(posterior_latents(posterior, options.seed, std::span(&i, 1)).values, z.row(i).begin());
-  return z;
 }
 
 FittedPrior fit_prior(const SketchModel& model, const sketch::StrokeDataset& data) {

@@ -78,6 +78,10 @@ class SketchModel : public Model {
   // One drawing for each request; drawing i depends on request i alone, bit for bit. Throws Error for a request that
   // does not fit, or if the model has diverged.
   [[nodiscard]] virtual std::vector<Drawing> draw(std::span<const DrawRequest> requests) const = 0;
+  // log p(S_1 … S_n | z) of a beginning, in nats, for each row of z: how well it explains what is drawn. Throws Error
+  // for a row that does not fit, or if the model has diverged.
+  [[nodiscard]] virtual std::vector<double> log_likelihoods(const sketch::Sketch& beginning,
+                                                            const Latents& z) const = 0;
   // The same drawings as they grow. z and prefix are copied.
   [[nodiscard]] virtual std::unique_ptr<StrokeStream> stream(std::span<const DrawRequest> requests) const = 0;
 
@@ -118,18 +122,6 @@ class SketchModel : public Model {
 [[nodiscard]] std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, const PointChoice& choice,
                                             std::uint64_t seed, std::uint64_t first_index = 0,
                                             PriorKind prior = PriorKind::kUsual);
-
-struct EndingOptions {
-  std::int64_t count = 1;
-  bool uses_prior = false;  // z from the prior; else from the encoding of what is drawn
-  PriorKind prior = PriorKind::kUsual;
-  std::uint64_t seed = 0;
-};
-// z of each ending of a drawing, normalised: row i is a draw from the posterior of what is drawn, a function of (seed,
-// i). From the prior where that is asked for, nothing is drawn, or the model does not encode. Empty rows where the
-// model has no latent space.
-[[nodiscard]] Latents ending_latents(const SketchModel& model, const sketch::Sketch& given,
-                                     const EndingOptions& options);
 
 // Fitted to the posterior means of the training split (fitted_examples()). The data are normalised as the model's.
 [[nodiscard]] FittedPrior fit_prior(const SketchModel& model, const sketch::StrokeDataset& data);

@@ -9,6 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/models/endings.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/connection.hpp"
 #include "limn/serve/json_body.hpp"

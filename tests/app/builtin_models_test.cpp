@@ -76,7 +76,7 @@ TEST_F(BuiltinModelsTest, DrawingsThatNobodyNamesAreThoseOfTheTestSplit) {
     succeed(words + named + " -o @b.json");
     EXPECT_EQ(contents("a.json"), contents("b.json")) << words;
   };
-  expect_same("complete builtin:doodles -n 2", " --in builtin:doodles:test#0 --points 22");
+  expect_same("complete builtin:doodles -n 2", " --in builtin:doodles:test#0 --points 6");
   expect_same("complete builtin:doodles -n 2 --points 5", " --in builtin:doodles:test#0");
   expect_same("interpolate builtin:doodles --steps 3", " --from builtin:doodles:test#0 --to builtin:doodles:test#1");
   expect_same("reconstruct builtin:doodles -n 3", " --in builtin:doodles:test");

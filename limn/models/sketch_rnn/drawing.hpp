@@ -38,6 +38,7 @@ class SketchRnnModel final : public SketchModel {
   [[nodiscard]] LatentPosterior encode(std::span<const sketch::Sketch> sketches) const override;
   // Groups of drawings run on the pool of kernels/threads/parallel.hpp.
   [[nodiscard]] std::vector<Drawing> draw(std::span<const DrawRequest> requests) const override;
+  [[nodiscard]] std::vector<double> log_likelihoods(const sketch::Sketch& beginning, const Latents& z) const override;
   [[nodiscard]] std::unique_ptr<StrokeStream> stream(std::span<const DrawRequest> requests) const override;
   [[nodiscard]] Evaluation evaluate(const EvaluationRequest& request) const override;
 
