@@ -6,7 +6,6 @@
 #include "app/plane_picture.hpp"
 #include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
 
 namespace limn::app {
@@ -25,7 +24,9 @@ void manifold(const ManifoldArguments& a, const models::Registry& registry) {
   require(model->latent_size() == 2,
           "{}: has {} latent dimensions, a manifold shows 2; try limn traverse {} --dims 0,1", a.model,
           model->latent_size(), shell_word(a.model));
-  save_plane(*model, {.z = models::manifold_latents(a.picture.grid)}, a.picture, a.out);
+  const models::PlaneAxes axes = models::plane_axes(0, 1, a.picture.grid, model->prior(a.picture.prior));
+  const std::vector<float> base(2);
+  save_plane(*model, {.axes = axes, .z = models::traversal_latents(axes, base)}, a.picture, a.out);
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ void add_manifold(const Command& app, const models::Registry& registry) {
   add_picture_options(command, a->picture);
   command.add("-o,--out", &a->out, drawing_output_help(false)).shows_default();
   command.set_footer(
-      "\nThe points lie at even shares of the prior from 5 % to 95 %: the first dimension to the right, the second "
+      "\nThe points lie at even shares of the prior from 5 % to 95 %, the fitted one where the model has it: the first "
+      "dimension to the right, the second "
       "down.\n"
       "\nExample:\n  limn manifold runs/digits --grid 20 -o manifold.png\n");
   command.set_action([a, &registry] { manifold(*a, registry); });

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
+#include "app/common_options.hpp"
 #include "app/drawing_output.hpp"
 #include "app/plotter_options.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/latent_planes.hpp"
 #include "limn/render/axis.hpp"
 
 namespace limn::app {
@@ -15,6 +15,7 @@ void add_picture_options(const Command& command, PlanePicture& picture) {
   command.add("--scale", &picture.scale, "of images: side of a pixel [so that the picture is about 1000 wide]")
       .whole_number(1, 100);
   command.add("--bare", &picture.is_bare, "the drawings alone, without title and axes");
+  add_prior(command, picture.prior);
   add_plotter_options(command, picture.plotter);
 }
 
@@ -35,11 +36,10 @@ models::Drawings drawings_of(const models::Model& model, const models::Latents& 
 }
 
 // The values along an axis; where drawings are too small for that, of some of them.
-std::vector<std::string> axis_values(std::int64_t n, double cell) {
+std::vector<std::string> axis_values(const std::vector<float>& all, double cell) {
   const auto every = static_cast<std::int64_t>(std::ceil(kValueWidth / cell));
   std::vector<std::string> values;
-  for (const float value : models::quantile_grid(n))
-    values.push_back(std::ssize(values) % every == 0 ? render::tick_text(value, 0.01) : "");
+  for (const float value : all) values.push_back(std::ssize(values) % every == 0 ? render::tick_text(value, 0.01) : "");
   return values;
 }
 
@@ -48,8 +48,9 @@ SheetLook look_of(const PlanePicture& picture, const Plane& plane, const models:
   if (picture.is_bare) return look;
   const double scaled = static_cast<double>(picture.scale * drawings.shape.width);
   const double cell = picture.scale > 0 ? scaled : kPictureWidth / static_cast<double>(picture.grid);
-  look.title = fmt::format("X: {}, Y: {}", plane.across, plane.down);
-  look.column_headings = look.row_headings = axis_values(picture.grid, cell);
+  look.title = fmt::format("X: {}, Y: {}", plane.axes.across, plane.axes.down);
+  look.column_headings = axis_values(plane.axes.x, cell);
+  look.row_headings = axis_values(plane.axes.y, cell);
   return look;
 }
 

@@ -9,7 +9,6 @@
 #include "app/given_drawings.hpp"
 #include "app/plane_picture.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/latent_planes.hpp"
 #include "limn/models/registry.hpp"
 
 namespace limn::app {
@@ -86,11 +85,12 @@ void traverse(const TraverseArguments& a, const models::Registry& registry) {
   if (!a.base.empty()) model->need(models::Ability::kEncode, "leave --base out");
   const auto pairs = parse_pairs(a.dims, model->latent_size());
   const std::vector<float> base = base_of(*model, a);
+  const models::FittedPrior* const prior = model->prior(a.picture.prior);
   const auto plane = [&](std::int64_t across, std::int64_t down) -> Plane {
+    const models::PlaneAxes axes = models::plane_axes(across, down, a.picture.grid, prior);
     if (a.others == "each")
-      return {across, down,
-              models::uniform_traversal_latents(across, down, model->latent_size(), a.seed, a.picture.grid)};
-    return {across, down, models::traversal_latents({.across = across, .down = down, .base = base}, a.picture.grid)};
+      return {.axes = axes, .z = models::uniform_traversal_latents(axes, model->latent_size(), a.seed)};
+    return {.axes = axes, .z = models::traversal_latents(axes, base)};
   };
   if (!is_folder) {
     for (const auto& [across, down] : pairs)
