@@ -554,7 +554,7 @@ void Trainer::report(const models::StepResult& result, double learning_rate, dou
   if (!observer_.on_step) return;
   observer_.on_step(
       {.step = at_.step,
-       .num_steps = plan_.num_steps(),
+       .num_steps = plan_.is_known() ? plan_.num_steps() : 0,
        .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
        .losses = shown_losses_,
        .learning_rate = learning_rate,

@@ -27,7 +27,7 @@ namespace limn::train {
 // The figures of a progress display after each step.
 struct Progress {
   std::int64_t step = 0;       // steps done
-  std::int64_t num_steps = 0;  // steps of the whole run, as planned now
+  std::int64_t num_steps = 0;  // steps of the whole run, as planned now; 0 before steps of a time are known
   double epoch = 0;
   Metrics losses;  // running means over about the last 100 steps
   double learning_rate = 0;
