@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--tests] [--web] [--fuzz] [--help]   (scripts/demo.sh and scripts/test.sh call it)
+# Usage: scripts/install-deps.sh [--tests] [--web] [--fuzz] [--release] [--help]   (scripts/demo.sh and scripts/test.sh call it)
 #   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
+#   --release  also what scripts/release.sh needs for the Debian package: help2man, mmdebstrap
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
 # everything is there.
 set -euo pipefail
@@ -25,6 +26,7 @@ TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-1
 # For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
+RELEASE_PACKAGES=(help2man dpkg-dev file mmdebstrap)
 
 die() {
   echo "install-deps: error: $*" >&2
@@ -40,9 +42,10 @@ is_installed() {
 
 for option in "$@"; do
   case "$option" in
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --tests) PACKAGES+=("${TEST_PACKAGES[@]}") ;;
     --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
+    --release) PACKAGES+=("${RELEASE_PACKAGES[@]}") ;;
     --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
     *) echo "install-deps: error: unknown option '$option'; see --help" >&2; exit 2 ;;
   esac
