@@ -57,11 +57,13 @@ test('the command reads an .npz', setting.needing(setting.command), async () => 
   assert.deepEqual((read.train ?? read)[0], house);
 });
 
-test('NumPy reads an .npz', { skip: spawnSync('python3', ['-c', 'import numpy']).status ? 'NumPy is not here' : false },
+// PYTHON: one that has NumPy.
+const python = process.env.PYTHON || 'python3';
+test('NumPy reads an .npz', { skip: spawnSync(python, ['-c', 'import numpy']).status ? 'NumPy is not here' : false },
   async () => {
     const file = path.join(work, 'numpy.npz');
     writeFileSync(file, await limn.npz({ train: [house], z: { values: [1, 2, 3, 4, 5, 6], shape: [2, 3] } }));
-    const text = execFileSync('python3', ['-c', `import numpy as np
+    const text = execFileSync(python, ['-c', `import numpy as np
 f = np.load(${JSON.stringify(file)}, allow_pickle=True, encoding="latin1")
 print(f["z"].tolist(), f["train"][0][:2].tolist(), f["train"].shape)`], { encoding: 'utf8' });
     assert.equal(text.trim(), '[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] [[0, 40, 0], [40, 0, 0]] (1,)');
