@@ -40,7 +40,10 @@ export function refusal(...args) {
 }
 
 // Drawings that the command wrote as JSON: strokes of positions.
-export function strokesIn(file) { return JSON.parse(readFileSync(path.join(work, file), 'utf8')); }
+export function strokesIn(file) {
+  const strokes = JSON.parse(readFileSync(path.join(work, file), "utf8"));
+  return strokes.map((drawing) => drawing.map((stroke) => stroke.map((position) => position.map(Math.fround))));
+}
 
 export function largestDifference(a, b) {
   if (a.length !== b.length) return Infinity;
