@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--tests] [--web] [--fuzz] [--release] [--help]   (scripts/demo.sh and scripts/test.sh call it)
+# Usage: scripts/install-deps.sh [--tests] [--web] [--wasm] [--fuzz] [--release] [--help]
+#   (scripts/demo.sh and scripts/test.sh call it)
 #   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
+#   --wasm  also what scripts/build-wasm.sh needs: Node, and Zig's package of Clang from PyPI, into build/zig
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
 #   --release  also what scripts/release.sh needs for the Debian package: help2man, mmdebstrap
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
@@ -25,8 +27,12 @@ PACKAGES=(
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
 # For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
+WASM_PACKAGES=(nodejs python3-venv)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 RELEASE_PACKAGES=(help2man dpkg-dev file mmdebstrap)
+
+# The version of Clang in it is that of the libc++ sources beside it, 22.1.8.
+ZIG=ziglang==0.17.0
 
 die() {
   echo "install-deps: error: $*" >&2
@@ -34,17 +40,33 @@ die() {
 }
 
 is_installed() {
+  # A Python of another source brings its own venv.
+  [[ "$1" == python3-venv ]] && python3 -c 'import venv, ensurepip' 2>/dev/null && return
   # npm also comes with the nodejs of other sources, which Debian's package of that name would conflict with.
   [[ "$1" == npm ]] && command -v npm >/dev/null && return
   # ${Status} and not the exit status: a package that was removed but not purged is still known to dpkg.
   [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
+# Into a virtual environment of its own, so that nothing else of Python changes.
+install_zig() {
+  local folder
+  folder="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build/zig"
+  [[ "$(cat "$folder/installed" 2>/dev/null)" == "$ZIG" ]] && return
+  echo "install-deps: installing $ZIG from PyPI into $folder"
+  rm -rf "$folder"
+  python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$ZIG" ||
+    die "pip could not install $ZIG, see above; check the network, then run this again"
+  echo "$ZIG" >"$folder/installed"
+}
+
+with_zig=0
 for option in "$@"; do
   case "$option" in
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --tests) PACKAGES+=("${TEST_PACKAGES[@]}") ;;
     --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
+    --wasm) PACKAGES+=("${WASM_PACKAGES[@]}"); with_zig=1 ;;
     --release) PACKAGES+=("${RELEASE_PACKAGES[@]}") ;;
     --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
     *) echo "install-deps: error: unknown option '$option'; see --help" >&2; exit 2 ;;
@@ -59,6 +81,7 @@ for package in "${PACKAGES[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
 if ((${#missing[@]} == 0)); then
+  ((with_zig)) && install_zig
   echo "install-deps: all ${#PACKAGES[@]} packages are there"
   exit 0
 fi
@@ -82,4 +105,5 @@ if ! "${as_root[@]}" apt-get install --yes --no-install-recommends "${missing[@]
   tail -n 15 "$log" >&2
   die "apt-get install failed, see above; check the network and /etc/apt, then run this again"
 fi
+((with_zig)) && install_zig
 echo "install-deps: done"

@@ -1,6 +1,8 @@
 #include "limn/kernels/aligned_buffer.hpp"
 
+#ifdef __linux__
 #include <sys/mman.h>
+#endif
 
 #include <algorithm>
 #include <cstdint>

@@ -5,14 +5,10 @@
 
 #include "limn/core/error.hpp"
 #include "limn/models/endings.hpp"
-#include "limn/sketch/dataset.hpp"
-#include "limn/sketch/sketch_file.hpp"
 
 namespace limn::models {
 namespace {
 
-// Drawings whose means are in memory at once.
-constexpr std::size_t kEncodedAtOnce = 256;
 // Attempt a for drawing i has the number i + a · kNumbersOfAnAttempt: those of all attempts are below 2^32.
 constexpr std::uint64_t kNumbersOfAnAttempt = std::uint64_t{1} << 25;
 static_assert((kMostBlankAttempts + 1) * kNumbersOfAnAttempt <= std::uint64_t{1} << 32);
@@ -29,14 +25,6 @@ PointChoice choice_of(const DrawingOptions& options) {
 }
 
 }  // namespace
-
-double SketchModel::simplify() const {
-  sketch::StrokeDataOptions options;
-  auto known = fields(options);
-  std::erase_if(known, [](const OptionField& field) { return field.name != "simplify"; });
-  options_from_json(known, checkpoint().training_config, checkpoint().origin, UnknownNames::kPassedOver);
-  return options.simplify;
-}
 
 sketch::Sketch SketchModel::normalised(const sketch::Sketch& sketch) const {
   return sketch::scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
@@ -64,23 +52,6 @@ Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
     require(is_finite(all.sketches.back()),
             "{}: an offset that it draws is not finite; the training diverged, take an earlier checkpoint",
             checkpoint().origin);
-  }
-  return all;
-}
-
-Drawings SketchModel::read(const std::vector<std::string>& references, std::int64_t limit) const {
-  Drawings all;
-  for (const auto& text : references) {
-    if (all.count() == limit) return all;
-    // A few drawings to look at: files that cannot be read are left out, which a note says.
-    const sketch::SketchReadOptions options{.max_sketches = limit - all.count(),
-                                            .damaged = "skip",
-                                            .note = [&all](const std::string& note) { all.notes.push_back(note); }};
-    for (auto& sketch : sketch::read_sketches(sketch::parse_sketch_reference(text), options)) {
-      require(!sketch.points.empty(), "{}: holds a sketch without points; choose another with FILE#N", text);
-      all.sketches.push_back(std::move(sketch));
-      all.labels.push_back(text);
-    }
   }
   return all;
 }
@@ -146,25 +117,6 @@ Drawings SketchModel::complete(const Drawings& beginning, const CompletionOption
   return in_data_units(draw(requests));
 }
 
-sketch::StrokeDataset SketchModel::data_set(std::span<const std::string> data, const std::string& absolute,
-                                            const std::string& damaged) const {
-  sketch::StrokeDataOptions options;
-  options.max_seq_len = max_seq_len();
-  options.simplify = simplify();
-  if (!damaged.empty()) options.damaged = damaged;
-  options.absolute = absolute;
-  return sketch::StrokeDataset::load(data, options, scale_factor());
-}
-
-PriorOfData SketchModel::fit_prior(const PriorRequest& request) const {
-  need(Ability::kFitPrior, "its new drawings need no prior");
-  const auto data = data_set(request.data, request.absolute, request.damaged);
-  data.require_sketches(Split::kTrain);
-  return {.prior = models::fit_prior(*this, data),
-          .n = std::min(data.size(Split::kTrain), kMostFittedExamples),
-          .notes = data.notes({Split::kTrain})};
-}
-
 std::vector<Drawing> draw_latents(const SketchModel& model, const Latents& z, const PointChoice& choice,
                                   std::uint64_t seed, std::uint64_t first_index) {
   std::vector<DrawRequest> requests;
@@ -183,21 +135,6 @@ std::vector<Drawing> draw_new(const SketchModel& model, std::int64_t count, cons
   for (std::size_t i = 0; i < requests.size(); ++i)
     requests[i] = {.choice = choice, .seed = seed, .index = first_index + i};
   return model.draw(requests);
-}
-
-FittedPrior fit_prior(const SketchModel& model, const sketch::StrokeDataset& data) {
-  const auto numbers = fitted_examples(data.size(Split::kTrain));
-  std::vector<std::uint32_t> order(numbers.begin(), numbers.end());
-  data.sort_longest_first(Split::kTrain, order);  // batches of like lengths take the least time
-  PriorFit fit(model.latent_size());
-  std::vector<sketch::Sketch> some;
-  for (const std::uint32_t number : order) {
-    some.push_back(data.sketch(Split::kTrain, number));
-    if (some.size() < kEncodedAtOnce && number != order.back()) continue;
-    fit.add(model.encode(some).mu);
-    some.clear();
-  }
-  return fit.result();
 }
 
 std::vector<Drawing> reconstruct(const SketchModel& model, std::span<const sketch::Sketch> sketches,

@@ -21,6 +21,9 @@ constexpr int kPanelWidth = kPanelVectors * kLanes;
 // Accumulators take two thirds to three quarters of the registers: 16 of them, or 32 with AVX-512 and NEON.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON
 constexpr int kMaxRows = 12;
+#elif HWY_TARGET == HWY_WASM
+// Engines keep one of the 16 registers, and a product needs one before it is added.
+constexpr int kMaxRows = 4;
 #else
 constexpr int kMaxRows = 6;
 #endif

@@ -7,7 +7,6 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/sketch_rnn/drawing_loop.hpp"
-#include "limn/models/sketch_rnn/evaluation.hpp"
 
 namespace limn::models {
 namespace {
@@ -209,27 +208,6 @@ std::vector<Drawing> SketchRnnModel::draw(std::span<const DrawRequest> requests)
 
 std::unique_ptr<StrokeStream> SketchRnnModel::stream(std::span<const DrawRequest> requests) const {
   return std::make_unique<Stream>(*this, requests);
-}
-
-Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
-  const auto data = data_set(request.data, request.absolute, request.damaged);
-  data.require_sketches(request.split);
-  const SketchRnnEvaluation e = models::evaluate(weights_, data, request.split,
-                                                 {.max_seq_len = max_seq_len(),
-                                                  .seed = request.seed,
-                                                  .uses_mean = request.uses_mean,
-                                                  .with_shuffled_z = options().conditional});
-  Evaluation result{.n = e.n,
-                    .losses = {{"reconstruction", e.reconstruction},
-                               {"kl", e.kl},
-                               {"total", e.total},
-                               {"reconstruction_training_form", e.reconstruction_training_form},
-                               {"offset", e.offset},
-                               {"pen", e.pen}}};
-  result.notes = data.notes({request.split});
-  if (e.reconstruction_shuffled_z) result.losses.push_back({"reconstruction_shuffled_z", *e.reconstruction_shuffled_z});
-  require_finite(result.losses);
-  return result;
 }
 
 }  // namespace limn::models

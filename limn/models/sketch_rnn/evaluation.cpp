@@ -9,6 +9,7 @@
 #include "limn/models/latent.hpp"
 #include "limn/models/sketch_rnn/decoder.hpp"
 #include "limn/models/sketch_rnn/decoder_pass.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/models/sketch_rnn/encoder_pass.hpp"
 #include "limn/models/sketch_rnn/loss_rows.hpp"
 
@@ -177,6 +178,27 @@ SketchRnnLayers layer_outputs(const SketchRnnWeights& weights, const sketch::Str
   layers.decoder = values_of(decoder.hidden());
   layers.output = values_of(decoder.outputs());
   return layers;
+}
+
+Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
+  const auto data = data_set(request.data, request.absolute, request.damaged);
+  data.require_sketches(request.split);
+  const SketchRnnEvaluation e = models::evaluate(weights_, data, request.split,
+                                                 {.max_seq_len = max_seq_len(),
+                                                  .seed = request.seed,
+                                                  .uses_mean = request.uses_mean,
+                                                  .with_shuffled_z = options().conditional});
+  Evaluation result{.n = e.n,
+                    .losses = {{"reconstruction", e.reconstruction},
+                               {"kl", e.kl},
+                               {"total", e.total},
+                               {"reconstruction_training_form", e.reconstruction_training_form},
+                               {"offset", e.offset},
+                               {"pen", e.pen}}};
+  result.notes = data.notes({request.split});
+  if (e.reconstruction_shuffled_z) result.losses.push_back({"reconstruction_shuffled_z", *e.reconstruction_shuffled_z});
+  require_finite(result.losses);
+  return result;
 }
 
 }  // namespace limn::models

@@ -1,0 +1,41 @@
+# Of limn's rooms the files that draw. What they name and the module never calls (files, data sets, training) is not
+# compiled, or falls away when the module is linked.
+set(core base64 error half_float json options random safetensors)
+set(arrays npy)
+set(kernels aligned_buffer cells/cell_rows cells/cell_stepper cells/gated_sequence cells/hyper
+  cells/hyper_backward cells/hyper_products cells/hyper_rows cells/layer_norm cells/layer_norm_rows cells/lstm
+  cells/recurrent cells/sequence_layout cells/dropout images/attention_window images/batch_norm images/convolution images/error_image
+  images/window_filters losses/gaussian_latent losses/mixture_density losses/pixel_losses precision products/gemm
+  products/gemm_onednn products/gemm_pack products/gemm_portable products/linear)
+set(sketch batch doodles doodle_kinds doodle_nature doodle_pen doodle_things sketch simplify significance pickle_writer npz)
+set(image image dataset)
+set(models checkpoint draw/drawing draw/evaluation draw/options draw/step_forward draw/step_backward draw/step draw/tensors endings fitted_prior
+  image_model latent latent_planes model next_point paper prior_fit registry sketch_model sketch_rnn/beginnings
+  sketch_rnn/contents sketch_rnn/decoder sketch_rnn/decoder_pass sketch_rnn/drawing sketch_rnn/drawing_loop
+  sketch_rnn/encoder sketch_rnn/encoder_pass sketch_rnn/loss_rows sketch_rnn/magenta_json sketch_rnn/magenta_script
+  sketch_rnn/options sketch_rnn/packed_linear sketch_rnn/tensors step_noise vae/drawing vae/evaluation vae/network
+  vae/options vae/stage vae/step vae/tensors)
+set(render curve gcode palette sheet svg_writer text travel)
+
+set(sources "")
+foreach(room core arrays kernels sketch image models render)
+  foreach(name ${${room}})
+    list(APPEND sources ${root}/limn/${room}/${name}.cpp)
+  endforeach()
+endforeach()
+file(READ ${root}/VERSION LIMN_VERSION)
+string(STRIP "${LIMN_VERSION}" LIMN_VERSION)
+configure_file(${root}/limn/core/version.hpp.in ${PROJECT_BINARY_DIR}/generated/limn/core/version.hpp @ONLY)
+
+add_library(rooms STATIC ${sources})
+target_include_directories(rooms PUBLIC ${root} ${PROJECT_BINARY_DIR}/generated)
+target_include_directories(rooms SYSTEM PUBLIC ${headers})
+target_compile_definitions(rooms PUBLIC FMT_HEADER_ONLY FMT_STATIC_THOUSANDS_SEPARATOR=',' HWY_COMPILE_ONLY_STATIC)
+target_compile_options(rooms PUBLIC -Wall -Wextra -Werror)
+foreach(source ${sources})
+  if(source MATCHES "/limn/kernels/")
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -O2)
+  else()
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Oz)
+  endif()
+endforeach()

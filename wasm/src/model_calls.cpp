@@ -1,0 +1,135 @@
+// Models: made of a file's bytes, described, given back. A handle is a pointer to a models::Model.
+#include <memory>
+
+#include "limn/core/error.hpp"
+#include "limn/models/draw/drawing.hpp"
+#include "limn/models/registry.hpp"
+#include "limn/models/sketch_rnn/drawing.hpp"
+#include "limn/models/sketch_rnn/magenta_json.hpp"
+#include "limn/models/vae/drawing.hpp"
+#include "wasm/src/call.hpp"
+
+namespace limn::wasm {
+namespace {
+
+using models::Ability;
+using models::Checkpoint;
+
+// The families, without what only training and importing need.
+const models::Registry& registry() {
+  static const models::Registry all({{.name = models::kSketchRnnModel,
+                                      .make_model = [](Checkpoint c) -> std::unique_ptr<models::Model> {
+                                        return std::make_unique<models::SketchRnnModel>(std::move(c));
+                                      }},
+                                     {.name = models::kVaeModel,
+                                      .content = models::Content::kImages,
+                                      .make_model = [](Checkpoint c) -> std::unique_ptr<models::Model> {
+                                        return models::make_vae_model(std::move(c));
+                                      }},
+                                     {.name = models::kDrawModel,
+                                      .content = models::Content::kImages,
+                                      .make_model = [](Checkpoint c) -> std::unique_ptr<models::Model> {
+                                        return models::make_draw_model(std::move(c));
+                                      }}});
+  return all;
+}
+
+// A safetensors file, or Magenta's JSON.
+Checkpoint read(Bytes bytes, const std::string& name, bool is_magenta) {
+  if (!is_magenta) return models::parse_checkpoint(SafetensorsFile::parse(std::move(bytes), name));
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  Checkpoint checkpoint = models::to_checkpoint(models::parse_magenta_json(text, name));
+  checkpoint.origin = name;
+  return checkpoint;
+}
+
+Json abilities(const models::Model& model) {
+  constexpr std::pair<const char*, Ability> kAsked[] = {{"encode", Ability::kEncode},
+                                                        {"decode", Ability::kDecode},
+                                                        {"complete", Ability::kComplete},
+                                                        {"temperature", Ability::kTemperature},
+                                                        {"steps", Ability::kSteps}};
+  Json all = Json::object();
+  for (const auto& [name, ability] : kAsked) all[name] = model.inability(ability);
+  return all;
+}
+
+}  // namespace
+
+LIMN_CALL(limn_load)
+models::Model* limn_load(const std::byte* bytes, std::uint32_t size, const char* name, std::int32_t name_size,
+                         bool is_magenta) {
+  return guarded([&] {
+    return registry()
+        .make(read(Bytes(bytes, bytes + size), std::string(name, static_cast<std::size_t>(name_size)), is_magenta))
+        .release();
+  });
+}
+
+LIMN_CALL(limn_unload) void limn_unload(models::Model* model) { delete model; }
+
+// The result's text: a JSON object.
+LIMN_CALL(limn_describe) bool limn_describe(const models::Model* model) {
+  return guarded([&] {
+    const Checkpoint& file = model->checkpoint();
+    Json all{{"family", file.model},
+             {"step", file.step},
+             {"latentSize", model->latent_size()},
+             {"hasFittedPrior", file.prior.has_value()},
+             {"inability", abilities(*model)},
+             {"options", parse_json(file.config)},
+             {"metrics", parse_json(file.metrics)}};
+    if (const auto* sketches = model->as_sketch_model()) {
+      all["content"] = "sketches";
+      all["scaleFactor"] = sketches->scale_factor();
+      all["maxPoints"] = sketches->max_seq_len();
+    } else {
+      const image::ImageShape shape = model->as_image_model()->shape();
+      all["content"] = "images";
+      all["shape"] = {shape.channels, shape.height, shape.width};
+    }
+    result().text = json_text(all);
+    return true;
+  });
+}
+
+LIMN_CALL(limn_sample)
+bool limn_sample(const models::Model* model, std::int32_t count, const char* options, std::int32_t options_size) {
+  return guarded([&] {
+    give(model->draw(count, drawing_options(parse_options(options, options_size))));
+    return true;
+  });
+}
+
+// Latent vectors of new drawings, from the prior.
+LIMN_CALL(limn_prior_latents)
+bool limn_prior_latents(const models::Model* model, std::int32_t count, const char* options,
+                        std::int32_t options_size) {
+  return guarded([&] {
+    const models::DrawingOptions o = drawing_options(parse_options(options, options_size));
+    give(model->prior_latents(count, o.seed, 0, o.prior));
+    return true;
+  });
+}
+
+LIMN_CALL(limn_decode)
+bool limn_decode(const models::Model* model, const float* z, std::int32_t count, const char* options,
+                 std::int32_t options_size) {
+  return guarded([&] {
+    model->need(Ability::kDecode, "use sample()");
+    give(model->draw_latents(latents_of(*model, z, count), drawing_options(parse_options(options, options_size))));
+    return true;
+  });
+}
+
+// `steps` vectors of Z numbers from a to b on the great arc.
+LIMN_CALL(limn_interpolate)
+bool limn_interpolate(const float* a, const float* b, std::int32_t z_size, std::int32_t steps) {
+  return guarded([&] {
+    const auto size = static_cast<std::size_t>(z_size);
+    give(models::interpolate_latents({a, size}, {b, size}, steps));
+    return true;
+  });
+}
+
+}  // namespace limn::wasm

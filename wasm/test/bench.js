@@ -1,0 +1,68 @@
+// Times the module: size, start, loading, points a second. Usage: node wasm/test/bench.js MODEL [MAGENTA_SKETCH]
+// MAGENTA_SKETCH is the folder node_modules of @magenta/sketch, which is then timed with the same model (gen, JSON).
+// Medians of five runs. One thread, in turns with whatever else the machine does: run it alone.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import * as setting from './setting.js';
+
+const kRuns = 5;
+const [file, magentaModules] = process.argv.slice(2);
+if (!file) throw new Error('usage: node wasm/test/bench.js MODEL [NODE_MODULES of @magenta/sketch]');
+
+async function median(work) {
+  const times = [];
+  for (let i = 0; i < kRuns; ++i) {
+    const begun = performance.now();
+    const amount = (await work(i)) ?? 1;
+    times.push((performance.now() - begun) / amount);
+  }
+  return times.sort((a, b) => a - b)[kRuns >> 1];
+}
+const row = (what, value) => console.log(`| ${what} | ${value} |`);
+const rate = (ms) => Math.round(1000 / ms).toLocaleString('en');
+
+const module = readFileSync(path.join(setting.packageFolder, 'limn.wasm'));
+row('limn.wasm, bytes', module.length.toLocaleString('en'));
+row('with brotli', brotliCompressSync(module).length.toLocaleString('en'));
+const bytes = readFileSync(file);
+const begun = performance.now();
+const model = await setting.limn.load(bytes, { name: path.basename(file) });
+row('start and first load, ms', Math.round(performance.now() - begun));
+row('load, ms', Math.round(await median(async () => {
+  await (await setting.limn.load(bytes, { name: path.basename(file) })).unload();
+})));
+const points = (drawings) => drawings.reduce((sum, d) => sum + d.length, 0);
+await model.sample(4);
+for (const count of [1, 16, 64])
+  row(`points a second, ${count} at once`, rate(await median(async (i) => points(await model.sample(count, { seed: i + 1 })))));
+row('points a second, one, streamed', rate(await median(async (i) => {
+  let n = 0;
+  for await (const _ of model.complete([], { seed: i + 1 })) ++n;
+  return n;
+})));
+
+if (magentaModules) {
+  const require = createRequire(path.resolve(magentaModules, 'x.js'));
+  const magenta = require('@magenta/sketch');
+  const [info] = JSON.parse(readFileSync(file, 'utf8'));
+  const loaded = () => {
+    const other = new magenta.SketchRNN(file);
+    other.instantiateFromJSON(...JSON.parse(readFileSync(file, 'utf8')));
+    return other;
+  };
+  row('@magenta/sketch: load, ms', Math.round(await median(async () => { loaded(); })));
+  const other = loaded();
+  const draw = () => {
+    let state = other.zeroState(), pen = other.zeroInput(), n = 0;
+    while (n < info.max_seq_len && pen[4] === 0) {
+      state = other.update(pen, state);
+      pen = other.sample(other.getPDF(state, 0.4, 0.4));
+      ++n;
+    }
+    return n;
+  };
+  draw();
+  row('@magenta/sketch: points a second, one', rate(await median(draw)));
+}
