@@ -37,8 +37,7 @@ GivenFloats floats_of(nb::handle values, const std::string& name, bool bytes_are
 
 models::Latents latents_of(nb::handle values, std::int64_t z_size) {
   const GivenFloats array = floats_of(values, "z");
-  require((array.ndim() == 1 || array.ndim() == 2) &&
-              array.shape(array.ndim() - 1) == static_cast<std::size_t>(z_size),
+  require((array.ndim() == 1 || array.ndim() == 2) && array.shape(array.ndim() - 1) == static_cast<std::size_t>(z_size),
           "z: is {}, expected [{}] or [n, {}]", shape_text(array), z_size, z_size);
   models::Latents z(array.ndim() == 1 ? 1 : static_cast<std::int64_t>(array.shape(0)), z_size);
   std::copy_n(array.data(), z.values.size(), z.values.begin());

@@ -1,5 +1,5 @@
-// Between NumPy's arrays and the memory of the rooms. What goes out owns the memory that the rooms made, without a copy;
-// what comes in is looked at in place where it is float32 and contiguous. Call with Python's lock held.
+// Between NumPy's arrays and the memory of the rooms. What goes out owns the memory that the rooms made, without a
+// copy; what comes in is looked at in place where it is float32 and contiguous. Call with Python's lock held.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -32,8 +32,8 @@ template <std::size_t n>
 // [n, Z]
 [[nodiscard]] FloatArray array_of(models::Latents latents);
 
-// Anything that numpy.asarray() takes as contiguous float32. 8-bit numbers become shares of 255 where `bytes_are_shares`.
-// Throws Error beginning with `name` for what is no array of real numbers.
+// Anything that numpy.asarray() takes as contiguous float32. 8-bit numbers become shares of 255 where
+// `bytes_are_shares`. Throws Error beginning with `name` for what is no array of real numbers.
 [[nodiscard]] GivenFloats floats_of(nb::handle values, const std::string& name, bool bytes_are_shares = false);
 // [Z] or [n, Z] of the size. Throws Error for another shape, or a value that is not finite.
 [[nodiscard]] models::Latents latents_of(nb::handle values, std::int64_t z_size);

@@ -124,8 +124,8 @@ sketch::Sketch sketch_of_rows(nb::handle rows) {
   require(array.ndim() == 2, "drawing: is {}, expected [n, 3], [n, 4] or [n, 5]", shape_text(array));
   sketch::SplitRows split;
   split.origins.fill("array");
-  split.sketches[0].push_back({.columns = static_cast<std::int64_t>(array.shape(1)),
-                               .values = {array.data(), array.data() + array.size()}});
+  split.sketches[0].push_back(
+      {.columns = static_cast<std::int64_t>(array.shape(1)), .values = {array.data(), array.data() + array.size()}});
   return std::move(sketch::sketches_of(std::move(split), "array", {}).sketches[0].front());
 }
 
@@ -164,14 +164,16 @@ void add_drawing(nb::module_& module) {
       .def_static("from_strokes", &from_strokes, "strokes"_a,
                   nb::sig("def from_strokes(strokes: collections.abc.Sequence[numpy.typing.ArrayLike]) -> Drawing"),
                   "From absolute positions: an array [n, 2] of x, y for each stroke.")
-      .def_prop_ro("stroke3", &stroke3_of, nb::sig("def stroke3(self) -> numpy.ndarray"),
+      .def_prop_ro("stroke3", &stroke3_of, nb::rv_policy::automatic, nb::sig("def stroke3(self) -> numpy.ndarray"),
                    "[n, 3] float32: dx, dy, 1 where the pen lifts after the point.")
-      .def_prop_ro("stroke5", &stroke5_of, nb::sig("def stroke5(self) -> numpy.ndarray"),
+      .def_prop_ro("stroke5", &stroke5_of, nb::rv_policy::automatic, nb::sig("def stroke5(self) -> numpy.ndarray"),
                    "[n + 1, 5] float32: dx, dy and one of pen down, lifted, end. The last row is the end.")
-      .def_prop_ro("strokes", &strokes_of, nb::sig("def strokes(self) -> list[numpy.ndarray]"),
+      .def_prop_ro("strokes", &strokes_of, nb::rv_policy::automatic,
+                   nb::sig("def strokes(self) -> list[numpy.ndarray]"),
                    "Absolute positions, an array [k, 2] for each stroke.")
-      .def_prop_ro("is_blank", [](const Drawing& d) { return sketch::is_blank(d.sketch); },
-                   "Whether nothing is drawn: no stroke has two distinct points.")
+      .def_prop_ro(
+          "is_blank", [](const Drawing& d) { return sketch::is_blank(d.sketch); },
+          "Whether nothing is drawn: no stroke has two distinct points.")
       .def_prop_ro(
           "bounds",
           [](const Drawing& d) {
@@ -179,21 +181,24 @@ void add_drawing(nb::module_& module) {
             return std::tuple{b.min_x, b.min_y, b.max_x, b.max_y};
           },
           "The smallest box around all positions: least x, least y, most x, most y. Zeros without points.")
-      .def("scaled",
-           [](const Drawing& d, float factor) { return Drawing{sketch::scaled(d.sketch, factor, factor)}; }, "factor"_a,
-           "The same drawing, so many times as large.")
-      .def("simplified", [](const Drawing& d, double epsilon) { return Drawing{sketch::simplified(d.sketch, epsilon)}; },
-           "epsilon"_a,
-           "With fewer points, by Ramer, Douglas and Peucker: none left out is farther than epsilon from the line.")
-      .def("svg", [](const Drawing& d) { return render::svg_text(d.sketch); }, "The drawing as an SVG file's text.")
+      .def(
+          "scaled", [](const Drawing& d, float factor) { return Drawing{sketch::scaled(d.sketch, factor, factor)}; },
+          "factor"_a, "The same drawing, so many times as large.")
+      .def(
+          "simplified", [](const Drawing& d, double epsilon) { return Drawing{sketch::simplified(d.sketch, epsilon)}; },
+          "epsilon"_a,
+          "With fewer points, by Ramer, Douglas and Peucker: none left out is farther than epsilon from the line.")
+      .def(
+          "svg", [](const Drawing& d) { return render::svg_text(d.sketch); }, "The drawing as an SVG file's text.")
       .def("_repr_svg_", [](const Drawing& d) { return render::svg_text(d.sketch); })
       .def("save", &save, "path"_a, nb::call_guard<nb::gil_scoped_release>(),
            "Writes the drawing; the ending says how: .svg, .gcode, .npz, .ndjson, .bin or .json. All or nothing.")
       .def("__len__", [](const Drawing& d) { return d.sketch.points.size(); })
       .def("__repr__", &text_of)
       .def(nb::self == nb::self, nb::sig("def __eq__(self, other: object, /) -> bool"))
-      .def("__getstate__", [](const Drawing& d) { return std::tuple{stroke3_of(d)}; },
-           nb::sig("def __getstate__(self) -> tuple[numpy.ndarray]"))
+      .def(
+          "__getstate__", [](const Drawing& d) { return std::tuple{stroke3_of(d)}; },
+          nb::sig("def __getstate__(self) -> tuple[numpy.ndarray]"))
       .def(
           "__setstate__",
           [](Drawing* self, const std::tuple<nb::object>& state) {
@@ -202,15 +207,15 @@ void add_drawing(nb::module_& module) {
             require(rows.ndim() == 2 && rows.shape(1) == 3, "drawing: a pickle of something else");
             new (self) Drawing;
             for (std::size_t i = 0; i < rows.shape(0); ++i)
-              self->sketch.points.push_back(
-                  {rows.data()[3 * i], rows.data()[3 * i + 1], rows.data()[3 * i + 2] != 0});
+              self->sketch.points.push_back({rows.data()[3 * i], rows.data()[3 * i + 1], rows.data()[3 * i + 2] != 0});
           },
           nb::sig("def __setstate__(self, state: tuple[numpy.ndarray], /) -> None"));
 
-  module.def("read_sketches", &read_sketches, "reference"_a,
-             "The drawings of a file: FILE, FILE:test, FILE#17, FILE:test#17, or builtin:doodles.\n\n"
-             "Reads .npz, .npy, .pkl, .ndjson, .bin, .json, .svg, folders of SVG files, .inkml, Excalidraw, tldraw and\n"
-             "tables. The training split where none is named. Raises Error that says what is wrong with a file.");
+  module.def(
+      "read_sketches", &read_sketches, "reference"_a,
+      "The drawings of a file: FILE, FILE:test, FILE#17, FILE:test#17, or builtin:doodles.\n\n"
+      "Reads .npz, .npy, .pkl, .ndjson, .bin, .json, .svg, folders of SVG files, .inkml, Excalidraw, tldraw and\n"
+      "tables. The training split where none is named. Raises Error that says what is wrong with a file.");
   module.def("read_splits", &read_splits, "path"_a,
              "All splits of a data set of drawings, as a dict of 'train', 'valid' and 'test'.");
   module.def("write_sketches", &write_sketches, "path"_a, "drawings"_a,

@@ -162,12 +162,14 @@ void add_steps(nb::module_& module) {
   const char* const kWindow =
       "[n, T, 4] float32: centre x, centre y, side and sigma of each step's window, in pixels; None without attention.";
   nb::class_<Steps>(module, "Steps", "Images as a model draws them, step by step; a notebook shows every canvas.")
-      .def_prop_ro("canvases", &canvases, nb::sig("def canvases(self) -> numpy.ndarray"),
+      .def_prop_ro("canvases", &canvases, nb::rv_policy::automatic, nb::sig("def canvases(self) -> numpy.ndarray"),
                    "[n, T, C, H, W] float32 in [0, 1]: the canvas after each step.")
-      .def_prop_ro("writes", [](nb::handle self) { return windows(self, &image::DrawingSteps::writes); },
-                   nb::sig("def writes(self) -> numpy.ndarray | None"), kWindow)
-      .def_prop_ro("reads", [](nb::handle self) { return windows(self, &image::DrawingSteps::reads); },
-                   nb::sig("def reads(self) -> numpy.ndarray | None"), kWindow)
+      .def_prop_ro(
+          "writes", [](nb::handle self) { return windows(self, &image::DrawingSteps::writes); },
+          nb::rv_policy::automatic, nb::sig("def writes(self) -> numpy.ndarray | None"), kWindow)
+      .def_prop_ro(
+          "reads", [](nb::handle self) { return windows(self, &image::DrawingSteps::reads); }, nb::rv_policy::automatic,
+          nb::sig("def reads(self) -> numpy.ndarray | None"), kWindow)
       .def("svg", &svg_of, "Every canvas with the window that is written, as an SVG file's text.")
       .def("_repr_svg_", &svg_of);
 }
@@ -178,8 +180,8 @@ void add_image_model(nb::module_& module) {
   add_steps(module);
   const char* const kLatents =
       "A latent vector of each image [n, Z]: those of `limn encode`. mean: the posterior's mean, else a draw of it.";
-  nb::class_<ImageModel, AnyModel>(module, "ImageModel",
-                                   "A model that draws images: VAE and DRAW. Images are float32 [n, C, H, W] in [0, 1].")
+  nb::class_<ImageModel, AnyModel>(
+      module, "ImageModel", "A model that draws images: VAE and DRAW. Images are float32 [n, C, H, W] in [0, 1].")
       .def_prop_ro(
           "shape",
           [](const ImageModel& m) {
@@ -191,15 +193,20 @@ void add_image_model(nb::module_& module) {
            nb::sig("def sample(self, n: int = 1, *, seed: int = 1, prior: str = 'usual') -> numpy.ndarray"),
            "New images [n, C, H, W]: those of `limn sample` for the same seed. prior: where z comes from: 'usual',\n"
            "'fitted' or 'standard'.")
-      .def("encode", &encode, "x"_a, nb::sig("def encode(self, x: Images) -> tuple[numpy.ndarray, numpy.ndarray]"),
-           "The posteriors of images: mu and log variance, both [n, Z]. Of a VAE.\n\n"
-           "x: an array [H, W], [n, H, W] or [n, C, H, W] in [0, 1] or of uint8, or names of files (FILE, FILE:test#3).")
+      .def(
+          "encode", &encode, "x"_a,
+          nb::sig("def encode(self, x: numpy.typing.ArrayLike | os.PathLike) -> tuple[numpy.ndarray, numpy.ndarray]"),
+          "The posteriors of images: mu and log variance, both [n, Z]. Of a VAE.\n\n"
+          "x: an array [H, W], [n, H, W] or [n, C, H, W] in [0, 1] or of uint8, or names of files (FILE, FILE:test#3).")
       .def("latents", &latents, "x"_a, nb::kw_only(), "mean"_a = true, "seed"_a = 1,
-           nb::sig("def latents(self, x: Images, *, mean: bool = True, seed: int = 1) -> numpy.ndarray"), kLatents)
+           nb::sig("def latents(self, x: numpy.typing.ArrayLike | os.PathLike, *, mean: bool = True, seed: int = 1) -> "
+                   "numpy.ndarray"),
+           kLatents)
       .def("decode", &decode, "z"_a, nb::sig("def decode(self, z: numpy.typing.ArrayLike) -> numpy.ndarray"),
            "The image of each latent vector, [Z] or [n, Z]: [n, C, H, W].")
       .def("reconstruct", &reconstruct, "x"_a, nb::kw_only(), "mean"_a = false, "seed"_a = 1,
-           nb::sig("def reconstruct(self, x: Images, *, mean: bool = False, seed: int = 1) -> numpy.ndarray"),
+           nb::sig("def reconstruct(self, x: numpy.typing.ArrayLike | os.PathLike, *, mean: bool = False, seed: int = "
+                   "1) -> numpy.ndarray"),
            "The images that the model makes of the z of those given. x: as in encode().")
       .def("manifold", &manifold, "grid"_a = 20, nb::kw_only(), "prior"_a = "usual",
            nb::sig("def manifold(self, grid: int = 20, *, prior: str = 'usual') -> numpy.ndarray"),
@@ -209,7 +216,7 @@ void add_image_model(nb::module_& module) {
                    "prior: str = 'usual') -> Steps"),
            "Of DRAW: every canvas on the way to n new images, or to those of z.")
       .def("redrawing_steps", &redrawing_steps, "x"_a, nb::kw_only(), "seed"_a = 1,
-           nb::sig("def redrawing_steps(self, x: Images, *, seed: int = 1) -> Steps"),
+           nb::sig("def redrawing_steps(self, x: numpy.typing.ArrayLike | os.PathLike, *, seed: int = 1) -> Steps"),
            "Of DRAW: every canvas on the way to redrawing images, with the windows that are read.");
 }
 

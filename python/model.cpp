@@ -1,6 +1,7 @@
 #include "python/model.hpp"
 
 #include <fmt/ranges.h>
+#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -70,7 +71,7 @@ nb::object wrapped(std::shared_ptr<const models::Model> model) {
   return nb::cast(ImageModel{{std::move(model)}});
 }
 
-nb::object load_model(const std::string& path) {
+nb::object load_model(const std::filesystem::path& path) {
   std::shared_ptr<const models::Model> model;
   {
     const nb::gil_scoped_release release;
@@ -91,9 +92,9 @@ std::vector<std::string> references_in(nb::handle x) {
   std::vector<std::string> references;
   if (!nb::isinstance<nb::list>(x) && !nb::isinstance<nb::tuple>(x)) return references;
   for (const nb::handle item : nb::iter(x)) {
-    const std::vector<std::string> one =
-        nb::isinstance<nb::str>(item) || nb::hasattr(item, "__fspath__") ? references_in(item)
-                                                                         : std::vector<std::string>{};
+    const std::vector<std::string> one = nb::isinstance<nb::str>(item) || nb::hasattr(item, "__fspath__")
+                                             ? references_in(item)
+                                             : std::vector<std::string>{};
     if (one.empty()) return {};
     references.push_back(one.front());
   }
@@ -106,19 +107,23 @@ void check_count(std::int64_t n, const char* name) {
 
 void add_model(nb::module_& module) {
   auto model =
-      nb::class_<AnyModel>(module, "Model",
-                           "A trained model; limn.load() makes one. Immutable: any number of threads may use it, and its\n"
-                           "calls let other threads of Python run.")
-          .def_prop_ro("family", [](const AnyModel& m) { return m.model->checkpoint().model; },
-                       "'sketch_rnn', 'vae' or 'draw'.")
-          .def_prop_ro("latent_size", [](const AnyModel& m) { return m.model->latent_size(); },
-                       "Numbers of a latent vector: Z of a VAE or Sketch-RNN, steps times Z of DRAW. 0: none.")
-          .def_prop_ro("step", [](const AnyModel& m) { return m.model->checkpoint().step; },
-                       "Training steps that were made.")
-          .def_prop_ro("options", [](const AnyModel& m) { return parsed(m.model->checkpoint().config); },
-                       nb::sig("def options(self) -> dict[str, typing.Any]"), "The model's options, by name.")
-          .def_prop_ro("metrics", [](const AnyModel& m) { return parsed(m.model->checkpoint().metrics); },
-                       nb::sig("def metrics(self) -> dict[str, float]"), "Losses when the file was written.")
+      nb::class_<AnyModel>(
+          module, "Model",
+          "A trained model; limn.load() makes one. Immutable: any number of threads may use it, and its\n"
+          "calls let other threads of Python run.")
+          .def_prop_ro(
+              "family", [](const AnyModel& m) { return m.model->checkpoint().model; }, "'sketch_rnn', 'vae' or 'draw'.")
+          .def_prop_ro(
+              "latent_size", [](const AnyModel& m) { return m.model->latent_size(); },
+              "Numbers of a latent vector: Z of a VAE or Sketch-RNN, steps times Z of DRAW. 0: none.")
+          .def_prop_ro(
+              "step", [](const AnyModel& m) { return m.model->checkpoint().step; }, "Training steps that were made.")
+          .def_prop_ro(
+              "options", [](const AnyModel& m) { return parsed(m.model->checkpoint().config); },
+              nb::sig("def options(self) -> dict[str, typing.Any]"), "The model's options, by name.")
+          .def_prop_ro(
+              "metrics", [](const AnyModel& m) { return parsed(m.model->checkpoint().metrics); },
+              nb::sig("def metrics(self) -> dict[str, float]"), "Losses when the file was written.")
           .def_prop_ro("facts", &facts_of, nb::sig("def facts(self) -> dict[str, typing.Any]"),
                        "What else the model says of itself, such as scale_factor and max_seq_len.")
           .def("weights", &weights_of, nb::sig("def weights(self) -> dict[str, numpy.ndarray]"),

@@ -4,6 +4,7 @@
 #include <nanobind/nanobind.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,7 +32,7 @@ struct ImageModel : AnyModel {
 };
 // A SketchModel or an ImageModel.
 [[nodiscard]] nb::object wrapped(std::shared_ptr<const models::Model> model);
-[[nodiscard]] nb::object load_model(const std::string& path);
+[[nodiscard]] nb::object load_model(const std::filesystem::path& path);
 
 // Throw Error listing the names for another one.
 [[nodiscard]] models::SigmaTemperature sigma_temperature_named(const std::string& name);

@@ -70,17 +70,16 @@ nb::bytes png(nb::handle image) {
 Images images_of(nb::handle values, const image::ImageShape* wanted) {
   const GivenFloats array = floats_of(values, "images", true);
   const std::size_t n = array.ndim();
-  require(n >= 2 && n <= 4, "images: are {}, expected [H, W], [n, H, W], [C, H, W] or [n, C, H, W]",
-          shape_text(array));
+  require(n >= 2 && n <= 4, "images: are {}, expected [H, W], [n, H, W], [C, H, W] or [n, C, H, W]", shape_text(array));
   const auto size = [&](std::size_t from_end) { return static_cast<std::int64_t>(array.shape(n - from_end)); };
-  const bool has_channels = n == 4 || (n == 3 && (wanted == nullptr ? size(3) == 3 : wanted->channels == size(3) &&
-                                                                                           wanted->channels > 1));
+  const bool has_channels =
+      n == 4 || (n == 3 && (wanted == nullptr ? size(3) == 3 : wanted->channels == size(3) && wanted->channels > 1));
   Images images{.shape = {.channels = has_channels ? size(3) : 1, .height = size(2), .width = size(1)},
                 .pixels = {array.data(), array.data() + array.size()}};
   require(images.shape.channels == 1 || images.shape.channels == 3, "images: are {}, expected 1 or 3 channels",
           shape_text(array));
-  require(wanted == nullptr || images.shape == *wanted, "images: are {}, the model's are {}",
-          image::text(images.shape), wanted == nullptr ? "" : image::text(*wanted));
+  require(wanted == nullptr || images.shape == *wanted, "images: are {}, the model's are {}", image::text(images.shape),
+          wanted == nullptr ? "" : image::text(*wanted));
   require(images.shape.size() > 0 && !images.pixels.empty(), "images: are {}, without a pixel", shape_text(array));
   require(std::ranges::all_of(images.pixels, [](float value) { return value >= 0 && value <= 1; }),
           "images: a value lies outside of [0, 1]; divide by the largest, or give uint8");

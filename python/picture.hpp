@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "limn/image/dataset.hpp"
 #include "limn/render/save.hpp"
 #include "limn/render/sheet.hpp"
 #include "python/arrays.hpp"

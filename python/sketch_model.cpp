@@ -109,8 +109,8 @@ FloatArray latents(const SketchModel& model, nb::handle x, bool mean, std::uint6
   return array_of(std::move(z));
 }
 
-std::vector<Drawing> decode(const SketchModel& model, nb::handle z, double temperature, bool greedy,
-                            std::uint64_t seed, const std::string& sigma) {
+std::vector<Drawing> decode(const SketchModel& model, nb::handle z, double temperature, bool greedy, std::uint64_t seed,
+                            const std::string& sigma) {
   model.get().need(models::Ability::kDecode, "try sample()");
   const models::Latents vectors = latents_of(z, model.get().latent_size());
   const models::DrawingOptions options = options_of(temperature, greedy, seed, sigma);
@@ -196,27 +196,32 @@ void add_sketch_model(nb::module_& module) {
   static const std::string decode_help =
       std::string("A drawing of each latent vector, [Z] or [n, Z].\n\n") + kDrawingArguments;
   static const std::string reconstruct_help =
-      std::string("Drawings that the model makes of the z of those given.\n\nx: as in encode(). mean: the posterior's "
-                  "mean for z, else a draw.\n") +
+      std::string(
+          "Drawings that the model makes of the z of those given.\n\nx: as in encode(). mean: the posterior's "
+          "mean for z, else a draw.\n") +
       kDrawingArguments;
   static const std::string complete_help =
-      std::string("Several endings of one drawing; each begins with the points that are given.\n\n"
-                  "points: only its first K; 0: all. prior: z from the prior, whatever is drawn. fit: as in encode().\n") +
+      std::string(
+          "Several endings of one drawing; each begins with the points that are given.\n\n"
+          "points: only its first K; 0: all. prior: z from the prior, whatever is drawn. fit: as in encode().\n") +
       kDrawingArguments;
   nb::class_<SketchModel, AnyModel>(module, "SketchModel", "A model that draws with a pen: Sketch-RNN.")
-      .def_prop_ro("scale_factor", [](const SketchModel& m) { return m.get().scale_factor(); },
-                   "What its data were divided by.")
-      .def_prop_ro("max_seq_len", [](const SketchModel& m) { return m.get().max_seq_len(); },
-                   "Points of the longest drawing.")
+      .def_prop_ro(
+          "scale_factor", [](const SketchModel& m) { return m.get().scale_factor(); }, "What its data were divided by.")
+      .def_prop_ro(
+          "max_seq_len", [](const SketchModel& m) { return m.get().max_seq_len(); }, "Points of the longest drawing.")
       .def("sample", &sample, "n"_a = 1, nb::kw_only(), "temperature"_a = 0.4, "greedy"_a = false, "seed"_a = 1,
            "prior"_a = "usual", "skip_blank"_a = false, "sigma_temperature"_a = "sqrt", sample_help.c_str())
-      .def("encode", &encode, "x"_a, nb::kw_only(), "fit"_a = false,
-           nb::sig("def encode(self, x: Drawings, *, fit: bool = False) -> tuple[numpy.ndarray, numpy.ndarray]"),
-           "The posteriors of drawings: mu and log variance, both [n, Z].\n\n"
-           "x: a Drawing, an array of strokes, a list of them, or names as read_sketches() takes. fit: brings drawings\n"
-           "of your own to the size that the model knows, and simplifies them.")
+      .def(
+          "encode", &encode, "x"_a, nb::kw_only(), "fit"_a = false,
+          nb::sig("def encode(self, x: Drawing | collections.abc.Sequence[Drawing] | "
+                  "numpy.typing.ArrayLike | os.PathLike, *, fit: bool = False) -> tuple[numpy.ndarray, numpy.ndarray]"),
+          "The posteriors of drawings: mu and log variance, both [n, Z].\n\n"
+          "x: a Drawing, an array of strokes, a list of them, or names as read_sketches() takes. fit: brings drawings\n"
+          "of your own to the size that the model knows, and simplifies them.")
       .def("latents", &latents, "x"_a, nb::kw_only(), "mean"_a = true, "seed"_a = 1, "fit"_a = false,
-           nb::sig("def latents(self, x: Drawings, *, mean: bool = True, seed: int = 1, fit: bool = False) -> "
+           nb::sig("def latents(self, x: Drawing | collections.abc.Sequence[Drawing] | "
+                   "numpy.typing.ArrayLike | os.PathLike, *, mean: bool = True, seed: int = 1, fit: bool = False) -> "
                    "numpy.ndarray"),
            "A latent vector of each drawing [n, Z]: those of `limn encode`. x, fit: as in encode().")
       .def("decode", &decode, "z"_a, nb::kw_only(), "temperature"_a = 0.4, "greedy"_a = false, "seed"_a = 1,
@@ -226,13 +231,15 @@ void add_sketch_model(nb::module_& module) {
            decode_help.c_str())
       .def("reconstruct", &reconstruct, "x"_a, nb::kw_only(), "temperature"_a = 0.4, "greedy"_a = false,
            "mean"_a = false, "seed"_a = 1, "fit"_a = false, "sigma_temperature"_a = "sqrt",
-           nb::sig("def reconstruct(self, x: Drawings, *, temperature: float = 0.4, greedy: bool = False, "
+           nb::sig("def reconstruct(self, x: Drawing | collections.abc.Sequence[Drawing] | "
+                   "numpy.typing.ArrayLike | os.PathLike, *, temperature: float = 0.4, greedy: bool = False, "
                    "mean: bool = False, seed: int = 1, fit: bool = False, sigma_temperature: str = 'sqrt') -> "
                    "list[Drawing]"),
            reconstruct_help.c_str())
       .def("complete", &complete, "beginning"_a, "n"_a = 1, nb::kw_only(), "points"_a = 0, "temperature"_a = 0.4,
            "greedy"_a = false, "prior"_a = false, "seed"_a = 1, "fit"_a = false, "sigma_temperature"_a = "sqrt",
-           nb::sig("def complete(self, beginning: Drawings, n: int = 1, *, points: int = 0, temperature: float = 0.4, "
+           nb::sig("def complete(self, beginning: Drawing | numpy.typing.ArrayLike | os.PathLike, n: int = 1, *, "
+                   "points: int = 0, temperature: float = 0.4, "
                    "greedy: bool = False, prior: bool = False, seed: int = 1, fit: bool = False, "
                    "sigma_temperature: str = 'sqrt') -> list[Drawing]"),
            complete_help.c_str())
@@ -240,7 +247,8 @@ void add_sketch_model(nb::module_& module) {
            nb::sig("def outputs(self, drawing: Drawing | numpy.typing.ArrayLike, z: numpy.typing.ArrayLike | None = "
                    "None) -> numpy.ndarray"),
            "The decoder's outputs while it reads the drawing (teacher forcing), [n + 1, 3 + 6 M].\n\n"
-           "Row i says where point i + 1 lies, in units of scale_factor: the logits of pen down, lifted and end, then M\n"
+           "Row i says where point i + 1 lies, in units of scale_factor: the logits of pen down, lifted and end, then "
+           "M\n"
            "each of the logits of pi, mu x, mu y, log sigma x, log sigma y, and rho before its tanh.");
 }
 

@@ -97,7 +97,8 @@ void set(train::RunOptions& options, const std::vector<std::string>& assignments
   set_options(options.all, train::implied_settings(assignments));
 }
 
-// Options in the order of the command: those of the run that continues or of the model it starts from, preset, caller's.
+// Options in the order of the command: those of the run that continues or of the model it starts from, preset,
+// caller's.
 runs::RunConfig gather(const Request& request, const models::Family& family, train::RunOptions& options) {
   runs::RunConfig config{.family = family.command, .data = {}, .init_from = {}, .assignments = {}};
   if (request.resumes) {
@@ -136,12 +137,14 @@ Run run(const models::Family& family, const Request& request) {
     train::require_start(*task, *start);
   }
   using Mode = runs::RunDirectory::Mode;
-  const runs::RunDirectory folder(
-      request.out, request.resumes ? Mode::kResume : request.overwrites ? Mode::kOverwrite : Mode::kFresh);
+  const runs::RunDirectory folder(request.out, request.resumes      ? Mode::kResume
+                                               : request.overwrites ? Mode::kOverwrite
+                                                                    : Mode::kFresh);
   const std::string config_text = runs::config_to_toml(config, options.all);
   if (!request.resumes) write_file(folder.config(), config_text);
   Interruption interruption;
-  train::TrainObserver observer{.should_stop = [&] { return interruption.is_wanted(); }};
+  train::TrainObserver observer;
+  observer.should_stop = [&] { return interruption.is_wanted(); };
   if (!request.on_step.is_none())
     observer.on_step = [&](const train::Progress& p) { interruption.call([&] { request.on_step(p); }); };
   if (!request.on_validation.is_none())
@@ -187,8 +190,8 @@ nb::dict train_options(const std::string& family) {
   train::RunOptions options(registry().family_of_command(family));
   nb::dict all;
   for (const OptionField& field : options.all)
-    all[field.name.c_str()] = nb::make_tuple(
-        std::visit([](const auto& value) { return nb::cast(value); }, field.get()), nb::cast(field.help));
+    all[field.name.c_str()] = nb::make_tuple(std::visit([](const auto& value) { return nb::cast(value); }, field.get()),
+                                             nb::cast(field.help));
   return all;
 }
 
@@ -199,21 +202,25 @@ void add_train(nb::module_& module) {
       .def_ro("step", &train::Progress::step, "Steps done.")
       .def_ro("num_steps", &train::Progress::num_steps, "Steps of the whole run, as planned now.")
       .def_ro("epoch", &train::Progress::epoch)
-      .def_prop_ro("losses", [](const train::Progress& p) { return named(p.losses); },
-                   "Running means over about the last 100 steps, by name.")
+      .def_prop_ro(
+          "losses", [](const train::Progress& p) { return named(p.losses); },
+          "Running means over about the last 100 steps, by name.")
       .def_ro("learning_rate", &train::Progress::learning_rate)
       .def_ro("seconds_per_step", &train::Progress::seconds_per_step)
       .def_ro("examples_per_second", &train::Progress::examples_per_second)
       .def_ro("seconds_left", &train::Progress::seconds_left);
   nb::class_<Run>(module, "Run", "A run that train() made.")
       .def_ro("path", &Run::path, "Its folder, which limn.load() takes.")
-      .def_prop_ro("step", [](const Run& r) { return r.result.step; }, "Steps done in all.")
-      .def_prop_ro("best_total", [](const Run& r) { return r.result.best_total; },
-                   "Of the best model, on validation; NaN where the data have no validation split.")
-      .def_prop_ro("best_step", [](const Run& r) { return r.result.best_step; },
-                   "-1: no validation gave a finite loss.")
-      .def("model", [](const Run& r) { return load_model(r.path.string()); },
-           nb::sig("def model(self) -> SketchModel | ImageModel"), "The best model.");
+      .def_prop_ro(
+          "step", [](const Run& r) { return r.result.step; }, "Steps done in all.")
+      .def_prop_ro(
+          "best_total", [](const Run& r) { return r.result.best_total; },
+          "Of the best model, on validation; NaN where the data have no validation split.")
+      .def_prop_ro(
+          "best_step", [](const Run& r) { return r.result.best_step; }, "-1: no validation gave a finite loss.")
+      .def(
+          "model", [](const Run& r) { return load_model(r.path); },
+          nb::sig("def model(self) -> SketchModel | ImageModel"), "The best model.");
   module.def(
       "train", &train, "family"_a, "data"_a = nb::none(), "out"_a = nb::none(), nb::kw_only(), "preset"_a = nb::none(),
       "init_from"_a = nb::none(), "resume"_a = false, "overwrite"_a = false, "on_step"_a = nb::none(),

@@ -106,6 +106,16 @@ struct OpenArchive {
 };
 OpenArchive& opened(void* archive) { return *static_cast<OpenArchive*>(archive); }
 
+// Whether the file ends with the archive's last record and its comment: minizip reads one that is cut there.
+bool is_whole(std::span<const std::byte> file, unzFile zip) {
+  constexpr std::string_view kLastRecord = "PK\5\6";
+  constexpr std::size_t kLastRecordSize = 22;
+  unz_global_info64 info;
+  if (unzGetGlobalInfo64(zip, &info) != UNZ_OK || file.size() < kLastRecordSize + info.size_comment) return false;
+  const auto last = file.last(kLastRecordSize + info.size_comment).first(kLastRecord.size());
+  return std::ranges::equal(last, as_bytes(kLastRecord));
+}
+
 // Calls visit(name) at each entry until it gives true, which leaves the archive at that entry.
 template <class Visit>
 bool find_entry(unzFile zip, const Visit& visit) {
@@ -129,7 +139,8 @@ ZipReader::ZipReader(std::span<const std::byte> file, std::string origin)
   auto archive = std::make_unique<OpenArchive>(OpenArchive{.file = {.given = file}});
   zlib_filefunc64_def functions = functions_of(archive->file);
   archive->zip = unzOpen2_64(origin_.c_str(), &functions);
-  require(archive->zip != nullptr, "{}: not a whole zip archive; fetch the file again", origin_);
+  require(archive->zip != nullptr && is_whole(file, archive->zip), "{}: not a whole zip archive; fetch the file again",
+          origin_);
   archive_.reset(archive.release());
 }
 
