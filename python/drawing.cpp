@@ -219,7 +219,7 @@ void add_drawing(nb::module_& module) {
   module.def("read_splits", &read_splits, "path"_a,
              "All splits of a data set of drawings, as a dict of 'train', 'valid' and 'test'.");
   module.def("write_sketches", &write_sketches, "path"_a, "drawings"_a,
-             nb::sig("def write_sketches(path: str | os.PathLike, drawings: Drawing | numpy.ndarray | "
+             nb::sig("def write_sketches(path: str | os.PathLike[str], drawings: Drawing | numpy.ndarray | "
                      "collections.abc.Iterable[Drawing | numpy.ndarray] | dict[str, "
                      "collections.abc.Iterable[Drawing | numpy.ndarray]]) -> None"),
              "Writes drawings, or a dict of splits; the ending says how: .npz, .limn, .ndjson, .bin or .json,\n"

@@ -44,7 +44,7 @@ void add_evaluate(nb::class_<AnyModel>& model) {
   model.def(
       "evaluate", &evaluate, "data"_a = nb::none(), nb::kw_only(), "split"_a = "test", "seed"_a = 0, "mean"_a = false,
       "samples"_a = 1, "importance_samples"_a = 0,
-      nb::sig("def evaluate(self, data: str | os.PathLike | list[str] | None = None, *, split: str = 'test', "
+      nb::sig("def evaluate(self, data: str | os.PathLike[str] | list[str] | None = None, *, split: str = 'test', "
               "seed: int = 0, mean: bool = False, samples: int = 1, importance_samples: int = 0) -> "
               "dict[str, float]"),
       "The losses on a data set, means over its drawings, in nats: what `limn eval` prints.\n\n"

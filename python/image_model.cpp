@@ -195,18 +195,22 @@ void add_image_model(nb::module_& module) {
            "'fitted' or 'standard'.")
       .def(
           "encode", &encode, "x"_a,
-          nb::sig("def encode(self, x: numpy.typing.ArrayLike | os.PathLike) -> tuple[numpy.ndarray, numpy.ndarray]"),
+          nb::sig(
+              "def encode(self, x: numpy.typing.ArrayLike | os.PathLike[str]) -> tuple[numpy.ndarray, numpy.ndarray]"),
           "The posteriors of images: mu and log variance, both [n, Z]. Of a VAE.\n\n"
           "x: an array [H, W], [n, H, W] or [n, C, H, W] in [0, 1] or of uint8, or names of files (FILE, FILE:test#3).")
-      .def("latents", &latents, "x"_a, nb::kw_only(), "mean"_a = true, "seed"_a = 1,
-           nb::sig("def latents(self, x: numpy.typing.ArrayLike | os.PathLike, *, mean: bool = True, seed: int = 1) -> "
-                   "numpy.ndarray"),
-           kLatents)
+      .def(
+          "latents", &latents, "x"_a, nb::kw_only(), "mean"_a = true, "seed"_a = 1,
+          nb::sig(
+              "def latents(self, x: numpy.typing.ArrayLike | os.PathLike[str], *, mean: bool = True, seed: int = 1) -> "
+              "numpy.ndarray"),
+          kLatents)
       .def("decode", &decode, "z"_a, nb::sig("def decode(self, z: numpy.typing.ArrayLike) -> numpy.ndarray"),
            "The image of each latent vector, [Z] or [n, Z]: [n, C, H, W].")
       .def("reconstruct", &reconstruct, "x"_a, nb::kw_only(), "mean"_a = false, "seed"_a = 1,
-           nb::sig("def reconstruct(self, x: numpy.typing.ArrayLike | os.PathLike, *, mean: bool = False, seed: int = "
-                   "1) -> numpy.ndarray"),
+           nb::sig(
+               "def reconstruct(self, x: numpy.typing.ArrayLike | os.PathLike[str], *, mean: bool = False, seed: int = "
+               "1) -> numpy.ndarray"),
            "The images that the model makes of the z of those given. x: as in encode().")
       .def("manifold", &manifold, "grid"_a = 20, nb::kw_only(), "prior"_a = "usual",
            nb::sig("def manifold(self, grid: int = 20, *, prior: str = 'usual') -> numpy.ndarray"),
@@ -215,9 +219,10 @@ void add_image_model(nb::module_& module) {
            nb::sig("def steps(self, n: int = 1, *, seed: int = 1, z: numpy.typing.ArrayLike | None = None, "
                    "prior: str = 'usual') -> Steps"),
            "Of DRAW: every canvas on the way to n new images, or to those of z.")
-      .def("redrawing_steps", &redrawing_steps, "x"_a, nb::kw_only(), "seed"_a = 1,
-           nb::sig("def redrawing_steps(self, x: numpy.typing.ArrayLike | os.PathLike, *, seed: int = 1) -> Steps"),
-           "Of DRAW: every canvas on the way to redrawing images, with the windows that are read.");
+      .def(
+          "redrawing_steps", &redrawing_steps, "x"_a, nb::kw_only(), "seed"_a = 1,
+          nb::sig("def redrawing_steps(self, x: numpy.typing.ArrayLike | os.PathLike[str], *, seed: int = 1) -> Steps"),
+          "Of DRAW: every canvas on the way to redrawing images, with the windows that are read.");
 }
 
 }  // namespace limn::python

@@ -130,7 +130,8 @@ void add_model(nb::module_& module) {
                "The model's tensors by name, copies in float32.")
           .def("__repr__", &text_of);
   add_evaluate(model);
-  module.def("load", &load_model, "path"_a, nb::sig("def load(path: str | os.PathLike) -> SketchModel | ImageModel"),
+  module.def("load", &load_model, "path"_a,
+             nb::sig("def load(path: str | os.PathLike[str]) -> SketchModel | ImageModel"),
              "Loads a model: a run's folder, a .safetensors file, Magenta's .json or .js, PyTorch's .pth of known\n"
              "programs, or 'builtin:doodles'.\n\n"
              "Files may come from strangers: everything in them is checked, and nothing in them is run. Raises Error.");

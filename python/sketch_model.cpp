@@ -215,14 +215,16 @@ void add_sketch_model(nb::module_& module) {
       .def(
           "encode", &encode, "x"_a, nb::kw_only(), "fit"_a = false,
           nb::sig("def encode(self, x: Drawing | collections.abc.Sequence[Drawing] | "
-                  "numpy.typing.ArrayLike | os.PathLike, *, fit: bool = False) -> tuple[numpy.ndarray, numpy.ndarray]"),
+                  "numpy.typing.ArrayLike | os.PathLike[str], *, fit: bool = False) -> tuple[numpy.ndarray, "
+                  "numpy.ndarray]"),
           "The posteriors of drawings: mu and log variance, both [n, Z].\n\n"
           "x: a Drawing, an array of strokes, a list of them, or names as read_sketches() takes. fit: brings drawings\n"
           "of your own to the size that the model knows, and simplifies them.")
       .def("latents", &latents, "x"_a, nb::kw_only(), "mean"_a = true, "seed"_a = 1, "fit"_a = false,
-           nb::sig("def latents(self, x: Drawing | collections.abc.Sequence[Drawing] | "
-                   "numpy.typing.ArrayLike | os.PathLike, *, mean: bool = True, seed: int = 1, fit: bool = False) -> "
-                   "numpy.ndarray"),
+           nb::sig(
+               "def latents(self, x: Drawing | collections.abc.Sequence[Drawing] | "
+               "numpy.typing.ArrayLike | os.PathLike[str], *, mean: bool = True, seed: int = 1, fit: bool = False) -> "
+               "numpy.ndarray"),
            "A latent vector of each drawing [n, Z]: those of `limn encode`. x, fit: as in encode().")
       .def("decode", &decode, "z"_a, nb::kw_only(), "temperature"_a = 0.4, "greedy"_a = false, "seed"_a = 1,
            "sigma_temperature"_a = "sqrt",
@@ -232,13 +234,13 @@ void add_sketch_model(nb::module_& module) {
       .def("reconstruct", &reconstruct, "x"_a, nb::kw_only(), "temperature"_a = 0.4, "greedy"_a = false,
            "mean"_a = false, "seed"_a = 1, "fit"_a = false, "sigma_temperature"_a = "sqrt",
            nb::sig("def reconstruct(self, x: Drawing | collections.abc.Sequence[Drawing] | "
-                   "numpy.typing.ArrayLike | os.PathLike, *, temperature: float = 0.4, greedy: bool = False, "
+                   "numpy.typing.ArrayLike | os.PathLike[str], *, temperature: float = 0.4, greedy: bool = False, "
                    "mean: bool = False, seed: int = 1, fit: bool = False, sigma_temperature: str = 'sqrt') -> "
                    "list[Drawing]"),
            reconstruct_help.c_str())
       .def("complete", &complete, "beginning"_a, "n"_a = 1, nb::kw_only(), "points"_a = 0, "temperature"_a = 0.4,
            "greedy"_a = false, "prior"_a = false, "seed"_a = 1, "fit"_a = false, "sigma_temperature"_a = "sqrt",
-           nb::sig("def complete(self, beginning: Drawing | numpy.typing.ArrayLike | os.PathLike, n: int = 1, *, "
+           nb::sig("def complete(self, beginning: Drawing | numpy.typing.ArrayLike | os.PathLike[str], n: int = 1, *, "
                    "points: int = 0, temperature: float = 0.4, "
                    "greedy: bool = False, prior: bool = False, seed: int = 1, fit: bool = False, "
                    "sigma_temperature: str = 'sqrt') -> list[Drawing]"),

@@ -225,8 +225,8 @@ void add_train(nb::module_& module) {
       "train", &train, "family"_a, "data"_a = nb::none(), "out"_a = nb::none(), nb::kw_only(), "preset"_a = nb::none(),
       "init_from"_a = nb::none(), "resume"_a = false, "overwrite"_a = false, "on_step"_a = nb::none(),
       "on_validation"_a = nb::none(), "on_notice"_a = nb::none(), "options"_a,
-      nb::sig("def train(family: str, data: str | os.PathLike | list[str] | None = None, "
-              "out: str | os.PathLike | None = None, *, preset: str | None = None, init_from: str | None = None, "
+      nb::sig("def train(family: str, data: str | os.PathLike[str] | list[str] | None = None, "
+              "out: str | os.PathLike[str] | None = None, *, preset: str | None = None, init_from: str | None = None, "
               "resume: bool = False, overwrite: bool = False, "
               "on_step: collections.abc.Callable[[Progress], object] | None = None, "
               "on_validation: collections.abc.Callable[[int, dict[str, float], bool], object] | None = None, "

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--tests] [--web] [--fuzz] [--help]   (scripts/demo.sh and scripts/test.sh call it)
+# Usage: scripts/install-deps.sh [--tests] [--web] [--python] [--fuzz] [--help]   (scripts/demo.sh and scripts/test.sh call it)
 #   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
+#   --python  also what scripts/test-python.sh and scripts/build-wheel.sh need
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
 # everything is there.
@@ -24,6 +25,8 @@ PACKAGES=(
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
 # For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
+# For the Python package; the rest comes from PyPI (pyproject.toml).
+PYTHON_PACKAGES=(python3-dev python3-venv libminizip-dev)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 
 die() {
@@ -40,9 +43,10 @@ is_installed() {
 
 for option in "$@"; do
   case "$option" in
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --tests) PACKAGES+=("${TEST_PACKAGES[@]}") ;;
     --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
+    --python) PACKAGES+=("${PYTHON_PACKAGES[@]}") ;;
     --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
     *) echo "install-deps: error: unknown option '$option'; see --help" >&2; exit 2 ;;
   esac

@@ -21,7 +21,6 @@ from ._limn import (
     Run,
     SketchModel,
     Steps,
-    __version__,
     interpolate_latents,
     load,
     png,
@@ -32,6 +31,7 @@ from ._limn import (
     train_options,
     write_sketches,
 )
+from ._limn import __version__  # type: ignore[attr-defined]  # stubs leave it out
 
 if TYPE_CHECKING:
     import numpy
@@ -66,7 +66,7 @@ def interpolate(
 ) -> list[Drawing]: ...
 @overload
 def interpolate(model: ImageModel, a: Any, b: Any, steps: int = 10) -> numpy.ndarray: ...
-def interpolate(model, a, b, steps=10, **options):
+def interpolate(model: Any, a: Any, b: Any, steps: int = 10, **options: Any) -> Any:
     """The drawings on the way between two through latent space, both ends among them: those of `limn interpolate`.
 
     a, b: drawings or images as encode() takes, or names of files. options: those of SketchModel.decode();
