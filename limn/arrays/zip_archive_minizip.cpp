@@ -101,6 +101,16 @@ std::string_view reason(int code) {
 
 // An archive and where it stands.
 struct OpenArchive {
+  explicit OpenArchive(std::span<const std::byte> given) : file{.given = given} {
+    zlib_filefunc64_def functions = functions_of(file);
+    zip = unzOpen2_64("", &functions);
+  }
+  ~OpenArchive() {
+    if (zip != nullptr) unzClose(zip);
+  }
+  OpenArchive(const OpenArchive&) = delete;
+  OpenArchive& operator=(const OpenArchive&) = delete;
+
   MemoryFile file;
   unzFile zip = nullptr;
 };
@@ -129,16 +139,11 @@ bool find_entry(unzFile zip, const Visit& visit) {
 
 }  // namespace
 
-void ZipReader::Close::operator()(void* archive) const {
-  unzClose(opened(archive).zip);
-  delete &opened(archive);
-}
+void ZipReader::Close::operator()(void* archive) const { delete &opened(archive); }
 
 ZipReader::ZipReader(std::span<const std::byte> file, std::string origin)
     : origin_(std::move(origin)), unpack_left_(kUnpackFactor * file.size() + kUnpackFloor) {
-  auto archive = std::make_unique<OpenArchive>(OpenArchive{.file = {.given = file}});
-  zlib_filefunc64_def functions = functions_of(archive->file);
-  archive->zip = unzOpen2_64(origin_.c_str(), &functions);
+  auto archive = std::make_unique<OpenArchive>(file);
   require(archive->zip != nullptr && is_whole(file, archive->zip), "{}: not a whole zip archive; fetch the file again",
           origin_);
   archive_.reset(archive.release());
