@@ -9,8 +9,6 @@ docs/python.md describes the package with examples.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
-
 from ._limn import (
     Drawing,
     Error,
@@ -33,7 +31,10 @@ from ._limn import (
 )
 from ._limn import __version__  # type: ignore[attr-defined]  # stubs leave it out
 
+TYPE_CHECKING = False  # for type checkers True; typing itself takes longer to import than all of this package
 if TYPE_CHECKING:
+    from typing import Any, overload
+
     import numpy
 
 __all__ = [
@@ -60,12 +61,16 @@ __all__ = [
 ]
 
 
-@overload
-def interpolate(
-    model: SketchModel, a: Any, b: Any, steps: int = 10, *, temperature: float = 0.1, **options: Any
-) -> list[Drawing]: ...
-@overload
-def interpolate(model: ImageModel, a: Any, b: Any, steps: int = 10) -> numpy.ndarray: ...
+if TYPE_CHECKING:
+
+    @overload
+    def interpolate(
+        model: SketchModel, a: Any, b: Any, steps: int = 10, *, temperature: float = 0.1, **options: Any
+    ) -> list[Drawing]: ...
+    @overload
+    def interpolate(model: ImageModel, a: Any, b: Any, steps: int = 10) -> numpy.ndarray: ...
+
+
 def interpolate(model: Any, a: Any, b: Any, steps: int = 10, **options: Any) -> Any:
     """The drawings on the way between two through latent space, both ends among them: those of `limn interpolate`.
 
