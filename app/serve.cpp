@@ -1,4 +1,6 @@
 // limn serve: the studio, a web page to draw with models and to watch them train.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -8,6 +10,7 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/printing.hpp"
+#include "app/serve_addresses.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/thread.hpp"
 #include "limn/models/registry.hpp"
@@ -41,13 +44,6 @@ std::string token_for(const ServeArguments& a) {
     return token;
   }
   return a.wants_token || !serve::is_loopback(a.host) ? serve::make_token() : "";
-}
-
-std::string address_of(const std::string& host, int port, const std::string& token) {
-  const std::string name = host == "0.0.0.0" || host == "::" ? "localhost" : host;
-  const bool is_ipv6 = name.find(':') != std::string::npos;
-  return fmt::format("http://{}:{}/{}", is_ipv6 ? "[" + name + "]" : name, port,
-                     token.empty() ? "" : "#token=" + token);
 }
 
 // Those that were named; without any and without runs those of the program.
@@ -88,8 +84,11 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   } catch (const std::system_error&) {
     // The system allows no more threads: the first drawing of each model takes a little longer.
   }
-  print("{}\n", address_of(a.host, port, token));
+  const std::vector<std::string> addresses = studio_addresses(a.host, port, token);
+  for (const std::string& address : addresses) print("{}\n", address);
   flush_output();
+  // For a camera: of no use to a file, or where only this machine can open it.
+  if (!serve::is_loopback(a.host) && isatty(STDERR_FILENO) == 1) say("\n{}\n", qr_code(addresses.front()));
   say("limn: serving {} model{}; Ctrl-C stops\n", models.size(), models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
