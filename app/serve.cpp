@@ -1,6 +1,7 @@
 // limn serve: the studio, a web page to draw with models and to watch them train.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -46,12 +47,11 @@ std::string token_for(const ServeArguments& a) {
   return a.wants_token || !serve::is_loopback(a.host) ? serve::make_token() : "";
 }
 
-// Those that were named; without any and without runs those of the program.
+// Those that were named, then those of the program that were not: no tab is without a model that the program has.
 std::vector<std::string> models_of(const ServeArguments& a, const models::Registry& registry) {
   std::vector<std::string> models = a.models;
-  if (models.empty() && a.runs.empty())
-    for (const models::BuiltinModel& model : registry.builtin_models())
-      if (!model.bytes.empty()) models.push_back(model.name);
+  for (const models::BuiltinModel& model : registry.builtin_models())
+    if (!model.bytes.empty() && std::ranges::find(models, model.name) == models.end()) models.push_back(model.name);
   require(!models.empty() || !a.runs.empty(),
           "limn serve: there is nothing to serve; give a model, or --runs and a folder");
   return models;
@@ -103,7 +103,7 @@ void add_serve(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("serve", "the studio: draw with models in a web page, watch runs");
   auto a = std::make_shared<ServeArguments>();
   command.add("MODEL", &a->models,
-              "run directories, .safetensors files, Magenta .json models or built-in ones [all built-in ones]");
+              "run directories, .safetensors files or Magenta .json models, beside the built-in ones");
   add_checkpoint(command, [a](const std::string& name) {
     bool is_of_run = false;
     for (std::string& model : a->models) {
