@@ -1,5 +1,5 @@
 // Draw together: when the pen lifts, the model continues, in several ways at once.
-import {button, el, isCalm, notice, slider} from "./dom.js";
+import {button, el, icon, isCalm, notice, slider} from "./dom.js";
 import {asStrokes, countPoints, FRAME} from "./drawing.js";
 import {Ending, EndingStrip} from "./endings.js";
 import {GhostHand} from "./ghost.js";
@@ -42,11 +42,14 @@ export function drawTogether(studio) {
   const fit = button("Show all", () => pad.fit(), {symbol: "fit", only: true, title: "Show all (0)"});
   const again = button("Again", () => goOn(), {symbol: "again"});
   again.title = "Other endings (R)";
+  again.classList.add("again");
   const dismiss = button("Dismiss", () => stop(), {symbol: "close", only: true, title: "Dismiss the endings (Esc)"});
   const keep = button("Keep", () => keepEnding(), {primary: true, symbol: "check"});
   for (const node of [dismiss, keep]) node.classList.add("of-endings");
   keep.title = "Make it part of the drawing (Enter)";
-  const surprise = button("Surprise me", () => surpriseMe(), {symbol: "surprise"});
+  const surprise = el("button", {type: "button", class: "tile surprise", onclick: () => surpriseMe()}, icon("surprise"), el("span", {}, "Surprise me"));
+  const surpriseInBar = button("Surprise me", () => surpriseMe(), {symbol: "surprise", primary: true});
+  surpriseInBar.classList.add("compact-only", "on-empty");
   const settings = button("Models and settings", () => toggleDrawer(), {symbol: "settings", only: true});
   settings.classList.add("compact-only");
   settings.setAttribute("aria-controls", "drawer");
@@ -194,12 +197,13 @@ export function drawTogether(studio) {
     } else {
       strip.close(count.value);
     }
-    element.classList.toggle("with-endings", endings.length > 0);
     suggest();
     buttons();
   }
 
   function buttons() {
+    element.classList.toggle("with-endings", endings.length > 0);
+    element.classList.toggle("empty", drawing.isEmpty && endings.length === 0);
     undo.disabled = !drawing.canUndo && endings.length === 0;
     redo.disabled = !drawing.canRedo;
     clear.disabled = drawing.isEmpty && endings.length === 0;
@@ -290,11 +294,12 @@ export function drawTogether(studio) {
 
   const element = el("div", {class: "studio"},
     el("div", {class: "desk"}, pad.element,
-      el("div", {class: "bar"}, el("div", {class: "buttons"}, undo, redo, clear, eraser, fit), caption, el("div", {class: "buttons"}, dismiss, again, keep))),
+      el("div", {class: "bar"}, el("div", {class: "buttons"}, undo, redo, clear, eraser, fit), caption, el("div", {class: "buttons"}, dismiss, again, surpriseInBar, keep))),
     strip.element,
     el("div", {class: "side", id: "drawer", role: "group", "aria-label": "Models and settings"},
-      tiles.element, el("div", {class: "buttons wide"}, surprise), temperature.field, count.field,
+      tiles.element, temperature.field, count.field,
       el("label", {class: "check"}, auto, "Continue when the pen lifts")));
+  tiles.element.append(surprise);
   setEraser(false);
   setDrawer(false);
   show();

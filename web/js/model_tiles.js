@@ -78,7 +78,7 @@ export class ModelTiles extends EventTarget {
   choose(id, {isSilent = false} = {}) {
     if (!this.#models.some((model) => model.id === id)) return;
     this.#value = id;
-    for (const node of this.element.children) node.setAttribute("aria-pressed", node.dataset.id === id);
+    for (const node of this.element.querySelectorAll("[data-id]")) node.setAttribute("aria-pressed", node.dataset.id === id);
     if (!isSilent) this.dispatchEvent(new Event("change"));
   }
 

@@ -98,7 +98,7 @@ export function morph(studio) {
       drawings[event.index] = event.strokes;
       show();
     }, abort.signal);
-    caption.textContent = examples.size > 0 ? "Two examples. Draw your own over them." : "Move the slider, or play.";
+    caption.textContent = examples.size === 2 ? "Two examples. Draw your own over them." : examples.size === 1 ? "One is an example. Draw your own over it." : "Move the slider, or play.";
     if (!isTold && !isCalm() && element.isConnected) start();
   });
 

@@ -312,7 +312,7 @@ export class Pad extends EventTarget {
     if (this.#stroke) paint([this.#stroke]);
     if (this.#ghost) {
       paint(this.#ghost.strokes, this.#ghost.alpha);
-      if (this.#ghost.pen) paintPencil(context, this.#ghost.pen, this.#view.scale, colours.hand, this.#ghost.alpha);
+      if (this.#ghost.pen) paintPencil(context, this.#ghost.pen, this.#view.scale, colours[this.#ghost.strokes.at(-1).by], this.#ghost.alpha);
     }
     this.#hint.classList.toggle("gone", !this.#drawing.isEmpty || this.isDrawing || this.#suggestion.length > 0 || this.#cursor !== null);
     if (this.#cursor && document.activeElement === this.#canvas) this.#paintCursor(context, this.#view.scale, colours);

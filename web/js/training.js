@@ -9,6 +9,7 @@ function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds > 48 * 3600) return `${short(Math.round(seconds / 86400))} days`;
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 

@@ -175,7 +175,7 @@ onTab("all small pictures have one scale, and nothing beside the paper jumps", "
 onTab("another model draws when it is chosen", "draw", async (page) => {
   await drawCircle(page, paper(page));
   await choosing(page);
-  const tile = page.locator(".tile").nth(1);
+  const tile = page.locator(".tile[data-id]").nth(1);
   const asked = page.waitForRequest((request) => request.url().includes("/completions"));
   await tile.click();
   assert.ok((await asked).url().includes(await tile.getAttribute("data-id")));
@@ -196,7 +196,7 @@ onTab("letters typed in a list or a field are not commands", "draw", async (page
   await page.keyboard.press("c");
   await page.waitForTimeout(100);
   assert.equal((await keptStrokes(page)).length, 1);
-  await page.locator(".tile").first().focus();
+  await page.locator(".tile[data-id]").first().focus();
   await page.keyboard.press("c");
   await until(async () => (await keptStrokes(page)).length === 0);
 });

@@ -115,9 +115,9 @@ onTab("where the browser copies nothing, files and a field take its place", "dra
 
 onTab("a data set has one line a drawing, its own word, and simplified strokes", "draw", async (page) => {
   await page.getByLabel("Continue when the pen lifts").uncheck();
-  const names = await page.locator(".tile span").allTextContents();
+  const names = await page.locator(".tile[data-id] span").allTextContents();
   for (const i of [0, 1]) {
-    await page.locator(".tile").nth(i).click();
+    await page.locator(".tile[data-id]").nth(i).click();
     if (i > 0) await page.getByRole("button", {name: "Clear"}).click();
     const box = await paper(page).boundingBox();
     await page.mouse.move(box.x + 100, box.y + 100);
@@ -127,7 +127,7 @@ onTab("a data set has one line a drawing, its own word, and simplified strokes",
     await page.mouse.up();
     await fromMenu(page, "Add to data set");
   }
-  await page.locator(".tile").nth(2).click();
+  await page.locator(".tile[data-id]").nth(2).click();
   const {bytes} = await saved(page, () => fromMenu(page, "Save data set", 1));
   const lines = bytes.toString().split("\n");
   assert.equal(lines.pop(), "");

@@ -30,7 +30,7 @@ onTab("who asks for calm pages sees a finished example that stands still", "draw
 }, {reducedMotion: "reduce"});
 
 onTab("each model's tile has a picture that it drew, and the box's models are there", "draw", async (page) => {
-  const tiles = page.locator(".tile");
+  const tiles = page.locator(".tile[data-id]");
   assert.ok(await tiles.count() >= 3);
   assert.ok((await tiles.allTextContents()).includes("doodles"));
   for (let i = 0; i < await tiles.count(); i++) {
