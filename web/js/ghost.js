@@ -22,12 +22,13 @@ function lines(...corners) {
   }, [corners[0]]);
 }
 
-// Beginnings that many drawings have: a circle, a cat's ears, the walls of a house.
+// Beginnings that say what may become of them: a circle, two wheels, a head with an ear, a hull, a dome.
 const BEGINNINGS = [
   [arc(500, 500, 210, -90, 275)],
-  [lines([300, 470], [330, 250], [450, 370]), lines([560, 370], [680, 250], [705, 470])],
-  [lines([300, 480], [300, 790], [700, 790], [700, 480])],
-  [arc(500, 560, 230, 180, 360), lines([270, 560], [730, 560])],
+  [arc(330, 620, 120, 0, 365), arc(670, 620, 120, 0, 365)],
+  [arc(500, 540, 230, -90, 275), lines([330, 390], [345, 230], [440, 325])],
+  [lines([230, 600], [770, 600], [680, 740], [320, 740], [230, 600])],
+  [arc(500, 480, 300, 180, 360)],
 ];
 
 // Plays on one paper; what plays next ends what plays now.

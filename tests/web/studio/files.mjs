@@ -104,6 +104,22 @@ onTab("the picture is copied", "draw", async (page) => {
   assert.deepEqual(await page.evaluate(async () => (await navigator.clipboard.read())[0].types), ["image/png"]);
 });
 
+onTab("the system's share sheet gets the GIF and the link", "draw", async (page) => {
+  await page.evaluate(() => {
+    navigator.canShare = ({files}) => files.length === 1;
+    navigator.share = async ({files, text}) => {
+      document.body.dataset.shared = JSON.stringify({name: files[0].name, type: files[0].type, size: files[0].size, text});
+    };
+  });
+  await drawAndKeep(page);
+  await fromMenu(page, "Share");
+  await until(() => page.evaluate(() => Boolean(document.body.dataset.shared)));
+  const given = JSON.parse(await page.evaluate(() => document.body.dataset.shared));
+  assert.equal(given.type, "image/gif");
+  assert.ok(given.size > 1000);
+  assert.match(given.text, /#draw&d=/);
+});
+
 onTab("where the browser copies nothing, files and a field take its place", "draw", async (page) => {
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", {value: undefined}));
   await drawAndKeep(page);
