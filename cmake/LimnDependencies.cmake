@@ -68,6 +68,7 @@ if(LIMN_BUILD_COMMAND)
   find_package(CURL 7.85 REQUIRED)
   find_package(CLI11 REQUIRED)
   pkg_check_modules(cpp-httplib REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
+  pkg_check_modules(libqrencode REQUIRED IMPORTED_TARGET GLOBAL libqrencode)
 endif()
 
 if(LIMN_BUILD_TESTS)

@@ -23,6 +23,7 @@ PACKAGES=(
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
+  libqrencode-dev                                           # app: limn serve
 )
 # LibTorch is for the oracle and for several processes; its CMake files ask for Gloo.
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
