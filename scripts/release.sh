@@ -72,8 +72,8 @@ try_deb() {
 }
 
 make_wheel() {
-  "$tree/scripts/build-wheel.sh"
-  cp "$tree"/build/wheel/limn-*.whl "$out"
+  "$tree/scripts/install-deps.sh" --python
+  "$tree/scripts/build-wheel.sh" --out "$out"
 }
 try_wheel() {
   python3 -m venv "$work/venv"
