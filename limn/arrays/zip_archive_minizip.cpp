@@ -17,7 +17,6 @@ constexpr std::size_t kChunk = std::size_t{1} << 20;
 constexpr std::size_t kMaxNames = 16;
 constexpr std::size_t kMaxNameLength = 1 << 16;
 constexpr uLong kDosDate = 0x210000;  // 1980-01-01, the first that a zip can say
-constexpr int kLevel = 6;             // zlib's own choice
 constexpr uLong kUtf8Names = 1 << 11;
 constexpr uLong kMadeByUnix = 3 << 8;
 constexpr std::uint64_t kZip64From = 0xffffffff;
@@ -212,9 +211,9 @@ class ArchiveWriter {
   void open(const std::string& name, std::uint64_t size) {
     zip_fileinfo about{};
     about.dosDate = kDosDate;
-    check(zipOpenNewFileInZip4_64(zip_, name.c_str(), &about, nullptr, 0, nullptr, 0, nullptr, Z_DEFLATED, kLevel, 0,
-                                  -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, nullptr, 0, kMadeByUnix, kUtf8Names,
-                                  size >= kZip64From ? 1 : 0));
+    check(zipOpenNewFileInZip4_64(zip_, name.c_str(), &about, nullptr, 0, nullptr, 0, nullptr, Z_DEFLATED,
+                                  kDeflateLevel, 0, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, nullptr, 0, kMadeByUnix,
+                                  kUtf8Names, size >= kZip64From ? 1 : 0));
   }
   void write(std::span<const std::byte> bytes) {
     for (; !bytes.empty(); bytes = bytes.subspan(std::min(bytes.size(), kChunk)))
