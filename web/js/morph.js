@@ -98,6 +98,7 @@ export function morph(studio) {
       drawings[event.index] = event.strokes;
       show();
     }, abort.signal);
+    if (abort.signal.aborted) return;   // all had come, but a drawing has changed since
     caption.textContent = examples.size === 2 ? "Two examples. Draw your own over them." : examples.size === 1 ? "One is an example. Draw your own over it." : "Move the slider, or play.";
     if (!isTold && !isCalm() && element.isConnected) start();
   });

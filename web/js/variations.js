@@ -82,6 +82,7 @@ export function variations(studio) {
       cells[event.index].classList.remove("pending");
       cells[event.index].replaceChildren(sketchPicture(asStrokes(event.strokes)));
     }, abort.signal);
+    if (abort.signal.aborted) return;   // all had come, but the drawing has changed since
     status.textContent = "Choose one to save it alone, or to take it over.";
   });
 

@@ -36,8 +36,16 @@ onTab("a finger draws, on a phone", "draw", async (page) => {
   await touchCircle(page, paper(page), [0.5, 0.4, 0.2]);
   await until(async () => await endings(page).count() === 6);
   assert.ok(await shareOfColour(paper(page), INK) > 0.0005);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+  // A tap chooses, a second one keeps.
+  await page.waitForTimeout(1500);
+  await endings(page).nth(2).tap();
+  assert.equal(await endings(page).nth(2).getAttribute("aria-pressed"), "true");
+  assert.equal((await keptStrokes(page)).length, 1);
+  await page.waitForTimeout(600);
+  await endings(page).nth(2).tap();
+  await until(async () => (await keptStrokes(page)).length > 1);
 }, PHONE);
 
 onTab("the ending chosen at first is marked, as is any other", "draw", async (page) => {

@@ -24,7 +24,7 @@ for (const [name, options] of [["desktop", {}], ["phone", PHONE], ["landscape", 
         const serious = violations.filter(({impact}) => ["serious", "critical"].includes(impact))
           .map(({id, help, nodes}) => `${id}: ${help} (${nodes.map((node) => node.html.slice(0, 120)).join(" | ")})`);
         assert.deepEqual(serious, [], tab);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(overflow <= 0, `${tab} is ${overflow} px too wide`);
       }
     }, {...options, colorScheme, bypassCSP: true});

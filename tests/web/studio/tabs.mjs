@@ -26,7 +26,11 @@ onTab("Morph begins with examples and plays by itself; a hand's drawing takes th
   assert.ok((await keptStrokes(page, "limn-morph-from")).every(({by}) => by === "model"));
   await drawCircle(page, paper(page, 0), [0.5, 0.5, 0.3]);
   await until(async () => (await keptStrokes(page, "limn-morph-from")).map(({by}) => by).join() === "hand");
-  await drawCircle(page, paper(page, 1), [0.5, 0.8, 0.1]);
+  // Of two strokes: a circle of another size is the same drawing to the model.
+  await drawCircle(page, paper(page, 1), [0.3, 0.3, 0.1]);
+  await drawCircle(page, paper(page, 1), [0.5, 0.7, 0.25]);
+  await until(async () => (await keptStrokes(page, "limn-morph-to")).length === 2);
+  await until(async () => await page.getByText("The model looks for").count() === 0);
   await page.getByText("Move the slider, or play.").waitFor();
   await page.getByRole("button", {name: "Pause"}).click();
   const places = new Set();
