@@ -33,7 +33,7 @@ void bench(BenchOptions options, bool has_batch_size) {
   const auto data = sketch::StrokeDataset::load(options.data, {});
   data.require_batch(options.batch_size);  // before anything is timed
   std::string remark;
-  options.plain = comparison(remark);
+  if (!options.is_alone) options.plain = comparison(remark);
   BenchReport report(options, measure_gemm_limit(options));
   if (!remark.empty()) report.note(remark);
   bench_training(options, data, report);
@@ -61,6 +61,7 @@ void add_bench(const Command& app) {
   command.add("--threads", &options->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--only", &options->only, "only what has this in its name: train, lstm, gemm, generate, …").named("NAME");
   command.add("--quick", &options->is_quick, "small batches and few runs: about a minute");
+  command.add("--alone", &options->is_alone, "without the check against plain LibTorch, which takes most of the time");
   command.add("--json", &options->is_json, "one JSON object");
   command.set_footer(
       "\nTimes are medians, ± half the distance of the quartiles. GFLOP/s count the matrix products of real points.\n"

@@ -33,7 +33,8 @@ std::string bar(double share, int width) {
 }
 
 std::string progress_text(const train::Progress& p) {
-  return fmt::format("step {}/{}{}  lr {:.2e}  {:.0f} examples/s  {} left", p.step, p.num_steps, losses_text(p.losses),
+  const std::string of = p.num_steps > 0 ? fmt::format("/{}", p.num_steps) : "";
+  return fmt::format("step {}{}{}  lr {:.2e}  {:.0f} examples/s  {} left", p.step, of, losses_text(p.losses),
                      p.learning_rate, p.examples_per_second, duration_text(p.seconds_left));
 }
 
@@ -57,7 +58,7 @@ void Console::show(const train::Progress& p) {
     return;
   }
   next_ = now + kLiveInterval;
-  const double share = p.num_steps ? static_cast<double>(p.step) / static_cast<double>(p.num_steps) : 1.0;
+  const double share = p.num_steps ? static_cast<double>(p.step) / static_cast<double>(p.num_steps) : 0.0;
   std::string text = bar(share, 20) + " " + progress_text(p);
   text.resize(std::min(text.size(), terminal_width() - 1));
   clear_live();

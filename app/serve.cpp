@@ -1,4 +1,7 @@
 // limn serve: the studio, a web page to draw with models and to watch them train.
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -8,6 +11,7 @@
 #include "app/commands.hpp"
 #include "app/common_options.hpp"
 #include "app/printing.hpp"
+#include "app/serve_addresses.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/thread.hpp"
 #include "limn/models/registry.hpp"
@@ -43,19 +47,11 @@ std::string token_for(const ServeArguments& a) {
   return a.wants_token || !serve::is_loopback(a.host) ? serve::make_token() : "";
 }
 
-std::string address_of(const std::string& host, int port, const std::string& token) {
-  const std::string name = host == "0.0.0.0" || host == "::" ? "localhost" : host;
-  const bool is_ipv6 = name.find(':') != std::string::npos;
-  return fmt::format("http://{}:{}/{}", is_ipv6 ? "[" + name + "]" : name, port,
-                     token.empty() ? "" : "#token=" + token);
-}
-
-// Those that were named; without any and without runs those of the program.
+// Those that were named, then those of the program that were not: no tab is without a model that the program has.
 std::vector<std::string> models_of(const ServeArguments& a, const models::Registry& registry) {
   std::vector<std::string> models = a.models;
-  if (models.empty() && a.runs.empty())
-    for (const models::BuiltinModel& model : registry.builtin_models())
-      if (!model.bytes.empty()) models.push_back(model.name);
+  for (const models::BuiltinModel& model : registry.builtin_models())
+    if (!model.bytes.empty() && std::ranges::find(models, model.name) == models.end()) models.push_back(model.name);
   require(!models.empty() || !a.runs.empty(),
           "limn serve: there is nothing to serve; give a model, or --runs and a folder");
   return models;
@@ -88,8 +84,11 @@ void serve_studio(const ServeArguments& a, const models::Registry& registry) {
   } catch (const std::system_error&) {
     // The system allows no more threads: the first drawing of each model takes a little longer.
   }
-  print("{}\n", address_of(a.host, port, token));
+  const std::vector<std::string> addresses = studio_addresses(a.host, port, token);
+  for (const std::string& address : addresses) print("{}\n", address);
   flush_output();
+  // For a camera: of no use to a file, or where only this machine can open it.
+  if (!serve::is_loopback(a.host) && isatty(STDERR_FILENO) == 1) say("\n{}\n", qr_code(addresses.front()));
   say("limn: serving {} model{}; Ctrl-C stops\n", models.size(), models.size() == 1 ? "" : "s");
   int signal = 0;
   sigwait(&signals, &signal);
@@ -104,7 +103,7 @@ void add_serve(const Command& app, const models::Registry& registry) {
   const Command command = app.add_command("serve", "the studio: draw with models in a web page, watch runs");
   auto a = std::make_shared<ServeArguments>();
   command.add("MODEL", &a->models,
-              "run directories, .safetensors files, Magenta .json models or built-in ones [all built-in ones]");
+              "run directories, .safetensors files or Magenta .json models, beside the built-in ones");
   add_checkpoint(command, [a](const std::string& name) {
     bool is_of_run = false;
     for (std::string& model : a->models) {

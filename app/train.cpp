@@ -27,6 +27,7 @@
 #include "limn/runs/run_config.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/train/libtorch_module.hpp"
+#include "limn/train/run_options.hpp"
 #include "limn/train/trainer.hpp"
 
 namespace limn::app {
@@ -142,20 +143,6 @@ std::string presets_help(const models::Family& family) {
                     preset.settings.empty() ? "changes nothing" : fmt::format("{}", fmt::join(preset.settings, " ")));
   return text;
 }
-
-// All options of a run: of the family's model and data, and of training. `all` points into the other two.
-struct RunOptions {
-  explicit RunOptions(const models::Family& family) : setup(family.make_setup()), all(setup->fields()) {
-    std::ranges::move(fields(train), std::back_inserter(all));
-    set_options(all, family.training_defaults);
-  }
-  RunOptions(const RunOptions&) = delete;
-  RunOptions& operator=(const RunOptions&) = delete;
-
-  std::unique_ptr<models::TrainingSetup> setup;
-  train::TrainOptions train;
-  std::vector<OptionField> all;
-};
 
 // `error` begins with "name=" where a value is wrong. Names what was typed: "--steps nan: …", "--set num_steps=nan: …".
 [[noreturn]] void fail_setting(const TrainArguments& a, const std::string& error) {
@@ -333,7 +320,7 @@ void train_family(const models::Family& family, const models::Registry& registry
     return run_processes(a.processes);
   }
   use_threads(a.threads);
-  RunOptions options(family);
+  train::RunOptions options(family);
   StepsInEpochs epochs;
   std::string data_origin;
   runs::RunConfig config = gather(a, family, registry, options.setup->fields(), options.all, epochs, data_origin);
@@ -349,12 +336,7 @@ void train_family(const models::Family& family, const models::Registry& registry
     fail_setting(a, error.what());
   }
   if (!data_origin.empty()) require_data(config.data, data_origin);
-  const auto task = options.setup->load(
-      config.data,
-      {.batch_size = options.train.batch_size,
-       .seed = static_cast<std::uint64_t>(options.train.seed),
-       .precision = options.train.precision == "bf16" ? kernels::Precision::kBFloat16 : kernels::Precision::kFloat32,
-       .fits_prior = options.train.fit_prior});
+  const auto task = options.load(config.data);
   if (a.epochs > 0) {
     epochs.set("num_steps", static_cast<double>(a.epochs));
     options.train.train_for.clear();
@@ -385,7 +367,7 @@ void add_family(const Command& train, const models::Family& family, const models
   auto arguments = std::make_shared<TrainArguments>();
   arguments->out = fmt::format("runs/{}", family.command);
   add_options(command, arguments, family);
-  const RunOptions defaults(family);
+  const train::RunOptions defaults(family);
   command.set_footer("\nPresets:\n" + presets_help(family) + "\nHyperparameters for --set and --config [default]:\n" +
                      options_help(defaults.all) + "\nExamples:\n" + family.examples);
   command.set_action([arguments, &family, &registry] { train_family(family, registry, *arguments); });

@@ -2,13 +2,16 @@
 # dnnl-config wants OpenCL and its libzip-config wants the programs zipcmp, zipmerge and ziptool, each from a package
 # of its own. So header and library are looked for by name. Installed beside limn-config.cmake, which needs the same.
 
-# limn_find_external(DNNL|libzip|GIF|WebP|tomlplusplus): the imported target DNNL::dnnl, libzip::zip, GIF::GIF,
-# WebP::webp or tomlplusplus::tomlplusplus. A fatal error names the header or library that is not there, and its Debian package.
+# limn_find_external(DNNL|libzip|minizip|GIF|WebP|tomlplusplus|HighwayHeaders): the imported target DNNL::dnnl,
+# libzip::zip, minizip::minizip, GIF::GIF, WebP::webp, tomlplusplus::tomlplusplus or hwy::headers. A fatal error names the
+# header or library that is not there, and its Debian package.
 function(limn_find_external name)
   if(name STREQUAL "DNNL")
     limn_import_library(DNNL::dnnl PREFIX LIMN_DNNL HEADER oneapi/dnnl/dnnl.hpp LIBRARY dnnl PACKAGE libdnnl-dev)
   elseif(name STREQUAL "libzip")
     limn_import_library(libzip::zip PREFIX LIMN_LIBZIP HEADER zip.h LIBRARY zip PACKAGE libzip-dev)
+  elseif(name STREQUAL "minizip")
+    limn_import_library(minizip::minizip PREFIX LIMN_MINIZIP HEADER minizip/unzip.h LIBRARY minizip PACKAGE libminizip-dev)
   elseif(name STREQUAL "GIF")
     limn_import_library(GIF::GIF PREFIX LIMN_GIF HEADER gif_lib.h LIBRARY gif PACKAGE libgif-dev)
   elseif(name STREQUAL "WebP")
@@ -16,6 +19,8 @@ function(limn_find_external name)
   elseif(name STREQUAL "tomlplusplus")
     limn_import_library(tomlplusplus::tomlplusplus PREFIX LIMN_TOMLPLUSPLUS HEADER toml++/toml.h
       PACKAGE libtomlplusplus-dev)
+  elseif(name STREQUAL "HighwayHeaders")
+    limn_import_library(hwy::headers PREFIX LIMN_HIGHWAY HEADER hwy/highway.h PACKAGE libhwy-dev)
   else()
     message(FATAL_ERROR "limn_find_external: ${name} is not one of its libraries")
   endif()

@@ -16,7 +16,7 @@ install(EXPORT limnTargets NAMESPACE limn:: DESTINATION ${limn_package_dir})
 if(LIMN_HAS_TORCH)
   install(TARGETS limn_libtorch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
 endif()
-install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/limn-config.cmake.in ${PROJECT_BINARY_DIR}/limn-config.cmake
   INSTALL_DESTINATION ${limn_package_dir})
@@ -24,3 +24,4 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/limn-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/limn-config.cmake ${PROJECT_BINARY_DIR}/limn-config-version.cmake
   ${PROJECT_SOURCE_DIR}/cmake/LimnExternal.cmake DESTINATION ${limn_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+include(LimnPackage)

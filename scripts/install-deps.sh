@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--tests] [--web] [--wasm] [--fuzz] [--help]   (scripts/demo.sh and scripts/test.sh
-# call it)
+# Usage: scripts/install-deps.sh [--tests] [--web] [--wasm] [--python] [--fuzz] [--release] [--help]
+#   (scripts/demo.sh and scripts/test.sh call it)
 #   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
 #   --wasm  also what scripts/build-wasm.sh needs: Node, and Zig's package of Clang from PyPI, into build/zig
+#   --python  also what scripts/test-python.sh and scripts/build-wheel.sh need
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
+#   --release  also what scripts/release.sh needs for the Debian package: help2man, mmdebstrap
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
 # everything is there.
 set -euo pipefail
@@ -21,13 +23,17 @@ PACKAGES=(
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard
   libcpp-httplib-dev                                        # serve
   libcli11-dev libtomlplusplus-dev libcurl4-openssl-dev     # app
+  libqrencode-dev                                           # app: limn serve
 )
 # LibTorch is for the oracle and for several processes; its CMake files ask for Gloo.
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
 # For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
 WASM_PACKAGES=(nodejs python3-venv)
+# For the Python package; the rest comes from PyPI (pyproject.toml).
+PYTHON_PACKAGES=(python3-dev python3-venv libminizip-dev)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
+RELEASE_PACKAGES=(help2man dpkg-dev file mmdebstrap)
 
 # The version of Clang in it is that of the libc++ sources beside it, 22.1.8.
 ZIG=ziglang==0.17.0
@@ -61,10 +67,12 @@ install_zig() {
 with_zig=0
 for option in "$@"; do
   case "$option" in
-    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --tests) PACKAGES+=("${TEST_PACKAGES[@]}") ;;
     --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
     --wasm) PACKAGES+=("${WASM_PACKAGES[@]}"); with_zig=1 ;;
+    --python) PACKAGES+=("${PYTHON_PACKAGES[@]}") ;;
+    --release) PACKAGES+=("${RELEASE_PACKAGES[@]}") ;;
     --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
     *) echo "install-deps: error: unknown option '$option'; see --help" >&2; exit 2 ;;
   esac

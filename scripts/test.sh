@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds limn and runs its tests; installs missing Debian packages first. The last line is the verdict.
-# Usage: scripts/test.sh [--fast] [--asan | --tsan] [--jobs N] [--help]
+# Usage: scripts/test.sh [--fast] [--packages] [--asan | --tsan] [--jobs N] [--help]
 #   --fast    only the tests labelled fast (under two minutes)
+#   --packages  also builds the Python and the npm package and runs their tests; skipped aloud without PyPI
 #   --asan    fast tests of the rooms without LibTorch, under AddressSanitizer and UBSan
 #   --tsan    the same under ThreadSanitizer
 #   --jobs N  compile N files at once; default: the cores, at most 2, as a LibTorch file takes 1 GB of memory
@@ -11,6 +12,7 @@ set -euo pipefail
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 preset=release
 label=()
+packages=0
 cores="$(nproc)"
 jobs=$((cores < 2 ? cores : 2))
 
@@ -20,6 +22,7 @@ usage_error() {
 }
 while (($# > 0)); do
   case "$1" in
+    --packages) packages=1 ;;
     --fast) label=(--label-regex '^fast$') ;;
     --asan | --tsan)
       [[ "$preset" == release ]] || usage_error "--asan and --tsan exclude each other"
@@ -31,7 +34,7 @@ while (($# > 0)); do
       jobs="$2"
       shift
       ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) usage_error "unknown option '$1'" ;;
   esac
   shift
@@ -63,6 +66,20 @@ if [[ "$preset" == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
   runner=(setarch --addr-no-randomize)
 fi
 "${runner[@]}" ctest --preset "$preset" --parallel "$jobs" "${label[@]}"
+packages_skipped=""
+if ((packages)); then
+  stage="testing the packages"
+  # pip knows which index is meant, so it is asked whether there is one.
+  if "$root/scripts/install-deps.sh" --python --wasm && python3 -m venv build/python-venv &&
+    build/python-venv/bin/pip download --quiet --no-deps --dest build/python-venv/probe nanobind >/dev/null 2>&1; then
+    "$root/scripts/test-python.sh"
+    "$root/scripts/build-wasm.sh" --test
+  else
+    packages_skipped=$'\n'"  the Python and npm packages: PyPI cannot be reached"
+  fi
+fi
+
 skipped="$(sed -n 's/^SKIPPED /  /p' "build/$preset/Testing/Temporary/LastTest.log")"
+skipped+="$packages_skipped"
 if [[ -n "$skipped" ]]; then printf 'test: skipped:\n%s\n' "$skipped"; fi
 echo "test: all tests passed (preset $preset)"

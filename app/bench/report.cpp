@@ -51,6 +51,7 @@ json row_json(const BenchRow& row, double gemm_rate) {
     object["share_of_gemm"] = row.flops / row.ours.median / gemm_rate;
   }
   if (row.points > 0) object["points_per_second"] = row.points / row.ours.median;
+  if (!row.lengths.empty()) object["lengths"] = row.lengths;
   if (row.from_line) object["from_line"] = *row.from_line;
   if (row.peak_bytes > 0) object["peak_bytes"] = row.peak_bytes;
   return object;

@@ -17,6 +17,7 @@ struct BenchOptions {
   int threads = 1;
   bool is_quick = false;  // small batches and few runs: shows that it works, not how fast
   bool is_json = false;
+  bool is_alone = false;                 // without the comparison with plain LibTorch
   std::string only;                      // rows whose name contains this
   const libtorch::Api* plain = nullptr;  // the module on LibTorch; null: no comparison
 };
@@ -39,10 +40,11 @@ struct TimingBudget {
 [[nodiscard]] Timing time_runs(const std::function<void()>& run, const TimingBudget& budget);
 
 struct BenchRow {
-  std::string name;       // "train lstm f32"
-  std::string shape;      // "100 sketches, 6123 rows"
-  double flops = 0;       // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
-  double points = 0;      // sketch points that one run handles; 0 where there are none
+  std::string name;   // "train lstm f32"
+  std::string shape;  // "100 sketches, 6123 rows"
+  double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
+  double points = 0;  // sketch points that one run handles; 0 where there are none
+  std::vector<std::int64_t> lengths = {};  // points of each sketch of a training step
   double difference = 0;  // between ours and the twin, checked before timing; only where `plain` is there
   // |ours - twin| / |twin| over all gradients, and how far other rounding moves ours.
   double gradient_difference = 0;

@@ -36,6 +36,13 @@ std::int64_t typical_step(const sketch::StrokeDataset& data, const SketchRnnSett
   return rows[kLooked / 2].second;
 }
 
+std::vector<std::int64_t> lengths_of(const sketch::StrokeDataset& data, const SketchRnnSetting& options,
+                                     std::int64_t step) {
+  const auto batch =
+      data.training_batch(static_cast<std::uint64_t>(options.train.seed), step, options.train.batch_size);
+  return {batch.lengths.begin(), batch.lengths.end()};
+}
+
 // Operations of a training step's products: 2 a multiply-add; forward, and backward by inputs and by weights,
 // so three times. Real points only: the encoder skips S_0, and the decoder's cell meets z once a sketch.
 double step_flops(std::span<const models::TaskParameter> parameters, std::int64_t z_size, std::int64_t rows,
@@ -115,7 +122,8 @@ void bench_cell(const BenchOptions& options, const sketch::StrokeDataset& data, 
     BenchRow row{.name = name,
                  .shape = fmt::format("{} sketches, {} rows", options.batch_size, rows),
                  .flops = step_flops(ours.parameters(), setting.model.z_size, rows, options.batch_size),
-                 .points = static_cast<double>(rows - options.batch_size)};
+                 .points = static_cast<double>(rows - options.batch_size),
+                 .lengths = lengths_of(data, setting, step)};
     if (options.plain != nullptr) compare(options, setting, data, step, ours, plain, row);
     const bool is_peak_ours = reset_peak_memory();
     ours.run_step(step);

@@ -167,6 +167,8 @@ cairo_status_t append_bytes(void* closure, const unsigned char* data, unsigned i
 
 }  // namespace
 
+bool can_paint() { return true; }
+
 image::Raster paint(const Picture& picture, const PaintOptions& options) {
   const double width = std::max(1.0, std::ceil(picture.width * options.scale));
   const double height = std::max(1.0, std::ceil(picture.height * options.scale));

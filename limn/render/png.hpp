@@ -17,6 +17,8 @@ struct PaintOptions {
   std::int64_t points_per_cell = std::numeric_limits<std::int64_t>::max();
 };
 
+// Whether paint() works; not in a build without cairo, where it throws Error.
+[[nodiscard]] bool can_paint();
 // The picture as a raster of three channels. Throws Error if it would have more than 100 million pixels.
 [[nodiscard]] image::Raster paint(const Picture& picture, const PaintOptions& options = {});
 

@@ -104,6 +104,7 @@ std::optional<Refusal> AccessRules::complaint(const HttpRequest& request, bool i
 std::vector<std::pair<std::string, std::string>> security_headers() {
   return {{"Content-Security-Policy",
            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+           "manifest-src 'self'; "
            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
            "trusted-types 'none'"},
           {"X-Content-Type-Options", "nosniff"},

@@ -12,6 +12,7 @@
 #include "limn/sketch/json.hpp"
 #include "limn/sketch/npz.hpp"
 #include "limn/sketch/quickdraw.hpp"
+#include "limn/sketch/simplify.hpp"
 
 namespace limn::serve {
 namespace {
@@ -39,7 +40,7 @@ std::string stroke_file(const std::string& format, const std::string& word, std:
     std::string text;
     // As Quick, Draw! does: every drawing fills 0-255.
     for (const sketch::Sketch& sketch : sketches)
-      text += sketch::ndjson_line({.word = word, .sketch = sketch}, sketch::QuickDrawScale::kAlways) + "\n";
+      text += sketch::ndjson_line({.word = word, .sketch = sketch}, sketch::QuickDrawScale::kAlways);
     return text;
   }
   sketch::SketchSplits splits;
@@ -84,11 +85,12 @@ render::SheetCell cell_for(const std::vector<sketch::Stroke>& strokes, std::size
 }  // namespace
 
 HttpReply save_picture(const ApiContext& context, std::string_view text) {
-  const JsonObject body(text, {"drawings", "format", "given_strokes", "animation", "word"});
+  const JsonObject body(text, {"drawings", "format", "given_strokes", "animation", "word", "simplify"});
   const std::string format = body.choice("format", {"svg", "png", "gif", "gcode", "json", "ndjson", "npz"});
   const auto drawings = body.drawings("drawings", context.limits);
   const std::int64_t given = body.integer("given_strokes", 0, context.limits.max_strokes, context.limits.max_strokes);
   const bool is_animation = body.truth("animation", false);
+  const bool is_simplified = body.truth("simplify", false);
   const std::string word = printable(body.text("word", "drawing"), 40);
   std::int64_t points = 0;
   for (const auto& drawing : drawings)
@@ -102,7 +104,10 @@ HttpReply save_picture(const ApiContext& context, std::string_view text) {
     if (known.name == format) reply.type = known.type;
   if (format == "json" || format == "ndjson" || format == "npz") {
     std::vector<sketch::Sketch> sketches;
-    for (const auto& drawing : drawings) sketches.push_back(sketch::from_strokes(drawing));
+    for (const auto& drawing : drawings) {
+      const sketch::Sketch drawn = sketch::from_strokes(drawing);
+      sketches.push_back(is_simplified ? sketch::prepared(drawn, sketch::kQuickDrawPreparation) : drawn);
+    }
     reply.body = stroke_file(format, word, std::move(sketches));
   } else {
     std::vector<render::SheetCell> cells;

@@ -59,7 +59,7 @@ struct SimplifySaving {
 // kWorthwhileShare of the points would be left: such data are simplified already.
 [[nodiscard]] std::optional<SimplifySaving> simplify_saving(std::int64_t count,
                                                             const std::function<Sketch(std::int64_t)>& sketch);
-inline constexpr std::int64_t kMostForSaving = 10'000;
+inline constexpr std::int64_t kMostForSaving = 500;
 inline constexpr double kWorthwhileShare = 0.6;
 
 }  // namespace limn::sketch

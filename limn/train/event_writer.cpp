@@ -156,6 +156,8 @@ PngHeader png_header(std::span<const std::byte> png) {
 
 }  // namespace
 
+bool can_write_events() { return true; }
+
 std::uint32_t crc32c(std::span<const std::byte> data) {
   std::uint32_t crc = ~0U;
   for (const std::byte byte : data) crc = (crc >> 8) ^ kTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xFFU];

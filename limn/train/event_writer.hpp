@@ -14,6 +14,9 @@
 
 namespace limn::train {
 
+// Whether this build writes events; not without protobuf, where an EventWriter throws Error.
+[[nodiscard]] bool can_write_events();
+
 // CRC-32C (Castagnoli) of `data`, as iSCSI (RFC 3720) has it: reflected, initial and final XOR with all ones.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> data);
 // The checksum that a record stores: turned right by 15 bits plus a constant, so that a checksum of checksums is not

@@ -11,6 +11,7 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/run_checkpoints.hpp"
+#include "limn/render/png.hpp"
 #include "limn/runs/run_record.hpp"
 #include "limn/train/sample_pictures.hpp"
 
@@ -115,7 +116,7 @@ Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, c
     task_.join(group_->share(), [this](double part) { return group_->sum(part); });
   }
   if (is_first()) {
-    events_.emplace(run.root());
+    if (can_write_events()) events_.emplace(run.root());
     data_ = task.data_fingerprint();
   }
 }
@@ -304,7 +305,7 @@ void Trainer::go_back() {
     at_.rate_factor = factor;
     at_.setbacks = setbacks;
     try_to("cutting the metrics", [&] { run_.truncate_metrics(at_.step); });
-    try_to("writing events", [&] { events_->start_after(at_.step); });
+    write_events([&](EventWriter& events) { events.start_after(at_.step); });
   }
   share_state();
   bad_in_a_row_ = 0;
@@ -382,7 +383,8 @@ void Trainer::test() {
 
 void Trainer::draw() {
   const WeightAverage::Use averaged(average_);
-  const std::filesystem::path path = run_.samples_stem(at_.step).string() + ".png";
+  const std::string ending = render::can_paint() ? ".png" : ".svg";
+  const std::filesystem::path path = run_.samples_stem(at_.step).string() + ending;
   const models::SampleDrawings drawings = task_.sample_drawings(at_.step);
   save_sample_picture(path, drawings, fmt::format("step {}", at_.step));
   std::int64_t blanks = 0, fresh = 0;
@@ -393,15 +395,16 @@ void Trainer::draw() {
   }
   for (const std::string& trouble : troubles_.look_at_blanks(watched(), blanks, fresh))
     notice(fmt::format("step {}: {}", at_.step, trouble));
-  events_->add_png(at_.step, "samples", read_file(path));
+  if (events_ && render::can_paint()) events_->add_png(at_.step, "samples", read_file(path));
   if (options_.sample_grid == 0) return;
   const std::int64_t side = options_.sample_grid;
   for (const models::SampleGrid& grid : task_.sample_grids(at_.step, side * side))
-    save_sample_grid(fmt::format("{}-{}.png", run_.samples_stem(at_.step).string(), grid.name), grid.drawings,
+    save_sample_grid(fmt::format("{}-{}{}", run_.samples_stem(at_.step).string(), grid.name, ending), grid.drawings,
                      static_cast<int>(side));
 }
 
 void Trainer::watch_layers() {
+  if (!events_) return;
   const auto outputs = task_.layer_outputs(at_.step);
   std::vector<NamedValues> tensors;
   for (const auto& p : task_.parameters()) {
@@ -514,7 +517,7 @@ bool Trainer::resume(OtherData other_data) {
       accept_data(state.data, other_data);
     }
     run_.truncate_metrics(has_state ? at_.step : -1);
-    events_->start_after(has_state ? at_.step : -1);
+    if (events_) events_->start_after(has_state ? at_.step : -1);
     if (has_state) run_.log(fmt::format("resumed at step {}", at_.step));
     if (has_state) resume_plan();
   }
@@ -529,13 +532,17 @@ void Trainer::start_from(const models::Checkpoint& model) {
   BorrowedTask::take_values(task_, model);
 }
 
+void Trainer::write_events(const std::function<void(EventWriter&)>& write) {
+  if (events_) try_to("writing events", [&] { write(*events_); });
+}
+
 void Trainer::record(std::string_view split, const Metrics& values) {
   if (!is_first()) return;
   Metrics line = values;
   if (split == kSplitNames[static_cast<int>(Split::kValid)])
     line.push_back({runs::kBestStep, static_cast<double>(at_.best_step)});
   try_to("writing metrics", [&] { run_.append_metrics(at_.step, split, line); });
-  try_to("writing events", [&] { events_->add_metrics(at_.step, split, values); });
+  write_events([&](EventWriter& events) { events.add_metrics(at_.step, split, values); });
 }
 
 void Trainer::report(const models::StepResult& result, double learning_rate, double seconds) {
@@ -554,7 +561,7 @@ void Trainer::report(const models::StepResult& result, double learning_rate, dou
   if (!observer_.on_step) return;
   observer_.on_step(
       {.step = at_.step,
-       .num_steps = plan_.num_steps(),
+       .num_steps = plan_.is_known() ? plan_.num_steps() : 0,
        .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
        .losses = shown_losses_,
        .learning_rate = learning_rate,
@@ -629,7 +636,7 @@ TrainResult Trainer::run() {
     try_to("validation", [&] { judge_stopped(); });
   log(fmt::format("{} after step {}", is_finished ? "finished" : "stopped", at_.step));
   if (is_first()) try_to("writing metrics", [&] { run_.flush(); });
-  if (is_first()) try_to("writing events", [&] { events_->flush(); });
+  write_events([](EventWriter& events) { events.flush(); });
   return {.step = at_.step, .is_finished = is_finished, .best_total = at_.best_total, .best_step = at_.best_step};
 }
 

@@ -27,7 +27,7 @@ namespace limn::train {
 // The figures of a progress display after each step.
 struct Progress {
   std::int64_t step = 0;       // steps done
-  std::int64_t num_steps = 0;  // steps of the whole run, as planned now
+  std::int64_t num_steps = 0;  // steps of the whole run, as planned now; 0 before steps of a time are known
   double epoch = 0;
   Metrics losses;  // running means over about the last 100 steps
   double learning_rate = 0;
@@ -127,6 +127,8 @@ class Trainer {
   [[nodiscard]] Metrics metrics_of_best_model() const;
   TrainingState load_state();
   void accept_data(const std::string& trained_on, OtherData other_data);
+  // Where this build and this process write events.
+  void write_events(const std::function<void(EventWriter&)>& write);
   void record(std::string_view split, const Metrics& values);
   void report(const models::StepResult& result, double learning_rate, double seconds);
   void notice(const std::string& message);
@@ -140,7 +142,7 @@ class Trainer {
   const runs::RunDirectory& run_;
   TrainObserver observer_;
   ProcessGroup* group_;
-  std::optional<EventWriter> events_;            // of the first process
+  std::optional<EventWriter> events_;            // of the first process, where the build has them
   std::map<std::string, std::string> failures_;  // by purpose: what try_to() said of it last
   std::optional<models::Checkpoint> unsaved_best_;
   std::string data_;  // fingerprint of the task's

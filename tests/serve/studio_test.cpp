@@ -190,6 +190,14 @@ TEST_F(StudioTest, SavesDrawingsThatReadBack) {
   EXPECT_THAT(save("gcode").body, HasSubstr("G21"));
   EXPECT_EQ(sketch::parse_sketches_json(save("json").body, "saved.json")[Split::kTrain].at(0).points.size(), 5U);
   EXPECT_EQ(json::parse(save("ndjson").body)["drawing"][0][0].size(), 5U);
+  // One line a drawing and no blank one; simplified as data sets are, if asked for.
+  EXPECT_THAT(save("ndjson").body, ::testing::EndsWith("]}\n"));
+  EXPECT_THAT(save("ndjson").body, ::testing::Not(HasSubstr("\n\n")));
+  const std::string dense = R"([[[[0,0],[10,0.1],[20,0],[30,0.2],[40,0],[100,0],[100,50],[100,100]]]])";
+  EXPECT_EQ(json::parse(save("ndjson", dense).body)["drawing"][0][0].size(), 8U);
+  const HttpReply simplified =
+      call("POST", "/api/pictures", R"({"format":"ndjson","simplify":true,"drawings":)" + dense + "}");
+  EXPECT_EQ(json::parse(simplified.body)["drawing"][0][0].size(), 3U);
   const std::string npz = save("npz", std::string("[") + kSquare + "," + kSquare + "]").body;
   EXPECT_EQ(sketch::parse_npz(as_bytes(npz), "saved.npz")[Split::kTrain].size(), 2U);
   EXPECT_EQ(save("bmp").status, 400);

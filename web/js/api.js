@@ -1,4 +1,6 @@
-// Talks to limn serve. Its token, if it asks for one, comes in the address after '#', which browsers send to nobody.
+// The one place where the page asks for anything. ServerEngine asks limn serve; another engine with the same calls, such
+// as one in the page itself, can stand in its place. Bodies and answers are those of openapi.json.
+// The server's token, if it asks for one, comes in the address after '#', which browsers send to nobody.
 
 const TOKEN = "limn-token";
 
@@ -9,6 +11,21 @@ export class ApiError extends Error {
   }
 }
 
+// Of this address, for all tabs of the browser: a studio that starts again has another token, and asks.
+function storedToken() {
+  try {
+    return localStorage.getItem(TOKEN);
+  } catch {
+    return null;
+  }
+}
+
+export function setToken(token) {
+  try {
+    localStorage.setItem(TOKEN, token);
+  } catch { /* a browser that keeps nothing asks again */ }
+}
+
 export function takeTokenFromAddress() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!given) return;
@@ -16,12 +33,8 @@ export function takeTokenFromAddress() {
   history.replaceState(null, "", location.pathname);
 }
 
-export function setToken(token) {
-  sessionStorage.setItem(TOKEN, token);
-}
-
 async function send(path, {body, signal, headers = {}} = {}) {
-  const token = sessionStorage.getItem(TOKEN);
+  const token = storedToken();
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
@@ -45,38 +58,21 @@ async function send(path, {body, signal, headers = {}} = {}) {
   throw new ApiError(response.status, message[0].toUpperCase() + message.slice(1));
 }
 
-export async function getJson(path) {
-  return (await send(path)).json();
-}
-
-// {version, data}, or null where nothing has changed since `version`.
-export async function getChanged(path, version) {
-  const response = await send(path, {headers: version ? {"If-None-Match": version} : {}});
-  if (response.status === 304) return null;
-  return {version: response.headers.get("ETag"), data: await response.json()};
-}
-
-export async function getBlob(path) {
-  return (await send(path)).blob();
-}
-
-export async function postForBlob(path, body, signal) {
-  return (await send(path, {body, signal})).blob();
-}
-
-export async function postForJson(path, body, signal) {
-  return (await send(path, {body, signal})).json();
-}
-
 // Calls onEvent for each line of a streamed answer as it comes. Rejects with AbortError when `signal` says so.
-export async function postForEvents(path, body, onEvent, signal) {
+async function sendForEvents(path, body, onEvent, signal) {
   const response = await send(path, {body, signal});
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   while (true) {
-    const {value, done} = await reader.read();
-    if (done) break;
-    const lines = (rest + value).split("\n");
+    let part;
+    try {
+      part = await reader.read();
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new ApiError(0, "The studio went away while the model drew.");
+    }
+    if (part.done) break;
+    const lines = (rest + part.value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
       const event = JSON.parse(line);
@@ -84,4 +80,31 @@ export async function postForEvents(path, body, onEvent, signal) {
       onEvent(event);
     }
   }
+}
+
+export class ServerEngine {
+  // What there is: models, limits, whether runs are watched.
+  async studio() { return (await send("/api/studio")).json(); }
+
+  // Streams of events: see openapi.json.
+  complete(model, body, onEvent, signal) { return sendForEvents(`/api/models/${model}/completions`, body, onEvent, signal); }
+  vary(model, body, onEvent, signal) { return sendForEvents(`/api/models/${model}/variations`, body, onEvent, signal); }
+  morph(model, body, onEvent, signal) { return sendForEvents(`/api/models/${model}/morphs`, body, onEvent, signal); }
+
+  // Pictures of latent vectors as one sheet, a Blob; the latent vector of a picture or a new one; DRAW's canvases.
+  async images(model, body, signal) { return (await send(`/api/models/${model}/images`, {body, signal})).blob(); }
+  async latents(model, body, signal) { return (await send(`/api/models/${model}/latents`, {body, signal})).json(); }
+  async canvases(model, body, signal) { return (await send(`/api/models/${model}/canvases`, {body, signal})).json(); }
+
+  // Drawings as the bytes of a file that the page does not write itself, a Blob.
+  async file(body) { return (await send("/api/pictures", {body})).blob(); }
+
+  async runs() { return (await send("/api/runs")).json(); }
+  // {version, data}, or null where nothing has changed since `version`.
+  async run(id, version) {
+    const response = await send(`/api/runs/${id}`, {headers: version ? {"If-None-Match": version} : {}});
+    if (response.status === 304) return null;
+    return {version: response.headers.get("ETag"), data: await response.json()};
+  }
+  async sample(id, step) { return (await send(`/api/runs/${id}/samples/${step}`)).blob(); }
 }

@@ -1,10 +1,14 @@
-// The studio's page: asks the server what there is, and shows one tab at a time. Tabs are made when first opened.
-import {ApiError, getJson, setToken, takeTokenFromAddress} from "./api.js";
-import {el} from "./dom.js";
+// The studio's page: asks the engine what there is, and shows one tab at a time. Tabs are made when first opened. The
+// part of the address behind '#' is the tab, so that each is a place in the browser's history.
+import {ApiError, ServerEngine, setToken, takeTokenFromAddress} from "./api.js";
+import {el, notice} from "./dom.js";
 import {Drawing} from "./drawing.js";
-import {drawSteps} from "./draw_steps.js";
 import {drawTogether} from "./draw_together.js";
+import {exampleTab} from "./example.js";
+import {glimpses} from "./glimpses.js";
+import {showHelp} from "./help.js";
 import {latentSpace} from "./latent.js";
+import {drawingOf} from "./link.js";
 import {morph} from "./morph.js";
 import {training} from "./training.js";
 import {variations} from "./variations.js";
@@ -14,44 +18,71 @@ const TABS = [
   {id: "variations", title: "Variations", make: variations},
   {id: "morph", title: "Morph", make: morph},
   {id: "latent", title: "Latent space", make: latentSpace},
-  {id: "steps", title: "DRAW", make: drawSteps},
+  {id: "glimpses", title: "Glimpses", make: glimpses},
   {id: "training", title: "Training", make: training},
 ];
 
 const main = document.getElementById("main");
 const tabList = document.getElementById("tabs");
+const actions = document.getElementById("actions");
+const engine = new ServerEngine();
 
-async function open() {
+async function open({wasWrong = false} = {}) {
   takeTokenFromAddress();
   try {
-    const studio = await getJson("/api/studio");
-    start({...studio, drawing: new Drawing()});
+    const studio = await engine.studio();
+    start(studio);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) askForToken();
+    if (error instanceof ApiError && error.status === 401) askForToken(wasWrong);
     else main.replaceChildren(el("p", {class: "centred"}, error.message));
   }
 }
 
-function askForToken() {
+function askForToken(wasWrong) {
   const input = el("input", {type: "password", autocomplete: "off", "aria-label": "Token", required: true});
   const form = el("form", {class: "narrow centred"},
+    wasWrong ? el("p", {class: "wrong", role: "alert"}, "That is not this studio's token. It is the part after #token= in the address that limn serve printed, new at each start.") : null,
     el("p", {}, "This studio asks for the token that limn serve printed."), input,
     el("p", {}), el("button", {class: "button primary"}, "Open"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     setToken(input.value.trim());
-    open();
+    open({wasWrong: true});
   });
   main.replaceChildren(form);
   input.focus();
 }
 
-function start(studio) {
+// The drawing of a link, once; the address becomes that of the tab alone.
+function linkedDrawing() {
+  try {
+    return drawingOf(location.hash.slice(1));
+  } catch (error) {
+    notice(error.message);
+    return null;
+  } finally {
+    if (location.hash.includes("&")) history.replaceState(null, "", "#draw");
+  }
+}
+
+function start(info) {
   const made = new Map();
   let shown = null;
+  let linked = null;
+  const studio = {
+    ...info, engine, drawing: new Drawing("limn-drawing"), example: exampleTab,
+    takeLinked() {
+      const given = linked;
+      linked = null;
+      return given;
+    },
+  };
 
-  function show(id, {focus = false} = {}) {
-    const tab = TABS.find((candidate) => candidate.id === id) ?? TABS[0];
+  function show({focus = false} = {}) {
+    linked = linkedDrawing() ?? linked;
+    const wanted = location.hash.slice(1);
+    const tab = TABS.find(({id}) => id === wanted) ?? TABS[0];
+    if (wanted !== tab.id) history.replaceState(null, "", `#${tab.id}`);
     shown?.view.leave?.();
     if (!made.has(tab.id)) made.set(tab.id, tab.make(studio));
     const view = made.get(tab.id);
@@ -63,29 +94,39 @@ function start(studio) {
       if (isShown && focus) node.focus();
       if (isShown) tabList.scrollLeft = node.offsetLeft - (tabList.clientWidth - node.offsetWidth) / 2;
     }
-    const panel = el("div", {role: "tabpanel", id: "panel", "aria-labelledby": `tab-${tab.id}`}, view.element);
-    main.replaceChildren(panel);
+    document.body.dataset.tab = tab.id;
+    main.replaceChildren(el("div", {role: "tabpanel", id: "panel", "aria-labelledby": `tab-${tab.id}`}, view.element));
+    actions.replaceChildren(...(view.actions ?? []), helpButton);
     document.title = `${tab.title} – limn studio`;
-    history.replaceState(null, "", `#${tab.id}`);
     view.enter?.();
   }
 
+  const helpButton = el("button", {type: "button", class: "button icon", "aria-label": "Help", title: "Help (?)", onclick: showHelp}, "?");
+  const go = (id, options) => {
+    if (location.hash === `#${id}`) return;
+    history.pushState(null, "", `#${id}`);
+    show(options);
+  };
   tabList.replaceChildren(...TABS.map(({id, title}) => el("button", {
-    type: "button", role: "tab", class: "tab", id: `tab-${id}`, "aria-controls": "panel", onclick: () => show(id),
+    type: "button", role: "tab", class: "tab", id: `tab-${id}`, "aria-controls": "panel", onclick: () => go(id),
   }, title)));
   tabList.addEventListener("keydown", (event) => {
     const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
     if (!step) return;
     event.preventDefault();
     const at = TABS.findIndex(({id}) => id === shown.id);
-    show(TABS[(at + step + TABS.length) % TABS.length].id, {focus: true});
+    go(TABS[(at + step + TABS.length) % TABS.length].id, {focus: true});
   });
+  // Letters are for the tab only where nothing else takes them: no list, no field, no dialogue.
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target.matches("input:not([type=range], [type=checkbox]), textarea")) return;
-    if (shown?.view.keydown?.(event)) event.preventDefault();
+    const isTaken = event.target.matches("select, textarea, input:not([type=range], [type=checkbox]), [contenteditable]");
+    if (event.defaultPrevented || isTaken || document.querySelector("dialog[open]")) return;
+    if (event.key === "?") showHelp();
+    else if (!shown?.view.keydown?.(event)) return;
+    event.preventDefault();
   });
-  window.addEventListener("hashchange", () => show(location.hash.slice(1)));
-  show(location.hash.slice(1));
+  window.addEventListener("popstate", () => show());
+  show();
 }
 
 open();

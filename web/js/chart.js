@@ -1,8 +1,10 @@
-// A line chart of a few curves, as an SVG element.
-import {svg} from "./dom.js";
+// A line chart of a few curves with its title, a legend and the values under the pointer.
+import {el, svg} from "./dom.js";
 
 const [WIDTH, HEIGHT] = [420, 210];
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 8, 24];
+const NAMES = {train: "training", valid: "validation"};
+let charts = 0;
 
 // Round numbers that divide [low, high] into about `count` parts.
 function ticks(low, high, count) {
@@ -21,22 +23,29 @@ export function short(value) {
   return String(+value.toPrecision(3));
 }
 
-// curves: [{split, steps, values}]. The scale leaves the first tenth out of account where it towers above the rest.
-export function chart(curves) {
-  const drawn = curves.map(({split, steps, values}) => ({split, points: steps.map((s, i) => [s, values[i]]).filter(([, v]) => Number.isFinite(v))}))
-    .filter(({points}) => points.length > 0);
-  const node = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img"});
-  if (drawn.length === 0) return node;
-  const all = drawn.flatMap(({points}) => points);
-  const lastStep = Math.max(...all.map(([s]) => s), 1);
-  const settled = all.filter(([s]) => s >= lastStep * 0.08).map(([, v]) => v);
-  const values = settled.length > 3 ? settled : all.map(([, v]) => v);
+// The scale leaves the first tenth out of account where it towers above the rest; curves leave the chart there.
+function scaleOf(points, lastStep) {
+  const settled = points.filter(([s]) => s >= lastStep * 0.08).map(([, v]) => v);
+  const values = settled.length > 3 ? settled : points.map(([, v]) => v);
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (high - low < 1e-9 * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5];
   const margin = 0.06 * (high - low);
-  [low, high] = [low - margin, high + margin];
+  return [low - margin, high + margin];
+}
+
+// curves: [{split, steps, values}].
+export function chart(title, curves) {
+  const drawn = curves.map(({split, steps, values}) => ({split, points: steps.map((s, i) => [s, values[i]]).filter(([, v]) => Number.isFinite(v))}))
+    .filter(({points}) => points.length > 0);
+  const node = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img"});
+  const legend = el("span", {class: "legend"});
+  const figure = el("div", {class: "paper chart"}, el("h3", {}, el("span", {}, title), legend), node);
+  if (drawn.length === 0) return figure;
+  const all = drawn.flatMap(({points}) => points);
+  const lastStep = Math.max(...all.map(([s]) => s), 1);
+  const [low, high] = scaleOf(all, lastStep);
   const x = (step) => LEFT + (step / lastStep) * (WIDTH - LEFT - RIGHT);
-  const y = (value) => TOP + ((high - Math.min(high, Math.max(low, value))) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const y = (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
 
   for (const value of ticks(low, high, 4)) {
     node.append(svg("line", {class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value)}),
@@ -45,10 +54,35 @@ export function chart(curves) {
   for (const step of ticks(0, lastStep, 4)) {
     node.append(svg("text", {x: x(step), y: HEIGHT - 6, "text-anchor": "middle"}, short(step)));
   }
-  for (const {split, points} of drawn) {
-    node.append(svg("polyline", {class: `curve ${split}`, points: points.map(([s, v]) => `${x(s).toFixed(1)},${y(v).toFixed(1)}`).join(" ")}));
-  }
-  const last = drawn.map(({split, points}) => `${split} ${short(points[points.length - 1][1])}`).join(", ");
-  node.setAttribute("aria-label", `Curves up to step ${lastStep}; last values: ${last}`);
-  return node;
+  const clip = `chart-${++charts}`;
+  const lines = svg("g", {"clip-path": `url(#${clip})`}, ...drawn.map(({split, points}) => svg("polyline",
+    {class: `curve ${split}`, points: points.map(([s, v]) => `${x(s).toFixed(1)},${y(v).toFixed(1)}`).join(" ")})));
+  node.append(svg("clipPath", {id: clip}, svg("rect", {x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM})), lines);
+
+  // The last values, or those nearest to the step under the pointer.
+  const tell = (step) => {
+    const at = ({points}) => points.reduce((best, point) => (Math.abs(point[0] - step) < Math.abs(best[0] - step) ? point : best));
+    legend.replaceChildren(...(step === lastStep ? [] : [el("span", {class: "quiet"}, `step ${short(at(drawn[0])[0])}`)]),
+      ...drawn.map((curve) => el("span", {class: `key ${curve.split}`}, `${NAMES[curve.split] ?? curve.split} ${short(at(curve)[1])}`)));
+  };
+  tell(lastStep);
+  const line = svg("line", {class: "pointer", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden"});
+  node.append(line);
+  node.addEventListener("pointermove", (event) => {
+    const box = node.getBoundingClientRect();
+    const step = Math.min(lastStep, Math.max(0, (((event.clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT) * lastStep));
+    line.setAttribute("x1", x(step));
+    line.setAttribute("x2", x(step));
+    line.setAttribute("visibility", "visible");
+    figure.classList.add("reads");
+    tell(step);
+  });
+  node.addEventListener("pointerleave", () => {
+    line.setAttribute("visibility", "hidden");
+    figure.classList.remove("reads");
+    tell(lastStep);
+  });
+  const last = drawn.map(({split, points}) => `${NAMES[split] ?? split} ${short(points[points.length - 1][1])}`).join(", ");
+  node.setAttribute("aria-label", `${title} up to step ${lastStep}; last values: ${last}`);
+  return figure;
 }

@@ -13,11 +13,14 @@ export function svg(name, attributes = {}, ...children) {
 
 function fill(node, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    if (value === undefined || value === null) continue;
+    // ARIA's states are words, and "false" is not the same as none.
+    if (key.startsWith("aria-")) node.setAttribute(key, String(value));
+    else if (value === false) continue;
+    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -28,6 +31,13 @@ const ICONS = {
   again: ["M20 11a8 8 0 1 0-2 6", "M20 4v7h-7"],
   save: ["M12 4v11", "m7 11 5 5 5-5", "M5 20h14"],
   play: ["M8 5v14l11-7z"],
+  eraser: ["m4 15 9-9 7 7-7 7H8z", "m9 10 7 7", "M8 20h12"],
+  fit: ["M4 9V4h5", "M20 9V4h-5", "M4 15v5h5", "M20 15v5h-5"],
+  close: ["m6 6 12 12", "m18 6-12 12"],
+  check: ["m5 13 5 5 9-11"],
+  settings: ["M4 7h9", "M17 7h3", "M4 17h3", "M11 17h9", "M15 4.5v5", "M9 14.5v5"],
+  surprise: ["M12 3v4", "M12 17v4", "M3 12h4", "M17 12h4", "m6 6 2.5 2.5", "m15.5 15.5 2.5 2.5", "m18 6-2.5 2.5", "M8.5 15.5 6 18"],
+  share: ["M12 15V4", "m7 9 5-5 5 5", "M5 13v7h14v-7"],
   pause: ["M8 5v14", "M16 5v14"],
 };
 
@@ -70,6 +80,9 @@ export function chooser({label, options, onchange}) {
   select.addEventListener("change", () => onchange?.(select.value));
   return {field: el("label", {class: "field"}, el("span", {}, label), select), get value() { return select.value; }, select};
 }
+
+// Whether the user asks for calm pages.
+export function isCalm() { return matchMedia("(prefers-reduced-motion: reduce)").matches; }
 
 let noticeTimer = 0;
 export function notice(text) {

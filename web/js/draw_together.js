@@ -1,78 +1,68 @@
 // Draw together: when the pen lifts, the model continues, in several ways at once.
-import {postForEvents} from "./api.js";
-import {button, chooser, el, notice, slider} from "./dom.js";
-import {FRAME} from "./drawing.js";
+import {button, el, icon, isCalm, notice, slider} from "./dom.js";
+import {asStrokes, countPoints, FRAME} from "./drawing.js";
+import {Ending, EndingStrip} from "./endings.js";
+import {GhostHand} from "./ghost.js";
+import {linkOf} from "./link.js";
+import {ModelTiles} from "./model_tiles.js";
 import {Pad} from "./pad.js";
 import {saveMenu} from "./save.js";
-import {asStrokes, sketchPicture} from "./sketch_view.js";
 
-// One way in which the model continues: strokes that grow, shown a little behind what has come, as a pen would.
-class Ending {
-  strokes = [];          // lists of points that have come
-  isDone = false;
-  #isPenUp = true;
-  #points = 0;
-  #shown = 0;
-
-  add(x, y, isLifted) {
-    if (this.#isPenUp) this.strokes.push([]);
-    this.strokes[this.strokes.length - 1].push([x, y]);
-    this.#isPenUp = isLifted;
-    this.#points++;
-  }
-
-  get isShown() { return this.#shown >= this.#points; }
-  showAll() { this.#shown = this.#points; }
-  showMore() { this.#shown = Math.min(this.#points, this.#shown + 1 + Math.floor((this.#points - this.#shown) / 24)); }
-
-  get visible() {
-    let left = this.#shown;
-    const strokes = [];
-    for (const points of this.strokes) {
-      if (left <= 0) break;
-      strokes.push(points.slice(0, left));
-      left -= points.length;
-    }
-    return strokes;
-  }
-}
+const NEXT_MS = 4200;   // after so long without a choice another ending shows
 
 export function drawTogether(studio) {
-  const {drawing} = studio;
+  const {drawing, engine} = studio;
   const models = studio.models.filter((model) => model.draws === "strokes");
-  if (models.length === 0) return emptyTab("No sketch model is being served. Start limn serve with one to draw with it.");
+  if (models.length === 0) return studio.example("strokes");
 
-  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let endings = [];
   let chosen = 0;
+  let hasChosen = false;
+  let previewed = -1;
+  let isHidden = false;     // while a pen is down
   let request = null;
-  let liftedAt = 0;
+  let seed;                 // of the endings
+  let wantedSeed;           // of the next ones, as a link gives it
+  let nextTimer = 0;
 
-  const pad = new Pad(drawing, {label: "Drawing paper", hint: "Draw a stroke.\nThe model continues."});
+  const pad = new Pad(drawing, {label: "Drawing paper", hint: "Draw a stroke. The model finishes it.", zooms: true});
+  const ghost = new GhostHand(pad);
   const caption = el("p", {class: "caption", role: "status"});
-  const thumbs = el("div", {class: "endings", role: "group", "aria-label": "Endings to choose from"});
-
-  const model = chooser({label: "Model", options: models.map(({id, name}) => ({value: id, text: name})), onchange: () => goOn()});
+  const strip = new EndingStrip();
+  const tiles = new ModelTiles(engine, models);
   const temperature = slider({label: "Temperature", min: 0.05, max: 1.2, step: 0.05, value: 0.3, text: (v) => v.toFixed(2)});
-  temperature.input.addEventListener("change", () => goOn());
   const count = slider({label: "Endings", min: 1, max: 9, step: 1, value: 6});
-  count.input.addEventListener("change", () => goOn());
   const auto = el("input", {type: "checkbox", checked: true});
 
-  const undo = button("Undo", () => { stop(); drawing.undo(); }, {symbol: "undo", only: true, title: "Undo (Ctrl Z)"});
+  const undo = button("Undo", () => undoStep(), {symbol: "undo", only: true, title: "Undo (Ctrl Z)"});
   const redo = button("Redo", () => { stop(); drawing.redo(); }, {symbol: "redo", only: true, title: "Redo (Ctrl Shift Z)"});
+  redo.classList.add("redo");
   const clear = button("Clear", () => { stop(); drawing.clear(); caption.textContent = ""; }, {symbol: "clear", only: true, title: "Clear (C)"});
+  const eraser = button("Eraser", () => setEraser(eraser.getAttribute("aria-pressed") !== "true"), {symbol: "eraser", only: true, title: "Eraser (E)"});
+  const fit = button("Show all", () => pad.fit(), {symbol: "fit", only: true, title: "Show all (0)"});
   const again = button("Again", () => goOn(), {symbol: "again"});
   again.title = "Other endings (R)";
-  const keep = button("Keep", () => keepEnding(), {primary: true});
+  again.classList.add("again");
+  const dismiss = button("Dismiss", () => stop(), {symbol: "close", only: true, title: "Dismiss the endings (Esc)"});
+  const keep = button("Keep", () => keepEnding(), {primary: true, symbol: "check"});
+  for (const node of [dismiss, keep]) node.classList.add("of-endings");
   keep.title = "Make it part of the drawing (Enter)";
+  const surprise = el("button", {type: "button", class: "tile surprise", onclick: () => surpriseMe()}, icon("surprise"), el("span", {}, "Surprise me"));
+  const surpriseInBar = button("Surprise me", () => surpriseMe(), {symbol: "surprise", primary: true});
+  surpriseInBar.classList.add("compact-only", "on-empty");
+  const settings = button("Models and settings", () => toggleDrawer(), {symbol: "settings", only: true});
+  settings.classList.add("compact-only");
+  settings.setAttribute("aria-controls", "drawer");
   const save = saveMenu({
-    take: () => {
-      const all = [...drawing.points, ...(endings[chosen]?.strokes ?? [])];
-      return all.length > 0 ? [all] : [];
-    },
-    name: () => model.select.selectedOptions[0].textContent,
+    engine, take: () => (drawing.isEmpty ? [] : [drawing.strokes]), name: () => tiles.model.name,
+    link: () => linkOf(drawing.strokes, {model: tiles.value, seed}),
+    offer: () => (current() ? {label: "Keep the ending", accept: keepEnding} : null),
   });
+
+  function current() {
+    const ending = endings[chosen];
+    return ending && !ending.isEmpty ? ending : null;
+  }
 
   function stop() {
     request?.abort();
@@ -82,127 +72,271 @@ export function drawTogether(studio) {
     show();
   }
 
+  // A suggestion goes first, then the hand's own strokes.
+  function undoStep() {
+    if (endings.length > 0) stop();
+    else drawing.undo();
+  }
+
   function keepEnding() {
-    const ending = endings[chosen];
-    if (!ending || ending.strokes.length === 0) return;
+    const ending = current();
+    if (!ending) return;
     const strokes = asStrokes(ending.strokes);
     stop();
     drawing.add(...strokes);
     caption.textContent = "Kept. Draw on.";
   }
 
+  function surpriseMe() {
+    ghost.stop();
+    closeDrawer();
+    tiles.chooseAny();
+    stop();
+    if (!drawing.isEmpty) drawing.clear();
+    goOn();
+  }
+
   async function goOn() {
-    liftedAt = performance.now();
+    const liftedAt = performance.now();
+    ghost.stop();
     request?.abort();
     const mine = new AbortController();
     request = mine;
-    endings = Array.from({length: count.value}, () => new Ending());
+    const number = count.value;
+    endings = Array.from({length: number}, () => new Ending());
     chosen = 0;
+    seed = wantedSeed;
     let first = 0;
-    let points = 0;
-    const body = {strokes: drawing.points, frame: FRAME, count: count.value, temperature: temperature.value};
+    const body = {strokes: drawing.points, frame: FRAME, count: number, temperature: temperature.value};
+    if (wantedSeed !== undefined) body.seed = wantedSeed;
+    wantedSeed = undefined;
     try {
       // The request leaves first: the page has time to prepare for the answer while the model draws.
-      const answer = postForEvents(`/api/models/${model.value}/completions`, body, (event) => {
+      const answer = engine.complete(tiles.value, body, (event) => {
         if (request !== mine) return;
-        if (event.event === "points") {
+        if (event.event === "start") seed = event.seed;
+        else if (event.event === "points") {
           first ||= performance.now() - liftedAt;
-          points += event.points.length;
           for (const [ending, x, y, lifted] of event.points) endings[ending].add(x, y, lifted === 1);
           grow();
         } else if (event.event === "end") {
           endings[event.ending].isDone = true;
-          refreshThumb(event.ending);
+          grow();
         }
       }, mine.signal);
       caption.textContent = "The model draws …";
       show();
       await answer;
       if (request !== mine) return;
+      request = null;
       document.documentElement.dataset.firstStrokeMs = first.toFixed(1);
-      caption.textContent = points === 0 ? "The model finds it finished." : `First stroke after ${Math.round(first)} ms. Choose an ending, or draw on.`;
+      caption.textContent = first === 0 ? "The model finds it finished." : "Choose an ending and keep it, or draw on.";
+      waitForNext();
     } catch (error) {
       if (error.name === "AbortError" || request !== mine) return;
-      caption.textContent = "";
+      request = null;
+      // What has come whole can still be kept.
+      endings = endings.filter(({isDone, isEmpty}) => isDone && !isEmpty);
+      chosen = 0;
+      show();
+      caption.textContent = error.message;
       notice(error.message);
     }
+    buttons();
   }
 
   let isGrowing = false;
   function grow() {
     if (isGrowing) return;
     isGrowing = true;
-    const step = () => {
+    requestAnimationFrame(() => {
       isGrowing = false;
-      for (const ending of endings) isCalm ? ending.showAll() : ending.showMore();
-      pad.suggestion = endings[chosen]?.visible ?? [];
+      for (const ending of endings) isCalm() ? ending.showAll() : ending.showMore();
+      strip.paint(endings);
+      suggest();
       if (endings.some((ending) => !ending.isShown)) grow();
-    };
-    requestAnimationFrame(step);
+      buttons();
+    });
   }
 
-  function refreshThumb(i) {
-    const node = thumbs.children[i];
-    if (!node) return;
-    node.classList.remove("pending");
-    node.replaceChildren(sketchPicture([...drawing.strokes, ...asStrokes(endings[i].strokes)]));
+  function suggest(fades = false) {
+    const ending = endings[previewed >= 0 ? previewed : chosen];
+    pad.suggest(ending && !isHidden ? ending.visible : [], {fades});
   }
 
   function choose(i) {
     if (!endings[i]) return;
     chosen = i;
+    hasChosen = true;
     endings[i].showAll();
-    [...thumbs.children].forEach((node, at) => node.setAttribute("aria-pressed", at === i));
-    pad.suggestion = endings[i].visible;
+    strip.mark(i);
+    suggest();
     buttons();
   }
 
+  // With no choice made, another ending now and then.
+  function waitForNext() {
+    clearInterval(nextTimer);
+    if (isCalm()) return;
+    nextTimer = setInterval(() => {
+      if (hasChosen || previewed >= 0 || isHidden || document.hidden || endings.length < 2 || save.open || strip.element.contains(document.activeElement)) return;
+      chosen = (chosen + 1) % endings.length;
+      strip.mark(chosen);
+      suggest(true);
+    }, NEXT_MS);
+  }
+
   function show() {
-    thumbs.replaceChildren(...endings.map((ending, i) => el("button", {
-      type: "button", class: "thumb pending", "aria-label": `Ending ${i + 1}`, "aria-pressed": i === chosen, onclick: () => choose(i),
-      ondblclick: () => keepEnding(),
-    })));
-    pad.suggestion = endings[chosen]?.visible ?? [];
+    clearInterval(nextTimer);
+    hasChosen = false;
+    previewed = -1;
+    if (endings.length > 0) {
+      strip.open(endings.length, drawing.strokes);
+      strip.mark(chosen);
+      strip.paint(endings);
+    } else {
+      strip.close(count.value);
+    }
+    suggest();
     buttons();
   }
 
   function buttons() {
-    undo.disabled = !drawing.canUndo;
+    element.classList.toggle("with-endings", endings.length > 0);
+    element.classList.toggle("empty", drawing.isEmpty && endings.length === 0);
+    undo.disabled = !drawing.canUndo && endings.length === 0;
     redo.disabled = !drawing.canRedo;
     clear.disabled = drawing.isEmpty && endings.length === 0;
-    keep.disabled = endings.length === 0;
+    eraser.disabled = drawing.isEmpty;
+    if (drawing.isEmpty) setEraser(false);
+    keep.disabled = !current();
+    dismiss.disabled = endings.length === 0;
+    fit.hidden = pad.view.isHome && !pad.hasInkOutside;
   }
 
-  pad.addEventListener("pendown", () => stop());
-  pad.addEventListener("penup", () => { if (auto.checked) goOn(); });
-  drawing.addEventListener("change", buttons);
+  function setEraser(isOn) {
+    eraser.setAttribute("aria-pressed", isOn);
+    pad.isEraser = isOn;
+  }
+
+  // The ghost's hand draws where nobody does.
+  function haunt() {
+    if (!element.isConnected || !drawing.isEmpty || endings.length > 0 || ghost.isPlaying) return;
+    ghost.loop((body, onEvent, signal) => engine.complete(tiles.value, body, onEvent, signal));
+  }
+
+  // What a link holds: drawn again before one's eyes, then a drawing like any other.
+  async function replay({strokes, model, seed: given}) {
+    stop();
+    tiles.choose(model, {isSilent: true});
+    drawing.clear();
+    wantedSeed = given;
+    caption.textContent = "";
+    const end = () => {
+      pad.removeEventListener("pendown", end);
+      if (drawing.isEmpty) drawing.replace(strokes);
+      ghost.stop();
+    };
+    if (isCalm()) return end();
+    pad.addEventListener("pendown", end, {once: true});
+    if (await ghost.play(strokes, {milliseconds: Math.min(7000, 24 * countPoints(strokes))})) {
+      end();
+      caption.textContent = "A drawing from a link. Draw on, or ask for endings with Again.";
+    }
+  }
+
+  function toggleDrawer() { element.classList.contains("open") ? closeDrawer() : setDrawer(true); }
+  function closeDrawer() { setDrawer(false); }
+  function setDrawer(isOpen) {
+    element.classList.toggle("open", isOpen);
+    settings.setAttribute("aria-expanded", isOpen);
+  }
+
+  pad.addEventListener("pendown", () => {
+    ghost.stop();
+    closeDrawer();
+    isHidden = true;
+    previewed = -1;
+    suggest();
+  });
+  pad.addEventListener("penup", () => {
+    isHidden = false;
+    if (auto.checked && !drawing.isEmpty) goOn();
+    else stop();
+  });
+  pad.addEventListener("pencancel", () => {
+    isHidden = false;
+    suggest();
+  });
+  pad.addEventListener("view", buttons);
+  pad.canvas.addEventListener("keydown", (event) => { if (event.key === " " || event.key.startsWith("Arrow")) ghost.stop(); });
+  strip.addEventListener("choose", ({detail}) => (hasChosen && detail === chosen && matchMedia("(pointer: coarse)").matches ? keepEnding() : choose(detail)));
+  strip.addEventListener("preview", ({detail}) => {
+    previewed = detail;
+    endings[detail]?.showAll();
+    suggest();
+  });
+  strip.addEventListener("keep", keepEnding);
+  drawing.addEventListener("change", () => {
+    if (!drawing.isEmpty) ghost.stop();
+    buttons();
+  });
+  const renew = () => { if (!drawing.isEmpty || endings.length > 0) goOn(); };
+  tiles.addEventListener("change", () => {
+    renew();
+    if (ghost.isPlaying) {
+      ghost.stop();
+      haunt();
+    }
+  });
+  temperature.input.addEventListener("change", renew);
+  count.input.addEventListener("change", () => (endings.length > 0 ? goOn() : strip.close(count.value)));
+
   const element = el("div", {class: "studio"},
-    el("div", {}, pad.element, caption),
-    el("div", {class: "side"}, thumbs, model.field, temperature.field, count.field,
-      el("label", {class: "check"}, auto, "Go on when the pen lifts"),
-      el("div", {class: "buttons"}, save)));
-  pad.element.append(el("div", {class: "bar"}, el("div", {class: "buttons"}, undo, redo, clear), el("div", {class: "buttons"}, again, keep)));
-  buttons();
+    el("div", {class: "desk"}, pad.element,
+      el("div", {class: "bar"}, el("div", {class: "buttons"}, undo, redo, clear, eraser, fit), caption, el("div", {class: "buttons"}, dismiss, again, surpriseInBar, keep))),
+    strip.element,
+    el("div", {class: "side", id: "drawer", role: "group", "aria-label": "Models and settings"},
+      tiles.element, temperature.field, count.field,
+      el("label", {class: "check"}, auto, "Continue when the pen lifts")));
+  tiles.element.append(surprise);
+  setEraser(false);
+  setDrawer(false);
+  show();
 
   return {
     element,
-    leave: () => { request?.abort(); },
+    actions: [settings, save],
+    enter: () => {
+      const given = studio.takeLinked();
+      if (given) replay(given);
+      else haunt();
+    },
+    leave: () => {
+      ghost.stop();
+      request?.abort();
+      if (endings.some(({isDone}) => !isDone)) stop();
+      closeDrawer();
+    },
     keydown(event) {
       const isControl = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
       if (isControl && key === "z") (event.shiftKey ? redo : undo).click();
       else if (isControl && key === "y") redo.click();
       else if (isControl || event.altKey) return false;
-      else if (key === "enter" && !event.target.closest("button:not([aria-pressed=true]), summary, select")) keepEnding();
+      else if (key === "escape") {
+        if (element.classList.contains("open")) closeDrawer();
+        else if (endings.length > 0) stop();
+        else return false;
+      } else if (key === "enter" && !event.target.closest("button:not([aria-pressed=true]), .tile, summary, a")) keepEnding();
       else if (key === "r") goOn();
       else if (key === "c") clear.click();
+      else if (key === "e") eraser.click();
+      else if (key === "0") pad.fit();
+      else if (key === "+" || key === "-") pad.zoomBy(key === "+" ? 1.25 : 0.8);
       else if (/^[1-9]$/.test(key)) choose(Number(key) - 1);
       else return false;
       return true;
     },
   };
-}
-
-export function emptyTab(text) {
-  return {element: el("p", {class: "quiet centred"}, text)};
 }

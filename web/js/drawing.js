@@ -1,13 +1,22 @@
 // The drawing that hand and model make together, with undo: a list of strokes that is replaced, never changed.
-// A stroke is {by: "hand" | "model", points: [[x, y], …]}; the paper is 1000 × 1000, and more where it is not square.
+// A stroke is {by: "hand" | "model", points: [[x, y], …], widths: [w, …] or none}, a width being a share of the usual
+// one. The paper is 1000 × 1000, and more where it is not square.
 
-// Where a finished drawing would lie on the paper: limn serve brings strokes to the model's size by it.
+// Where a finished drawing would lie on the paper: the model's size is brought to it.
 export const FRAME = {x: 150, y: 150, size: 700};
 
 export class Drawing extends EventTarget {
   #past = [];
   #future = [];
   #strokes = [];
+  #key;
+
+  // With a key, the browser's tab keeps the drawing over a reload and over other pages.
+  constructor(key = "") {
+    super();
+    this.#key = key;
+    if (key) this.#strokes = kept(key);
+  }
 
   get strokes() { return this.#strokes; }
   get points() { return this.#strokes.map((stroke) => stroke.points); }
@@ -41,7 +50,34 @@ export class Drawing extends EventTarget {
     this.#tell();
   }
 
-  #tell() { this.dispatchEvent(new Event("change")); }
+  #tell() {
+    if (this.#key) keep(this.#key, this.#strokes);
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+function kept(key) {
+  try {
+    const strokes = JSON.parse(sessionStorage.getItem(key)) ?? [];
+    return strokes.filter(isStroke);
+  } catch {
+    return [];
+  }
+}
+
+function keep(key, strokes) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(strokes));
+  } catch { /* a full or closed store: the drawing lives in this page alone */ }
+}
+
+function isStroke({by, points}) {
+  return (by === "hand" || by === "model") && Array.isArray(points) && points.length > 0 &&
+    points.every((point) => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite));
+}
+
+export function asStrokes(pointLists, by = "model") {
+  return pointLists.filter((points) => points.length > 0).map((points) => ({by, points}));
 }
 
 // {x, y, width, height} around lists of points; null around nothing.
@@ -66,4 +102,21 @@ export function fitted(pointLists, frame = FRAME) {
   const left = frame.x + (frame.size - scale * box.width) / 2;
   const top = frame.y + (frame.size - scale * box.height) / 2;
   return pointLists.map((points) => points.map(([x, y]) => [left + scale * (x - box.x), top + scale * (y - box.y)]));
+}
+
+// The first `count` points of strokes, and where the pen is then.
+export function reveal(strokes, count) {
+  const shown = [];
+  let left = count;
+  for (const stroke of strokes) {
+    if (left <= 0) break;
+    shown.push(left >= stroke.points.length ? stroke : {...stroke, points: stroke.points.slice(0, left)});
+    left -= stroke.points.length;
+  }
+  const last = shown[shown.length - 1];
+  return {shown, pen: last ? last.points[last.points.length - 1] : null};
+}
+
+export function countPoints(strokes) {
+  return strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
 }

@@ -1,79 +1,109 @@
-// The menu that saves drawings as files, and the small collection that becomes a data set. limn serve writes the
-// files and hands them to the browser; it never names a file of its own.
-import {postForBlob} from "./api.js";
+// The menu that saves drawings, passes them on, and collects them for a data set.
+import {collect, collection, dataSetFile} from "./collection.js";
 import {el, icon, notice} from "./dom.js";
+import {asAnimation, asGif, asJson, asPng, asSvg, download} from "./files.js";
 
 const FORMATS = [
-  ["svg", "SVG", "vector picture"],
-  ["png", "PNG", "picture"],
-  ["gif", "GIF", "being drawn"],
-  ["json", "JSON", "strokes"],
-  ["gcode", "G-code", "pen plotter"],
+  ["gif", "GIF", "being drawn", asGif],
+  ["png", "PNG", "picture", asPng],
+  ["svg", "SVG", "vector picture", asSvg],
+  ["json", "JSON", "strokes", asJson],
+  ["gcode", "G-code", "pen plotter", null],
 ];
-const COLLECTION = "limn-collection";
 
-export function download(blob, name) {
-  const link = el("a", {href: URL.createObjectURL(blob), download: name});
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-function collection() {
+async function trying(work) {
   try {
-    return JSON.parse(localStorage.getItem(COLLECTION)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-function keep(drawings) {
-  try {
-    localStorage.setItem(COLLECTION, JSON.stringify(drawings));
-  } catch {
-    notice("The browser keeps no more drawings; save the data set and empty it.");
-  }
-}
-
-async function save(drawings, format, name, more = {}) {
-  try {
-    download(await postForBlob("/api/pictures", {drawings, format, ...more}), `${name}.${format}`);
+    await work();
   } catch (error) {
-    notice(error.message);
+    if (error.name !== "AbortError") notice(error.message);
   }
 }
 
-// `take()` gives the drawings as lists of lists of points; an empty list where there is nothing to save.
-export function saveMenu({take, name = () => "drawing", isAnimation = false, direction = ""}) {
-  const items = el("div", {class: "menu-items"});
-  const menu = el("details", {class: `menu ${direction}`}, el("summary", {class: "button", role: "button"}, icon("save"), "Save"), items);
-  const item = (label, more, onclick) => el("button", {type: "button", onclick: () => { menu.open = false; onclick(); }}, label, el("small", {}, more));
+// Writes text or a picture where others can paste it; false where the browser allows no such thing here.
+async function copy(parts, text) {
+  try {
+    if (text !== undefined) await navigator.clipboard.writeText(text);
+    else await navigator.clipboard.write([new ClipboardItem(parts)]);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
-  menu.addEventListener("toggle", () => {
-    if (!menu.open) return;
+// `take()` gives the drawings, lists of strokes; an empty list where there is nothing to save. `link()` gives the
+// address that holds the drawing, `offer()` {label, accept} for what is shown and not yet part of it, or null.
+export function saveMenu({engine, take, name = () => "drawing", word = name, isAnimation = false, link = null, offer = () => null}) {
+  const items = el("div", {class: "menu-items"});
+  const menu = el("details", {class: "menu"}, el("summary", {class: "button", role: "button", "aria-label": "Save"}, icon("save"), el("span", {}, "Save")), items);
+  const item = (label, more, onclick, isDisabled = false) => el("button", {type: "button", disabled: isDisabled,
+    onclick: () => { menu.open = false; trying(onclick); }}, label, el("small", {}, more));
+
+  async function save([format, , , write]) {
+    const drawings = take();
+    const blob = write === null
+      ? await engine.file({drawings: drawings.map((strokes) => strokes.map(({points}) => points)), format})
+      : await (format === "gif" && isAnimation ? asAnimation : write)(drawings);
+    download(blob, `${name()}.${format}`);
+  }
+
+  async function copyPicture() {
+    const png = asPng(take());
+    // Given as a promise, as Safari asks for it within the click.
+    if (await copy({"image/png": png})) notice("The picture is copied.");
+    else {
+      download(await png, `${name()}.png`);
+      notice("Here the browser copies no pictures (it wants HTTPS or localhost), so it is saved as a file.");
+    }
+  }
+
+  async function copyLink() {
+    const address = link();
+    if (await copy(null, address)) return notice("The link is copied. It replays this drawing.");
+    const field = el("input", {type: "text", readonly: true, value: address, "aria-label": "Link to this drawing"});
+    const box = el("dialog", {class: "dialog"}, el("p", {}, "Copy this link:"), field,
+      el("form", {method: "dialog", class: "buttons end"}, el("button", {class: "button"}, "Close")));
+    box.addEventListener("close", () => box.remove());
+    document.body.append(box);
+    box.showModal();
+    field.select();
+  }
+
+  async function share() {
+    const file = new File([asGif(take())], `${name()}.gif`, {type: "image/gif"});
+    await navigator.share({files: [file], title: "limn", ...(link ? {text: link()} : {})});
+  }
+
+  function canShare() {
+    return navigator.canShare?.({files: [new File([""], "x.gif", {type: "image/gif"})]}) ?? false;
+  }
+
+  function fill() {
     const drawings = take();
     const kept = collection();
-    const hasDrawing = drawings.length > 0;
+    const isEmpty = drawings.length === 0;
+    const offered = offer();
     items.replaceChildren(
-      ...FORMATS.map(([format, label, more]) => {
-        const options = isAnimation && format === "gif" ? {animation: true} : {};
-        const node = item(label, more, () => save(drawings, format, name(), options));
-        node.disabled = !hasDrawing;
-        return node;
-      }),
+      ...(offered ? [el("button", {type: "button", class: "offer", onclick: () => { offered.accept(); fill(); }}, offered.label, icon("check")), el("hr")] : []),
+      ...FORMATS.map((format) => item(format[1], isAnimation && format[0] === "gif" ? "animation" : format[2], () => save(format), isEmpty)),
       el("hr"),
-      withState(item("Add to data set", `${kept.length} in it`, () => {
-        keep([...kept, ...drawings]);
-        notice(`${kept.length + drawings.length} drawings are in your data set.`);
-      }), !hasDrawing),
-      withState(item("Save data set", ".npz", () => save(kept, "npz", "drawings")), kept.length === 0),
-      withState(item("Save data set", ".ndjson", () => save(kept, "ndjson", "drawings", {word: name()})), kept.length === 0),
-      withState(item("Empty data set", "", () => keep([])), kept.length === 0),
+      item("Copy picture", "", copyPicture, isEmpty),
+      ...(link ? [item("Copy link", "replays it", copyLink, isEmpty)] : []),
+      ...(canShare() ? [item("Share …", "", share, isEmpty)] : []),
+      el("hr"),
+      item("Add to data set", `${kept.length} in it`, () => {
+        const added = drawings.map((strokes) => ({word: word(), strokes: strokes.map(({points}) => points)}));
+        if (collect([...kept, ...added])) notice(`${kept.length + added.length} drawings are in your data set.`);
+      }, isEmpty),
+      item("Save data set", ".npz", async () => download(await dataSetFile(engine, "npz"), "drawings.npz"), kept.length === 0),
+      item("Save data set", ".ndjson", async () => download(await dataSetFile(engine, "ndjson"), "drawings.ndjson"), kept.length === 0),
+      item("Empty data set", "", () => collect([]), kept.length === 0),
     );
-  });
+  }
+
+  menu.addEventListener("toggle", () => { if (menu.open) fill(); });
   menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
     menu.open = false;
     menu.querySelector("summary").focus();
   });
@@ -81,9 +111,4 @@ export function saveMenu({take, name = () => "drawing", isAnimation = false, dir
     if (!menu.contains(event.target)) menu.open = false;
   });
   return menu;
-}
-
-function withState(node, isDisabled) {
-  node.disabled = isDisabled;
-  return node;
 }

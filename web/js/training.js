@@ -1,8 +1,6 @@
 // Training: the runs under --runs, while they train.
-import {getBlob, getChanged, getJson} from "./api.js";
 import {chart, short} from "./chart.js";
 import {el, notice} from "./dom.js";
-import {emptyTab} from "./draw_together.js";
 
 const EVERY_MS = 1500;
 const FIRST_LOSSES = ["total", "reconstruction", "kl"];
@@ -11,6 +9,7 @@ function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds > 48 * 3600) return `${short(Math.round(seconds / 86400))} days`;
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
@@ -20,9 +19,8 @@ function stateOf(run) {
 }
 
 export function training(studio) {
-  if (!studio.watches_runs) {
-    return emptyTab("Start limn serve with --runs and the folder that holds your runs, and they show here as they train.");
-  }
+  const {engine} = studio;
+  if (!studio.watches_runs) return studio.example("runs");
   let timer = 0;
   let chosen = null;
   let version = null;
@@ -42,6 +40,7 @@ export function training(studio) {
     if (chosen === id) return;
     chosen = id;
     version = null;
+    for (const figure of pictures.values()) watcher.unobserve(figure);
     pictures.clear();
     samples.replaceChildren();
     update();
@@ -67,7 +66,7 @@ export function training(studio) {
     const items = [
       ["Step", run.num_steps ? `${run.step} / ${run.num_steps}` : run.step],
       ["Time left", stateOf(run) === "training" ? duration(run.seconds_left) : stateOf(run)],
-      ["Examples a second", run.examples_per_second ? short(run.examples_per_second) : "–"],
+      ["Examples per second", run.examples_per_second ? short(run.examples_per_second) : "–"],
       ["Best on validation", run.best_total === undefined ? "–" : `${short(run.best_total)} at ${run.best_step}`],
     ];
     figures.replaceChildren(...items.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value)))));
@@ -77,25 +76,34 @@ export function training(studio) {
   }
 
   function showCharts(run) {
+    if (charts.querySelector(".reads")) return;   // a pointer reads values there
     const names = [...new Set(run.curves.map((curve) => curve.metric))];
     names.sort((a, b) => order(a) - order(b) || a.localeCompare(b));
-    charts.replaceChildren(...names.map((name) => el("div", {class: "paper chart"},
-      el("h3", {}, name.replaceAll("_", " ")), chart(run.curves.filter((curve) => curve.metric === name)))));
+    charts.replaceChildren(...names.map((name) => chart(name.replaceAll("_", " "), run.curves.filter((curve) => curve.metric === name))));
   }
 
-  // Newest first; each is fetched once.
+  // Pictures are fetched when they come into view, once each.
+  const watcher = new IntersectionObserver((entries) => {
+    for (const {isIntersecting, target} of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      const image = target.querySelector("img");
+      engine.sample(target.dataset.run, target.dataset.step).then((blob) => {
+        image.addEventListener("load", () => URL.revokeObjectURL(image.src), {once: true});
+        image.src = URL.createObjectURL(blob);
+      }).catch(() => target.remove());
+    }
+  }, {root: samples, rootMargin: "0px 200px"});
+
+  // Newest first.
   function showSamples(run) {
     samplesPart.hidden = run.samples.length === 0;
     for (const {step} of run.samples) {
       if (pictures.has(step)) continue;
-      const image = el("img", {alt: `Samples at step ${step}`, loading: "lazy"});
-      const figure = el("figure", {}, image, el("figcaption", {}, `Step ${step}`));
+      const figure = el("figure", {"data-run": run.id, "data-step": step}, el("img", {alt: `Samples at step ${step}`}), el("figcaption", {}, `Step ${step}`));
       pictures.set(step, figure);
       samples.prepend(figure);
-      getBlob(`/api/runs/${run.id}/samples/${step}`).then((blob) => {
-        image.addEventListener("load", () => URL.revokeObjectURL(image.src), {once: true});
-        image.src = URL.createObjectURL(blob);
-      }).catch(() => figure.remove());
+      watcher.observe(figure);
     }
     // A run that went back has lost those after its step.
     const there = new Set(run.samples.map(({step}) => step));
@@ -109,14 +117,14 @@ export function training(studio) {
   async function update() {
     clearTimeout(timer);
     try {
-      const {runs} = await getJson("/api/runs");
+      const {runs} = await engine.runs();
       showList(runs);
       const asked = chosen;
       const current = runs.find((run) => run.id === asked);
       details.hidden = !current;
       if (current) {
         showFigures(current);
-        const changed = await getChanged(`/api/runs/${asked}`, version);
+        const changed = await engine.run(asked, version);
         if (changed && asked === chosen) {
           version = changed.version;
           showCharts(changed.data);

@@ -6,8 +6,6 @@
 // so nothing is lost where rho = tanh rho_hat rounds to ±1.
 #include "limn/kernels/losses/mixture_density.hpp"
 
-#include <hwy/aligned_allocator.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "limn/core/error.hpp"
+#include "limn/kernels/aligned_buffer.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
 // Highway compiles the rest of this file once for each instruction set; foreach_target.h comes first.
@@ -56,9 +55,8 @@ class RowScratch {
       : mixtures_(mixtures),
         padded_(hwy::RoundUpTo(mixtures, hn::Lanes(D()))),
         pen_padded_(hwy::RoundUpTo(kPenColumns, hn::Lanes(D()))),
-        memory_(hwy::AllocateAligned<float>((2 * kMixtureColumns + 1) * padded_ + 3 * pen_padded_)) {
-    float* const end = memory_.get() + (2 * kMixtureColumns + 1) * padded_ + 3 * pen_padded_;
-    for (float* p = memory_.get(); p != end; ++p) *p = 0;
+        memory_((2 * kMixtureColumns + 1) * padded_ + 3 * pen_padded_) {
+    for (float& value : memory_.span()) value = 0;
     for (std::size_t j = mixtures; j < padded_; ++j) value(kPi)[j] = kLogZero;
     for (std::size_t k = kPenColumns; k < pen_padded_; ++k) pen()[k] = kLogZero;
   }
@@ -66,11 +64,11 @@ class RowScratch {
   [[nodiscard]] std::size_t padded() const { return padded_; }
   [[nodiscard]] std::size_t pen_padded() const { return pen_padded_; }
   // The row's values; after density(), value(kPi) holds pi.
-  [[nodiscard]] float* value(Block block) { return memory_.get() + block * padded_; }
+  [[nodiscard]] float* value(Block block) { return memory_.data() + block * padded_; }
   // d log N_j / d value, later d loss / d value.
-  [[nodiscard]] float* slope(Block block) { return memory_.get() + (kMixtureColumns + block) * padded_; }
+  [[nodiscard]] float* slope(Block block) { return memory_.data() + (kMixtureColumns + block) * padded_; }
   // log(pi_j N_j), later the share of component j in density + floor.
-  [[nodiscard]] float* joint() { return memory_.get() + 2 * kMixtureColumns * padded_; }
+  [[nodiscard]] float* joint() { return memory_.data() + 2 * kMixtureColumns * padded_; }
   [[nodiscard]] float* pen() { return joint() + padded_; }
   [[nodiscard]] float* pen_target() { return pen() + pen_padded_; }
   [[nodiscard]] float* pen_slope() { return pen() + 2 * pen_padded_; }
@@ -91,7 +89,7 @@ class RowScratch {
 
  private:
   std::size_t mixtures_, padded_, pen_padded_;
-  hwy::AlignedFreeUniquePtr<float[]> memory_;
+  AlignedBuffer<float> memory_;
 };
 
 // Replaces x by exp(x) / sum and returns log(sum), sum = Σ exp(x), in every lane. x is finite.

@@ -13,8 +13,8 @@
 #include <limits>
 #include <vector>
 
-#include "hwy/aligned_allocator.h"
 #include "limn/core/error.hpp"
+#include "limn/kernels/aligned_buffer.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 
 #ifndef LIMN_KERNELS_ORTHOGONAL_REFLECTIONS
@@ -82,14 +82,14 @@ void reflect_panel(const Reflections& reflections, std::int64_t last, double* pa
 // only H_0 … H_c: the others leave it as it is.
 void reflect_columns(const Reflections& reflections, std::int64_t first, Matrix out) {
   const std::int64_t size = reflections.size, width = 2 * static_cast<std::int64_t>(hn::Lanes(Doubles()));
-  const auto panel = hwy::AllocateAligned<double>(static_cast<std::size_t>(size * width));
+  AlignedBuffer<double> panel(static_cast<std::size_t>(size * width));
   const std::int64_t end = std::min(first + kTaskColumns, size);
   for (std::int64_t start = first; start < end; start += width) {
     const std::int64_t count = std::min(width, end - start);
-    std::fill_n(panel.get(), size * width, 0.0);
+    std::fill_n(panel.data(), size * width, 0.0);
     for (std::int64_t c = 0; c < count; ++c)
       panel[static_cast<std::size_t>((start + c) * width + c)] = reflections.signs[static_cast<std::size_t>(start + c)];
-    reflect_panel(reflections, start + count - 1, panel.get());
+    reflect_panel(reflections, start + count - 1, panel.data());
     for (std::int64_t r = 0; r < size; ++r)
       for (std::int64_t c = 0; c < count; ++c)
         out.row(r)[start + c] = static_cast<float>(panel[static_cast<std::size_t>(r * width + c)]);

@@ -69,10 +69,15 @@ std::vector<float> VaeModel::decode(const Latents& z) const {
   return pixels;
 }
 Latents VaeModel::encode(std::span<const float> pixels, const EncodeOptions& options) const {
-  const std::vector<float> latent = posterior(pixels);
+  const std::vector<float> latent = posterior_rows(pixels);
   return options.uses_mean ? means(latent) : draw_posterior(latent, options, 0).z;
 }
-std::vector<float> VaeModel::posterior(std::span<const float> pixels) const {
+LatentPosterior VaeModel::posterior(std::span<const float> pixels) const {
+  const std::vector<float> rows = posterior_rows(pixels);
+  const std::int64_t n = static_cast<std::int64_t>(rows.size()) / encoder_.output_size();
+  return posterior_of(ConstMatrix(std::span(rows), n, encoder_.output_size()));
+}
+std::vector<float> VaeModel::posterior_rows(std::span<const float> pixels) const {
   const std::int64_t size = shape().size(), n = static_cast<std::int64_t>(pixels.size()) / size;
   require(n * size == static_cast<std::int64_t>(pixels.size()), "{}: {} pixel values are not whole images of {}",
           checkpoint_.origin, pixels.size(), image::text(shape()));

@@ -25,6 +25,8 @@ class VaeModel final : public ImageModel {
 
   [[nodiscard]] std::vector<float> decode(const Latents& z) const override;
   [[nodiscard]] Latents encode(std::span<const float> pixels, const EncodeOptions& options) const override;
+  // μ and log σ² of each image [n, Z].
+  [[nodiscard]] LatentPosterior posterior(std::span<const float> pixels) const;
   // In evaluation.cpp.
   [[nodiscard]] ImageLosses losses(std::span<const float> pixels, const EncodeOptions& options,
                                    std::int64_t samples) const override;
@@ -41,8 +43,8 @@ class VaeModel final : public ImageModel {
     std::vector<double> log_ratio;  // log p(z) − log q(z | x)
   };
 
-  // μ and log σ² of each image [n, 2Z].
-  [[nodiscard]] std::vector<float> posterior(std::span<const float> pixels) const;
+  // μ, then log σ² of each image [n, 2Z].
+  [[nodiscard]] std::vector<float> posterior_rows(std::span<const float> pixels) const;
   [[nodiscard]] Latents means(const std::vector<float>& latent) const;
   // Draw number `sample` from the posterior of each image.
   [[nodiscard]] Draw draw_posterior(const std::vector<float>& latent, const EncodeOptions& options,

@@ -8,7 +8,7 @@ namespace limn::models {
 
 ImageLosses VaeModel::losses(std::span<const float> pixels, const EncodeOptions& options, std::int64_t samples) const {
   require(samples >= 1, "evaluation: {} samples, expected at least 1", samples);
-  const std::vector<float> latent = posterior(pixels);
+  const std::vector<float> latent = posterior_rows(pixels);
   ImageLosses result;
   if (options.uses_mean) {
     result.reconstruction = reconstruction_losses(pixels, means(latent));
@@ -27,7 +27,7 @@ ImageLosses VaeModel::losses(std::span<const float> pixels, const EncodeOptions&
 }
 std::vector<double> VaeModel::log_weights(std::span<const float> pixels, const EncodeOptions& options,
                                           std::int64_t sample) const {
-  const std::vector<float> latent = posterior(pixels);
+  const std::vector<float> latent = posterior_rows(pixels);
   const Draw drawn = draw_posterior(latent, options, sample);
   std::vector<double> weights = reconstruction_losses(pixels, drawn.z);
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = drawn.log_ratio[i] - weights[i];

@@ -1,6 +1,7 @@
 // What the tests share: limn serve on a free port, a browser that keeps note of what went wrong, a hand that draws.
 import {spawn} from "node:child_process";
 import {once} from "node:events";
+import {readFileSync} from "node:fs";
 import {chromium} from "playwright-core";
 
 export const limn = process.env.STUDIO_LIMN;
@@ -15,7 +16,8 @@ export async function serve(...args) {
     if (address.includes("\n")) break;
   }
   return {
-    address: address.trim(),
+    address: address.trim().split("\n").at(-1),   // this machine's own comes last
+    addresses: address.trim().split("\n"),
     async stop() {
       const start = performance.now();
       child.kill("SIGINT");
@@ -41,6 +43,7 @@ export async function openPage(browser, address, tab, options = {}) {
     const url = request.url();
     if (!url.startsWith(`${origin}/`) && !url.startsWith("blob:")) problems.push(`request to ${url}`);
   });
+  page.setDefaultTimeout(20_000);
   await page.goto(tab ? `${origin}/#${tab}` : address);
   await page.getByRole("tabpanel").waitFor();
   return {page, context, problems};
@@ -92,5 +95,82 @@ export function shareOfColour(canvas, colour) {
     return count / (data.length / 4);
   }, colour);
 }
+// Fingers and pens: `send(type, [{x, y, id}…])` with touchStart, touchMove, touchEnd.
+export async function fingers(page) {
+  const session = await page.context().newCDPSession(page);
+  return (type, touchPoints) => session.send("Input.dispatchTouchEvent", {type, touchPoints});
+}
+
+// A stroke of a pen with its pressures, one a point.
+export async function penStroke(page, points, pressures) {
+  const session = await page.context().newCDPSession(page);
+  const send = (type, [x, y], force) => session.send("Input.dispatchMouseEvent",
+    {type, x, y, button: "left", buttons: type === "mouseReleased" ? 0 : 1, clickCount: 1, pointerType: "pen", force});
+  await send("mousePressed", points[0], pressures[0]);
+  for (let i = 1; i < points.length; i++) await send("mouseMoved", points[i], pressures[i]);
+  await send("mouseReleased", points.at(-1), 0);
+}
+
+// The strokes that the page keeps: {by, points, widths}.
+export function keptStrokes(page, key = "limn-drawing") {
+  return page.evaluate((name) => JSON.parse(sessionStorage.getItem(name) ?? "[]"), key);
+}
+
+// An answer to a request for endings: each the strokes given, as the studio streams them.
+export function endingsAnswer(endings) {
+  const lines = [JSON.stringify({event: "start", endings: endings.length, seed: 5, given_points: 9})];
+  endings.forEach((strokes, i) => {
+    for (const points of strokes) {
+      lines.push(JSON.stringify({event: "points", points: points.map(([x, y], k) => [i, x, y, k === points.length - 1 ? 1 : 0])}));
+    }
+    lines.push(JSON.stringify({event: "end", ending: i, finished: true}));
+  });
+  return {contentType: "application/x-ndjson", body: `${[...lines, JSON.stringify({event: "done"})].join("\n")}\n`};
+}
+
+// The bytes of the file that `act` makes the page save.
+export async function saved(page, act) {
+  const coming = page.waitForEvent("download");
+  await act();
+  const download = await coming;
+  return {name: download.suggestedFilename(), bytes: readFileSync(await download.path())};
+}
+
+export async function fromMenu(page, label, number = 0) {
+  await page.locator("summary", {hasText: "Save"}).click();
+  await page.locator(".menu-items button", {hasText: label}).nth(number).click();
+}
+
+// The share of pixels near a colour in a picture's bytes, as the browser decodes them; and its size.
+export async function pictureOf(browser, bytes, type, colours) {
+  const page = await browser.newPage();
+  try {
+    return await page.evaluate(async ({base64, kind, wanted}) => {
+      const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], {type: kind});
+      const image = new Image();
+      image.src = URL.createObjectURL(blob);
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+      const shares = wanted.map(([r, g, b]) => {
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) count += data[i + 3] > 128 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 60 ? 1 : 0;
+        return count / (data.length / 4);
+      });
+      return {width: canvas.width, height: canvas.height, shares};
+    }, {base64: bytes.toString("base64"), kind: type, wanted: colours});
+  } finally {
+    await page.close();
+  }
+}
+
+export const PHONE = {viewport: {width: 390, height: 844}, deviceScaleFactor: 2, hasTouch: true, isMobile: true};
+export const LANDSCAPE = {viewport: {width: 844, height: 390}, deviceScaleFactor: 2, hasTouch: true, isMobile: true};
+export const paper = (page, number = 0) => page.locator("canvas[role=application]").nth(number);
+export const endings = (page) => page.locator(".endings button.thumb");
+export const choosing = (page) => page.getByText("Choose an ending and keep it").waitFor();
 export const INK = [26, 26, 30];
 export const MODEL = [194, 78, 0];

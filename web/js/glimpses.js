@@ -1,11 +1,12 @@
-// DRAW: the canvas growing step by step, with the windows through which the model writes (and reads).
-import {postForBlob, postForJson} from "./api.js";
-import {button, chooser, el, icon, latestOnly, notice} from "./dom.js";
-import {emptyTab} from "./draw_together.js";
+// Glimpses: DRAW's canvas growing step by step, with the windows through which the model writes (and reads).
+import {button, el, icon, isCalm, latestOnly, notice} from "./dom.js";
+import {download} from "./files.js";
+import {asCube, asGreys, CUBE, encodeGif, GREYS} from "./gif.js";
+import {imageOf, ModelTiles} from "./model_tiles.js";
 import {pixelsOf} from "./picture_file.js";
-import {download} from "./save.js";
 
 const STEP_MS = 70;
+const GIF_SIDE = 448;
 const SIDE = 720;   // of the canvas that is painted on
 
 // The frames' bytes [T, H, W, C] from base64.
@@ -13,28 +14,28 @@ function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-export function drawSteps(studio) {
+export function glimpses(studio) {
+  const {engine} = studio;
   const models = studio.models.filter((model) => model.steps);
-  if (models.length === 0) return emptyTab("No DRAW model is being served. Train one with limn train draw, and start limn serve with its run.");
+  if (models.length === 0) return studio.example("glimpses");
 
   let drawn = null;
   let frames = [];
   let step = 0;
   let timer = 0;
   let pixels = null;   // of the picture that is redrawn
-  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const canvas = el("canvas", {class: "picture", width: SIDE, height: SIDE, role: "img"});
   const caption = el("p", {class: "caption"});
   const position = el("input", {type: "range", min: 1, max: 1, value: 1, "aria-label": "Step", oninput: () => { stop(); showStep(Number(position.value)); }});
   const play = button("Play", () => (timer ? stop() : start()), {symbol: "play", only: true});
   const windows = el("input", {type: "checkbox", checked: true, onchange: () => showStep(step)});
-  const model = chooser({label: "Model", options: models.map(({id, name}) => ({value: id, text: name})), onchange: () => { pixels = null; make(); }});
+  const tiles = new ModelTiles(engine, models);
+  tiles.addEventListener("change", () => { pixels = null; make(); });
   const again = button("Draw another", () => { pixels = null; make(); }, {symbol: "again", primary: true});
   const file = el("input", {type: "file", accept: "image/*", class: "visually-hidden", "aria-label": "Picture to redraw", onchange: async () => {
-    const current = models.find(({id}) => id === model.value);
     try {
-      if (file.files[0]) pixels = await pixelsOf(file.files[0], current.image);
+      if (file.files[0]) pixels = await pixelsOf(file.files[0], tiles.model.image);
       make();
     } catch (error) {
       notice(error.message);
@@ -42,30 +43,35 @@ export function drawSteps(studio) {
     file.value = "";
   }});
   const redraw = button("Redraw a picture …", () => file.click());
-  const savePng = button("PNG", () => canvas.toBlob((blob) => download(blob, "canvas.png")), {symbol: "save"});
-  const saveGif = button("GIF", async () => {
-    try {
-      download(await postForBlob(`/api/models/${model.value}/canvases`, {seed: drawn.seed, format: "gif", ...(pixels ? {pixels} : {})}), "canvas.gif");
-    } catch (error) {
-      notice(error.message);
-    }
-  }, {symbol: "save"});
+  const savePng = button("", () => canvas.toBlob((blob) => download(blob, "canvas.png")));
+  savePng.replaceChildren(icon("save"), el("span", {}, "PNG"));
+  const saveGif = button("", () => download(animation(), "canvas.gif"));
+  saveGif.replaceChildren(icon("save"), el("span", {}, "GIF"));
+
+  // All steps, without the windows.
+  function animation() {
+    const {width, height, channels} = drawn;
+    const zoom = Math.max(1, Math.round(GIF_SIDE / Math.max(width, height)));
+    const pictures = frames.map(({data}) => {
+      const pixels = channels === 1 ? asGreys(data) : asCube(data);
+      const large = new Uint8Array(pixels.length * zoom * zoom);
+      for (let y = 0; y < height * zoom; y++) {
+        for (let x = 0; x < width * zoom; x++) large[y * width * zoom + x] = pixels[Math.floor(y / zoom) * width + Math.floor(x / zoom)];
+      }
+      return large;
+    });
+    return encodeGif({width: width * zoom, height: height * zoom, palette: channels === 1 ? GREYS : CUBE,
+      frames: pictures.map((large, i) => ({pixels: large, milliseconds: i === pictures.length - 1 ? 1500 : STEP_MS}))});
+  }
 
   const make = latestOnly(async () => {
-    drawn = await postForJson(`/api/models/${model.value}/canvases`, pixels ? {pixels} : {});
+    drawn = await engine.canvases(tiles.value, pixels ? {pixels} : {});
     const {steps, width, height, channels} = drawn;
     const bytes = bytesOf(drawn.frames);
     const size = width * height * channels;
-    frames = Array.from({length: steps}, (_, t) => {
-      const image = new ImageData(width, height);
-      for (let i = 0; i < width * height; i++) {
-        for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes[t * size + i * channels + (channels === 3 ? c : 0)];
-        image.data[4 * i + 3] = 255;
-      }
-      return image;
-    });
+    frames = Array.from({length: steps}, (_, t) => imageOf(bytes.subarray(t * size, (t + 1) * size), width, height, channels));
     position.max = steps;
-    if (isCalm) showStep(steps);
+    if (isCalm()) showStep(steps);
     else {
       showStep(1);
       start();
@@ -132,13 +138,12 @@ export function drawSteps(studio) {
 
   const element = el("div", {class: "two steps"},
     el("div", {}, el("div", {class: "paper picture-paper"}, canvas), el("div", {class: "slider-row"}, play, position), caption),
-    el("div", {class: "side"}, model.field,
+    el("div", {class: "side"}, tiles.element,
       el("label", {class: "check"}, windows, "Show the windows"),
-      el("div", {class: "buttons"}, again, redraw),
-      el("p", {class: "caption"}),
-      el("div", {class: "buttons"}, savePng, saveGif), file));
+      el("div", {class: "buttons"}, again, redraw), file));
   return {
     element,
+    actions: [saveGif, savePng],
     enter: () => { if (!drawn) make(); },
     leave: stop,
     keydown(event) {
