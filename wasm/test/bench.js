@@ -1,6 +1,6 @@
 // Times the module: size, start, loading, points a second. Usage: node wasm/test/bench.js MODEL [MAGENTA_SKETCH]
 // MAGENTA_SKETCH is the folder node_modules of @magenta/sketch, which is then timed with the same model (gen, JSON).
-// Medians of five runs. One thread, in turns with whatever else the machine does: run it alone.
+// Medians of five runs, by the clock, and in brackets by the time of the processor: on a busy machine they differ.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -12,16 +12,19 @@ const [file, magentaModules] = process.argv.slice(2);
 if (!file) throw new Error('usage: node wasm/test/bench.js MODEL [NODE_MODULES of @magenta/sketch]');
 
 async function median(work) {
-  const times = [];
+  const clock = [], processor = [];
   for (let i = 0; i < kRuns; ++i) {
-    const begun = performance.now();
+    const begun = performance.now(), used = process.cpuUsage();
     const amount = (await work(i)) ?? 1;
-    times.push((performance.now() - begun) / amount);
+    clock.push((performance.now() - begun) / amount);
+    const { user, system } = process.cpuUsage(used);
+    processor.push((user + system) / 1000 / amount);
   }
-  return times.sort((a, b) => a - b)[kRuns >> 1];
+  return [clock, processor].map((times) => times.sort((a, b) => a - b)[kRuns >> 1]);
 }
 const row = (what, value) => console.log(`| ${what} | ${value} |`);
-const rate = (ms) => Math.round(1000 / ms).toLocaleString('en');
+const ms = ([clock, processor]) => `${Math.round(clock)} (${Math.round(processor)})`;
+const rate = (times) => times.map((t) => Math.round(1000 / t).toLocaleString('en')).join(' (') + ')';
 
 const module = readFileSync(path.join(setting.packageFolder, 'limn.wasm'));
 row('limn.wasm, bytes', module.length.toLocaleString('en'));
@@ -30,11 +33,11 @@ const bytes = readFileSync(file);
 const begun = performance.now();
 const model = await setting.limn.load(bytes, { name: path.basename(file) });
 row('start and first load, ms', Math.round(performance.now() - begun));
-row('load, ms', Math.round(await median(async () => {
+row('load, ms', ms(await median(async () => {
   await (await setting.limn.load(bytes, { name: path.basename(file) })).unload();
 })));
 const points = (drawings) => drawings.reduce((sum, d) => sum + d.length, 0);
-await model.sample(4);
+await model.sample(64);  // the engine compiles again what runs often
 for (const count of [1, 16, 64])
   row(`points a second, ${count} at once`, rate(await median(async (i) => points(await model.sample(count, { seed: i + 1 })))));
 row('points a second, one, streamed', rate(await median(async (i) => {
@@ -52,7 +55,7 @@ if (magentaModules) {
     other.instantiateFromJSON(...JSON.parse(readFileSync(file, 'utf8')));
     return other;
   };
-  row('@magenta/sketch: load, ms', Math.round(await median(async () => { loaded(); })));
+  row('@magenta/sketch: load, ms', ms(await median(async () => { loaded(); })));
   const other = loaded();
   const draw = () => {
     let state = other.zeroState(), pen = other.zeroInput(), n = 0;
