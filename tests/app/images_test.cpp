@@ -98,9 +98,11 @@ TEST_F(ImagesTest, ShowsTheLatentSpace) {
   run("traverse conv --dims 3,1 --grid 3 --base builtin:shapes:test#2 -o one.png");
   expect_png("one.png");
   run("traverse conv --dims 0,2 --grid 3 --base builtin:shapes:test#2 --sampled --seed 4 -o sampled.svg");
-  run("traverse conv --dims 3,1 --grid 3 --others each -o each.svg");
+  run("traverse conv --dims 3,1 --grid 3 --others each --prior standard -o each.svg");
   const std::string each = read_text_file(file("each.svg"));
   for (const char* text : {">X: 3, Y: 1<", ">−1.64<", ">0<", ">1.64<"}) EXPECT_THAT(each, HasSubstr(text));
+  run("traverse conv --dims 3,1 --grid 3 --others each -o fitted.svg");
+  EXPECT_THAT(read_text_file(file("fitted.svg")), Not(HasSubstr(">1.64<")));  // the range of its training data
   run("traverse conv --dims 3,1 --grid 3 --others fixed --bare -o bare.svg");
   EXPECT_THAT(read_text_file(file("bare.svg")), Not(HasSubstr("<text")));
   expect_refused("traverse conv --dims 3,1 --others each --base builtin:shapes:test#2 -o x.png", "leave --base out");
