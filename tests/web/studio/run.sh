@@ -39,4 +39,4 @@ else
 fi
 cp "$here"/*.mjs .
 STUDIO_SERVED="$(printf '%s\n' "${models[@]}")" STUDIO_LIMN="$limn" STUDIO_CHROMIUM="$chromium" STUDIO_WORK="$work" \
-  timeout 900 node --test ${filter:+--test-name-pattern="$filter"} --test-reporter=spec studio.test.mjs
+  timeout 1150 node --test ${filter:+--test-name-pattern="$filter"} --test-reporter=spec studio.test.mjs
