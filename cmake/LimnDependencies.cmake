@@ -1,5 +1,5 @@
-# Every library that limn uses but LibTorch, in one place; docs/architecture.md says why each is here. What a build can
-# do without has an option. All are ON for the command; the Python package (pyproject.toml) turns them off, since a
+# Every library that limn uses but LibTorch, in one place; docs/architecture.md says why each is here. A library that a
+# build can do without has an option. All are ON for the command; the Python package (pyproject.toml) turns them off, since a
 # wheel carries only what is linked into it.
 option(LIMN_BUILD_COMMAND "Build the command limn, and the rooms fetch and serve" ON)
 option(LIMN_BUILD_PYTHON "Build the Python package's module" OFF)

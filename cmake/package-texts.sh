@@ -37,7 +37,7 @@ place bash bash-completion/completions/limn
 place zsh zsh/vendor-completions/_limn
 place fish fish/vendor_completions.d/limn.fish
 
-# What is compiled in from headers, with the words of its authors as Debian's packages keep them.
+# The libraries that are compiled in from headers, with the words of their authors as Debian's packages keep them.
 {
   echo "limn is under this licence."
   echo

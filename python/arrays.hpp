@@ -1,5 +1,5 @@
-// Between NumPy's arrays and the memory of the rooms. What goes out owns the memory that the rooms made, without a
-// copy; what comes in is looked at in place where it is float32 and contiguous. Call with Python's lock held.
+// Between NumPy's arrays and the memory of the rooms. An array that goes out owns the memory that the rooms made,
+// without a copy. One that comes in is read in place where it is float32 and contiguous. Call with Python's lock held.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -33,7 +33,7 @@ template <std::size_t n>
 [[nodiscard]] FloatArray array_of(models::Latents latents);
 
 // Anything that numpy.asarray() takes as contiguous float32. 8-bit numbers become shares of 255 where
-// `bytes_are_shares`. Throws Error beginning with `name` for what is no array of real numbers.
+// `bytes_are_shares`. Throws Error beginning with `name` unless it is an array of real numbers.
 [[nodiscard]] GivenFloats floats_of(nb::handle values, const std::string& name, bool bytes_are_shares = false);
 // [Z] or [n, Z] of the size. Throws Error for another shape, or a value that is not finite.
 [[nodiscard]] models::Latents latents_of(nb::handle values, std::int64_t z_size);

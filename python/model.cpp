@@ -125,7 +125,7 @@ void add_model(nb::module_& module) {
               "metrics", [](const AnyModel& m) { return parsed(m.model->checkpoint().metrics); },
               nb::sig("def metrics(self) -> dict[str, float]"), "Losses when the file was written.")
           .def_prop_ro("facts", &facts_of, nb::sig("def facts(self) -> dict[str, typing.Any]"),
-                       "What else the model says of itself, such as scale_factor and max_seq_len.")
+                       "Further facts about the model, such as scale_factor and max_seq_len.")
           .def("weights", &weights_of, nb::sig("def weights(self) -> dict[str, numpy.ndarray]"),
                "The model's tensors by name, copies in float32.")
           .def("__repr__", &text_of);

@@ -207,7 +207,8 @@ void add_sketch_model(nb::module_& module) {
       kDrawingArguments;
   nb::class_<SketchModel, AnyModel>(module, "SketchModel", "A model that draws with a pen: Sketch-RNN.")
       .def_prop_ro(
-          "scale_factor", [](const SketchModel& m) { return m.get().scale_factor(); }, "What its data were divided by.")
+          "scale_factor", [](const SketchModel& m) { return m.get().scale_factor(); },
+          "The number that its data were divided by.")
       .def_prop_ro(
           "max_seq_len", [](const SketchModel& m) { return m.get().max_seq_len(); }, "Points of the longest drawing.")
       .def("sample", &sample, "n"_a = 1, nb::kw_only(), "temperature"_a = 0.4, "greedy"_a = false, "seed"_a = 1,

@@ -49,7 +49,7 @@ std::vector<std::string> assignments_of(const nb::kwargs& options) {
   return assignments;
 }
 
-// What a Python function that is called from a step throws, and Ctrl-C, wait here until the run has saved itself.
+// Exceptions of a Python function that a step calls, and Ctrl-C, wait here until the run has saved itself.
 class Interruption {
  public:
   void call(const std::function<void()>& function) {

@@ -2,7 +2,7 @@
 # limn beside today's PyTorch from PyPI on this machine, in turns: training steps of all models and cells, and drawing.
 # PyTorch runs programs of its own (scripts/bench_pytorch/) in its best form: padded or packed, compiled or not, with
 # fused Adam and with denormals flushed; what they cost unflushed is shown beside it. Its fused LSTM knows no recurrent
-# dropout, so that row trains without, limn's with. Prints a table in Markdown; takes half an hour.
+# dropout, so that row trains without, limn's with. Prints a table in Markdown.
 # Usage: scripts/bench-pytorch.sh [--data FILE] [--rounds 5] [--threads N] [--only NAME] [--quick] [--json FILE]
 # Variables: LIMN [build/release/app/limn], BENCH_PYTHON: a python3 that has torch and NumPy [a virtual environment in
 #            build/bench-pytorch, made with pip, 5 GB]

@@ -21,7 +21,7 @@ die() {
 }
 zig="${ZIG:-$(echo "$root"/build/zig/lib/python3*/site-packages/ziglang/zig)}"
 [[ -x "$zig" ]] || die "Zig is not here; scripts/install-deps.sh --wasm installs it into build/zig"
-command -v npm >/dev/null || die "npm is not here; scripts/install-deps.sh --wasm --web installs it"
+command -v npm >/dev/null || die "npm is not here; scripts/install-deps.sh --wasm installs it"
 
 build="$root/build/wasm"
 # Zig keeps what it compiles of wasi-libc there; the first link takes minutes.

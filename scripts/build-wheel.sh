@@ -6,7 +6,7 @@
 # PyPI. The last line is the wheel.
 set -euo pipefail
 
-# What the wheel may take without its model: doodles is 2 MB of the whole.
+# The most that the wheel may take without its model: doodles is 2 MB of the whole.
 MOST_BYTES=$((3 << 20))
 PLATFORM="manylinux_2_34_$(uname -m)"  # that of RHEL 9; Debian's static libraries and compiler reach no older one
 

@@ -4,7 +4,7 @@
 #   (scripts/demo.sh and scripts/test.sh call it)
 #   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
-#   --wasm  also what scripts/build-wasm.sh needs: Node, and Zig's package of Clang from PyPI, into build/zig
+#   --wasm  also what scripts/build-wasm.sh needs: Node, npm, and Zig's package of Clang from PyPI, into build/zig
 #   --python  also what scripts/test-python.sh and scripts/build-wheel.sh need
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
 #   --release  also what scripts/release.sh needs for the Debian package: help2man, mmdebstrap
@@ -29,7 +29,7 @@ PACKAGES=(
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
 # For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
 WEB_PACKAGES=(chromium nodejs npm)
-WASM_PACKAGES=(nodejs python3-venv)
+WASM_PACKAGES=(nodejs npm python3-venv)
 # For the Python package; the rest comes from PyPI (pyproject.toml).
 PYTHON_PACKAGES=(python3-dev python3-venv libminizip-dev)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)

@@ -86,7 +86,7 @@ print("limn", limn.__version__, "for Python draws", len(drawings[0].stroke3), "p
 }
 
 make_npm() {
-  "$tree/scripts/install-deps.sh" --wasm --web
+  "$tree/scripts/install-deps.sh" --wasm
   "$tree/scripts/build-wasm.sh"
   cp "$tree"/build/wasm/limn-*.tgz "$out"
 }

@@ -1,5 +1,5 @@
-# Of limn's rooms the files that draw. What they name and the module never calls (files, data sets, training) is not
-# compiled, or falls away when the module is linked.
+# The files of limn's rooms that draw. Functions that they name and the module never calls (files, data sets, training)
+# are not compiled, or fall away when the module is linked.
 set(core base64 error half_float json options random safetensors)
 set(arrays npy)
 set(kernels aligned_buffer cells/cell_rows cells/cell_stepper cells/gated_sequence cells/hyper

@@ -198,7 +198,7 @@ std::optional<Bytes> ZipReader::read(const std::string& name) {
 
 namespace {
 
-// An archive that is written. What is not finished is thrown away with its file.
+// An archive that is written. One that is not finished is thrown away with its file.
 class ArchiveWriter {
  public:
   explicit ArchiveWriter(zipFile zip) : zip_(zip) {}

@@ -1,5 +1,5 @@
-// What a model of images reads from files: the pictures that commands name, and data sets to evaluate on and to fit
-// a prior to.
+// The part of a model of images that reads files: the pictures that commands name, and data sets to evaluate on and to
+// fit a prior to.
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// What a model of sketches reads from files: the drawings that commands name, and data sets.
+// The part of a model of sketches that reads files: the drawings that commands name, and data sets.
 #include <algorithm>
 
 #include "limn/core/error.hpp"

@@ -1,4 +1,4 @@
-"""What the tests share. LIMN_COMMAND names the built command limn; tests that need it are skipped aloud without."""
+"""Fixtures of all tests. LIMN_COMMAND names the built command limn; tests that need it are skipped aloud without."""
 
 import os
 import subprocess

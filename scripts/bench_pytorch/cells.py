@@ -73,7 +73,7 @@ class HyperCell(nn.Module):
         return 2 * self.units + 2 * self.hyper_units
 
     def project(self, x):
-        """What x adds to the gates of both cells, for all steps in one product."""
+        """The part that x adds to the gates of both cells, for all steps in one product."""
         inputs = self.weight_ih.shape[1]
         return x @ torch.cat([self.weight_ih, self.small.weight_ih[:, :inputs]]).t()
 

@@ -229,7 +229,7 @@ TEST_F(DownloadTest, ChecksThePublishedMd5) {
   std::filesystem::remove(target());
   EXPECT_THAT(error_of(server, {.url = "", .md5 = std::string(32, '0')}),
               AllOf(HasSubstr(kMd5OfAbc), HasSubstr("damaged on the way")));
-  EXPECT_EQ(folder_.entries(), 0);  // wrong bytes are no beginning
+  EXPECT_EQ(folder_.entries(), 0);  // wrong bytes are not a beginning
 }
 
 TEST_F(DownloadTest, ChecksTheMd5ThatTheServerSends) {

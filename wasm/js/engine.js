@@ -113,7 +113,7 @@ export class Engine {
     return this.#bytes();
   }
 
-  // What the function gives; an error where that is 0. Frees what #put() has taken for it.
+  // The result of the function; an error where that is 0. Frees what #put() has taken for it.
   #call(name, ...args) {
     try {
       const given = this.#exports[name](...args);

@@ -1,4 +1,4 @@
-// A loaded model of any family. What it cannot do it refuses with the words of the command limn. Every call is a
+// A loaded model of any family. A call that it cannot do is refused with the words of the command limn. Every call is a
 // promise, whether the model is in this thread or in a worker.
 import { Drawing, Picture, packed, toDrawing, unpackedDrawings } from './drawing.js';
 import { LimnError } from './engine.js';
@@ -27,7 +27,7 @@ export class Model {
   /** Whether it can 'encode', 'decode', 'complete', has a 'temperature' or draws in 'steps'. */
   can(ability) {
     if (!Object.hasOwn(this.#inability, ability))
-      throw new LimnError(`can: there is no ability ${ability}; there are ${Object.keys(this.#inability).join(', ')}`);
+      throw new LimnError(`can: unknown ability ${ability}; expected one of ${Object.keys(this.#inability).join(', ')}`);
     return this.#inability[ability] === '';
   }
   /** Why it cannot, or ''. */

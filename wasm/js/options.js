@@ -1,4 +1,4 @@
-// The options that calls take: their names, types and ranges. What is not one of them is an error, as on the command
+// The options that calls take: their names, types and ranges. Any other is an error, as on the command
 // line of limn.
 import { LimnError } from './engine.js';
 
@@ -53,7 +53,7 @@ export function checked(call, options = {}) {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(known, name))
-      throw new LimnError(`${call}: there is no option ${name}; it takes ${Object.keys(known).join(', ')}`);
+      throw new LimnError(`${call}: unknown option ${name}; expected one of ${Object.keys(known).join(', ')}`);
     if (!known[name].holds(value))
       throw new LimnError(`${call}: ${name} is ${String(value)}, expected ${known[name].expected}`);
     result[name] = name === 'seed' ? String(value) : value;

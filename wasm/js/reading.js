@@ -20,7 +20,7 @@ export async function readBytes(source) {
     try {
       return new Uint8Array(await readFile(text.startsWith('file:') ? new URL(text) : text));
     } catch (error) {
-      throw new LimnError(error.code === 'ENOENT' ? `${text}: there is no such file` : `${text}: ${error.message}`);
+      throw new LimnError(error.code === 'ENOENT' ? `${text}: no such file` : `${text}: ${error.message}`);
     }
   }
   let response;
@@ -46,7 +46,7 @@ export function nameOf(source, otherwise) {
   return String(source).split(/[?#]/)[0].split('/').pop() || otherwise;
 }
 
-/** What gzip has packed, or the bytes as they are. @throws LimnError for damage and for more than 256 MiB */
+/** The unpacked bytes of a gzip file, or the bytes as they are. @throws LimnError for damage and for more than 256 MiB */
 export async function unpacked(bytes, name) {
   if (bytes.length < 2 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const pieces = [];

@@ -1,5 +1,5 @@
-// What all functions of the module share: how a result and an error reach JavaScript. A function returns 0 or a handle
-// of 0 after a failure; limn_error() then is the text. Results lie here until the next call. One thread.
+// The common part of all functions of the module: how a result and an error reach JavaScript. A function returns 0 or a
+// handle of 0 after a failure; limn_error() then is the text. Results lie here until the next call. One thread.
 //
 // Options come as the text of a JSON object, already checked for unknown names by js/options.js.
 #pragma once

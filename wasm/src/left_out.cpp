@@ -1,4 +1,4 @@
-// What the module leaves out says so: reading data sets, for there is no file system, and cairo. In the place of
+// Errors of the parts that the module leaves out: data sets, since it has no file system, and cairo. In the place of
 // models/sketch_model_data.cpp, models/image_model_data.cpp, models/sketch_rnn/evaluation.cpp and render/png.cpp.
 #include "limn/core/error.hpp"
 #include "limn/models/image_model.hpp"

@@ -115,8 +115,8 @@ LIMN_CALL(limn_grow_step) bool limn_grow_step(Growing* growing, std::int32_t wan
 
 LIMN_CALL(limn_grow_end) void limn_grow_end(Growing* growing) { delete growing; }
 
-// What the decoder says after each point of a sketch (teacher forcing): rows [Ns + 1, 3 + 6M], of which the first is
-// for the first point, in the order of limn/kernels/losses/mixture_density.hpp.
+// The outputs of the decoder after each point of a sketch (teacher forcing): rows [Ns + 1, 3 + 6M], of which the first
+// is for the first point, in the order of limn/kernels/losses/mixture_density.hpp.
 LIMN_CALL(limn_outputs)
 bool limn_outputs(const models::Model* model, const float* rows, std::int32_t points, const float* z) {
   return guarded([&] {

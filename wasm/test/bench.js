@@ -1,4 +1,4 @@
-// Times the module: size, start, loading, points a second. Usage: node wasm/test/bench.js MODEL [MAGENTA_SKETCH]
+// Times the module: size, start, loading, points per second. Usage: node wasm/test/bench.js MODEL [MAGENTA_SKETCH]
 // MAGENTA_SKETCH is the folder node_modules of @magenta/sketch, which is then timed with the same model (gen, JSON).
 // Medians of five runs, by the clock, and in brackets by the time of the processor: on a busy machine they differ.
 import { readFileSync } from 'node:fs';
@@ -39,8 +39,8 @@ row('load, ms', ms(await median(async () => {
 const points = (drawings) => drawings.reduce((sum, d) => sum + d.length, 0);
 await model.sample(64);  // the engine compiles again what runs often
 for (const count of [1, 16, 64])
-  row(`points a second, ${count} at once`, rate(await median(async (i) => points(await model.sample(count, { seed: i + 1 })))));
-row('points a second, one, streamed', rate(await median(async (i) => {
+  row(`points per second, ${count} at once`, rate(await median(async (i) => points(await model.sample(count, { seed: i + 1 })))));
+row('points per second, one, streamed', rate(await median(async (i) => {
   let n = 0;
   for await (const _ of model.complete([], { seed: i + 1 })) ++n;
   return n;
@@ -67,5 +67,5 @@ if (magentaModules) {
     return n;
   };
   draw();
-  row('@magenta/sketch: points a second, one', rate(await median(draw)));
+  row('@magenta/sketch: points per second, one', rate(await median(draw)));
 }

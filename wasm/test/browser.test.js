@@ -22,7 +22,7 @@ function fileOf(url) {
   return packaged ? path.join(setting.packageFolder, packaged[1]) : kPlaces[url];
 }
 
-// What the page sends to /result.
+// The report that the page sends to /result.
 async function resultOf(page) {
   let server, browser;
   try {

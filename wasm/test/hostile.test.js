@@ -40,12 +40,12 @@ const safetensors = {
   'a byte too many': Buffer.concat([whole, Buffer.alloc(1)]),
   'a header of 2^63 bytes': withLength(2n ** 63n),
   'a header longer than the file': withLength(BigInt(whole.length)),
-  'a header that is no JSON': Buffer.concat([withLength(BigInt(headerSize)).subarray(0, 8), Buffer.alloc(headerSize, 0x7b), whole.subarray(8 + headerSize)]),
+  'a header that is not JSON': Buffer.concat([withLength(BigInt(headerSize)).subarray(0, 8), Buffer.alloc(headerSize, 0x7b), whole.subarray(8 + headerSize)]),
   'a deep header': Buffer.concat([withLength(100000n).subarray(0, 8), Buffer.alloc(100000, 0x5b)]),
   'a model of another kind': changed((h) => { h.__metadata__.model = 'magic'; }),
   'a version from the future': changed((h) => { h.__metadata__.format_version = '99'; }),
   'no metadata': changed((h) => { delete h.__metadata__; }),
-  'options that are no JSON': changed((h) => { h.__metadata__.config = '{'; }),
+  'options that are not JSON': changed((h) => { h.__metadata__.config = '{'; }),
   'an option out of range': changed((h) => { h.__metadata__.config = '{"dec_rnn_size": 100000000000}'; }),
   'a shape of 2^40 numbers': changed((h) => { h[first].shape = [2 ** 20, 2 ** 20]; }),
   'a negative shape': changed((h) => { h[first].shape = [-1, 5]; }),
@@ -104,8 +104,8 @@ test('a damaged byte anywhere is refused or harmless', async () => {
 });
 
 test('other sources are refused', async () => {
-  await assert.rejects(limn.load('not-there.safetensors'), /there is no such file/);
+  await assert.rejects(limn.load('not-there.safetensors'), /no such file/);
   await assert.rejects(limn.load(7), /expected bytes/);
   await assert.rejects(limn.load(gzipSync(whole).subarray(0, 500), { name: 'x.gz' }), /gzip data are damaged/);
-  await assert.rejects(limn.load(whole, { colour: 1 }), /no option colour/);
+  await assert.rejects(limn.load(whole, { colour: 1 }), /unknown option colour/);
 });

@@ -91,7 +91,7 @@ describe('a model of sketches', () => {
   test('says what it is asked for and cannot do', async () => {
     const model = await limn.load(setting.doodles);
     await assert.rejects(model.sample(0), /count is 0, expected a whole number from 1/);
-    await assert.rejects(model.sample(1, { temprature: 1 }), /no option temprature; it takes temperature/);
+    await assert.rejects(model.sample(1, { temprature: 1 }), /unknown option temprature; expected one of temperature/);
     await assert.rejects(model.sample(1, { seed: 1.5 }), /seed is 1.5/);
     await assert.rejects(model.decode(new Float32Array(3)), /has 3 numbers, expected/);
     await assert.rejects(model.decode(new Float32Array(model.latentSize).fill(NaN)), /not finite/);

@@ -46,7 +46,7 @@ test('G-code stays on the page', async () => {
   assert.ok(places.every(([x, y]) => x >= 0 && x <= 100 && y >= 0 && y <= 80));
   assert.match(text, /F900/);
   await assert.rejects(limn.gcode([house], { margin: 200 }), limn.LimnError);
-  await assert.rejects(limn.gcode([house], { speed: 2 }), /no option speed/);
+  await assert.rejects(limn.gcode([house], { speed: 2 }), /unknown option speed/);
 });
 
 test('the command reads an .npz', setting.needing(setting.command), async () => {

@@ -83,7 +83,7 @@ async function sendForEvents(path, body, onEvent, signal) {
 }
 
 export class ServerEngine {
-  // What there is: models, limits, whether runs are watched.
+  // The state of the server: models, limits, whether runs are watched.
   async studio() { return (await send("/api/studio")).json(); }
 
   // Streams of events: see openapi.json.

@@ -135,7 +135,7 @@ export function drawTogether(studio) {
     } catch (error) {
       if (error.name === "AbortError" || request !== mine) return;
       request = null;
-      // What has come whole can still be kept.
+      // Endings that have come whole can still be kept.
       endings = endings.filter(({isDone, isEmpty}) => isDone && !isEmpty);
       chosen = 0;
       show();
@@ -225,7 +225,7 @@ export function drawTogether(studio) {
     ghost.loop((body, onEvent, signal) => engine.complete(tiles.value, body, onEvent, signal));
   }
 
-  // What a link holds: drawn again before one's eyes, then a drawing like any other.
+  // The drawing of a link: replayed stroke by stroke, then a drawing like any other.
   async function replay({strokes, model, seed: given}) {
     stop();
     tiles.choose(model, {isSilent: true});

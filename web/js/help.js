@@ -1,4 +1,4 @@
-// What the keys do, on '?'.
+// The list of keys, on '?'.
 import {el} from "./dom.js";
 
 const KEYS = [

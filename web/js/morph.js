@@ -75,7 +75,7 @@ export function morph(studio) {
     }, STEP_MS);
   }
 
-  // What is under way is for drawings that are no more.
+  // Requests on their way are for the drawings before.
   function compute() {
     abort?.abort();
     computeLatest();

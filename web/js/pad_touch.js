@@ -2,7 +2,7 @@
 // pinch of a stroke that has begun. While a pen is at work, fingers and palms draw nothing.
 
 const SLACK = 5;          // pixels a finger may move before its stroke counts as one
-const PALM = 60;          // pixels: the width of a contact that is no fingertip
+const PALM = 60;          // pixels: the width of a contact that is not a fingertip
 
 const PEN_MS = 10_000;    // how long after a pen's last sign fingers do not draw
 

@@ -50,7 +50,7 @@ export function variations(studio) {
     take.disabled = picked < 0;
   }
 
-  // What is under way is for a drawing that is no more.
+  // The request on its way is for the drawing before.
   function redraw() {
     abort?.abort();
     redrawLatest();

@@ -1,5 +1,5 @@
-// What the decoder says while it reads points that are given, and how well latent vectors explain the beginning of a
-// drawing: the decoder reads the same points once for each.
+// The decoder's outputs for points that are given, and how well latent vectors explain the beginning of a drawing: the
+// decoder reads the same points once for each vector.
 #include <algorithm>
 #include <cmath>
 #include <vector>

@@ -1,4 +1,4 @@
-// What is saved, copied and collected.
+// Files that are saved, pictures that are copied, drawings that are collected.
 import assert from "node:assert/strict";
 import {execFileSync} from "node:child_process";
 import {writeFileSync} from "node:fs";

@@ -23,8 +23,8 @@ onTab("the picture follows the pointer over the latent map", "latent", async (pa
     return (performance.now() - start) / 1000;
   });
   const rate = (await shown(page) - before) / seconds;
-  console.log(`the latent map showed ${rate.toFixed(0)} pictures a second`);
-  assert.ok(rate > 8, `${rate} pictures a second`);
+  console.log(`the latent map showed ${rate.toFixed(0)} pictures per second`);
+  assert.ok(rate > 8, `${rate} pictures per second`);
   await page.locator(".tile[data-id]").nth(1).click();
   const before2 = await shown(page);
   await page.getByRole("slider").first().fill("2");

@@ -57,7 +57,7 @@ test("on a terminal a QR code holds the address", async (t) => {
     await until(() => /stops/.test(text));
     const rows = text.split("\n").filter((line) => line.includes("\x1b[30;47m")).map((line) => [...line.replace(/\x1b\[[0-9;]*m/g, "").replace("\r", "")]);
     const size = rows[0].length - 4;   // modules without the quiet zone
-    assert.equal((size - 17) % 4, 0, `${size} modules are no QR code`);
+    assert.equal((size - 17) % 4, 0, `${size} modules are not a QR code`);
     // Half blocks to modules; the three corners have the finder pattern.
     const modules = rows.flatMap((row) => [row.map((c) => "█▀".includes(c)), row.map((c) => "█▄".includes(c))]);
     const finder = (x, y) => Array.from({length: 7}, (_, i) => Array.from({length: 7}, (_, j) => (modules[y + 2 + i][x + 2 + j] ? "#" : ".")).join("")).join("\n");
