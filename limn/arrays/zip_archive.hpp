@@ -44,8 +44,8 @@ class ZipReader {
   std::unique_ptr<void, Close> archive_;
 };
 
-// How hard new archives are deflated. Of a set of Quick, Draw!, zlib's own choice, 6, takes 7 times as long and saves 17
-// percent; libzip's, 9, takes 35 times as long and saves 20.
+// How hard new archives are deflated. Of a set of Quick, Draw!, zlib's own choice, 6, takes 7 times as long and saves
+// 17 percent; libzip's, 9, takes 35 times as long and saves 20.
 inline constexpr int kDeflateLevel = 1;
 
 // The deflated archive of the named contents, in order, dated 1980-01-01.
