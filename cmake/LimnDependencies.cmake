@@ -31,14 +31,8 @@ limn_find_external(GIF)
 limn_find_external(WebP)
 limn_find_external(tomlplusplus)
 if(LIMN_STATIC_LIBRARIES)
-  # Debian has no static fmt: core compiles its functions (core/fmt_functions.cpp). The definitions stay those of the
-  # shared library, so that objects are the same in every build.
-  add_library(limn_fmt_headers INTERFACE)
-  target_compile_definitions(limn_fmt_headers INTERFACE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
-  target_include_directories(limn_fmt_headers SYSTEM INTERFACE
-    $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
   limn_find_external(HighwayHeaders)
-  set(limn_fmt limn_fmt_headers)
+  set(limn_fmt fmt::fmt-header-only)  # Debian has no static fmt
   set(limn_highway hwy::headers)
 else()
   find_package(hwy REQUIRED)
