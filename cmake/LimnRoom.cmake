@@ -46,6 +46,7 @@ function(limn_pch target)
   else()
     target_precompile_headers(${target} REUSE_FROM limn_core)
   endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${LIMN_UNITY_BUILD} UNITY_BUILD_BATCH_SIZE 12)
 endfunction()
 
 function(limn_room name)

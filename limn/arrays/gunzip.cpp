@@ -1,6 +1,5 @@
 #include "limn/arrays/gunzip.hpp"
 
-#define ZLIB_CONST
 #include <zlib.h>
 
 #include <algorithm>

@@ -16,12 +16,12 @@
 namespace limn {
 namespace {
 
-constexpr const char* kAdvice = "fetch or convert the data again";
+constexpr const char* kDamagedAdvice = "fetch or convert the data again";
 
 int open_to_read(const std::filesystem::path& path, const std::filesystem::path& shown) {
   // Without O_NONBLOCK a pipe of that name would be waited for.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  require(descriptor >= 0, "{}: cannot open: {}; {}", shown.string(), std::strerror(errno), kAdvice);
+  require(descriptor >= 0, "{}: cannot open: {}; {}", shown.string(), std::strerror(errno), kDamagedAdvice);
   return descriptor;
 }
 
@@ -46,7 +46,7 @@ RandomAccessFile::RandomAccessFile(std::filesystem::path path, std::filesystem::
   Closer file{open_to_read(path_, shown_)};
   struct stat status {};
   require(::fstat(file.descriptor, &status) == 0, "{}: cannot read: {}", shown_.string(), std::strerror(errno));
-  require(S_ISREG(status.st_mode), "{}: is not a file; {}", shown_.string(), kAdvice);
+  require(S_ISREG(status.st_mode), "{}: is not a file; {}", shown_.string(), kDamagedAdvice);
   size_ = static_cast<std::uint64_t>(status.st_size);
   device_ = status.st_dev;
   number_ = status.st_ino;
@@ -87,8 +87,9 @@ void RandomAccessFile::read(std::uint64_t offset, std::span<std::byte> to) const
   while (!to.empty()) {
     const ssize_t count = ::pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("{}: cannot read: {}; check the disk, or {}", shown_.string(), std::strerror(errno), kAdvice);
-    if (count == 0) fail("{}: was made shorter while it is in use; {}", shown_.string(), kAdvice);
+    if (count < 0)
+      fail("{}: cannot read: {}; check the disk, or {}", shown_.string(), std::strerror(errno), kDamagedAdvice);
+    if (count == 0) fail("{}: was made shorter while it is in use; {}", shown_.string(), kDamagedAdvice);
     to = to.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
   }

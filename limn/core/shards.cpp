@@ -29,7 +29,6 @@ constexpr std::uint64_t kHeaderSize = 16;                                     //
 constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();  // what the table can number
 constexpr std::int64_t kMaxRowSize = std::int64_t{1} << 28;
 constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes read or written at once
-constexpr const char* kAdvice = "fetch the folder or convert the data again";
 
 std::uint64_t padded(std::uint64_t size) { return (size + 7) / 8 * 8; }
 
@@ -50,7 +49,7 @@ Json read_index(const fs::path& folder) {
   const fs::path path = folder / kIndexName;
   const Json index = parse_json(read_text_file(path, kMaxIndex), kMaxDepth);
   const bool is_ours = index.is_object() && index.value("format", Json()) == Json(kFormatName);
-  require(is_ours, "{}: not the index of a sharded data set; {}", path.string(), kAdvice);
+  require(is_ours, "{}: not the index of a sharded data set; {}", path.string(), kShardsAdvice);
   require(index.value("version", Json()) == Json(kVersion),
           "{}: has version {}; this limn reads version {}: convert the data again, or use a newer limn", path.string(),
           printable(json_text(index.value("version", Json()))), kVersion);
@@ -66,7 +65,7 @@ std::string kind_of(const Json& index) {
 std::int64_t natural(const Json& object, const char* name, std::int64_t most, const std::string& where) {
   const Json value = object.is_object() ? object.value(name, Json()) : Json();
   require(value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most),
-          "{}: {} is not a whole number up to {}; {}", where, name, most, kAdvice);
+          "{}: {} is not a whole number up to {}; {}", where, name, most, kShardsAdvice);
   return value.get<std::int64_t>();
 }
 
@@ -76,7 +75,7 @@ std::uint32_t parse_checksum(const Json& entry, const std::string& where) {
   std::uint32_t checksum = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum, 16);
   require(text.size() == 8 && error == std::errc{} && end == text.data() + text.size(),
-          "{}: crc32 is not eight hexadecimal digits; {}", where, kAdvice);
+          "{}: crc32 is not eight hexadecimal digits; {}", where, kShardsAdvice);
   return checksum;
 }
 
@@ -87,7 +86,7 @@ Shard parse_shard(const Json& entry, const ShardFormat& format, const std::strin
               .checksum = parse_checksum(entry, where)};
   require(shard.records > 0 && shard.row_size > 0 && (format.has_table || shard.rows == shard.records),
           "{}: {} records of {} rows of {} bytes do not fit together; {}", where, shard.records, shard.rows,
-          shard.row_size, kAdvice);
+          shard.row_size, kShardsAdvice);
   return shard;
 }
 
@@ -96,7 +95,7 @@ ShardLists parse_lists(const Json& index, const ShardFormat& format, const std::
   ShardLists lists;
   for (std::size_t split = 0; split < kSplitNames.size(); ++split) {
     const Json entries = splits.is_object() ? splits.value(kSplitNames[split], Json()) : Json();
-    require(entries.is_array(), "{}: lists no shards of {}; {}", where, kSplitNames[split], kAdvice);
+    require(entries.is_array(), "{}: lists no shards of {}; {}", where, kSplitNames[split], kShardsAdvice);
     for (const Json& entry : entries)
       lists[split].push_back(
           parse_shard(entry, format, fmt::format("{}: {}", where, shard_name(split, lists[split].size()))));
@@ -113,12 +112,12 @@ void check_header(const RandomAccessFile& file, const Shard& shard, const ShardF
   static_assert(sizeof header == kHeaderSize);
   const std::uint64_t size = shard.file_size(format);
   require(file.size() == size, "{}: has {} bytes where the index announces {}; {}", file.shown().string(), file.size(),
-          size, kAdvice);
+          size, kShardsAdvice);
   file.read(0, std::as_writable_bytes(std::span(&header, 1)));
   require(std::ranges::equal(header.magic, format.magic) && header.version == kVersion &&
               header.row_size == static_cast<std::uint32_t>(shard.row_size),
           "{}: does not begin as a shard of {} with rows of {} bytes; {}", file.shown().string(), format.kind,
-          shard.row_size, kAdvice);
+          shard.row_size, kShardsAdvice);
 }
 
 std::uint32_t crc(std::uint32_t before, std::span<const std::byte> bytes) {
@@ -154,7 +153,7 @@ ShardReader::ShardReader(const fs::path& folder, const ShardFormat& format)
           kind_of(index), format.kind);
   lists_ = parse_lists(index, format, where);
   const Json facts = index.value("facts", Json());
-  require(facts.is_object(), "{}: has no facts; {}", where, kAdvice);
+  require(facts.is_object(), "{}: has no facts; {}", where, kShardsAdvice);
   facts_ = json_text(facts);
   open_all(folder_);
 }
@@ -197,7 +196,7 @@ ShardReader::Location ShardReader::locate(Split split, std::int64_t index) const
   at.end = begins[static_cast<std::size_t>(record) + 1];
   if (at.begin > at.end || at.end > info.rows)  // and not require(), which would make the name each time
     fail("{}: its table lets record {} go from row {} to row {} of {}; {}", place(split, index), record, at.begin,
-         at.end, info.rows, kAdvice);
+         at.end, info.rows, kShardsAdvice);
   return at;
 }
 
@@ -231,7 +230,7 @@ void ShardReader::verify() const {
         checksum = crc(checksum, piece);
       }
       require(checksum == lists_[split][i].checksum, "{}: its checksum is not the one in the index; {}",
-              file.shown().string(), kAdvice);
+              file.shown().string(), kShardsAdvice);
     }
 }
 

@@ -10,15 +10,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAdvice = "fetch the folder or convert the data again";
-
 ImageShape parse_shape(const ShardReader& shards, const std::string& where) {
   const Json shape = parse_json(shards.facts()).value("shape", Json());
   const auto extent = [&](const char* name) {
     const Json value = shape.is_object() ? shape.value(name, Json()) : Json();
     const bool is_extent =
         value.is_number_unsigned() && value.get<std::uint64_t>() > 0 && value.get<std::uint64_t>() <= kMaxImagePixels;
-    require(is_extent, "{}: the {} of its images are not in the index; {}", where, name, kAdvice);
+    require(is_extent, "{}: the {} of its images are not in the index; {}", where, name, kShardsAdvice);
     return value.get<std::int64_t>();
   };
   const ImageShape found{.channels = extent("channels"), .height = extent("height"), .width = extent("width")};
@@ -28,7 +26,7 @@ ImageShape parse_shape(const ShardReader& shards, const std::string& where) {
   for (const auto& list : shards.shards())
     for (const Shard& shard : list)
       require(shard.row_size == found.size(), "{}: an image of {} has {} bytes where its index says {}; {}", where,
-              text(found), found.size(), shard.row_size, kAdvice);
+              text(found), found.size(), shard.row_size, kShardsAdvice);
   return found;
 }
 

@@ -12,11 +12,11 @@
 namespace limn::render {
 namespace {
 
-constexpr int kDecimals = 2;
+constexpr int kSvgDecimals = 2;
 constexpr double kLargestPosition = 1e12;
 constexpr std::string_view kFonts = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 
-std::string number(double value) { return number_text(value, kDecimals); }
+std::string number(double value) { return number_text(value, kSvgDecimals); }
 
 std::string colour_text(Colour colour) {
   return fmt::format("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue);
@@ -97,7 +97,7 @@ class PictureWriter {
     }
     open_group(attributes);
     if (line.cell != kDecoration) {
-      out_ += fmt::format("<path d=\"{}\"/>\n", PathText(kDecimals)(line.points));
+      out_ += fmt::format("<path d=\"{}\"/>\n", PathText(kSvgDecimals)(line.points));
       return;
     }
     out_ += "<polyline points=\"";

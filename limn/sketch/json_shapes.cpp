@@ -14,7 +14,7 @@ constexpr std::size_t kMostOfPoint = 8;
 constexpr std::size_t kMostColumns = 4;
 constexpr double kFarthest = 1e30;
 
-constexpr std::string_view kForms = "a stroke is points [[x, y], …] or columns [[x, …], [y, …]]";
+constexpr std::string_view kStrokeForms = "a stroke is points [[x, y], …] or columns [[x, …], [y, …]]";
 
 std::string_view name_of(StrokeLayout layout) {
   return layout == StrokeLayout::kPoints ? "points [[x, y], …]" : "columns [[x, …], [y, …]]";
@@ -28,14 +28,14 @@ void StrokeShapes::Range::add(std::size_t value) {
 }
 
 void StrokeShapes::add(JsonValue rows, const std::string& what) {
-  require(rows.is_list(), "{}: {} for a stroke; {}", what, rows.kind_name(), kForms);
+  require(rows.is_list(), "{}: {} for a stroke; {}", what, rows.kind_name(), kStrokeForms);
   if (rows.size() == 0) return;
   Range lengths;
   for (const JsonValue row : rows) {
-    require(row.is_list(), "{}: {} where a list of numbers is expected; {}", what, row.kind_name(), kForms);
+    require(row.is_list(), "{}: {} where a list of numbers is expected; {}", what, row.kind_name(), kStrokeForms);
     lengths.add(row.size());
     for (const JsonValue number : row)
-      require(number.is_number(), "{}: {} for a coordinate; {}", what, number.kind_name(), kForms);
+      require(number.is_number(), "{}: {} for a coordinate; {}", what, number.kind_name(), kStrokeForms);
   }
   if (lengths.most == 0) return;
   // A few lists of different lengths are rather damaged columns than points of different kinds.
@@ -44,9 +44,9 @@ void StrokeShapes::add(JsonValue rows, const std::string& what) {
   const bool may_be_points = lengths.least >= 2 && lengths.most <= kMostOfPoint && (!has_few || lengths.is_one_value());
   if (!may_be_points && !may_be_columns) {
     const std::size_t x = rows.front().size(), y = rows.size() < 2 ? 0 : (*++rows.begin()).size();
-    require(rows.size() > 1, "{} has {} x and no y; {}", what, x, kForms);
-    require(!has_few || x == y, "{} has {} x and {} y; {}", what, x, y, kForms);
-    fail("{} is {} lists of {} to {} numbers; {}", what, rows.size(), lengths.least, lengths.most, kForms);
+    require(rows.size() > 1, "{} has {} x and no y; {}", what, x, kStrokeForms);
+    require(!has_few || x == y, "{} has {} x and {} y; {}", what, x, y, kStrokeForms);
+    fail("{} is {} lists of {} to {} numbers; {}", what, rows.size(), lengths.least, lengths.most, kStrokeForms);
   }
   if (!may_be_columns) {
     ++only_points_;
@@ -112,7 +112,7 @@ ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& wh
   const JsonValue xs = *row;
   if (xs.size() == 0) return stroke;
   require(rows.size() >= 2 && (*++row).size() == xs.size(), "{} has {} x and {} y; {}", what, xs.size(),
-          rows.size() < 2 ? 0 : (*row).size(), kForms);
+          rows.size() < 2 ? 0 : (*row).size(), kStrokeForms);
   auto y = (*row).begin();
   for (const JsonValue x : xs) {
     stroke.push_back(checked_position(x.number(), (*y).number(), what));

@@ -20,7 +20,7 @@
 namespace limn::sketch {
 namespace {
 
-constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 36;
+constexpr std::uint64_t kMaxArrayFile = std::uint64_t{1} << 36;
 
 constexpr std::string_view kNpyMagic = "\x93NUMPY", kZipMagic = "PK\x03\x04", kEnding = ".npy";
 
@@ -162,7 +162,7 @@ SketchSplits parse_sketch_arrays(std::span<const std::byte> file, const std::str
 }
 
 SketchSplits read_sketch_arrays(const std::filesystem::path& path, const StrokeArrayOptions& options) {
-  return parse_sketch_arrays(arrays::read_unpacked(path, kMaxFile), path.string(), ending_of(path), options);
+  return parse_sketch_arrays(arrays::read_unpacked(path, kMaxArrayFile), path.string(), ending_of(path), options);
 }
 
 namespace {

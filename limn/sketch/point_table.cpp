@@ -16,7 +16,7 @@
 namespace limn::sketch {
 namespace {
 
-constexpr std::string_view kForms =
+constexpr std::string_view kRowForms =
     "put a line of names in front: x,y or x,y,pen or x,y,stroke or x,y,t or dx,dy,pen or dx,dy,p1,p2,p3";
 
 using Role = PointRole;
@@ -117,17 +117,17 @@ class TableReader {
 
   void guess_columns() {
     const std::size_t columns = table_.columns;
-    require(columns >= 2 && columns <= 5, "{}: rows of {} numbers without names; {}", origin_, columns, kForms);
+    require(columns >= 2 && columns <= 5, "{}: rows of {} numbers without names; {}", origin_, columns, kRowForms);
     for (std::size_t i = 0; i < table_.rows(); ++i)
       for (const double number : table_.row(i))
-        require(std::isfinite(number), "{}: point {} lacks a number; {}", origin_, i + 1, kForms);
+        require(std::isfinite(number), "{}: point {} lacks a number; {}", origin_, i + 1, kRowForms);
     roles_ = {Role::kX, Role::kY};
     if (columns == 2) return;
     StrokeRowShapes shapes;
     for (std::size_t i = 0; i < table_.rows(); ++i) shapes.add(table_.row(i));
     rows_kind_ = shapes.kind();
     if (columns == 3) return guess_third(shapes);
-    require(rows_kind_.has_value(), "{}: rows of {} numbers without names; {}", origin_, columns, kForms);
+    require(rows_kind_.has_value(), "{}: rows of {} numbers without names; {}", origin_, columns, kRowForms);
     roles_ = *rows_kind_ == StrokeRowKind::kOffsets5
                  ? std::vector{Role::kDx, Role::kDy, Role::kP1, Role::kP2, Role::kP3}
                  : std::vector{Role::kX, Role::kY, Role::kDown, Role::kLift};
@@ -162,7 +162,7 @@ class TableReader {
     }
     bool is_rising = true;
     for (std::size_t i = 1; i < table_.rows(); ++i) is_rising = is_rising && table_.row(i)[2] > table_.row(i - 1)[2];
-    require(is_rising, "{}: rows of three numbers without names; {}", origin_, kForms);
+    require(is_rising, "{}: rows of three numbers without names; {}", origin_, kRowForms);
     tell(note_, fmt::format("{}: the third number was read as a time and left out", origin_));
     roles_.push_back(Role::kUnused);
   }

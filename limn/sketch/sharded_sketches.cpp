@@ -15,7 +15,6 @@ using ShortRow = std::array<std::int16_t, 3>;  // dx, dy, 1 where the pen lifts 
 using FloatRow = std::array<float, 3>;
 
 constexpr double kLargestOffset = std::numeric_limits<float>::max();
-constexpr const char* kAdvice = "fetch the folder or convert the data again";
 
 bool fits_int16(float value) {
   return value == std::trunc(value) && value >= std::numeric_limits<std::int16_t>::min() &&
@@ -61,7 +60,7 @@ Sketch sketch_at(const ShardReader& shards, Split split, std::int64_t index) {
                                                            : decode<FloatRow>(record.bytes, sketch);
   if (!is_good)  // and not require(), which would make the name each time
     fail("{}: sketch {} of {} has a row that is not a point; {}", shards.place(split, index), index,
-         kSplitNames[static_cast<std::size_t>(split)], kAdvice);
+         kSplitNames[static_cast<std::size_t>(split)], kShardsAdvice);
   return sketch;
 }
 
@@ -108,21 +107,21 @@ DatasetSummary parse_facts(const ShardReader& shards, const std::string& where) 
     for (std::size_t i = 0; i < kSplitNames.size(); ++i)
       summary.splits[i] = parse_summary(facts.at("splits").at(kSplitNames[i]));
   } catch (const Json::exception&) {
-    fail("{}: the facts of its index are incomplete; {}", where, kAdvice);
+    fail("{}: the facts of its index are incomplete; {}", where, kShardsAdvice);
   }
   require(std::isfinite(summary.scale_factor) && summary.scale_factor >= 0, "{}: its scale factor is {}; {}", where,
-          summary.scale_factor, kAdvice);
+          summary.scale_factor, kShardsAdvice);
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
     const SplitSummary& s = summary.splits[i];
     std::int64_t sketches = 0, points = 0;
     for (const Shard& shard : shards.shards()[i]) {
       require(shard.row_size == sizeof(ShortRow) || shard.row_size == sizeof(FloatRow),
-              "{}: rows of {} bytes in {} are not points; {}", where, shard.row_size, kSplitNames[i], kAdvice);
+              "{}: rows of {} bytes in {} are not points; {}", where, shard.row_size, kSplitNames[i], kShardsAdvice);
       sketches += shard.records;
       points += shard.rows;
     }
     require(s.sketches == sketches && s.points == points && s.min_length >= 0 && s.min_length <= s.max_length,
-            "{}: what its index says of {} is not what its shards hold; {}", where, kSplitNames[i], kAdvice);
+            "{}: what its index says of {} is not what its shards hold; {}", where, kSplitNames[i], kShardsAdvice);
   }
   return summary;
 }
@@ -137,7 +136,7 @@ std::int64_t ShardedSketches::length(Split split, std::int64_t index) const {
   const LengthRange range = lengths(split);
   if (length < range.shortest || length > range.longest)
     fail("{}: sketch {} of {} has {} points where its index announces {} to {}; {}", shards_.place(split, index), index,
-         kSplitNames[static_cast<std::size_t>(split)], length, range.shortest, range.longest, kAdvice);
+         kSplitNames[static_cast<std::size_t>(split)], length, range.shortest, range.longest, kShardsAdvice);
   return length;
 }
 

@@ -8,7 +8,7 @@
 namespace limn::sketch {
 namespace {
 
-std::int64_t length_of(const Sketch& sketch) { return std::ssize(sketch.points); }
+std::int64_t point_count(const Sketch& sketch) { return std::ssize(sketch.points); }
 
 }  // namespace
 
@@ -60,7 +60,7 @@ HeldSketches::HeldSketches(SketchSplits splits, std::string_view name) : splits_
 }
 
 std::int64_t HeldSketches::length(Split split, std::int64_t index) const {
-  return length_of(splits_[split][static_cast<std::size_t>(index)]);
+  return point_count(splits_[split][static_cast<std::size_t>(index)]);
 }
 
 Sketch HeldSketches::sketch(Split split, std::int64_t index) const {
@@ -69,8 +69,8 @@ Sketch HeldSketches::sketch(Split split, std::int64_t index) const {
 
 LengthRange HeldSketches::lengths(Split split) const {
   if (splits_[split].empty()) return {};
-  const auto [shortest, longest] = std::ranges::minmax_element(splits_[split], {}, length_of);
-  return {length_of(*shortest), length_of(*longest)};
+  const auto [shortest, longest] = std::ranges::minmax_element(splits_[split], {}, point_count);
+  return {point_count(*shortest), point_count(*longest)};
 }
 
 JoinedSketches::JoinedSketches(std::vector<std::shared_ptr<const SketchStore>> stores) : stores_(std::move(stores)) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numbers>
 
 #include "limn/core/error.hpp"
 
@@ -15,8 +14,6 @@ constexpr int kCoarsePieces = 4;  // of a curve of which only the size is wanted
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-double radians(double degrees) { return degrees * std::numbers::pi / 180; }
 
 // How many times longer the transform makes the vector that it makes longest: its larger singular value.
 double largest_stretch(const Transform& t) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Point {
 inline Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
 inline Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 inline Point operator*(double s, Point p) { return {s * p.x, s * p.y}; }
+[[nodiscard]] inline double radians(double degrees) { return degrees * std::numbers::pi / 180; }
 
 // x' = a x + c y + e, y' = b x + d y + f, as SVG's matrix(a b c d e f).
 struct Transform {

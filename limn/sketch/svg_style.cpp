@@ -49,45 +49,45 @@ constexpr std::uint64_t kImportant = std::uint64_t{1} << 63;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool is_one_of(std::string_view value, std::initializer_list<std::string_view> words) {
+bool is_one_word_of(std::string_view value, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return is_same_word(value, word); });
 }
 
 bool is_css_wide(std::string_view value) {
-  return is_one_of(value, {"inherit", "initial", "unset", "revert", "revert-layer"});
+  return is_one_word_of(value, {"inherit", "initial", "unset", "revert", "revert-layer"});
 }
 
 bool is_valid(Property p, std::string_view value) {
   if (is_css_wide(value) || value.find("var(") != value.npos) return true;
   switch (p) {
     case Property::kDisplay:
-      return is_one_of(value, {"none",
-                               "inline",
-                               "block",
-                               "contents",
-                               "inline-block",
-                               "list-item",
-                               "run-in",
-                               "compact",
-                               "marker",
-                               "flex",
-                               "inline-flex",
-                               "grid",
-                               "inline-grid",
-                               "table",
-                               "inline-table",
-                               "flow-root",
-                               "flow",
-                               "table-row",
-                               "table-cell",
-                               "table-column",
-                               "table-caption",
-                               "table-row-group",
-                               "table-header-group",
-                               "table-footer-group",
-                               "table-column-group"});
+      return is_one_word_of(value, {"none",
+                                    "inline",
+                                    "block",
+                                    "contents",
+                                    "inline-block",
+                                    "list-item",
+                                    "run-in",
+                                    "compact",
+                                    "marker",
+                                    "flex",
+                                    "inline-flex",
+                                    "grid",
+                                    "inline-grid",
+                                    "table",
+                                    "inline-table",
+                                    "flow-root",
+                                    "flow",
+                                    "table-row",
+                                    "table-cell",
+                                    "table-column",
+                                    "table-caption",
+                                    "table-row-group",
+                                    "table-header-group",
+                                    "table-footer-group",
+                                    "table-column-group"});
     case Property::kVisibility:
-      return is_one_of(value, {"visible", "hidden", "collapse"});
+      return is_one_word_of(value, {"visible", "hidden", "collapse"});
     case Property::kFill:
     case Property::kStroke:
       return paints(value).has_value();
@@ -149,7 +149,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::optional<bool> paints(std::string_view value) {
-  if (is_one_of(value, {"none", "transparent"})) return false;
+  if (is_one_word_of(value, {"none", "transparent"})) return false;
   if (value.empty()) return std::nullopt;
   if (value.front() == '#') {
     const std::string_view digits = value.substr(1);
@@ -489,7 +489,7 @@ class RuleParser {
 };
 
 bool applies_on_screens(std::string_view media) {
-  return media.empty() || is_one_of(media, {"all", "screen", "only screen", "only all"});
+  return media.empty() || is_one_word_of(media, {"all", "screen", "only screen", "only all"});
 }
 
 void StyleSheet::add(std::string css, const std::string& origin, Notes& notes) {

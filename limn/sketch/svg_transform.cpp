@@ -17,8 +17,6 @@ namespace {
 constexpr double kFontSize = 16;
 constexpr std::size_t kMostArguments = 16;  // of matrix3d
 
-double radians(double degrees) { return degrees * std::numbers::pi / 180; }
-
 struct Quantity {
   double number = 0;
   std::string_view unit;

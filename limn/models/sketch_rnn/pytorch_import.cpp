@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kGates = kernels::kGates;
 // Torch's gates are ours; rfeinman's are i, f, o, g: our gate g lies at its place kRfeinmanGate[g].
 constexpr std::array<std::int64_t, kGates> kRfeinmanGate{0, 1, 3, 2};
-constexpr float kForgetBias = 1;  // what rfeinman's cells add at run time
+constexpr float kAddedForgetBias = 1;  // what rfeinman's cells add at run time
 // sqrt(1e-3 / 1e-5): normalising 10 a with our epsilon is normalising a with theirs.
 constexpr float kEpsilonScale = 10;
 constexpr std::int64_t kMaxExtent = 65536;
@@ -79,7 +79,7 @@ Values reordered_gates(const Values& values, std::int64_t units) {
 void add_forget_bias(Values& bias) {
   const auto units = static_cast<std::ptrdiff_t>(bias.size()) / kGates;
   const auto first = bias.begin() + static_cast<int>(kernels::Gate::kForget) * units;
-  std::for_each(first, first + units, [](float& b) { b += kForgetBias; });
+  std::for_each(first, first + units, [](float& b) { b += kAddedForgetBias; });
 }
 
 void multiply(Values& values, float factor) {
