@@ -20,11 +20,13 @@ constexpr std::int64_t kMaxRows = 192;
 // Elements of B packed at once for a weight gradient.
 constexpr std::int64_t kGradientColumns = 512;
 
-// [0, size) cut into blocks of nearly equal size, at most `most` each.
+// [0, size) cut into blocks of nearly equal size, at most `most` each, which is divisible by 8. All blocks but the last
+// have a size divisible by 8, for whole vectors.
 struct Blocks {
-  std::int64_t size, count;
-  Blocks(std::int64_t n, std::int64_t most) : size(n), count((n + most - 1) / most) {}
-  [[nodiscard]] std::int64_t begin(std::int64_t block) const { return size * block / count; }
+  std::int64_t size, count, step;
+  Blocks(std::int64_t n, std::int64_t most)
+      : size(n), count((n + most - 1) / most), step(count > 0 ? round_up((n + count - 1) / count, 8) : 0) {}
+  [[nodiscard]] std::int64_t begin(std::int64_t block) const { return std::min(size, step * block); }
   [[nodiscard]] std::int64_t length(std::int64_t block) const { return begin(block + 1) - begin(block); }
 };
 
@@ -155,12 +157,14 @@ void for_each_part(const GradientTask& task, std::int64_t first, std::int64_t co
   }
 }
 
-void pack_gradient_inputs(const GradientTask& task, std::int64_t k0, std::int64_t depth, float* packed) {
-  const Tiling tiling(task.rows, portable::max_tile_rows());
+// Rows [first, first + rows) of the task.
+void pack_gradient_inputs(const GradientTask& task, std::int64_t first, std::int64_t rows, std::int64_t k0,
+                          std::int64_t depth, float* packed) {
+  const Tiling tiling(rows, portable::max_tile_rows());
   for (std::int64_t t = 0, r = 0; t < tiling.count; r += tiling.rows(t), ++t) {
     const std::int64_t width = tiling.rows(t);
     for_each_part(
-        task, task.row + r, width,
+        task, task.row + first + r, width,
         [&](const WeightGradient& part, std::int64_t column, std::int64_t offset, std::int64_t count) {
           float* to = packed + r * depth + offset;
           const bool is_whole = count == width && column + portable::readable_width() <= part.a.columns;
@@ -210,28 +214,31 @@ void store_gradient(const GradientTask& task, const float* c) {
 }
 
 void compute_gradient(const GradientTask& task) {
-  const Blocks blocks(task.d.rows, kMaxDepth);
-  AlignedBuffer<float> a(static_cast<std::size_t>(task.rows * kMaxDepth));
-  AlignedBuffer<float> b(static_cast<std::size_t>(round_up(task.columns, portable::panel_width()) * kMaxDepth));
+  const Blocks blocks(task.d.rows, kMaxDepth), row_blocks(task.rows, kMaxRows);
+  const std::int64_t padded_columns = round_up(task.columns, portable::panel_width());
+  AlignedBuffer<float> a(static_cast<std::size_t>(std::min(task.rows, kMaxRows) * kMaxDepth));
+  AlignedBuffer<float> b(static_cast<std::size_t>(padded_columns * kMaxDepth));
   AlignedBuffer<float> c(static_cast<std::size_t>(task.rows * task.columns));
   if (blocks.count == 0) std::fill_n(c.data(), c.size(), 0.0f);
   for (std::int64_t block = 0; block < blocks.count; ++block) {
     const std::int64_t depth = blocks.length(block);
-    pack_gradient_inputs(task, blocks.begin(block), depth, a.data());
     pack_gradient_outputs(task, blocks.begin(block), depth, b.data());
-    if (task.precision == Precision::kBFloat16) {
-      portable::round_to_bf16(a.data(), task.rows * depth);
-      portable::round_to_bf16(b.data(), round_up(task.columns, portable::panel_width()) * depth);
+    if (task.precision == Precision::kBFloat16) portable::round_to_bf16(b.data(), padded_columns * depth);
+    for (std::int64_t i = 0; i < row_blocks.count; ++i) {
+      const std::int64_t first = row_blocks.begin(i), rows = row_blocks.length(i);
+      pack_gradient_inputs(task, first, rows, blocks.begin(block), depth, a.data());
+      if (task.precision == Precision::kBFloat16) portable::round_to_bf16(a.data(), rows * depth);
+      float* const sums = c.data() + first * task.columns;
+      portable::multiply_block({.a = a.data(),
+                                .b = b.data(),
+                                .rows = rows,
+                                .columns = task.columns,
+                                .depth = depth,
+                                .init = block > 0 ? sums : nullptr,
+                                .init_stride = task.columns,
+                                .c = sums,
+                                .c_stride = task.columns});
     }
-    portable::multiply_block({.a = a.data(),
-                              .b = b.data(),
-                              .rows = task.rows,
-                              .columns = task.columns,
-                              .depth = depth,
-                              .init = block > 0 ? c.data() : nullptr,
-                              .init_stride = task.columns,
-                              .c = c.data(),
-                              .c_stride = task.columns});
   }
   store_gradient(task, c.data());
 }
@@ -248,7 +255,10 @@ void weight_gradients_portable(ConstMatrix d, std::span<const WeightGradient> pa
   std::int64_t inputs = 0;
   for (const WeightGradient& part : parts) inputs += part.a.columns;
   if (inputs == 0 || d.columns == 0) return;
-  const Blocks row_blocks(inputs, kMaxRows), column_blocks(d.columns, kGradientColumns);
+  // A task packs the outputs once for all of its rows; rows are divided as far as every thread needs a task.
+  const Blocks column_blocks(d.columns, kGradientColumns);
+  const std::int64_t wanted = (2 * thread_count() + column_blocks.count - 1) / column_blocks.count;
+  const Blocks row_blocks(inputs, std::max(kMaxRows, round_up((inputs + wanted - 1) / wanted, 8)));
   const auto gradient_of_block = [&](std::int64_t i) {
     const std::int64_t r = i / column_blocks.count, n = i % column_blocks.count;
     compute_gradient({.d = d,

@@ -165,14 +165,6 @@ void multiply_block(const BlockProduct& p) {
   }
 }
 
-void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const float* from = a + r * a_stride;
-    float* to = tile + r;
-    for (std::int64_t k = 0; k < depth; ++k) to[k * rows] = from[k];
-  }
-}
-
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel) {
   const Tag d;
   for (std::int64_t k = 0; k < depth; ++k, from += stride, panel += kPanelWidth) {
@@ -230,6 +222,20 @@ void transpose(const Transposition& t) {
 }
 
 #endif
+
+// Four rows at a time; where their number is not divisible by four, the last four overlap those before.
+void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, float* tile) {
+  const auto pack_rows = [&](std::int64_t first, std::int64_t count) {
+    transpose({.from = a + first * a_stride,
+               .stride = a_stride,
+               .rows = count,
+               .columns = depth,
+               .to = tile + first,
+               .to_stride = rows});
+  };
+  if (rows < 4) return pack_rows(0, rows);
+  for (std::int64_t r = 0; r < rows; r += 4) pack_rows(std::min(r, rows - 4), 4);
+}
 
 // The nearest bf16, ties to even, in the upper half of each lane; the lower half holds what is left.
 HWY_INLINE hn::Vec<hn::RebindToUnsigned<Tag>> nearest_bf16(Vector value) {
