@@ -13,8 +13,8 @@ namespace {
 
 constexpr double kTargetWidth = 1100;
 constexpr double kSingleCell = 480;
-constexpr double kPadding = 16;
-constexpr double kTitleSize = 17;
+constexpr double kSheetPadding = 16;
+constexpr double kSheetTitleSize = 17;
 constexpr double kHeadingSize = 13;
 
 // The box around the positions of a cell, in double so that no finite float overflows.
@@ -119,19 +119,19 @@ class SheetLayout {
   void choose_frame() {
     const int rows = sheet_.rows();
     const bool is_plain = sheet_.title.empty() && sheet_.column_headings.empty() && sheet_.row_headings.empty();
-    const double padding = is_plain && sheet_.cells.size() <= 1 ? 0 : kPadding;
+    const double padding = is_plain && sheet_.cells.size() <= 1 ? 0 : kSheetPadding;
     double heading_width = 0;
     for (const std::string& heading : sheet_.row_headings)
       heading_width = std::max(heading_width, text_width(clean_text(heading), kHeadingSize) + 12);
-    const double title_height = sheet_.title.empty() ? 0 : kTitleSize * 1.9;
+    const double title_height = sheet_.title.empty() ? 0 : kSheetTitleSize * 1.9;
     const double heading_height = sheet_.column_headings.empty() ? 0 : kHeadingSize * 1.8;
     grid_x_ = std::round(padding + heading_width);
     grid_y_ = std::round(padding + title_height + heading_height);
     const double grid_width = sheet_.columns * column_pitch() - gap_;
-    const double title_width = std::min(text_width(clean_text(sheet_.title), kTitleSize) * 1.1, 1000.0);
+    const double title_width = std::min(text_width(clean_text(sheet_.title), kSheetTitleSize) * 1.1, 1000.0);
     picture_.width = std::max(grid_x_ + grid_width, padding + title_width) + padding;
     picture_.height = grid_y_ + rows * row_pitch() - gap_ + padding;
-    title_at_ = {is_plain ? padding : grid_x_, padding + kTitleSize};
+    title_at_ = {is_plain ? padding : grid_x_, padding + kSheetTitleSize};
     if (heading_width > 0) title_at_.x = padding;
   }
 
@@ -157,8 +157,8 @@ class SheetLayout {
   }
 
   void add_title_and_headings() {
-    const PictureText title{.at = title_at_, .text = sheet_.title, .size = kTitleSize, .is_bold = true};
-    add_text(title, (picture_.width - 2 * kPadding) / 1.09);
+    const PictureText title{.at = title_at_, .text = sheet_.title, .size = kSheetTitleSize, .is_bold = true};
+    add_text(title, (picture_.width - 2 * kSheetPadding) / 1.09);
     PictureText heading{.size = kHeadingSize, .colour = kQuietText, .anchor = Anchor::kMiddle};
     for (std::size_t c = 0; c < sheet_.column_headings.size() && std::cmp_less(c, sheet_.columns); ++c) {
       const double x = grid_x_ + static_cast<double>(c) * column_pitch() + cell_width_ / 2;
