@@ -9,7 +9,7 @@ namespace limn::train {
 namespace {
 
 // A model at its start looks ill in every way: it gets this share of its plan, and so many steps.
-constexpr double kShareToWait = 0.2;
+constexpr double kShareToWatch = 0.2;
 constexpr std::int64_t kStepsToWait = 200;
 // Validations, and the share of the steps so far, without a better model.
 constexpr std::int64_t kPatience = 3;
@@ -22,7 +22,7 @@ constexpr double kFewestNats = 0.5;
 constexpr double kManyBlanks = 0.25;
 
 bool is_young(const TroubleWatch::Validation& now) {
-  return now.step < kStepsToWait || static_cast<double>(now.step) < kShareToWait * static_cast<double>(now.num_steps);
+  return now.step < kStepsToWait || static_cast<double>(now.step) < kShareToWatch * static_cast<double>(now.num_steps);
 }
 
 double fit(const Metrics& losses) {
