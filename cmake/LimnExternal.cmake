@@ -2,7 +2,7 @@
 # dnnl-config wants OpenCL and its libzip-config wants the programs zipcmp, zipmerge and ziptool, each from a package
 # of its own. So header and library are looked for by name. Installed beside limn-config.cmake, which needs the same.
 
-# limn_find_external(DNNL|libzip|minizip|GIF|WebP|tomlplusplus|HighwayHeaders): the imported target DNNL::dnnl,
+# limn_find_external(DNNL|libzip|minizip|GIF|WebP|tomlplusplus|Highway): the imported target DNNL::dnnl,
 # libzip::zip, minizip::minizip, GIF::GIF, WebP::webp, tomlplusplus::tomlplusplus or hwy::headers. A fatal error names the
 # header or library that is not there, and its Debian package.
 function(limn_find_external name)
@@ -19,7 +19,7 @@ function(limn_find_external name)
   elseif(name STREQUAL "tomlplusplus")
     limn_import_library(tomlplusplus::tomlplusplus PREFIX LIMN_TOMLPLUSPLUS HEADER toml++/toml.h
       PACKAGE libtomlplusplus-dev)
-  elseif(name STREQUAL "HighwayHeaders")
+  elseif(name STREQUAL "Highway")
     limn_import_library(hwy::headers PREFIX LIMN_HIGHWAY HEADER hwy/highway.h PACKAGE libhwy-dev)
   else()
     message(FATAL_ERROR "limn_find_external: ${name} is not one of its libraries")

@@ -213,6 +213,10 @@ std::vector<float> SafetensorsFile::read_f32(const std::string& name, std::span<
           "{}: tensor {} is {}, expected a floating-point type", origin_, name, name_of(tensor.type));
   std::vector<float> values(static_cast<std::size_t>(tensor.count()));
   const std::size_t stride = size_of(tensor.type);
+  if (tensor.type == DType::kF32) {
+    std::memcpy(values.data(), tensor.bytes.data(), values.size() * stride);
+    return values;
+  }
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = to_float(tensor.type, tensor.bytes.data() + i * stride);
   return values;
 }

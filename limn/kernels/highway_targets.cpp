@@ -1,6 +1,6 @@
-// Highway's run-time dispatch for builds that compile Highway in (LIMN_STATIC_LIBRARIES): its headers declare these
-// functions, and Debian has them in a shared library only. The CPU is asked as the compiler's builtins ask it, which
-// also look whether the system saves the registers.
+// Highway's run-time dispatch: its headers declare these functions. Debian has them in a shared library only, which a
+// wheel cannot carry and which measures the clock when it is loaded: 8 ms of every command. The CPU is asked as the
+// compiler's builtins ask it, which also look whether the system saves the registers.
 #include <hwy/targets.h>
 
 #include <atomic>
