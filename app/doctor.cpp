@@ -27,6 +27,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/core/version.hpp"
+#include "limn/fetch/http_get.hpp"
 #include "limn/kernels/cpu_settings.hpp"
 #include "limn/kernels/precision.hpp"
 #include "limn/kernels/products/gemm.hpp"
@@ -124,9 +125,9 @@ std::string libtorch() {
 
 // The files of the libraries that limn links; their names end with their versions.
 std::string libraries() {
-  static constexpr std::array kNames{"libcairo",    "libcpp-httplib", "libcurl",   "libdnnl", "libfmt",
-                                     "libgif",      "libgomp",        "libhwy",    "libjpeg", "libpng16",
-                                     "libprotobuf", "libpugixml",     "libstdc++", "libz",    "libzip"};
+  static constexpr std::array kNames{"libcairo",  "libcpp-httplib", "libdnnl",  "libfmt",      "libgif",
+                                     "libgomp",   "libjpeg",        "libpng16", "libprotobuf", "libpugixml",
+                                     "libstdc++", "libz",           "libzip"};
   std::set<std::string> files;
   const auto take = [](dl_phdr_info* info, std::size_t, void* found) {
     std::error_code ignored;
@@ -138,6 +139,15 @@ std::string libraries() {
   };
   dl_iterate_phdr(take, &files);
   return words({files.begin(), files.end()});
+}
+
+// This library is loaded when it is needed.
+std::string downloads() {
+  try {
+    return fetch::http_library();
+  } catch (const Error& error) {
+    return error.what();
+  }
 }
 
 // Variables that change what limn computes with. A file's name may tell of its folder.
@@ -161,7 +171,10 @@ std::string working_folder() {
 std::string built_in(const models::Registry& registry) {
   std::set<std::string> data;
   for (const models::Family& family : registry.families()) data.insert(family.built_in_data);
-  return fmt::format("data {}; no models", fmt::join(data, " "));
+  std::vector<std::string> models;
+  for (const models::BuiltinModel& model : registry.builtin_models())
+    if (!model.bytes.empty()) models.push_back(model.name);
+  return fmt::format("data {}; models {}", fmt::join(data, " "), models.empty() ? "none" : words(models));
 }
 
 OrderedJson facts(const models::Registry& registry) {
@@ -180,6 +193,7 @@ OrderedJson facts(const models::Registry& registry) {
           {"products", products()},
           {"libtorch", libtorch()},
           {"libraries", libraries()},
+          {"downloads", downloads()},
           {"environment", environment()},
           {"built_in", built_in(registry)},
           {"working_folder", working_folder()}};

@@ -27,4 +27,5 @@ set(CPACK_COMPONENT_COMMAND_DESCRIPTION "The command limn trains Sketch-RNN, DRA
 people play: sample, complete, interpolate, export, and draw together in a web page. Trained models are part of it.")
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS "libcurl4")  # which is loaded when it is needed
 include(CPack)

@@ -1,13 +1,14 @@
 #include "limn/fetch/http_get.hpp"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <cctype>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <string_view>
+#include <type_traits>
 
 #include "limn/core/error.hpp"
 #include "limn/core/version.hpp"
@@ -17,13 +18,62 @@ namespace {
 
 constexpr std::size_t kMaxHeaders = 200;  // more of them are ignored
 
+// The functions of libcurl, which is loaded at the first download: with it come 20 libraries more, which would take 10
+// ms of every command's start.
+struct Curl {
+  decltype(&curl_global_init) global_init;
+  decltype(&curl_easy_init) easy_init;
+  decltype(&curl_easy_cleanup) easy_cleanup;
+  decltype(&curl_easy_setopt) easy_setopt;
+  decltype(&curl_easy_perform) easy_perform;
+  decltype(&curl_easy_strerror) easy_strerror;
+  decltype(&curl_slist_append) slist_append;
+  decltype(&curl_slist_free_all) slist_free_all;
+  decltype(&curl_url) url;
+  decltype(&curl_url_cleanup) url_cleanup;
+  decltype(&curl_url_set) url_set;
+  decltype(&curl_url_get) url_get;
+  decltype(&curl_free) free;
+  decltype(&curl_version) version;
+};
+
+Curl load_curl() {
+  constexpr const char* kLibrary = "libcurl.so.4";
+  void* const library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+  require(library != nullptr, "downloads need {}, which cannot be loaded; install the package libcurl4", kLibrary);
+  const auto find = [&](auto& function, const char* name) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+    require(function != nullptr, "{} has no function {}; install the package libcurl4 of this system", kLibrary, name);
+  };
+  Curl curl{};
+  find(curl.global_init, "curl_global_init");
+  find(curl.easy_init, "curl_easy_init");
+  find(curl.easy_cleanup, "curl_easy_cleanup");
+  find(curl.easy_setopt, "curl_easy_setopt");
+  find(curl.easy_perform, "curl_easy_perform");
+  find(curl.easy_strerror, "curl_easy_strerror");
+  find(curl.slist_append, "curl_slist_append");
+  find(curl.slist_free_all, "curl_slist_free_all");
+  find(curl.url, "curl_url");
+  find(curl.url_cleanup, "curl_url_cleanup");
+  find(curl.url_set, "curl_url_set");
+  find(curl.url_get, "curl_url_get");
+  find(curl.free, "curl_free");
+  find(curl.version, "curl_version");
+  curl.global_init(CURL_GLOBAL_DEFAULT);
+  return curl;
+}
+
+// It stays loaded. Throws Error where it is not there, and looks again at the next call.
+const Curl& curl() {
+  static const Curl loaded = load_curl();
+  return loaded;
+}
+
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
-std::once_flag is_initialised;
-
 Handle make_handle() {
-  std::call_once(is_initialised, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  Handle handle(curl_easy_init(), curl_easy_cleanup);
+  Handle handle(curl().easy_init(), curl().easy_cleanup);
   require(handle != nullptr, "libcurl cannot be started; is memory short?");
   return handle;
 }
@@ -80,27 +130,28 @@ int on_tick(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return transfer.is_stopped ? 1 : 0;
 }
 
-void set_options(CURL* curl, Transfer& transfer) {
+void set_options(CURL* handle, Transfer& transfer) {
+  const auto set = curl().easy_setopt;
   const HttpGet& request = transfer.request;
   const char* const protocols = request.url.starts_with("https:") ? "https" : "http,https";
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, static_cast<long>(request.max_redirects));
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout_s));
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, (std::string("limn/") + kVersion).c_str());
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_tick);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &transfer);
-  if (request.first_byte > 0) curl_easy_setopt(curl, CURLOPT_RANGE, fmt::format("{}-", request.first_byte).c_str());
+  set(handle, CURLOPT_URL, request.url.c_str());
+  set(handle, CURLOPT_PROTOCOLS_STR, protocols);
+  set(handle, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+  set(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  set(handle, CURLOPT_MAXREDIRS, static_cast<long>(request.max_redirects));
+  set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
+  set(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout_s));
+  set(handle, CURLOPT_NOSIGNAL, 1L);
+  set(handle, CURLOPT_USERAGENT, (std::string("limn/") + kVersion).c_str());
+  set(handle, CURLOPT_HEADERFUNCTION, on_header);
+  set(handle, CURLOPT_HEADERDATA, &transfer);
+  set(handle, CURLOPT_WRITEFUNCTION, on_body);
+  set(handle, CURLOPT_WRITEDATA, &transfer);
+  set(handle, CURLOPT_NOPROGRESS, 0L);
+  set(handle, CURLOPT_XFERINFOFUNCTION, on_tick);
+  set(handle, CURLOPT_XFERINFODATA, &transfer);
+  if (request.first_byte > 0) set(handle, CURLOPT_RANGE, fmt::format("{}-", request.first_byte).c_str());
 }
 
 HttpEnd end_of(CURLcode code) {
@@ -136,7 +187,7 @@ std::string detail_of(CURLcode code, const char* message, int max_redirects) {
     case CURLE_PARTIAL_FILE:
       return "the connection failed";
     default:
-      return *message != '\0' ? message : curl_easy_strerror(code);
+      return *message != '\0' ? message : curl().easy_strerror(code);
   }
 }
 
@@ -152,14 +203,14 @@ HttpOutcome http_get(const HttpGet& request) {
   const Handle handle = make_handle();
   Transfer transfer{.request = request, .answer = {}, .thrown = nullptr};
   char message[CURL_ERROR_SIZE] = "";
-  curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, message);
+  curl().easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, message);
   set_options(handle.get(), transfer);
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl_slist_free_all);
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl().slist_free_all);
   if (request.first_byte > 0 && !request.if_range.empty()) {
-    headers.reset(curl_slist_append(nullptr, ("If-Range: " + request.if_range).c_str()));
-    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
+    headers.reset(curl().slist_append(nullptr, ("If-Range: " + request.if_range).c_str()));
+    curl().easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   }
-  const CURLcode code = curl_easy_perform(handle.get());
+  const CURLcode code = curl().easy_perform(handle.get());
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
   if (transfer.is_stopped) return {.end = HttpEnd::kStopped, .answer = transfer.answer, .detail = "interrupted"};
   HttpOutcome outcome{.end = end_of(code), .answer = std::move(transfer.answer), .detail = {}};
@@ -167,14 +218,16 @@ HttpOutcome http_get(const HttpGet& request) {
   return outcome;
 }
 
+std::string http_library() { return curl().version(); }
+
 void check_url(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), curl_url_cleanup);
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl().url(), curl().url_cleanup);
   require(parsed != nullptr, "libcurl cannot be started; is memory short?");
   char* scheme = nullptr;
-  const bool is_url = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
-                      curl_url_get(parsed.get(), CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
+  const bool is_url = curl().url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+                      curl().url_get(parsed.get(), CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
   const std::string found = is_url ? scheme : "";
-  curl_free(scheme);
+  curl().free(scheme);
   require(found == "http" || found == "https", "{}: not a URL that begins with http:// or https://",
           printable(url, 200));
 }

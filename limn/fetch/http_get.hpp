@@ -54,6 +54,9 @@ struct HttpOutcome {
 // that is neither http nor https, or malformed.
 [[nodiscard]] HttpOutcome http_get(const HttpGet& request);
 
+// The library that downloads, with its version and those of its own libraries. Throws Error where it is not there.
+[[nodiscard]] std::string http_library();
+
 // Throws Error unless `url` is an http or https URL with a host.
 void check_url(const std::string& url);
 

@@ -460,7 +460,7 @@ TEST(Doctor, SaysWhatThisMachineHasAndNotWhoseItIs) {
     EXPECT_THAT(result->out, Not(HasSubstr("mallory")));
     EXPECT_THAT(result->out, Not(HasSubstr(folder.path().string())));
     for (const char* part : {"limn", "build", "simd", "products", "module.so", "libcurl", "OMP_NUM_THREADS=1",
-                             "builtin:doodles", "may be written", "LSTM step", "agrees"})
+                             "data builtin:doodles", "models builtin:doodles", "may be written", "LSTM step", "agrees"})
       EXPECT_THAT(result->out, HasSubstr(part));
   }
   const auto json = nlohmann::json::parse(object.out);
