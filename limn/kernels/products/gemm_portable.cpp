@@ -207,18 +207,83 @@ HWY_INLINE void transpose_four(const Transposition& t, std::int64_t r, std::int6
   put(hn::ConcatUpperUpper(d, high23, high01), 3);
 }
 
-void transpose(const Transposition& t) {
-  const std::int64_t rows = t.rows / 4 * 4, columns = t.columns / 4 * 4;
-  for (std::int64_t c = 0; c < columns; c += 4) {
-    for (std::int64_t r = 0; r < rows; r += 4) {
-      if (t.adds)
-        transpose_four<true>(t, r, c);
-      else
-        transpose_four<false>(t, r, c);
+#if HWY_MAX_BYTES >= 32
+constexpr std::int64_t kWideColumns = 8;
+using WideTag = hn::FixedTag<float, kWideColumns>;
+using WideVector = hn::Vec<WideTag>;
+
+// Vector i has column i of four rows in its lower half, and column i + 4 in its upper half.
+struct FourRows {
+  WideVector columns[4];
+};
+HWY_INLINE FourRows load_four_rows(const float* from, std::int64_t stride) {
+  const WideTag d;
+  const hn::RepartitionToWide<WideTag> pairs;
+  const auto a0 = hn::LoadU(d, from), a1 = hn::LoadU(d, from + stride), a2 = hn::LoadU(d, from + 2 * stride),
+             a3 = hn::LoadU(d, from + 3 * stride);
+  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, a0, a1));
+  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, a2, a3));
+  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, a0, a1));
+  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, a2, a3));
+  return {{hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)),
+           hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)),
+           hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)),
+           hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23))}};
+}
+
+// The columns [0, columns) of `rows` rows, both divisible by what a vector takes: 8 columns, 4 rows.
+template <bool kAdds>
+HWY_INLINE void transpose_wide(const Transposition& t, std::int64_t rows, std::int64_t columns) {
+  const WideTag d;
+  const hn::Half<WideTag> half;
+  const auto put = [&](auto tag, auto values, float* at) {
+    hn::StoreU(kAdds ? hn::Add(values, hn::LoadU(tag, at)) : values, tag, at);
+  };
+  for (std::int64_t c = 0; c < columns; c += kWideColumns) {
+    std::int64_t r = 0;
+    for (; r + 8 <= rows; r += 8) {
+      const float* const from = t.from + r * t.stride + c;
+      const FourRows first = load_four_rows(from, t.stride), second = load_four_rows(from + 4 * t.stride, t.stride);
+      float* const to = t.to + c * t.to_stride + r;
+      for (int i = 0; i < 4; ++i) {
+        put(d, hn::ConcatLowerLower(d, second.columns[i], first.columns[i]), to + i * t.to_stride);
+        put(d, hn::ConcatUpperUpper(d, second.columns[i], first.columns[i]), to + (i + 4) * t.to_stride);
+      }
+    }
+    for (; r < rows; r += 4) {
+      const FourRows four = load_four_rows(t.from + r * t.stride + c, t.stride);
+      float* const to = t.to + c * t.to_stride + r;
+      for (int i = 0; i < 4; ++i) {
+        put(half, hn::LowerHalf(half, four.columns[i]), to + i * t.to_stride);
+        put(half, hn::UpperHalf(half, four.columns[i]), to + (i + 4) * t.to_stride);
+      }
     }
   }
-  transpose_scalar(t, rows, 0, t.rows - rows, t.columns);
-  transpose_scalar(t, 0, columns, rows, t.columns - columns);
+}
+#else
+constexpr std::int64_t kWideColumns = 4;
+template <bool kAdds>
+HWY_INLINE void transpose_wide(const Transposition& t, std::int64_t rows, std::int64_t columns) {
+  for (std::int64_t c = 0; c < columns; c += 4)
+    for (std::int64_t r = 0; r < rows; r += 4) transpose_four<kAdds>(t, r, c);
+}
+#endif
+
+template <bool kAdds>
+void transpose_vectors(const Transposition& t) {
+  const std::int64_t rows = t.rows / 4 * 4, columns = t.columns / 4 * 4, wide = t.columns / kWideColumns * kWideColumns;
+  transpose_wide<kAdds>(t, rows, wide);
+  for (std::int64_t c = wide; c < columns; c += 4)
+    for (std::int64_t r = 0; r < rows; r += 4) transpose_four<kAdds>(t, r, c);
+  if (rows < t.rows) transpose_scalar(t, rows, 0, t.rows - rows, t.columns);
+  if (columns < t.columns) transpose_scalar(t, 0, columns, rows, t.columns - columns);
+}
+
+void transpose(const Transposition& t) {
+  if (t.adds)
+    transpose_vectors<true>(t);
+  else
+    transpose_vectors<false>(t);
 }
 
 #endif
