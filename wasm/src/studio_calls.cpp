@@ -27,8 +27,8 @@ constexpr auto kMark = [] {
 }();
 
 struct Studio {
-  // Nobody waits for this thread but the page that asked; a phone may be ten times slower than a server.
-  serve::Limits limits{.slice_time = std::chrono::milliseconds(8), .generation_time = std::chrono::minutes(5)};
+  // A phone may be ten times slower than a server.
+  serve::Limits limits{..generation_time = std::chrono::minutes(5)};
   serve::StudioModels models;
   serve::WorkGate gate{1, limits.max_admitted};
 };
