@@ -20,7 +20,9 @@ TEST(Gzip, UnpacksToTheSameBytes) {
     EXPECT_TRUE(is_gzip(packed));
     EXPECT_EQ(packed, gzipped(data));
     EXPECT_EQ(gunzipped(packed, "packed", 1 << 20), data);
-    if (size > 1000) EXPECT_LT(packed.size(), size + 1000);
+    if (size > 1000) {
+      EXPECT_LT(packed.size(), size + 1000);
+    }
   }
   EXPECT_LT(gzipped(Bytes(100'000)).size(), 300U);
 }

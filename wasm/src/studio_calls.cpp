@@ -28,7 +28,7 @@ constexpr auto kMark = [] {
 
 struct Studio {
   // A phone may be ten times slower than a server.
-  serve::Limits limits{..generation_time = std::chrono::minutes(5)};
+  serve::Limits limits{.generation_time = std::chrono::minutes(5)};
   serve::StudioModels models;
   serve::WorkGate gate{1, limits.max_admitted};
 };

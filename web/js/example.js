@@ -18,7 +18,7 @@ const TEXTS = {
     "Start limn serve with the folder that holds them:",
     "limn serve --runs runs"],
   elsewhere: ["Models learn on a computer with limn, where this tab shows their curves and pictures.",
-    "This page has no server: everything that you draw stays in your browser. There, run:",
+    "This page has no server, and what you draw stays in your browser. On a computer with limn, run:",
     "limn train sketch-rnn --data builtin:doodles --out runs/doodles\nlimn serve --runs runs"],
 };
 

@@ -18,6 +18,7 @@ export async function serve(...args) {
     if (address.includes("\n")) break;
   }
   return {
+    pid: child.pid,
     address: address.trim().split("\n").at(-1),   // this machine's own comes last
     addresses: address.trim().split("\n"),
     async stop() {

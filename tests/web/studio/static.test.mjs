@@ -80,7 +80,7 @@ onExport("variations, morph, the latent map and Glimpses", "variations", async (
 });
 
 onExport("Training is explained; data sets are not offered, G-code is", "training", async (page) => {
-  await page.getByText("This page has no server").waitFor();
+  await page.getByText("This page has no server", {exact: false}).waitFor();
   await page.locator("#tab-draw").click();
   await page.getByLabel("Continue when the pen lifts").uncheck();
   await drawCircle(page, paper(page));
