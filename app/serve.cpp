@@ -1,9 +1,10 @@
-// limn serve: the studio, a web page to draw with models and to watch them train.
+// limn serve: the studio, a web page to draw with models and to watch them train, or a folder of files with that page.
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -12,15 +13,19 @@
 #include "app/common_options.hpp"
 #include "app/printing.hpp"
 #include "app/serve_addresses.hpp"
+#include "app/shell_word.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/thread.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/run_checkpoints.hpp"
 #include "limn/serve/access.hpp"
+#include "limn/serve/static_studio.hpp"
 #include "limn/serve/studio.hpp"
 
 namespace limn::app {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr const char* kTokenVariable = "LIMN_SERVE_TOKEN";
 
@@ -31,6 +36,8 @@ struct ServeArguments {
   int port = 8080;
   std::vector<std::string> names;
   bool wants_token = false;
+  std::string export_folder;
+  std::string wasm;
 };
 
 // Beyond this machine only with a token. From the environment rather than the command line, which others may
@@ -55,6 +62,35 @@ std::vector<std::string> models_of(const ServeArguments& a, const models::Regist
   require(!models.empty() || !a.runs.empty(),
           "limn serve: there is nothing to serve; give a model, or --runs and a folder");
   return models;
+}
+
+// --wasm, or beside this program, or where an installed one has it.
+fs::path wasm_module(const ServeArguments& a) {
+  if (!a.wasm.empty()) return a.wasm;
+  constexpr const char* kName = "limn-studio.wasm";
+  std::error_code error;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  const fs::path installed = (folder / "../share/limn" / kName).lexically_normal();
+  for (const fs::path& path : {folder / kName, installed})
+    if (fs::exists(path, error)) return path;
+  fail(
+      "limn serve --export: {} is neither in {} nor in {}; build it with scripts/build-wasm.sh, and name it with "
+      "--wasm build/wasm/{}",
+      kName, folder.string(), installed.parent_path().string(), kName);
+}
+
+void export_studio(const ServeArguments& a, const models::Registry& registry) {
+  require(a.runs.empty(), "--runs: only a studio that runs can watch trainings; leave it out with --export");
+  std::vector<std::string> models = a.models;
+  if (models.empty()) models = models_of(a, registry);
+  const serve::StaticStudioSize size = serve::write_static_studio(
+      registry, {.models = {models.begin(), models.end()}, .module = wasm_module(a)}, a.export_folder);
+  print("{}\n", a.export_folder);
+  constexpr double kMegabyte = 1e6;
+  say("limn: {:.2f} MB, of which the first drawing takes {:.2f} MB; any web host serves it, and "
+      "python3 -m http.server -d {}\n",
+      static_cast<double>(size.all) / kMegabyte, static_cast<double>(size.first_drawing) / kMegabyte,
+      shell_word(a.export_folder));
 }
 
 void serve_studio(const ServeArguments& a, const models::Registry& registry) {
@@ -118,10 +154,21 @@ void add_serve(const Command& app, const models::Registry& registry) {
   command.add("--host", &a->host, "address to listen on; beyond this machine a token is asked for").shows_default();
   command.add("--allow-host", &a->names, "a name that the studio goes by, as behind a reverse proxy");
   command.add("--token", &a->wants_token, "ask for a token on this machine too");
+  command.add("--export", &a->export_folder,
+              "write the studio as files for any web host into this folder, and serve nothing; "
+              "without MODEL the built-in models");
+  command.add("--wasm", &a->wasm, "limn-studio.wasm for --export; without it the one beside limn or installed with it");
   command.set_footer(
       "\nThe token is made anew each time, or taken from the environment variable LIMN_SERVE_TOKEN.\n"
-      "\nExamples:\n  limn serve\n  limn serve builtin:doodles runs/doodles bicycle.gen.json --runs runs\n");
-  command.set_action([a, &registry] { serve_studio(*a, registry); });
+      "\nExamples:\n  limn serve\n  limn serve builtin:doodles runs/doodles bicycle.gen.json --runs runs\n"
+      "  limn serve --export site runs/doodles\n");
+  command.set_action([a, &registry] {
+    require(a->wasm.empty() || !a->export_folder.empty(), "--wasm: is for --export; leave it out");
+    if (a->export_folder.empty())
+      serve_studio(*a, registry);
+    else
+      export_studio(*a, registry);
+  });
 }
 
 }  // namespace limn::app

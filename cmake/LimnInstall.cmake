@@ -17,6 +17,9 @@ if(LIMN_HAS_TORCH)
   install(TARGETS limn_libtorch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/limn)
 endif()
 install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
+# For limn serve --export, where scripts/build-wasm.sh has made it.
+install(FILES ${PROJECT_SOURCE_DIR}/build/wasm/limn-studio.wasm DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/limn
+  COMPONENT command OPTIONAL)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/limn-config.cmake.in ${PROJECT_BINARY_DIR}/limn-config.cmake
   INSTALL_DESTINATION ${limn_package_dir})

@@ -15,6 +15,9 @@ set(models checkpoint draw/drawing draw/evaluation draw/options draw/step_forwar
   sketch_rnn/encoder sketch_rnn/encoder_pass sketch_rnn/loss_rows sketch_rnn/magenta_json sketch_rnn/magenta_script
   sketch_rnn/options sketch_rnn/packed_linear sketch_rnn/tensors step_noise vae/drawing vae/evaluation vae/network
   vae/options vae/stage vae/step vae/tensors)
+# The studio's calls, for its own module.
+set(serve canvas_api http image_api json_body picture_api sketch_api studio_api studio_models)
+list(TRANSFORM serve REPLACE "(.+)" "${root}/limn/serve/\\1.cpp" OUTPUT_VARIABLE studio_sources)
 set(render curve gcode palette sheet svg_writer text travel)
 
 function(room_sources variable)

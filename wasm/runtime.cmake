@@ -1,6 +1,6 @@
 # The parts of libc++, libc++abi and libunwind that the module uses, compiled with exceptions: Zig's own builds of them
 # for WebAssembly end the program where something is thrown.
-set(libcxx_sources algorithm charconv error_category exception functional hash memory new new_handler new_helpers
+set(libcxx_sources algorithm call_once charconv chrono error_category exception functional hash memory new new_handler new_helpers
   optional stdexcept string system_error typeinfo variant vector verbose_abort filesystem/path ryu/d2fixed ryu/d2s
   ryu/f2s)
 set(libcxxabi_sources abort_message cxa_aux_runtime cxa_default_handlers cxa_exception cxa_exception_storage cxa_guard

@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "limn/core/error.hpp"
@@ -88,8 +89,14 @@ void AtomicFolder::make_target() {
     case Target::kScratch:
       require(!fs::is_directory(path_, ignored), "{}: is a folder; name a file", path_.string());
       return;
+    case Target::kReplaced:
+      gives_way_ = fs::exists(status);
+      // A symbolic link would give way itself, and leave the folder that it points to.
+      require(!gives_way_ || fs::is_directory(status), "{}: is not a folder; name another place", path_.string());
+      [[fallthrough]];
     case Target::kFilled:
-      is_there_ = fs::exists(status);
+      is_there_ = target_ == Target::kFilled && fs::exists(status);
+      if (gives_way_) return;
       if (is_there_) return make_directories(path_);  // which refuses anything but a folder
       for (fs::path parent = path_.parent_path(); !parent.empty() && !fs::exists(parent, ignored);
            parent = parent.parent_path())
@@ -136,15 +143,33 @@ void AtomicFolder::move_into_target() {
   }
 }
 
+// Under the name at every moment where the file system can exchange two folders, as all usual ones can.
+void AtomicFolder::move_to_target() {
+  if (!gives_way_) {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_to_write(path_, errno);
+    temporary_.clear();
+    return;
+  }
+  // What was the target is then under the temporary name, which discard() removes.
+  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) return;
+  const fs::path old = temporary_.string() + "-old";
+  if (::rename(path_.c_str(), old.c_str()) != 0) fail_to_write(path_, errno);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    (void)::rename(old.c_str(), path_.c_str());
+    fail_to_write(path_, error);
+  }
+  temporary_ = old;
+}
+
 void AtomicFolder::commit() {
   assert(target_ != Target::kScratch);
   if (const int error = flush_folder(temporary_); error != 0) fail_to_write(path_, error);
   if (is_there_)
     move_into_target();
-  else if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-    fail_to_write(path_, errno);
+  else
+    move_to_target();
   is_done_ = true;
-  if (!is_there_) temporary_.clear();
   (void)flush_folder(is_there_ ? path_ : folder_of(path_));
 }
 

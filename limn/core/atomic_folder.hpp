@@ -1,5 +1,6 @@
 // A folder of files that appears under its name only when it is whole: made beside its target, flushed to disk,
-// renamed. A folder that exists already and may be filled gets its new files at the end. One thread at a time.
+// renamed. A folder that exists already and may be filled gets its new files at the end; one that may be replaced is
+// exchanged for the new one. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +31,10 @@ class AtomicFolder {
 
   // What may be there under the name already.
   enum class Target {
-    kNew,      // nothing: what is there is never replaced
-    kFilled,   // a folder, which keeps what is in it; files of the same names are replaced. Parents are made
-    kScratch,  // a file that is made with the help of this folder, which is never committed
+    kNew,       // nothing: what is there is never replaced
+    kFilled,    // a folder, which keeps what is in it; files of the same names are replaced. Parents are made
+    kReplaced,  // a folder that gives way whole, if there is one. Parents are made
+    kScratch,   // a file that is made with the help of this folder, which is never committed
   };
 
   // Throws Error if there is something else, or if the folder cannot be made.
@@ -55,6 +57,7 @@ class AtomicFolder {
   void make_target();
   void make_temporary();
   void move_into_target();
+  void move_to_target();
   void discard() noexcept;
 
   std::filesystem::path path_;
@@ -62,7 +65,8 @@ class AtomicFolder {
   std::filesystem::path temporary_;
   std::vector<std::filesystem::path> made_parents_;  // the deepest first
   std::vector<std::string> names_;                   // of the files
-  bool is_there_ = false;                            // the target was a folder from the beginning
+  bool is_there_ = false;                            // the target was a folder from the beginning, and stays
+  bool gives_way_ = false;                           // the target was a folder from the beginning, and is replaced
   int lock_ = -1;                                    // open as long as this process owns the folder
   bool is_done_ = false;
 };

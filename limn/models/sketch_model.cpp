@@ -26,6 +26,10 @@ PointChoice choice_of(const DrawingOptions& options) {
 
 }  // namespace
 
+std::vector<double> SketchModel::log_likelihoods(const sketch::Sketch& beginning, const Latents& z) const {
+  return weigh(beginning, z, std::vector<double>(static_cast<std::size_t>(z.count())), {}).log_weights;
+}
+
 sketch::Sketch SketchModel::normalised(const sketch::Sketch& sketch) const {
   return sketch::scaled(sketch, 1 / scale_factor(), 1 / scale_factor());
 }

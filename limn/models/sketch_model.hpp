@@ -61,6 +61,17 @@ class StrokeStream {
   [[nodiscard]] virtual std::size_t size() const = 0;
 };
 
+// After so many points of a beginning, the `kept` heaviest latent vectors stay.
+struct WeighingRound {
+  std::int64_t points = 0;
+  std::int64_t kept = 0;
+};
+// Those that stayed: their rows in the list, increasing, and the log weight of each.
+struct WeighedLatents {
+  std::vector<std::int64_t> rows;
+  std::vector<double> log_weights;
+};
+
 // How often another drawing is tried in the place of one that is blank.
 inline constexpr std::uint64_t kMostBlankAttempts = 100;
 
@@ -78,10 +89,14 @@ class SketchModel : public Model {
   // One drawing for each request; drawing i depends on request i alone, bit for bit. Throws Error for a request that
   // does not fit, or if the model has diverged.
   [[nodiscard]] virtual std::vector<Drawing> draw(std::span<const DrawRequest> requests) const = 0;
-  // log p(S_1 … S_n | z) of a beginning, in nats, for each row of z: how well it explains what is drawn. Throws Error
-  // for a row that does not fit, or if the model has diverged.
-  [[nodiscard]] virtual std::vector<double> log_likelihoods(const sketch::Sketch& beginning,
-                                                            const Latents& z) const = 0;
+  // log p(S_1 … S_n | z) of a beginning, in nats, added to the log weight of each row of z: how well it explains what
+  // is drawn. `rounds`, by points, drop the lightest rows on the way. Throws Error for a row that does not fit, or if
+  // the model has diverged.
+  [[nodiscard]] virtual WeighedLatents weigh(const sketch::Sketch& beginning, const Latents& z,
+                                             std::span<const double> log_weights,
+                                             std::span<const WeighingRound> rounds) const = 0;
+  // The same of all rows, from log weights of 0.
+  [[nodiscard]] std::vector<double> log_likelihoods(const sketch::Sketch& beginning, const Latents& z) const;
   // The same drawings as they grow. z and prefix are copied.
   [[nodiscard]] virtual std::unique_ptr<StrokeStream> stream(std::span<const DrawRequest> requests) const = 0;
 

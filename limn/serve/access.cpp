@@ -101,12 +101,19 @@ std::optional<Refusal> AccessRules::complaint(const HttpRequest& request, bool i
   return std::nullopt;
 }
 
+// The policy of the page. Everything comes from the page's own place; files are saved from blobs.
+std::string content_security_policy(PagePlace place) {
+  const bool is_served = place == PagePlace::kServer;
+  return fmt::format(
+      "default-src 'none'; script-src 'self'{}; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+      "manifest-src 'self'; base-uri 'none'; form-action 'none'; {}require-trusted-types-for 'script'; "
+      "trusted-types {}",
+      is_served ? "" : " 'wasm-unsafe-eval'", is_served ? "frame-ancestors 'none'; " : "",
+      is_served ? "'none'" : "limn-scripts");
+}
+
 std::vector<std::pair<std::string, std::string>> security_headers() {
-  return {{"Content-Security-Policy",
-           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-           "manifest-src 'self'; "
-           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-           "trusted-types 'none'"},
+  return {{"Content-Security-Policy", content_security_policy(PagePlace::kServer)},
           {"X-Content-Type-Options", "nosniff"},
           {"X-Frame-Options", "DENY"},
           {"Referrer-Policy", "no-referrer"},

@@ -36,6 +36,11 @@ class AccessRules {
   std::vector<std::string> names_;
 };
 
+// Where the page lies: behind this server, or among static files. There a worker computes: WebAssembly may be compiled,
+// and the policy limn-scripts names the two scripts that are started (web/js/module_engine.js). Its policy stands in
+// the page itself, where browsers take no frame-ancestors.
+enum class PagePlace { kServer, kStaticFiles };
+[[nodiscard]] std::string content_security_policy(PagePlace place);
 // Content-Security-Policy and the rest, of every reply.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> security_headers();
 

@@ -1,5 +1,6 @@
 // The studio's calls, by what they are about, and what they share. web/openapi.json describes them for users. Each
-// throws Refusal for what it, or the model, cannot do.
+// throws Refusal for what it, or the model, cannot do. The calls to models know neither sockets nor threads nor files,
+// so that the WebAssembly module answers the same ones (wasm/src/studio_calls.cpp).
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -8,13 +9,13 @@
 
 #include "limn/serve/http.hpp"
 #include "limn/serve/limits.hpp"
-#include "limn/serve/run_watch.hpp"
 #include "limn/serve/studio_models.hpp"
 #include "limn/serve/work_gate.hpp"
 
 namespace limn::serve {
 
 class JsonObject;
+class RunWatch;
 
 struct ApiContext {
   const Limits& limits;
@@ -43,6 +44,10 @@ struct ApiContext {
 
 // picture_api.cpp: drawings as a file to save.
 [[nodiscard]] HttpReply save_picture(const ApiContext& context, std::string_view body);
+
+// studio_api.cpp: the models and the limits.
+[[nodiscard]] nlohmann::ordered_json studio_json(const StudioModels& all, const Limits& limits, bool watches_runs);
+[[nodiscard]] HttpReply describe_studio(const ApiContext& context);
 
 // run_api.cpp.
 [[nodiscard]] HttpReply list_runs(const ApiContext& context);

@@ -15,8 +15,6 @@
 
 namespace limn::serve {
 
-using Clock = std::chrono::steady_clock;
-
 enum class HeadResult {
   kComplete,
   kClosed,     // or idle for too long: nothing to answer

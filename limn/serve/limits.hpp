@@ -8,6 +8,8 @@
 
 namespace limn::serve {
 
+using Clock = std::chrono::steady_clock;
+
 struct Limits {
   // Connections.
   int max_connections = 128;           // beyond it those that wait for a request give way, then newcomers get a 503

@@ -13,5 +13,7 @@ struct PageFile {
   std::string_view tag;  // changes with the bytes
 };
 [[nodiscard]] std::span<const PageFile> page_files();
+// Files of an exported studio alone lie below this path; the server does not know them.
+inline constexpr std::string_view kOfExport = "/static/";
 
 }  // namespace limn::serve

@@ -3,15 +3,11 @@
 
 #include "limn/core/error.hpp"
 #include "limn/render/gcode.hpp"
-#include "limn/render/gif.hpp"
-#include "limn/render/png.hpp"
 #include "limn/render/sheet.hpp"
 #include "limn/render/svg_writer.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/json_body.hpp"
-#include "limn/sketch/json.hpp"
-#include "limn/sketch/npz.hpp"
-#include "limn/sketch/quickdraw.hpp"
+#include "limn/serve/picture_files.hpp"
 #include "limn/sketch/simplify.hpp"
 
 namespace limn::serve {
@@ -32,45 +28,16 @@ constexpr std::array kFormats{Format{"svg", "image/svg+xml"},
 constexpr std::size_t kMostOnSheet = 100;
 constexpr double kCell = 640;
 
-std::string text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-std::string stroke_file(const std::string& format, const std::string& word, std::vector<sketch::Sketch> sketches) {
-  if (format == "json") return sketch::sketches_to_json(sketches);
-  if (format == "ndjson") {
-    std::string text;
-    // As Quick, Draw! does: every drawing fills 0-255.
-    for (const sketch::Sketch& sketch : sketches)
-      text += sketch::ndjson_line({.word = word, .sketch = sketch}, sketch::QuickDrawScale::kAlways);
-    return text;
-  }
-  sketch::SketchSplits splits;
-  splits[Split::kTrain] = std::move(sketches);
-  return text_of(sketch::serialize_npz(splits));
-}
-
-// Sheets of one drawing each, on the same scale: the frames of an animation.
-std::string frames_gif(std::span<const render::SheetCell> cells, int frame_ms) {
-  std::vector<render::GifFrame> frames;
-  for (const render::SheetCell& cell : cells) {
-    render::Sheet sheet;
-    sheet.cells.push_back(cell);
-    constexpr double kFrame = 320;
-    frames.push_back({.image = render::paint(render::lay_out(sheet, {.cell_size = kFrame})), .duration_ms = frame_ms});
-  }
-  return text_of(render::encode_gif(frames));
-}
-
 std::string picture_file(const std::string& format, const std::vector<render::SheetCell>& cells, bool is_animation) {
   if (cells.size() > kMostOnSheet)
     throw Refusal(413,
                   fmt::format("a picture shows at most {} drawings; save them as json, ndjson or npz", kMostOnSheet));
-  if (format == "gif" && is_animation) return frames_gif(cells, 120);
+  if (format == "gif" && is_animation) return frames_gif(cells);
   const bool is_single = cells.size() == 1;
   const render::Picture picture = render::lay_out(render::grid_sheet(cells), {.cell_size = is_single ? kCell : 0});
   if (format == "svg") return render::svg_text(picture);
-  if (format == "png") return text_of(render::encode_png(render::paint(picture, {.scale = is_single ? 2.0 : 1.0})));
   if (format == "gcode") return render::gcode_text(picture);
-  return text_of(render::encode_pen_gif(picture));
+  return format == "png" ? painted_png(picture, is_single ? 2.0 : 1.0) : pen_gif(picture);
 }
 
 // The first `given` strokes in ink and the rest in the model's colour, if two colours are wanted.

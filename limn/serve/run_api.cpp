@@ -5,6 +5,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
 #include "limn/serve/api.hpp"
+#include "limn/serve/run_watch.hpp"
 
 namespace limn::serve {
 namespace {

@@ -1,5 +1,5 @@
 // Calls to models that draw strokes: continue a beginning, redraw, morph. Their replies grow as the drawings do.
-#include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,6 @@
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/endings.hpp"
 #include "limn/serve/api.hpp"
-#include "limn/serve/connection.hpp"
 #include "limn/serve/json_body.hpp"
 
 namespace limn::serve {
@@ -216,8 +215,7 @@ models::Latents ending_latents_in_turn(const ApiContext& context, const models::
 std::uint64_t seed_of(const JsonObject& body) {
   if (body.has("seed")) return static_cast<std::uint64_t>(body.integer("seed", 0, kMostSafeInteger));
   std::uint64_t seed = 0;
-  if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
-    seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+  if (getentropy(&seed, sizeof seed) != 0) seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
   return seed & static_cast<std::uint64_t>(kMostSafeInteger);
 }
 
@@ -248,7 +246,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
                         .choice = choice,
                         .seed = seed,
                         .index = static_cast<std::uint64_t>(i),
-                        .max_points = std::max(limit, std::ssize(given.sketch.points) + 1)});
+                        .max_points = std::max<std::int64_t>(limit, std::ssize(given.sketch.points) + 1)});
   return streamed(std::make_shared<EndingsReply>(context, std::move(place), model.stream(requests), given, seed));
 }
 

@@ -7,12 +7,13 @@
 #include <mutex>
 
 #include "limn/core/error.hpp"
-#include "limn/core/json.hpp"
-#include "limn/core/version.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/serve/access.hpp"
 #include "limn/serve/api.hpp"
+#include "limn/serve/model_files.hpp"
 #include "limn/serve/page.hpp"
+#include "limn/serve/routes.hpp"
+#include "limn/serve/run_watch.hpp"
 
 namespace limn::serve {
 namespace {
@@ -49,103 +50,27 @@ class RequestRate {
   std::map<std::string, Bucket> buckets_;
 };
 
-std::vector<std::string_view> split_path(std::string_view path) {
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    path.remove_prefix(1);  // the '/'
-    const std::size_t end = std::min(path.find('/'), path.size());
-    parts.push_back(path.substr(0, end));
-    path.remove_prefix(end);
-  }
-  return parts;
-}
-
 const PageFile* page_file(std::string_view path) {
+  if (path.starts_with(kOfExport)) return nullptr;
   const auto files = page_files();
   const auto found = std::ranges::find(files, path, &PageFile::path);
   return found == files.end() ? nullptr : &*found;
 }
 
-using Parts = std::vector<std::string_view>;
-struct Route {
-  std::string_view method;
-  std::string_view pattern;  // "*" stands for one part
-  HttpReply (*answer)(const ApiContext&, const Parts&, const HttpRequest&);
-};
-
-OrderedJson describe(const StudioModel& studio_model) {
-  const models::Model& model = studio_model.model();
-  OrderedJson json{{"id", studio_model.id()},
-                   {"name", studio_model.name()},
-                   {"kind", model.checkpoint().model},
-                   {"step", model.checkpoint().step}};
-  json["draws"] = model.content() == models::Content::kSketches ? "strokes" : "images";
-  json["steps"] = model.can(models::Ability::kSteps);
-  if (const models::SketchModel* sketches = model.as_sketch_model()) {
-    json["conditional"] = model.can(models::Ability::kEncode);
-    json["max_points"] = sketches->max_seq_len();
-  }
-  if (const models::ImageModel* images = model.as_image_model()) {
-    const image::ImageShape shape = images->shape();
-    json["latent_size"] = model.latent_size();
-    json["image"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
-  }
-  return json;
-}
-
-HttpReply describe_studio(const ApiContext& context) {
-  auto models = OrderedJson::array();
-  for (const auto& model : context.models.all()) models.push_back(describe(*model));
-  return json_reply({{"name", "limn"},
-                     {"version", kVersion},
-                     {"models", models},
-                     {"watches_runs", context.runs != nullptr},
-                     {"limits",
-                      {{"max_points", context.limits.max_points},
-                       {"max_strokes", context.limits.max_strokes},
-                       {"max_drawings", context.limits.max_drawings},
-                       {"max_saved_drawings", context.limits.max_saved_drawings},
-                       {"max_body_bytes", context.limits.max_body_bytes}}}});
-}
-
-constexpr std::array kRoutes{
-    Route{"GET", "/api/studio",
-          [](const ApiContext& c, const Parts&, const HttpRequest&) { return describe_studio(c); }},
-    Route{"POST", "/api/models/*/completions",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return complete(c, c.models.find(p[2]), r.body);
-          }},
-    Route{
-        "POST", "/api/models/*/variations",
-        [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return vary(c, c.models.find(p[2]), r.body); }},
-    Route{"POST", "/api/models/*/morphs",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return morph(c, c.models.find(p[2]), r.body);
-          }},
-    Route{"POST", "/api/models/*/images",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return decode(c, c.models.find(p[2]), r.body);
-          }},
-    Route{"POST", "/api/models/*/latents",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return encode(c, c.models.find(p[2]), r.body);
-          }},
-    Route{"POST", "/api/models/*/canvases",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) {
-            return show_canvases(c, c.models.find(p[2]), r.body);
-          }},
-    Route{"POST", "/api/pictures",
-          [](const ApiContext& c, const Parts&, const HttpRequest& r) { return save_picture(c, r.body); }},
-    Route{"GET", "/api/runs", [](const ApiContext& c, const Parts&, const HttpRequest&) { return list_runs(c); }},
+constexpr std::array kRunRoutes{
+    Route{"GET", "/api/runs", [](const ApiContext& c, const PathParts&, const HttpRequest&) { return list_runs(c); }},
     Route{"GET", "/api/runs/*",
-          [](const ApiContext& c, const Parts& p, const HttpRequest& r) { return show_run(c, p[2], r); }},
+          [](const ApiContext& c, const PathParts& p, const HttpRequest& r) { return show_run(c, p[2], r); }},
     Route{"GET", "/api/runs/*/samples/*",
-          [](const ApiContext& c, const Parts& p, const HttpRequest&) { return show_sample(c, p[2], p[4]); }},
+          [](const ApiContext& c, const PathParts& p, const HttpRequest&) { return show_sample(c, p[2], p[4]); }},
 };
 
-bool matches(std::string_view pattern, const Parts& parts) {
-  const auto wanted = split_path(pattern);
-  return std::ranges::equal(wanted, parts, [](auto a, auto b) { return a == "*" ? !b.empty() : a == b; });
+// All calls: those to models and those about runs.
+std::vector<Route> all_routes() {
+  const auto of_models = model_routes();
+  std::vector<Route> routes(of_models.begin(), of_models.end());
+  routes.insert(routes.end(), kRunRoutes.begin(), kRunRoutes.end());
+  return routes;
 }
 
 bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
@@ -155,24 +80,11 @@ std::string_view plain_method(std::string_view method) { return method == "HEAD"
 
 }  // namespace
 
-HttpReply json_reply(const OrderedJson& value) { return {.body = json_text(value) + "\n"}; }
-
-std::string strokes_json(std::span<const sketch::Stroke> strokes) {
-  std::string text = "[";
-  for (const sketch::Stroke& stroke : strokes) {
-    text += text.size() > 1 ? ",[" : "[";
-    for (std::size_t i = 0; i < stroke.size(); ++i)
-      text += fmt::format("{}[{:.6g},{:.6g}]", i == 0 ? "" : ",", stroke[i].x, stroke[i].y);
-    text += "]";
-  }
-  return text + "]";
-}
-
 struct Studio::State {
   State(const models::Registry& registry, const StudioOptions& options)
       : limits(options.limits),
         access(options.token, options.names),
-        models(registry, options.models),
+        models(load_models(registry, options.models)),
         gate(kernels::default_thread_count(), limits.max_admitted),
         rate(limits) {
     if (options.runs) runs = std::make_unique<RunWatch>(*options.runs);
@@ -182,6 +94,7 @@ struct Studio::State {
   AccessRules access;
   StudioModels models;
   std::unique_ptr<RunWatch> runs;
+  const std::vector<Route> routes = all_routes();
   mutable WorkGate gate;
   mutable RequestRate rate;
 };
@@ -212,11 +125,11 @@ std::optional<HttpReply> Studio::refuse(const HttpRequest& request) const {
   if (!state_->rate.allows(request.address))
     return error_reply(429, "too many requests at once from this address; wait a second");
 
-  const Parts parts = request.path.starts_with('/') ? split_path(request.path) : Parts{};
+  const PathParts parts = request.path.starts_with('/') ? split_path(request.path) : PathParts{};
   std::string allowed = page_file(request.path) != nullptr ? "GET, HEAD" : "";
   bool is_known = plain_method(request.method) == "GET" && !allowed.empty();
-  for (const Route& route : kRoutes) {
-    if (!matches(route.pattern, parts)) continue;
+  for (const Route& route : state_->routes) {
+    if (!matches(route, parts)) continue;
     allowed += allowed.empty() ? "" : ", ";
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
     is_known = is_known || route.method == plain_method(request.method);
@@ -249,9 +162,9 @@ HttpReply Studio::answer(const HttpRequest& request) const {
   }
   const ApiContext context{
       .limits = state_->limits, .models = state_->models, .runs = state_->runs.get(), .gate = state_->gate};
-  const Parts parts = split_path(request.path);
-  for (const Route& route : kRoutes) {
-    if (route.method != plain_method(request.method) || !matches(route.pattern, parts)) continue;
+  const PathParts parts = split_path(request.path);
+  for (const Route& route : state_->routes) {
+    if (route.method != plain_method(request.method) || !matches(route, parts)) continue;
     try {
       HttpReply reply = route.answer(context, parts, request);
       reply.headers.emplace_back("Cache-Control", "no-store");

@@ -2,31 +2,10 @@
 
 #include <algorithm>
 
-#include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
-#include "limn/models/registry.hpp"
 #include "limn/serve/http.hpp"
 
 namespace limn::serve {
-namespace {
-
-namespace fs = std::filesystem;
-
-// builtin:doodles to "doodles", bicycle.gen.json to "bicycle", runs/sheep/ to "sheep",
-// runs/sheep/checkpoints/best.safetensors to "sheep best".
-std::string name_of(const fs::path& path) {
-  if (is_builtin(path.native())) return path.string().substr(path.string().find(':') + 1);
-  fs::path clean = fs::absolute(path).lexically_normal();
-  if (!clean.has_filename()) clean = clean.parent_path();
-  std::string name = clean.filename().string();
-  for (const std::string_view ending : {".gz", ".json", ".js", ".mjs", ".gen", ".vae", ".full", ".safetensors"})
-    if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
-  const fs::path folder = clean.parent_path();
-  if (folder.filename() == "checkpoints") name = folder.parent_path().filename().string() + " " + name;
-  return printable(name, 60);
-}
-
-}  // namespace
 
 std::string slug(std::string_view text) {
   std::string result;
@@ -63,13 +42,8 @@ const models::TypicalDrawing& StudioModel::typical_drawing() const {
   return typical_drawing_;
 }
 
-StudioModels::StudioModels(const models::Registry& registry, const std::vector<fs::path>& paths) {
-  for (const auto& path : paths) {
-    const std::string name = name_of(path), base = slug(name);
-    std::string id = base;
-    for (int i = 2; has(id); ++i) id = fmt::format("{}-{}", base, i);
-    models_.push_back(std::make_unique<StudioModel>(id, name, registry.load(path)));
-  }
+void StudioModels::add(const std::string& id, const std::string& name, std::unique_ptr<models::Model> model) {
+  models_.push_back(std::make_unique<StudioModel>(id, name, std::move(model)));
 }
 
 bool StudioModels::has(std::string_view id) const {

@@ -1,9 +1,7 @@
 // The models that the studio serves, loaded once and never changed: any number of threads may draw with them. A request
-// names a model by an id that is made here from the file's name, and never a file. The studio asks a model what it can
-// do; it knows no family.
+// names a model by its id, and never a file. The studio asks a model what it can do; it knows no family.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,10 +11,6 @@
 #include "limn/models/image_model.hpp"
 #include "limn/models/paper.hpp"
 #include "limn/models/sketch_model.hpp"
-
-namespace limn::models {
-class Registry;
-}
 
 namespace limn::serve {
 
@@ -46,17 +40,15 @@ class StudioModel {
 
 class StudioModels {
  public:
-  // Loads every path that the registry can load: a run directory, a .safetensors file, a file of a foreign format.
-  // Throws Error naming the file.
-  StudioModels(const models::Registry& registry, const std::vector<std::filesystem::path>& paths);
+  // The id must be new.
+  void add(const std::string& id, const std::string& name, std::unique_ptr<models::Model> model);
 
   [[nodiscard]] const std::vector<std::unique_ptr<StudioModel>>& all() const { return models_; }
   // Throws Refusal 404.
   [[nodiscard]] const StudioModel& find(std::string_view id) const;
-
- private:
   [[nodiscard]] bool has(std::string_view id) const;
 
+ private:
   std::vector<std::unique_ptr<StudioModel>> models_;
 };
 

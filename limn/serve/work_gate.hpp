@@ -3,17 +3,15 @@
 // short request never waits for the end of a long one, and a slow client holds nothing that others need.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <memory>
-#include <mutex>
 
 namespace limn::serve {
 
 class WorkGate {
  public:
   // `turns` compute at once: as many as there are cores.
-  WorkGate(int turns, int max_admitted) : free_turns_(turns), free_places_(max_admitted) {}
+  WorkGate(int turns, int max_admitted);
+  ~WorkGate();
 
   // Returns a place that is held until destroyed. Throws Refusal 503 where there is none.
   [[nodiscard]] std::shared_ptr<void> admit();
@@ -30,17 +28,11 @@ class WorkGate {
   };
 
  private:
-  struct Waiter {
-    std::condition_variable wake;
-    bool has_turn = false;
-  };
+  struct State;  // none in the WebAssembly module, which has one thread
   void take_turn();
   void end_turn();
 
-  std::mutex mutex_;
-  std::deque<Waiter*> queue_;
-  int free_turns_;
-  int free_places_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace limn::serve

@@ -56,6 +56,26 @@ TEST(AtomicFolder, ClearsWhatAKilledWriterLeft) {
   EXPECT_TRUE(fs::is_empty(folder / "made"));
 }
 
+TEST(AtomicFolder, ReplacesAWholeFolderWhereItMay) {
+  const testing::TemporaryFolder folder;
+  for (const char* text : {"first", "second"}) {
+    AtomicFolder made(folder / "parent/made", AtomicFolder::Target::kReplaced);
+    made.write(std::string("a-") + text, as_bytes(text));
+    if (text == std::string("second")) {
+      EXPECT_EQ(read_text_file(folder / "parent/made/a-first"), "first");  // until the last moment
+    }
+    made.commit();
+  }
+  EXPECT_EQ(read_text_file(folder / "parent/made/a-second"), "second");
+  EXPECT_FALSE(fs::exists(folder / "parent/made/a-first"));
+  { AtomicFolder(folder / "parent/made", AtomicFolder::Target::kReplaced).write("b", as_bytes("never committed")); }
+  EXPECT_EQ(read_text_file(folder / "parent/made/a-second"), "second");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder / "parent"), {}), 1);
+  write_file(folder / "file", "text");
+  EXPECT_THAT([&] { AtomicFolder(folder / "file", AtomicFolder::Target::kReplaced); },
+              ThrowsMessage<Error>(HasSubstr("file: is not a folder")));
+}
+
 TEST(AtomicFolder, ReplacesNothing) {
   const testing::TemporaryFolder folder;
   write_file(folder / "file", "old");

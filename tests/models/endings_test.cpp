@@ -3,8 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <numbers>
+#include <numeric>
 #include <set>
 
 #include "limn/core/error.hpp"
@@ -54,6 +58,40 @@ TEST(LogLikelihoods, NeedLatentVectorsOfTheModelsSize) {
   const SketchRnnModel model(testing::tiny_checkpoint(true));
   EXPECT_THAT(testing::error_of([&] { (void)model.log_likelihoods(testing::random_sketch(3, 1), Latents(2, 4)); }),
               ::testing::HasSubstr("z has 4 numbers, this model expects 5"));
+}
+
+TEST(Weigh, DropsTheLightestOnTheWay) {
+  const SketchRnnModel model(testing::tiny_checkpoint(true));
+  const sketch::Sketch beginning = testing::random_sketch(7, 4);
+  const Latents z = prior_latents(150, model.latent_size(), 3);  // three groups, which become one
+  std::vector<double> given;
+  for (std::size_t i = 0; i < 150; ++i) given.push_back(0.01 * static_cast<double>(i % 7));
+  // The same by hand: weights after 2 points, then after 5.
+  const auto after = [&](std::size_t points) {
+    sketch::Sketch part = beginning;
+    part.points.resize(points);
+    std::vector<double> weights = model.log_likelihoods(part, z);
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] += given[i];
+    return weights;
+  };
+  const auto heaviest = [](const std::vector<std::int64_t>& rows, const std::vector<double>& weights,
+                           std::size_t kept) {
+    std::vector<std::int64_t> order = rows;
+    std::ranges::stable_sort(order, std::greater<>(),
+                             [&](std::int64_t i) { return weights[static_cast<std::size_t>(i)]; });
+    order.resize(kept);
+    std::ranges::sort(order);
+    return order;
+  };
+  std::vector<std::int64_t> all(150);
+  std::iota(all.begin(), all.end(), 0);
+  const auto expected = heaviest(heaviest(all, after(2), 40), after(5), 11);
+  constexpr std::array kRounds{WeighingRound{.points = 2, .kept = 40}, WeighingRound{.points = 5, .kept = 11},
+                               WeighingRound{.points = 7, .kept = 3}};  // the last is at the end: nothing is saved
+  const WeighedLatents weighed = model.weigh(beginning, z, given, kRounds);
+  EXPECT_EQ(weighed.rows, expected);
+  for (std::size_t k = 0; k < weighed.rows.size(); ++k)
+    EXPECT_NEAR(weighed.log_weights[k], after(7)[static_cast<std::size_t>(weighed.rows[k])], 1e-4);
 }
 
 // A model whose z says much, with a prior of two far and narrow Gaussians, around +1.5 and -1.5 in every dimension.

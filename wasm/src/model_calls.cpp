@@ -2,46 +2,16 @@
 #include <memory>
 
 #include "limn/core/error.hpp"
-#include "limn/models/draw/drawing.hpp"
-#include "limn/models/registry.hpp"
-#include "limn/models/sketch_rnn/drawing.hpp"
-#include "limn/models/sketch_rnn/magenta_json.hpp"
-#include "limn/models/vae/drawing.hpp"
+#include "limn/models/image_model.hpp"
+#include "limn/models/sketch_model.hpp"
 #include "wasm/src/call.hpp"
+#include "wasm/src/model_file.hpp"
 
 namespace limn::wasm {
 namespace {
 
 using models::Ability;
 using models::Checkpoint;
-
-// The families, without what only training and importing need.
-const models::Registry& registry() {
-  static const models::Registry all({{.name = models::kSketchRnnModel,
-                                      .make_model = [](Checkpoint c) -> std::unique_ptr<models::Model> {
-                                        return std::make_unique<models::SketchRnnModel>(std::move(c));
-                                      }},
-                                     {.name = models::kVaeModel,
-                                      .content = models::Content::kImages,
-                                      .make_model = [](Checkpoint c) -> std::unique_ptr<models::Model> {
-                                        return models::make_vae_model(std::move(c));
-                                      }},
-                                     {.name = models::kDrawModel,
-                                      .content = models::Content::kImages,
-                                      .make_model = [](Checkpoint c) -> std::unique_ptr<models::Model> {
-                                        return models::make_draw_model(std::move(c));
-                                      }}});
-  return all;
-}
-
-// A safetensors file, or Magenta's JSON.
-Checkpoint read(Bytes bytes, const std::string& name, bool is_magenta) {
-  if (!is_magenta) return models::parse_checkpoint(SafetensorsFile::parse(std::move(bytes), name));
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  Checkpoint checkpoint = models::to_checkpoint(models::parse_magenta_json(text, name));
-  checkpoint.origin = name;
-  return checkpoint;
-}
 
 Json abilities(const models::Model& model) {
   constexpr std::pair<const char*, Ability> kAsked[] = {{"encode", Ability::kEncode},
@@ -60,8 +30,7 @@ LIMN_CALL(limn_load)
 models::Model* limn_load(const std::byte* bytes, std::uint32_t size, const char* name, std::int32_t name_size,
                          bool is_magenta) {
   return guarded([&] {
-    return registry()
-        .make(read(Bytes(bytes, bytes + size), std::string(name, static_cast<std::size_t>(name_size)), is_magenta))
+    return read_model(Bytes(bytes, bytes + size), std::string(name, static_cast<std::size_t>(name_size)), is_magenta)
         .release();
   });
 }

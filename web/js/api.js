@@ -1,5 +1,5 @@
-// The one place where the page asks for anything. ServerEngine asks limn serve; another engine with the same calls, such
-// as one in the page itself, can stand in its place. Bodies and answers are those of openapi.json.
+// The one place where the page asks for anything. An Engine asks limn serve, or in an exported studio the WebAssembly
+// module (module_engine.js), which answers the same calls. Bodies and answers are those of openapi.json.
 // The server's token, if it asks for one, comes in the address after '#', which browsers send to nobody.
 
 const TOKEN = "limn-token";
@@ -33,78 +33,99 @@ export function takeTokenFromAddress() {
   history.replaceState(null, "", location.pathname);
 }
 
-async function send(path, {body, signal, headers = {}} = {}) {
-  const token = storedToken();
-  if (token) headers.Authorization = `Bearer ${token}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  let response;
-  try {
-    response = await fetch(path, {
-      method: body === undefined ? "GET" : "POST",
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
-      cache: "no-store",
-    });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ApiError(0, "The studio does not answer. Is limn serve still running?");
-  }
-  if (response.ok || response.status === 304) return response;
-  let message = `The studio answered ${response.status}.`;
-  try {
-    message = (await response.json()).error.message;
-  } catch { /* no JSON: the status must do */ }
-  throw new ApiError(response.status, message[0].toUpperCase() + message.slice(1));
+// The server, with its token.
+const server = {
+  isStatic: false,
+  fetch(path, {headers, ...options}) {
+    const token = storedToken();
+    return fetch(path, {...options, headers: token ? {...headers, Authorization: `Bearer ${token}`} : headers, cache: "no-store"});
+  },
+  silence: () => "The studio does not answer. Is limn serve still running?",
+};
+
+// What answers this page: limn serve --export writes into it that a module does.
+export async function chooseEngine() {
+  if (document.querySelector("meta[name=limn-engine]")?.content !== "module") return new Engine(server);
+  const {ModuleHost} = await import("./module_engine.js");
+  return new Engine(new ModuleHost());
 }
 
-// Calls onEvent for each line of a streamed answer as it comes. Rejects with AbortError when `signal` says so.
-async function sendForEvents(path, body, onEvent, signal) {
-  const response = await send(path, {body, signal});
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  while (true) {
-    let part;
+class Engine {
+  #host;
+
+  constructor(host) { this.#host = host; }
+
+  // Whether there is no server: nothing trains, and no data set is written.
+  get isStatic() { return this.#host.isStatic; }
+
+  async #send(path, {body, signal, headers = {}} = {}) {
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    let response;
     try {
-      part = await reader.read();
+      response = await this.#host.fetch(path, {
+        method: body === undefined ? "GET" : "POST",
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+      });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new ApiError(0, "The studio went away while the model drew.");
+      throw new ApiError(0, this.#host.silence(error));
     }
-    if (part.done) break;
-    const lines = (rest + part.value).split("\n");
-    rest = lines.pop();
-    for (const line of lines) {
-      const event = JSON.parse(line);
-      if (event.event === "error") throw new ApiError(500, event.message);
-      onEvent(event);
+    if (response.ok || response.status === 304) return response;
+    let message = `The studio answered ${response.status}.`;
+    try {
+      message = (await response.json()).error.message;
+    } catch { /* no JSON: the status must do */ }
+    throw new ApiError(response.status, message[0].toUpperCase() + message.slice(1));
+  }
+
+  // Calls onEvent for each line of a streamed answer as it comes. Rejects with AbortError when `signal` says so.
+  async #sendForEvents(path, body, onEvent, signal) {
+    const response = await this.#send(path, {body, signal});
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    while (true) {
+      let part;
+      try {
+        part = await reader.read();
+      } catch (error) {
+        if (error.name === "AbortError") throw error;
+        throw new ApiError(0, "The studio went away while the model drew.");
+      }
+      if (part.done) break;
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        const event = JSON.parse(line);
+        if (event.event === "error") throw new ApiError(500, event.message);
+        onEvent(event);
+      }
     }
   }
-}
 
-export class ServerEngine {
   // The state of the server: models, limits, whether runs are watched.
-  async studio() { return (await send("/api/studio")).json(); }
+  async studio() { return (await this.#send("api/studio")).json(); }
 
   // Streams of events: see openapi.json.
-  complete(model, body, onEvent, signal) { return sendForEvents(`/api/models/${model}/completions`, body, onEvent, signal); }
-  vary(model, body, onEvent, signal) { return sendForEvents(`/api/models/${model}/variations`, body, onEvent, signal); }
-  morph(model, body, onEvent, signal) { return sendForEvents(`/api/models/${model}/morphs`, body, onEvent, signal); }
+  complete(model, body, onEvent, signal) { return this.#sendForEvents(`api/models/${model}/completions`, body, onEvent, signal); }
+  vary(model, body, onEvent, signal) { return this.#sendForEvents(`api/models/${model}/variations`, body, onEvent, signal); }
+  morph(model, body, onEvent, signal) { return this.#sendForEvents(`api/models/${model}/morphs`, body, onEvent, signal); }
 
   // Pictures of latent vectors as one sheet, a Blob; the latent vector of a picture or a new one; DRAW's canvases.
-  async images(model, body, signal) { return (await send(`/api/models/${model}/images`, {body, signal})).blob(); }
-  async latents(model, body, signal) { return (await send(`/api/models/${model}/latents`, {body, signal})).json(); }
-  async canvases(model, body, signal) { return (await send(`/api/models/${model}/canvases`, {body, signal})).json(); }
+  async images(model, body, signal) { return (await this.#send(`api/models/${model}/images`, {body, signal})).blob(); }
+  async latents(model, body, signal) { return (await this.#send(`api/models/${model}/latents`, {body, signal})).json(); }
+  async canvases(model, body, signal) { return (await this.#send(`api/models/${model}/canvases`, {body, signal})).json(); }
 
   // Drawings as the bytes of a file that the page does not write itself, a Blob.
-  async file(body) { return (await send("/api/pictures", {body})).blob(); }
+  async file(body) { return (await this.#send("api/pictures", {body})).blob(); }
 
-  async runs() { return (await send("/api/runs")).json(); }
+  async runs() { return (await this.#send("api/runs")).json(); }
   // {version, data}, or null where nothing has changed since `version`.
   async run(id, version) {
-    const response = await send(`/api/runs/${id}`, {headers: version ? {"If-None-Match": version} : {}});
+    const response = await this.#send(`api/runs/${id}`, {headers: version ? {"If-None-Match": version} : {}});
     if (response.status === 304) return null;
     return {version: response.headers.get("ETag"), data: await response.json()};
   }
-  async sample(id, step) { return (await send(`/api/runs/${id}/samples/${step}`)).blob(); }
+  async sample(id, step) { return (await this.#send(`api/runs/${id}/samples/${step}`)).blob(); }
 }

@@ -1,6 +1,6 @@
 // The studio's page: asks the engine what there is, and shows one tab at a time. Tabs are made when first opened. The
 // part of the address behind '#' is the tab, so that each is a place in the browser's history.
-import {ApiError, ServerEngine, setToken, takeTokenFromAddress} from "./api.js";
+import {ApiError, chooseEngine, setToken, takeTokenFromAddress} from "./api.js";
 import {el, notice} from "./dom.js";
 import {Drawing} from "./drawing.js";
 import {drawTogether} from "./draw_together.js";
@@ -25,13 +25,13 @@ const TABS = [
 const main = document.getElementById("main");
 const tabList = document.getElementById("tabs");
 const actions = document.getElementById("actions");
-const engine = new ServerEngine();
+let engine = null;
 
 async function open({wasWrong = false} = {}) {
   takeTokenFromAddress();
   try {
-    const studio = await engine.studio();
-    start(studio);
+    engine ??= await chooseEngine();
+    start(await engine.studio());
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) askForToken(wasWrong);
     else main.replaceChildren(el("p", {class: "centred"}, error.message));

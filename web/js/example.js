@@ -17,6 +17,9 @@ const TEXTS = {
   runs: ["Curves, speed and pictures of your runs would show here while they train.",
     "Start limn serve with the folder that holds them:",
     "limn serve --runs runs"],
+  elsewhere: ["Models learn on a computer with limn, where this tab shows their curves and pictures.",
+    "This page has no server, and what you draw stays in your browser. On a computer with limn, run:",
+    "limn train sketch-rnn --data builtin:doodles --out runs/doodles\nlimn serve --runs runs"],
 };
 
 // Polylines of a small scene in 0 … 100; the second class is the model's.
@@ -84,7 +87,7 @@ export function exampleTab(kind) {
   }}, "Copy");
   const code = el("pre", {}, el("code", {}, command));
   const element = el("div", {class: "example"},
-    el("div", {class: "paper example-paper"}, scene ? scene.canvas : drawnScene(SCENES[kind])),
+    el("div", {class: "paper example-paper"}, scene ? scene.canvas : drawnScene(SCENES[kind] ?? SCENES.runs)),
     el("div", {}, el("p", {class: "lead"}, what), el("p", {class: "quiet"}, how), code, copy));
   return {element, enter: () => scene?.paint()};
 }

@@ -77,9 +77,23 @@ export function saveMenu({engine, take, name = () => "drawing", word = name, isA
     return navigator.canShare?.({files: [new File([""], "x.gif", {type: "image/gif"})]}) ?? false;
   }
 
+  // The server writes these files.
+  function dataSetItems(drawings) {
+    const kept = collection();
+    return [
+      el("hr"),
+      item("Add to data set", `${kept.length} in it`, () => {
+        const added = drawings.map((strokes) => ({word: word(), strokes: strokes.map(({points}) => points)}));
+        if (collect([...kept, ...added])) notice(`${kept.length + added.length} drawings are in your data set.`);
+      }, drawings.length === 0),
+      item("Save data set", ".npz", async () => download(await dataSetFile(engine, "npz"), "drawings.npz"), kept.length === 0),
+      item("Save data set", ".ndjson", async () => download(await dataSetFile(engine, "ndjson"), "drawings.ndjson"), kept.length === 0),
+      item("Empty data set", "", () => collect([]), kept.length === 0),
+    ];
+  }
+
   function fill() {
     const drawings = take();
-    const kept = collection();
     const isEmpty = drawings.length === 0;
     const offered = offer();
     items.replaceChildren(
@@ -89,14 +103,7 @@ export function saveMenu({engine, take, name = () => "drawing", word = name, isA
       item("Copy picture", "", copyPicture, isEmpty),
       ...(link ? [item("Copy link", "replays it", copyLink, isEmpty)] : []),
       ...(canShare() ? [item("Share …", "", share, isEmpty)] : []),
-      el("hr"),
-      item("Add to data set", `${kept.length} in it`, () => {
-        const added = drawings.map((strokes) => ({word: word(), strokes: strokes.map(({points}) => points)}));
-        if (collect([...kept, ...added])) notice(`${kept.length + added.length} drawings are in your data set.`);
-      }, isEmpty),
-      item("Save data set", ".npz", async () => download(await dataSetFile(engine, "npz"), "drawings.npz"), kept.length === 0),
-      item("Save data set", ".ndjson", async () => download(await dataSetFile(engine, "ndjson"), "drawings.ndjson"), kept.length === 0),
-      item("Empty data set", "", () => collect([]), kept.length === 0),
+      ...(engine.isStatic ? [] : dataSetItems(drawings)),
     );
   }
 

@@ -20,7 +20,7 @@ function stateOf(run) {
 
 export function training(studio) {
   const {engine} = studio;
-  if (!studio.watches_runs) return studio.example("runs");
+  if (!studio.watches_runs) return studio.example(engine.isStatic ? "elsewhere" : "runs");
   let timer = 0;
   let chosen = null;
   let version = null;

@@ -1,7 +1,9 @@
 // What the tests share: limn serve on a free port, a browser that keeps note of what went wrong, a hand that draws.
 import {spawn} from "node:child_process";
 import {once} from "node:events";
-import {readFileSync} from "node:fs";
+import {existsSync, readFileSync, statSync} from "node:fs";
+import http from "node:http";
+import {join} from "node:path";
 import {chromium} from "playwright-core";
 
 export const limn = process.env.STUDIO_LIMN;
@@ -16,6 +18,7 @@ export async function serve(...args) {
     if (address.includes("\n")) break;
   }
   return {
+    pid: child.pid,
     address: address.trim().split("\n").at(-1),   // this machine's own comes last
     addresses: address.trim().split("\n"),
     async stop() {
@@ -174,3 +177,32 @@ export const endings = (page) => page.locator(".endings button.thumb");
 export const choosing = (page) => page.getByText("Choose an ending and keep it").waitFor();
 export const INK = [26, 26, 30];
 export const MODEL = [194, 78, 0];
+
+const TYPES = {html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", json: "application/json", webmanifest: "application/manifest+json", gz: "application/gzip"};
+
+// A plain host of a folder, as python3 -m http.server is: no headers but type, date and length. Resolves to {address,
+// bytes(), stop()}; bytes() is what the bodies of all answers have been.
+export async function hostFiles(folder) {
+  let bytes = 0;
+  const server = http.createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
+    const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
+    if (!file.startsWith(folder) || !existsSync(file)) return response.writeHead(404).end("no such file");
+    const changed = new Date(1000 * Math.floor(statSync(file).mtimeMs / 1000)).toUTCString();
+    if (request.headers["if-modified-since"] === changed) return response.writeHead(304, {"Last-Modified": changed}).end();
+    const body = readFileSync(file);
+    bytes += body.length;
+    response.writeHead(200, {"Content-Type": TYPES[file.split(".").at(-1)], "Content-Length": body.length, "Last-Modified": changed});
+    response.end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    address: `http://127.0.0.1:${server.address().port}/`,
+    bytes: () => bytes,
+    stop() {
+      server.closeAllConnections();
+      return new Promise((resolve) => { server.close(resolve); });
+    },
+  };
+}

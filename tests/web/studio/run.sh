@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh LIMN WORK [FILTER]: the studio in Debian's Chromium. Trains a tiny model of each family, serves them with
-# `limn serve`, and drives the page (studio.test.mjs) while another run trains. npm installs below WORK what
-# package-lock.json pins. Ends with 77, for ctest "skipped", without node, npm, registry or Chromium.
+# `limn serve` and as static files, and drives the page while another run trains: each *.test.mjs in a process of its
+# own, two at a time. npm installs below WORK what package-lock.json pins. Ends with 77, for ctest "skipped", without
+# node, npm, registry or Chromium. STUDIO_WASM=FILE takes another module than build/wasm/limn-studio.wasm.
 # STUDIO_SCREENSHOTS=DIR leaves pictures of each tab there. STUDIO_MODELS="PATH…" serves those models instead.
 set -euo pipefail
 limn="$1" work="$2" filter="${3:-}"
@@ -37,6 +38,13 @@ else
   train draw --out glimpses --steps 4 --batch-size 8 --set time_steps=8 --set enc_rnn_size=24 --set dec_rnn_size=24
   models=(doodles "second model" plane cube glimpses)
 fi
+# The same models as static files, if there is a WebAssembly module.
+rm -rf site
+module="${STUDIO_WASM:-$here/../../../build/wasm/limn-studio.wasm}"
+if [[ -f "$module" ]]; then
+  "$limn" serve --export site --wasm "$module" "${models[@]}" >export.log 2>&1 || { cat export.log; exit 1; }
+fi
+rm -f ./*.mjs
 cp "$here"/*.mjs .
 STUDIO_SERVED="$(printf '%s\n' "${models[@]}")" STUDIO_LIMN="$limn" STUDIO_CHROMIUM="$chromium" STUDIO_WORK="$work" \
-  timeout 1150 node --test ${filter:+--test-name-pattern="$filter"} --test-reporter=spec studio.test.mjs
+  timeout 1150 node --test ${filter:+--test-name-pattern="$filter"} --test-reporter=spec --test-concurrency=2 ./*.test.mjs

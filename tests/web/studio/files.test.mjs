@@ -37,8 +37,8 @@ onTab("every saved picture has two colours, and JSON says who drew what", "draw"
   const json = (await saved(page, () => fromMenu(page, "JSON"))).bytes;
   assert.deepEqual(JSON.parse(json)[0].by, strokes.map(({by}) => by));
   for (const [ending, bytes] of [["json", json], ["svg", svg]]) {
-    writeFileSync(`${work}/saved.${ending}`, bytes);
-    const told = execFileSync(limn, ["data", "info", `saved.${ending}`], {cwd: work, stdio: ["ignore", "pipe", "ignore"]}).toString();
+    writeFileSync(`${work}/saved-${process.pid}.${ending}`, bytes);
+    const told = execFileSync(limn, ["data", "info", `saved-${process.pid}.${ending}`], {cwd: work, stdio: ["ignore", "pipe", "ignore"]}).toString();
     assert.match(told, /1/, told);
   }
   const gcode = (await saved(page, () => fromMenu(page, "G-code"))).bytes.toString();

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import {spawn} from "node:child_process";
 import {once} from "node:events";
-import {onTab} from "./fixture.mjs";
+import {onTab, runs} from "./fixture.mjs";
 import {limn, until, work} from "./harness.mjs";
 
 onTab("a run shows while it trains, is stopped and continues", "training", async (page) => {
   if (process.env.STUDIO_RUNS) return;
-  const train = (steps, ...more) => spawn(limn, ["train", "sketch-rnn", "--out", "runs/live", "--steps", String(steps), "--batch-size", "10",
+  const train = (steps, ...more) => spawn(limn, ["train", "sketch-rnn", "--out", `${runs}/live`, "--steps", String(steps), "--batch-size", "10",
     "--set", "enc_rnn_size=24", "--set", "dec_rnn_size=32", "--set", "log_every=5", "--save-every", "10", "--sample-every", "10",
     "--valid-every", "20", "--quiet", ...more], {cwd: work, stdio: "ignore"});
   const step = async () => Number((await page.locator(".figures dd").first().textContent()).split("/")[0]);
