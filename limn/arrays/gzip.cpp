@@ -1,6 +1,5 @@
 #include "limn/arrays/gzip.hpp"
 
-#define ZLIB_CONST
 #include <zlib.h>
 
 #include <algorithm>
