@@ -33,6 +33,7 @@
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/registry.hpp"
+#include "limn/train/device.hpp"
 #include "limn/train/libtorch_module.hpp"
 
 namespace limn::app {
@@ -115,11 +116,18 @@ std::string libtorch() {
   constexpr const char* kPurpose = "LibTorch";
   try {
     const libtorch::Api& api = train::load_libtorch_module(kPurpose);
-    std::array<char, 1024> devices{};
-    train::call_libtorch(api.devices, libtorch::ErrorText{devices.data(), std::ssize(devices)});
-    return fmt::format("{}, devices: {}", api.torch_version, devices.data());
+    return api.torch_version;
   } catch (const Error& error) {
     return without_folders(std::string(error.what()).substr(std::strlen(kPurpose) + 2));
+  }
+}
+
+// What --device takes.
+std::string devices() {
+  try {
+    return fmt::format("{}", fmt::join(train::device_choices(), ", "));
+  } catch (const Error&) {
+    return "auto, cpu";  // the line on LibTorch says why
   }
 }
 
@@ -192,6 +200,7 @@ OrderedJson facts(const models::Registry& registry) {
           {"simd_compiled", words(kernels::compiled_simd())},
           {"products", products()},
           {"libtorch", libtorch()},
+          {"devices", devices()},
           {"libraries", libraries()},
           {"downloads", downloads()},
           {"environment", environment()},

@@ -26,6 +26,7 @@
 #include "limn/runs/hparams.hpp"
 #include "limn/runs/run_config.hpp"
 #include "limn/sketch/doodles.hpp"
+#include "limn/train/device.hpp"
 #include "limn/train/libtorch_module.hpp"
 #include "limn/train/run_options.hpp"
 #include "limn/train/trainer.hpp"
@@ -82,7 +83,7 @@ void add_options(const Command& command, const std::shared_ptr<TrainArguments>& 
   add_setting(command, a, "--batch-size", "batch_size", "examples per step");
   add_setting(command, a, "--learning-rate", "learning_rate", "Adam's largest step size");
   add_setting(command, a, "--seed", "seed", "of every random number of the run");
-  command.add("--device", &a->device, "auto or cpu");
+  command.add("--device", &a->device, train::device_help()).shows_default();
   add_setting(command, a, "--precision", "precision", "f32 or bf16 matrix products");
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--nproc", &a->processes, "processes on this machine that share each batch")
@@ -245,13 +246,6 @@ void require_data(const std::vector<std::string>& data, const std::string& origi
   }
 }
 
-void check_device(const std::string& device) {
-  const bool is_cuda = device == "cuda" || device.starts_with("cuda:");
-  require(device == "auto" || device == "cpu" || is_cuda, "--device {}: expected auto, cpu or cuda[:i]",
-          printable(device));
-  require(!is_cuda, "--device {}: limn's kernels run on the CPU; use --device cpu", printable(device));
-}
-
 void print_result(const train::TrainResult& result, const std::string& family, const fs::path& root) {
   if (!result.is_finished) {
     print("stopped after step {}; continue with: limn train {} --resume --out {}\n", result.step, family,
@@ -273,7 +267,7 @@ void print_result(const train::TrainResult& result, const std::string& family, c
 train::TrainResult train(models::TrainingTask& task, const models::Registry& registry,
                          const train::TrainOptions& options, const runs::RunDirectory& run,
                          const std::optional<models::Checkpoint>& start, const std::string& config_text,
-                         train::ProcessGroup* group, const TrainArguments& a) {
+                         train::ProcessGroup* group, const train::Device& device, const TrainArguments& a) {
   const bool is_first = group == nullptr || group->is_first();
   Console console(a.is_quiet || !is_first);
   watch_for_interrupts();
@@ -287,8 +281,9 @@ train::TrainResult train(models::TrainingTask& task, const models::Registry& reg
        .on_notice = [&](const std::string& text) { console.line(text, true); },
        .should_stop = is_interrupted,
        .on_test = [&](std::int64_t step, const Metrics& m) { console.show_losses("test", step, m); }},
-      group);
-  if (options.precision == "bf16" && !kernels::has_bf16())
+      group, device.name);
+  if (!device.remark.empty()) console.line(device.remark, true);
+  if (options.precision == "bf16" && device.name.empty() && !kernels::has_bf16())
     console.line("this CPU has no bf16 instructions: training gives what bf16 gives, no faster than f32", true);
   if (const std::string remark = task.remark(); !remark.empty()) console.line(remark, true);
   if (is_first) say_notes(task.notes());
@@ -314,12 +309,12 @@ runs::RunDirectory open_run(const TrainArguments& a, bool is_first) {
 
 void train_family(const models::Family& family, const models::Registry& registry, const TrainArguments& a) {
   refuse_contradictions(a);
-  check_device(a.device);
   if (a.processes > 1 && !is_launched()) {
     (void)train::load_libtorch_module("several processes");  // its error once, not from each process
     return run_processes(a.processes);
   }
   use_threads(a.threads);
+  const train::Device device = train::choose_device(a.device);
   train::RunOptions options(family);
   StepsInEpochs epochs;
   std::string data_origin;
@@ -355,8 +350,8 @@ void train_family(const models::Family& family, const models::Registry& registry
   if (group) train::require_shares(options.train.batch_size, *group);
   const bool is_first = !group || group->is_first();
   const runs::RunDirectory run = open_run(a, is_first);
-  const train::TrainResult result =
-      train(*task, registry, options.train, run, start, runs::config_to_toml(config, options.all), group.get(), a);
+  const train::TrainResult result = train(*task, registry, options.train, run, start,
+                                          runs::config_to_toml(config, options.all), group.get(), device, a);
   if (is_first) print_result(result, family.command, run.root());
   // Where another process of the run was asked to stop, there is no signal here.
   if (!result.is_finished) throw Interrupted{is_interrupted() ? interrupt_signal() : SIGTERM};

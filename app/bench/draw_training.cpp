@@ -62,8 +62,9 @@ void compare(const BenchOptions& options, const DrawSetting& setting, const imag
   const double loss = ours.compute_gradients(0);
   const Gradients gradients = gradients_of(ours.parameters());
   FirstStep first = first_step(setting, data);
-  Twin plain(*options.plain, models::resolved(setting.model, data.shape()), ours.parameters(),
-             adam_setting(setting.train));
+  models::DrawOptions model = models::resolved(setting.model, data.shape());
+  Twin plain(*options.plain, {models::kDrawModel, options_to_json(models::fields(model))}, ours.parameters(), {},
+             setting.train);
   const ConstMatrix pixels(first.batch.pixels.data(), first.batch.batch_size(), data.shape().size());
   set_plain_threads(options, options.threads);
   const double expected = plain.compute_gradients(pixels, first.noise.view());

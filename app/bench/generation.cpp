@@ -40,7 +40,9 @@ class PlainDecoder {
       tensors.push_back({.name = spec.name.c_str(),
                          .shape = {spec.shape.data(), static_cast<std::int64_t>(spec.shape.size())},
                          .values = checkpoint.weights.at(spec.name).data()});
-    const auto setting = sketch_rnn_setting(checkpoint.options);
+    models::SketchRnnOptions options = checkpoint.options;
+    const std::string json = options_to_json(models::fields(options));
+    const libtorch::ModelSetting setting{.family = models::kSketchRnnModel, .options = json.c_str()};
     libtorch::Decoder* decoder = nullptr;
     train::call_libtorch(api.decoder_create, &setting,
                          libtorch::NamedTensors{tensors.data(), static_cast<std::int64_t>(tensors.size())},

@@ -155,10 +155,9 @@ void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& re
       .name = "values", .shape = {count}, .value = span(start), .gradient = span(gradient)};
   std::optional<Twin> twin;
   if (options.plain != nullptr) {
-    twin.emplace(*options.plain, std::span(&parameter, 1),
-                 libtorch::AdamSetting{
-                     .learning_rate = adam.learning_rate, .beta1 = adam.beta1, .clip_value = 1, .clip_norm = 0});
-    twin->set_gradient(parameter.name, span(gradient));
+    twin.emplace(*options.plain, Twin::Model{}, std::span(&parameter, 1), std::span<const models::TaskParameter>(),
+                 train::TrainOptions{.learning_rate = adam.learning_rate, .adam_beta1 = adam.beta1, .grad_clip = 1});
+    twin->set_gradients(span(gradient));
   }
   // Of the first steps of both: how far the values moved.
   const auto moved = [&](std::span<const float> to) {
@@ -173,7 +172,7 @@ void bench_adam(const BenchOptions& options, std::int64_t count, BenchReport& re
                                             kernels::gradient_norm(slots));
                        },
                    .plain = [&] { twin->update(); },
-                   .difference = [&] { return difference(moved(span(value)), moved(twin->value(parameter.name))); },
+                   .difference = [&] { return difference(moved(span(value)), moved(twin->values())); },
                    .limit = 1e-3},  // differences of numbers near 1: float32 rounding shows
                   report);
 }

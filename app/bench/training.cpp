@@ -9,6 +9,7 @@
 #include "app/bench/gradients.hpp"
 #include "app/bench/machine.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/step_noise.hpp"
 
 namespace limn::app {
 namespace {
@@ -74,13 +75,19 @@ struct PlainStep {
 // The twin takes long: the step that is checked is a timed one, and the only one where it takes seconds.
 PlainStep run_plain(const BenchOptions& options, const SketchRnnSetting& setting, const sketch::StrokeDataset& data,
                     std::span<const models::TaskParameter> start, std::int64_t step) {
-  Twin twin(*options.plain, setting.model, start, adam_setting(setting.train));
+  models::SketchRnnOptions model = setting.model;
+  Twin twin(*options.plain, {models::kSketchRnnModel, options_to_json(models::fields(model))}, start, {},
+            setting.train);
   PlainStep plain;
   set_plain_threads(options, options.threads);
   const auto run = [&] {
     const auto seed = static_cast<std::uint64_t>(setting.train.seed);
     const sketch::StrokeBatch batch = data.training_batch(seed, step, setting.train.batch_size);
-    const double loss = twin.compute_gradients(batch, data.max_seq_len(), seed, step);
+    const std::vector<float> noise =
+        models::latent_noise({.seed = seed, .step = static_cast<std::uint64_t>(step), .places = batch.places},
+                             batch.batch_size(), setting.model.z_size);
+    const double loss = twin.compute_gradients(
+        batch, ConstMatrix(noise.data(), batch.batch_size(), setting.model.z_size), data.max_seq_len(), seed, step);
     if (plain.gradients.empty()) plain.loss = loss, plain.gradients = twin.gradients();
     twin.update();
   };

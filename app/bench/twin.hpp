@@ -7,14 +7,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/bench/report.hpp"
 #include "limn/core/matrix.hpp"
-#include "limn/models/draw/options.hpp"
-#include "limn/models/sketch_rnn/options.hpp"
 #include "limn/models/training.hpp"
-#include "limn/models/vae/options.hpp"
 #include "limn/sketch/dataset.hpp"
 #include "limn/train/libtorch_api.hpp"
 #include "limn/train/options.hpp"
@@ -28,45 +26,40 @@ using Gradients = std::map<std::string, std::vector<float>>;
 [[nodiscard]] libtorch::FloatRows float_rows(ConstMatrix matrix);
 // The view is of the parameters' memory.
 [[nodiscard]] std::vector<libtorch::NamedTensor> named_tensors(std::span<const models::TaskParameter> parameters);
-[[nodiscard]] libtorch::SketchRnnSetting sketch_rnn_setting(const models::SketchRnnOptions& options);
 
-// Adam and clipping as a run trains.
-[[nodiscard]] libtorch::AdamSetting adam_setting(const train::TrainOptions& options);
 // The twins' threads, where there is a module.
 void set_plain_threads(const BenchOptions& options, int count);
 
-// The same model as ours in plain LibTorch, with Adam. It starts with copies of the given parameters.
+// The same model as ours on LibTorch's CPU, as `limn train --device torch:cpu` trains it. It starts with copies of the
+// given tensors.
 class Twin {
  public:
-  Twin(const libtorch::Api& api, const models::SketchRnnOptions& options, std::span<const models::TaskParameter> start,
-       const libtorch::AdamSetting& adam);
-  // Resolved options.
-  Twin(const libtorch::Api& api, const models::DrawOptions& options, std::span<const models::TaskParameter> start,
-       const libtorch::AdamSetting& adam);
-  Twin(const libtorch::Api& api, const models::VaeOptions& options, std::span<const models::TaskParameter> start,
-       std::span<const models::TaskParameter> buffers, const libtorch::AdamSetting& adam);
-  // Adam alone.
-  Twin(const libtorch::Api& api, std::span<const models::TaskParameter> start, const libtorch::AdamSetting& adam);
+  struct Model {
+    std::string family = {};   // as checkpoints name it; "": Adam alone
+    std::string options = {};  // JSON of the resolved options
+  };
+  Twin(const libtorch::Api& api, const Model& model, std::span<const models::TaskParameter> start,
+       std::span<const models::TaskParameter> buffers, const train::TrainOptions& options);
 
-  // The loss; the gradients stay inside.
-  double compute_gradients(const sketch::StrokeBatch& batch, std::int64_t max_seq_len, std::uint64_t seed,
-                           std::int64_t step);
+  // The loss; the gradients stay inside. `noise` is ε [B, Z].
+  double compute_gradients(const sketch::StrokeBatch& batch, ConstMatrix noise, std::int64_t max_seq_len,
+                           std::uint64_t seed, std::int64_t step);
   double compute_gradients(ConstMatrix pixels, ConstMatrix noise, double beta = 1);
   void update();
-  void set_gradient(const std::string& name, std::span<const float> values);
-  [[nodiscard]] std::vector<float> value(const std::string& name) const;
+  // All gradients, one parameter after the other.
+  void set_gradients(std::span<const float> values);
+  // All values, likewise.
+  [[nodiscard]] std::vector<float> values() const;
   [[nodiscard]] Gradients gradients() const;
 
  private:
-  struct Destroy {
-    void (*destroy)(libtorch::Twin*) = nullptr;
-    void operator()(libtorch::Twin* twin) const { destroy(twin); }
-  };
-  Twin(const libtorch::Api& api, std::span<const models::TaskParameter> start);
+  double losses_of(const libtorch::StepBatch& batch);
 
   const libtorch::Api& api_;
-  std::map<std::string, std::int64_t> sizes_;  // values of each parameter
-  std::unique_ptr<libtorch::Twin, Destroy> twin_;
+  double learning_rate_;
+  std::vector<std::pair<std::string, std::int64_t>> sizes_;  // values of each parameter, in order
+  std::int64_t values_ = 0, gradients_ = 0;                  // their sums, with and without buffers
+  std::unique_ptr<libtorch::Run, void (*)(libtorch::Run*)> run_;
 };
 
 }  // namespace limn::app

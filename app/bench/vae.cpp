@@ -23,15 +23,17 @@ struct VaeSetting {
   train::TrainOptions train = training_options("vae");
 };
 
-// The same steps in plain LibTorch, from the same weights, with the same images and noise.
+std::string json_of(models::VaeOptions model) { return options_to_json(models::fields(model)); }
+
+// The same steps on LibTorch, from the same weights, with the same images and noise.
 class PlainVae {
  public:
   PlainVae(const libtorch::Api& api, const VaeSetting& options, const image::ImageDataset& data,
            const OurTraining& ours)
       : seed_(static_cast<std::uint64_t>(options.train.seed)),
         data_(data),
-        twin_(api, models::resolved(options.model, data.shape()), ours.parameters(), ours.buffers(),
-              adam_setting(options.train)) {
+        twin_(api, {models::kVaeModel, json_of(models::resolved(options.model, data.shape()))}, ours.parameters(),
+              ours.buffers(), options.train) {
     noise_.resize(kBatch, models::resolved(options.model, data.shape()).z_size);
   }
 

@@ -3,7 +3,7 @@
 
 #include "limn/libtorch/border.hpp"
 #include "limn/libtorch/process_group.hpp"
-#include "limn/libtorch/yardstick.hpp"
+#include "limn/libtorch/run.hpp"
 
 namespace limn::libtorch {
 namespace {
@@ -12,15 +12,10 @@ const Api kApi = [] {
   Api api{};
   api.version = kApiVersion;
   api.torch_version = TORCH_VERSION;
-  api.devices = [](ErrorText names, ErrorText error) {
-    return guarded(error, [&] {
-      std::string all = "cpu";
-      for (std::size_t i = 0; i < torch::cuda::device_count(); ++i) all += fmt::format(", cuda:{}", i);
-      write_error(names, all);
-    });
-  };
+  add_devices(api);
   add_process_groups(api);
-  add_twins(api);
+  add_runs(api);
+  add_decoder(api);
   add_operations(api);
   return api;
 }();

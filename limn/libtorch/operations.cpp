@@ -1,7 +1,7 @@
 #include "limn/core/thread.hpp"
 #include "limn/libtorch/border.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
-#include "limn/libtorch/yardstick.hpp"
+#include "limn/libtorch/run.hpp"
 
 namespace limn::libtorch {
 

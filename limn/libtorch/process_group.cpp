@@ -86,17 +86,23 @@ std::unique_ptr<Group> meet(const GroupSetting& setting) {
       group.rank, group.size, who, first_line(cause));
 }
 
-// Makes `call` on the values, as a tensor that shares their memory, and waits for it.
+// Makes `call` on the tensors and waits for it.
+template <class Call>
+void together(Group& group, std::vector<torch::Tensor>& tensors, Call&& call) {
+  try {
+    call(*group.gloo, tensors)->wait(group.timeout);
+  } catch (const std::exception& failure) {
+    report_loss(group, failure.what());
+  }
+}
+
+// The same on the values, as a tensor that shares their memory.
 template <class T, class Call>
 Status together(Group* group, T* values, std::int64_t count, ErrorText error, Call&& call) {
   return guarded(error, [&] {
     const auto type = std::is_same_v<T, float> ? torch::kFloat32 : torch::kFloat64;
     std::vector<torch::Tensor> tensors{torch::from_blob(values, {count}, type)};
-    try {
-      call(*group->gloo, tensors)->wait(group->timeout);
-    } catch (const std::exception& failure) {
-      report_loss(*group, failure.what());
-    }
+    together(*group, tensors, call);
   });
 }
 
@@ -111,6 +117,16 @@ Status broadcast(Group* group, T* values, std::int64_t count, ErrorText error) {
 }
 
 }  // namespace
+
+int size_of(const Group& group) { return group.size; }
+
+void sum_over(Group& group, torch::Tensor& tensor) {
+  // Gloo's own CUDA path is not in every build: what is elsewhere goes over the host.
+  const bool is_in_place = tensor.is_cpu() && tensor.is_contiguous();
+  std::vector<torch::Tensor> tensors{(is_in_place ? tensor : tensor.cpu().contiguous()).view({-1})};
+  together(group, tensors, [](auto& gloo, auto& all) { return gloo.allreduce(all); });
+  if (!is_in_place) tensor.copy_(tensors[0].view(tensor.sizes()));
+}
 
 void add_process_groups(Api& api) {
   api.group_create = [](const GroupSetting* setting, Group** group, ErrorText error) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "limn/core/error.hpp"
+#include "limn/models/step_noise.hpp"
 
 namespace limn::models {
 namespace {
@@ -34,6 +35,17 @@ image::ImageBatch ImageTask::training_batch(std::int64_t step) {
     plan_ = data_.plan_for_step(setting().seed, step, setting().batch_size);
   }
   return data_.training_batch(plan_, step, share());
+}
+
+StepInput ImageTask::image_input(std::int64_t step, std::int64_t z_size) {
+  image::ImageBatch batch = training_batch(step);
+  StepInput input{.pixels = std::move(batch.pixels),
+                  .places = share().places(setting().batch_size),
+                  .indices = std::move(batch.indices),
+                  .planned_steps = planned_steps()};
+  input.noise = latent_noise({.seed = setting().seed, .step = static_cast<std::uint64_t>(step), .places = input.places},
+                             std::ssize(input.indices), z_size);
+  return input;
 }
 
 std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const {

@@ -44,6 +44,8 @@ class ImageTask : public TrainingTask {
 
  protected:
   [[nodiscard]] image::ImageBatch training_batch(std::int64_t step);
+  // That batch with `z_size` numbers of noise for each image.
+  [[nodiscard]] StepInput image_input(std::int64_t step, std::int64_t z_size);
   [[nodiscard]] const image::ImageDataset& data() const { return data_; }
   [[nodiscard]] const TrainedTensors& trained() const { return parameters_; }
   [[nodiscard]] const TrainedTensors& running() const { return buffers_; }

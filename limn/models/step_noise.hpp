@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace limn::models {
 
@@ -19,5 +20,7 @@ struct StepNoise {
 
 // ε ~ N(0, I) of example b: a function of the seed, the step and the example's place.
 void fill_latent_noise(const StepNoise& noise, std::int64_t b, std::span<float> epsilon);
+// Those of all examples [count, size].
+[[nodiscard]] std::vector<float> latent_noise(const StepNoise& noise, std::int64_t count, std::int64_t size);
 
 }  // namespace limn::models

@@ -2,12 +2,18 @@
 
 #include <bit>
 
+#include "limn/core/error.hpp"
+
 namespace limn::models {
 
 std::uint32_t hash_of(std::span<const float> values, std::uint32_t before) {
   std::uint32_t hash = before;  // FNV-1a
   for (const float value : values) hash = (hash ^ std::bit_cast<std::uint32_t>(value)) * 16777619;
   return hash;
+}
+
+StepInput TrainingTask::step_input(std::int64_t) {
+  fail("models of this family are trained by limn's own kernels alone; use --device cpu");
 }
 
 const std::optional<FittedPrior>& TrainingTask::prior(const Checkpoint& checkpoint) {

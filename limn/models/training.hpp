@@ -19,6 +19,7 @@
 #include "limn/kernels/precision.hpp"
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/drawings.hpp"
+#include "limn/sketch/dataset.hpp"
 
 namespace limn::models {
 
@@ -32,6 +33,20 @@ struct TaskParameter {
 struct StepResult {
   Metrics losses;                     // "total" is what the gradients are of
   std::vector<std::int64_t> indices;  // of the batch's examples, for reports
+};
+
+// A step's batch and noise as plain data, for whoever computes the step in place of compute_gradients().
+struct StepInput {
+  sketch::StrokeBatch strokes = {};        // of a model of sketches; its places and indices are below
+  std::vector<float> pixels = {};          // of a model of images [B, C·H·W]
+  std::vector<float> noise = {};           // ε [B, Z], for DRAW [B, T·Z]; empty where the model has no z
+  std::vector<std::int64_t> places = {};   // of the examples in the whole batch [B]; empty: 0, 1, …
+  std::vector<std::int64_t> indices = {};  // of the examples, for reports [B]
+  std::int64_t loss_steps = 0;             // of a model of sketches: N of the divisor N · B
+  std::int64_t planned_steps = 0;          // of the KL weight; 0: it follows the step alone
+  double beta = 1;                         // of a VAE: weight of the KL term
+  bool has_kl = true;                      // the losses have a figure "kl"
+  Metrics further = {};                    // figures beside the losses: the KL weight
 };
 
 // All values that a layer put out on some examples.
@@ -82,6 +97,8 @@ class TrainingTask {
   [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
   // Loss and gradients of training step `step`: a pure function of (parameters, seed, step, planned steps).
   [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
+  // What that step is computed from. Throws Error for a family that computes its steps itself alone.
+  [[nodiscard]] virtual StepInput step_input(std::int64_t step);
   // The evaluation losses of a split, "total" among them; empty if the split is. Of its first `most` examples where
   // that is above 0.
   [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step, std::int64_t most) = 0;

@@ -11,7 +11,7 @@
 namespace limn::libtorch {
 
 // Rises with each change of this file. Module and program must agree.
-inline constexpr std::int32_t kApiVersion = 2;
+inline constexpr std::int32_t kApiVersion = 3;
 
 // 0, or the call failed and has written its error.
 using Status = std::int32_t;
@@ -49,60 +49,65 @@ struct GroupSetting {
   std::int64_t timeout_ms;
 };
 
-// The fields of SketchRnnOptions; booleans are 0 or 1.
-struct SketchRnnSetting {
-  const char* enc_model;
-  const char* dec_model;
-  std::int64_t enc_rnn_size, dec_rnn_size, z_size, num_mixture, hyper_num_units, hyper_embedding_size;
-  double kl_weight, kl_weight_start, kl_decay_rate, kl_tolerance;
-  double recurrent_dropout_prob, input_dropout_prob, output_dropout_prob;
-  std::int32_t conditional, use_recurrent_dropout, use_input_dropout, use_output_dropout, pen_loss_over_padding;
-};
-// The fields of DRAW's shape.
-struct DrawSetting {
-  std::int64_t channels, height, width, steps, enc_rnn_size, dec_rnn_size, z_size, read_size, write_size;
-  std::int32_t reads_with_attention, writes_with_attention;
-  std::int32_t is_gaussian;  // pixels are normal, else Bernoulli
-  float pixel_deviation;
-};
-// The fields of resolved VaeOptions that decide the network.
-struct VaeSetting {
-  const char* arch;
-  const char* likelihood;
-  std::int64_t image_channels, image_height, image_width, hidden, z_size, channels;
-};
-struct AdamSetting {
-  double learning_rate;
-  double beta1;
-  double clip_value;  // each element of a gradient is cut to ± this; 0: is not
-  double clip_norm;   // the norm of all gradients together; likewise
+struct Group;  // a process group
+
+// A model by its checkpoint's family and options.
+struct ModelSetting {
+  const char* family;   // "sketch_rnn", "vae" or "draw"; "": parameters alone, without losses
+  const char* options;  // JSON object of the resolved options
 };
 
-// A batch of strokes packed as StrokeBatch is, and the step that decides noise and masks.
-struct StrokeStep {
-  FloatRows inputs;   // [R, 5]
-  FloatRows targets;  // [R, 5]
-  Integers active;    // sketches of each step [T]
-  Integers lengths;   // [B]
-  Integers places;    // in the whole batch [B], or empty
-  std::int64_t max_seq_len;
+enum ClipMode : std::int32_t { kClipNone = 0, kClipValue = 1, kClipNorm = 2 };
+struct RunSetting {
+  const char* device;  // LibTorch's name: "cpu", "cuda:0"
+  ModelSetting model;
+  double beta1;              // of Adam
+  double clip;               // bound of gradient elements or norms
+  std::int32_t clip_mode;    // a ClipMode
+  Integers clip_groups;      // of each parameter; neighbours of one number are clipped by one norm. Empty: all by one
+  double longest_gradient;   // a step whose gradient has this norm, or is not finite, is not applied
+  double average_eta;        // of the average of the weights (train/weight_average.hpp)
+  std::int32_t is_bf16;      // products of matrices in bf16
+  std::int64_t whole_batch;  // B over all processes of `group`
+  Group* group;              // or null; must outlive the run
+};
+
+// A batch, and the numbers that decide its noise and masks. Of a model of sketches the rows are packed as StrokeBatch
+// is; of a model of images they are pixels. What is of the other kind is empty.
+struct StepBatch {
+  FloatRows inputs;         // [R, 5]
+  FloatRows targets;        // [R, 5]
+  Integers active;          // sketches of each step [T]
+  Integers lengths;         // [B]
+  FloatRows pixels;         // [B, C·H·W]
+  FloatRows noise;          // ε [B, Z]; for DRAW [B, T·Z]
+  Integers places;          // in the whole batch [B], which number the masks; or empty
+  std::int64_t loss_steps;  // N of the divisor N · B, and of rows over the padding
   std::uint64_t seed;
   std::int64_t step;
-};
-struct ImageStep {
-  FloatRows pixels;  // [B, C·H·W]
-  FloatRows noise;   // ε [B, Z]; for DRAW [B, T·Z]
-  double beta;       // weight of a VAE's KL term
+  std::int64_t planned_steps;  // of the KL weight; 0: it follows the step alone
+  double beta;                 // weight of a VAE's KL term
 };
 
-struct Group;    // a process group
-struct Twin;     // a model in plain LibTorch, with gradients and Adam
-struct Decoder;  // Sketch-RNN's decoder in plain LibTorch, with its state
+// Of each step: total, reconstruction and kl over the whole batch, the norm of the gradient, and 1 if it was applied.
+inline constexpr std::int64_t kStepFigures = 5;
+
+// Which tensors of a run: all in one row of memory, in the order of the parameters, then of the buffers.
+enum RunTensors : std::int32_t {
+  kRunValues = 0,        // of parameters and buffers
+  kRunGradients = 1,     // of the parameters, before they are clipped
+  kRunFirstMoments = 2,  // of the parameters
+  kRunSecondMoments = 3,
+  kRunAverage = 4,  // of parameters and buffers
+};
+
+struct Run;      // a model in training on a device: parameters, gradients, Adam's moments, an average
+struct Decoder;  // Sketch-RNN's decoder, with its state
 
 struct Api {
   std::int32_t version;  // kApiVersion; the first field of every version
   const char* torch_version;
-  // Writes the devices that LibTorch has here to `names`: "cpu, cuda:0".
+  // Writes the devices that LibTorch has here to `names`, the best first: "cuda:0, cpu".
   Status (*devices)(ErrorText names, ErrorText error);
 
   // Processes over c10d and Gloo. Sums and broadcasts work in place; all processes make the same calls.
@@ -116,28 +121,29 @@ struct Api {
   // Threads of LibTorch's own operations, which flush denormals to zero from then on.
   Status (*set_thread_count)(std::int32_t count, ErrorText error);
 
-  // Plain models that start with the given parameters. twin_create_parameters makes one that is Adam alone.
-  Status (*twin_create_sketch_rnn)(const SketchRnnSetting* setting, NamedTensors parameters, const AdamSetting* adam,
-                                   Twin** twin, ErrorText error);
-  Status (*twin_create_draw)(const DrawSetting* setting, NamedTensors parameters, const AdamSetting* adam, Twin** twin,
-                             ErrorText error);
-  // `buffers` are the running means of batch normalisation.
-  Status (*twin_create_vae)(const VaeSetting* setting, NamedTensors parameters, NamedTensors buffers,
-                            const AdamSetting* adam, Twin** twin, ErrorText error);
-  Status (*twin_create_parameters)(NamedTensors parameters, const AdamSetting* adam, Twin** twin, ErrorText error);
-  void (*twin_destroy)(Twin* twin);
-  // Forward and backward; writes the loss that the gradients are of.
-  Status (*twin_stroke_step)(Twin* twin, const StrokeStep* step, double* total, ErrorText error);
-  Status (*twin_image_step)(Twin* twin, const ImageStep* step, double* total, ErrorText error);
-  // Copies of one parameter, its gradient, and from the caller into its gradient. `count` is checked.
-  Status (*twin_value)(Twin* twin, const char* name, float* values, std::int64_t count, ErrorText error);
-  Status (*twin_gradient)(Twin* twin, const char* name, float* values, std::int64_t count, ErrorText error);
-  Status (*twin_set_gradient)(Twin* twin, const char* name, const float* values, std::int64_t count, ErrorText error);
-  // Clips the gradients and applies them.
-  Status (*twin_update)(Twin* twin, ErrorText error);
+  // Fails where a device of this name cannot compute.
+  Status (*try_device)(const char* device, ErrorText error);
+
+  // A run that starts with the given values; `buffers` are the running means of batch normalisation.
+  Status (*run_create)(const RunSetting* setting, NamedTensors parameters, NamedTensors buffers, Run** run,
+                       ErrorText error);
+  void (*run_destroy)(Run* run);
+  // Forward and backward, and the sums over the processes. Does not wait for the device.
+  Status (*run_gradients)(Run* run, const StepBatch* batch, ErrorText error);
+  // Clips the gradients, applies them and adds to the average, unless the step is not finite. Does not wait either.
+  Status (*run_update)(Run* run, double learning_rate, ErrorText error);
+  // Waits. Total, reconstruction and kl of the last run_gradients().
+  Status (*run_losses)(Run* run, double* losses, ErrorText error);
+  // Waits. Rows of kStepFigures for each run_update() since the last call, `steps` of them.
+  Status (*run_figures)(Run* run, double* figures, std::int64_t steps, ErrorText error);
+  // Waits. Copies from and to the device. `count` is checked.
+  Status (*run_read)(Run* run, std::int32_t which, float* values, std::int64_t count, ErrorText error);
+  Status (*run_write)(Run* run, std::int32_t which, const float* values, std::int64_t count, ErrorText error);
+  // Steps applied so far, on which Adam's corrections and the average depend. Forgets figures that were not read.
+  Status (*run_set_updates)(Run* run, std::int64_t updates, ErrorText error);
 
   // The decoder of a conditional Sketch-RNN at z [B, Z], and its next output rows y [B, 3 + 6M] for points x [B, 5].
-  Status (*decoder_create)(const SketchRnnSetting* setting, NamedTensors parameters, FloatRows z, Decoder** decoder,
+  Status (*decoder_create)(const ModelSetting* model, NamedTensors parameters, FloatRows z, Decoder** decoder,
                            ErrorText error);
   void (*decoder_destroy)(Decoder* decoder);
   Status (*decoder_step)(Decoder* decoder, FloatRows x, float* y, ErrorText error);

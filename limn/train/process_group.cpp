@@ -41,6 +41,7 @@ class LibtorchGroup final : public ProcessGroup {
     call_libtorch(api_.group_create, &setting, &group_);
   }
   ~LibtorchGroup() override { api_.group_destroy(group_); }
+  libtorch::Group* libtorch_group() override { return group_; }
 
  private:
   void sum_all(std::span<float> values) override { run(api_.group_sum_f32, values); }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "limn/core/epoch_plan.hpp"
+#include "limn/train/libtorch_api.hpp"
 
 namespace limn::train {
 
@@ -46,6 +47,8 @@ class ProcessGroup {
   // Each element becomes that of rank 0.
   void broadcast(std::span<float> values);
   void broadcast(std::span<double> values);
+  // The group inside the module on LibTorch, for sums on a device; null where the processes are no module's.
+  [[nodiscard]] virtual libtorch::Group* libtorch_group() { return nullptr; }
   // Payload of the calls so far, as this process gave it.
   [[nodiscard]] std::int64_t bytes_exchanged() const { return bytes_; }
 

@@ -25,8 +25,8 @@ constexpr int kBadStepsToGoBack = 3;
 constexpr std::int64_t kMostSetbacks = 5;
 // The time of so many seconds of training is enough to judge a run that is stopped; whoever stops it waits for that.
 constexpr double kSecondsToJudge = 5;
-// A longer gradient counts as not finite: the squares that Adam averages would not fit into float32.
-constexpr double kLongestGradient = 1e18;
+// So many steps may be on a device without their figures having been read.
+constexpr std::int64_t kMostPending = 100;
 
 // Histograms of everything are large: all of the first validations, then of every tenth.
 bool has_histograms(std::int64_t validation) {
@@ -34,22 +34,10 @@ bool has_histograms(std::int64_t validation) {
   return validation <= kFirst || validation % kSpacing == 0;
 }
 
-// Running means before a step: a step that is not applied may have made them infinite.
-std::vector<std::vector<float>> buffer_values(const models::TrainingTask& task) {
-  std::vector<std::vector<float>> values;
-  for (const auto& b : task.buffers()) values.emplace_back(b.value.begin(), b.value.end());
-  return values;
-}
-
-// Makes the loss infinite where a buffer is: the step is then one that no process applies.
-void mark_infinite_buffers(const models::TrainingTask& task, models::StepResult& result) {
-  for (const auto& b : task.buffers())
-    if (!std::ranges::all_of(b.value, [](float v) { return std::isfinite(v); }))
-      std::ranges::find(result.losses, "total", &Metric::name)->value = INFINITY;
-}
-
-void restore_buffers(models::TrainingTask& task, const std::vector<std::vector<float>>& values) {
-  for (std::size_t i = 0; i < values.size(); ++i) std::ranges::copy(values[i], task.buffers()[i].value.begin());
+// A device without its number, in words: steps on two devices of a kind have the same bits.
+std::string kind_of(const std::string& device) {
+  const std::string kind = device.substr(0, device.find(':'));
+  return kind.empty() ? "cpu" : kind == "cpu" ? "torch:cpu" : kind;
 }
 
 // The weights and running means of a model in place of the task's, which come back in the end.
@@ -100,7 +88,7 @@ void require_start(const models::TrainingTask& task, const models::Checkpoint& m
 }
 
 Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
-                 const runs::RunDirectory& run, TrainObserver observer, ProcessGroup* group)
+                 const runs::RunDirectory& run, TrainObserver observer, ProcessGroup* group, const std::string& device)
     : task_(task),
       registry_(registry),
       options_(options),
@@ -109,12 +97,16 @@ Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, c
       group_(group),
       moments_(zero_moments(task)),
       average_(task, options.average_eta),
+      device_(device),
       plan_(options),
       start_(now()) {
   if (group_ != nullptr) {
     require_shares(options.batch_size, *group_);
     task_.join(group_->share(), [this](double part) { return group_->sum(part); });
   }
+  const HostState state{task_, moments_, average_};
+  steps_ =
+      device_.empty() ? make_host_steps(state, options_, group_) : make_device_steps(state, options_, group_, device_);
   if (is_first()) {
     if (can_write_events()) events_.emplace(run.root());
     data_ = task.data_fingerprint();
@@ -145,45 +137,9 @@ void Trainer::try_to(const std::string& purpose, const std::function<void()>& wo
     notice(fmt::format("step {}: {} failed, and training continues: {}", at_.step, purpose, failure));
 }
 
-std::vector<kernels::AdamSlot> Trainer::slots() {
-  std::vector<kernels::AdamSlot> all;
-  const auto parameters = task_.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    all.push_back({parameters[i].value, parameters[i].gradient, moments_[i].first, moments_[i].second});
-  return all;
-}
-
 double Trainer::now() const {
   if (observer_.clock) return observer_.clock();
   return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
-}
-
-// Gradients, losses and running means over all processes. All stop where one wants to; only the first one plans.
-Trainer::Agreement Trainer::add_up(models::StepResult& result, Agreement mine) {
-  if (group_ == nullptr) return mine;
-  std::vector<double> figures;
-  for (const auto& loss : result.losses) figures.push_back(loss.value);
-  figures.push_back(mine.stops ? 1 : 0);
-  figures.push_back(static_cast<double>(mine.planned));
-  group_->sum(figures);
-  for (std::size_t i = 0; i < result.losses.size(); ++i) result.losses[i].value = figures[i];
-
-  // One message: on a network each costs a round trip.
-  std::vector<float> flat;
-  for (const auto& p : task_.parameters()) flat.insert(flat.end(), p.gradient.begin(), p.gradient.end());
-  const std::size_t gradients = flat.size();
-  for (const auto& b : task_.buffers()) flat.insert(flat.end(), b.value.begin(), b.value.end());
-  group_->sum(flat);
-  auto from = flat.cbegin();
-  const auto take = [&](std::span<float> to) {
-    std::copy_n(from, to.size(), to.begin());
-    from += static_cast<std::ptrdiff_t>(to.size());
-  };
-  for (auto mean = flat.begin() + static_cast<std::ptrdiff_t>(gradients); mean != flat.end(); ++mean)
-    *mean /= static_cast<float>(group_->size());
-  for (const auto& p : task_.parameters()) take(p.gradient);
-  for (const auto& b : task_.buffers()) take(b.value);
-  return {.stops = *(figures.end() - 2) > 0, .planned = static_cast<std::int64_t>(figures.back())};
 }
 
 void Trainer::resume_plan() {
@@ -261,35 +217,23 @@ void Trainer::check_same_weights() {
           group_->rank(), group_->size(), at_.step);
 }
 
-// True if the step was finite and is applied; else the weights and moments are as before.
-bool Trainer::apply_step(const models::StepResult& result, double learning_rate) {
-  const auto all = slots();
-  gradient_norm_ = kernels::gradient_norm(all);
-  const bool is_finite = std::isfinite(metric(result.losses, "total")) && gradient_norm_ < kLongestGradient;
-  if (!is_finite) {
+bool Trainer::accept(std::span<const StepOutcome> outcomes) {
+  for (const StepOutcome& outcome : outcomes) {
+    if (outcome.is_applied) {
+      bad_in_a_row_ = 0;
+      ++at_.updates;
+      continue;
+    }
     notice(fmt::format(
         "step {}: loss {} or gradient norm {} is too large or is not finite; the step is not applied; batch: {}",
-        at_.step, metric(result.losses, "total"), gradient_norm_, fmt::join(result.indices, " ")));
-    ++bad_in_a_row_;
-    return false;
+        outcome.step, metric(outcome.result.losses, "total"), outcome.gradient_norm,
+        fmt::join(outcome.result.indices, " ")));
+    if (++bad_in_a_row_ >= kBadStepsToGoBack) return false;
   }
-  bad_in_a_row_ = 0;
-  ++at_.updates;
-  const kernels::AdamOptions adam{.learning_rate = learning_rate, .beta1 = options_.adam_beta1};
-  const auto parameters = task_.parameters();
-  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
-    const std::string group = clip_group(options_, parameters[begin].name);
-    while (end < all.size() && clip_group(options_, parameters[end].name) == group) ++end;
-    const std::span<const kernels::AdamSlot> part(all.begin() + static_cast<std::ptrdiff_t>(begin), end - begin);
-    const double norm = part.size() == all.size() ? gradient_norm_ : kernels::gradient_norm(part);
-    kernels::adam_step(part, adam, at_.updates, clip_mode(options_), options_.grad_clip, norm);
-  }
-  if (options_.average_weights && is_first()) average_.add(at_.updates);
   return true;
 }
 
-void Trainer::go_back() {
-  const std::int64_t failed = at_.step;
+void Trainer::go_back(std::int64_t failed) {
   if (is_first()) {
     const double factor = at_.rate_factor / 2;
     const std::int64_t setbacks = at_.setbacks + 1;
@@ -308,6 +252,7 @@ void Trainer::go_back() {
     write_events([&](EventWriter& events) { events.start_after(at_.step); });
   }
   share_state();
+  steps_->from_host(at_.updates);
   bad_in_a_row_ = 0;
   notice(fmt::format("step {}: {} steps in a row were not finite; back to step {} with {} of the learning rate", failed,
                      kBadStepsToGoBack, at_.step, at_.rate_factor));
@@ -326,7 +271,7 @@ void Trainer::validate() {
     at_.setbacks = 0;
     unsaved_best_ = checkpoint();
   }
-  if (!last_metrics_.empty()) record(kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
+  if (!last_metrics_.empty()) record(at_.step, kSplitNames[static_cast<int>(Split::kValid)], last_metrics_);
   if (observer_.on_validation && !last_metrics_.empty()) observer_.on_validation(at_.step, last_metrics_, is_best);
   write_unsaved_best();
   for (const std::string& trouble : troubles_.look(watched())) notice(fmt::format("step {}: {}", at_.step, trouble));
@@ -377,7 +322,7 @@ void Trainer::test() {
   const WeightAverage::Use averaged(average_);
   const Metrics metrics = task_.evaluate(Split::kTest, at_.step, 0);
   if (metrics.empty()) return;
-  record(kSplitNames[static_cast<int>(Split::kTest)], metrics);
+  record(at_.step, kSplitNames[static_cast<int>(Split::kTest)], metrics);
   if (observer_.on_test) observer_.on_test(at_.step, metrics);
 }
 
@@ -442,6 +387,7 @@ void Trainer::write_unsaved_best() {
 }
 
 void Trainer::save_state(OnFailure on_failure) {
+  steps_->to_host();
   check_same_weights();
   if (!is_first()) return;
   if (on_failure == OnFailure::kEnd)
@@ -461,10 +407,13 @@ void Trainer::write_state() {
     registry_.write(run_.last(), now);
     if (options_.keep_checkpoints > 0) registry_.write(run_.numbered(at_.step), now);
   }
-  train::write_state(
-      run_.state(), task_, moments_, average_,
-      {.at = at_, .last_metrics = last_metrics_, .data = data_, .seconds = plan_.is_timed() ? seconds() : 0},
-      options_.seed);
+  train::write_state(run_.state(), task_, moments_, average_,
+                     {.at = at_,
+                      .last_metrics = last_metrics_,
+                      .data = data_,
+                      .device = device_,
+                      .seconds = plan_.is_timed() ? seconds() : 0},
+                     options_.seed);
   if (is_start) registry_.write(run_.last(), with_prior(checkpoint()));
   if (options_.keep_checkpoints > 0) run_.remove_numbered(options_.keep_checkpoints);
 }
@@ -515,6 +464,9 @@ bool Trainer::resume(OtherData other_data) {
       const TrainingState state = load_state();
       seconds_before_ = state.seconds;
       accept_data(state.data, other_data);
+      if (kind_of(state.device) != kind_of(device_))
+        notice(fmt::format("continues at step {} on {} what {} has trained: the results may differ in their last bits",
+                           at_.step, kind_of(device_), kind_of(state.device)));
     }
     run_.truncate_metrics(has_state ? at_.step : -1);
     if (events_) events_->start_after(has_state ? at_.step : -1);
@@ -536,39 +488,61 @@ void Trainer::write_events(const std::function<void(EventWriter&)>& write) {
   if (events_) try_to("writing events", [&] { write(*events_); });
 }
 
-void Trainer::record(std::string_view split, const Metrics& values) {
+void Trainer::record(std::int64_t step, std::string_view split, const Metrics& values) {
   if (!is_first()) return;
   Metrics line = values;
   if (split == kSplitNames[static_cast<int>(Split::kValid)])
     line.push_back({runs::kBestStep, static_cast<double>(at_.best_step)});
-  try_to("writing metrics", [&] { run_.append_metrics(at_.step, split, line); });
-  write_events([&](EventWriter& events) { events.add_metrics(at_.step, split, values); });
+  try_to("writing metrics", [&] { run_.append_metrics(step, split, line); });
+  write_events([&](EventWriter& events) { events.add_metrics(step, split, values); });
 }
 
-void Trainer::report(const models::StepResult& result, double learning_rate, double seconds) {
+void Trainer::report(const StepOutcome& outcome, double seconds) {
   smoothed_seconds_ = smoothed_seconds_ == 0 ? seconds : 0.95 * smoothed_seconds_ + 0.05 * seconds;
   const double rate = static_cast<double>(options_.batch_size) / smoothed_seconds_;
-  const bool is_last = at_.step == plan_.num_steps();
-  if (at_.step % options_.log_every == 0 || at_.step == 1 || is_last) {
-    Metrics line = result.losses;
-    line.push_back({"learning_rate", learning_rate});
-    line.push_back({"gradient_norm", gradient_norm_});
+  const std::int64_t done = outcome.step + 1;
+  const bool is_last = done == plan_.num_steps();
+  if (done % options_.log_every == 0 || done == 1 || is_last) {
+    Metrics line = outcome.result.losses;
+    line.push_back({"learning_rate", outcome.learning_rate});
+    line.push_back({"gradient_norm", outcome.gradient_norm});
     line.push_back({"seconds", seconds});
     line.push_back({"examples_per_second", rate});
-    record(kSplitNames[static_cast<int>(Split::kTrain)], line);
+    record(done, kSplitNames[static_cast<int>(Split::kTrain)], line);
   }
-  shown_losses_ = smoothed_losses_.add(result.losses);
+  shown_losses_ = smoothed_losses_.add(outcome.result.losses);
   if (!observer_.on_step) return;
   observer_.on_step(
-      {.step = at_.step,
+      {.step = done,
        .num_steps = plan_.is_known() ? plan_.num_steps() : 0,
-       .epoch = static_cast<double>(at_.step) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
+       .epoch = static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, task_.steps_per_epoch())),
        .losses = shown_losses_,
-       .learning_rate = learning_rate,
+       .learning_rate = outcome.learning_rate,
        .seconds_per_step = smoothed_seconds_,
        .examples_per_second = rate,
        .seconds_left = plan_.is_timed() ? std::max(0.0, plan_.budget() - this->seconds())
-                                        : smoothed_seconds_ * static_cast<double>(plan_.num_steps() - at_.step)});
+                                        : smoothed_seconds_ * static_cast<double>(plan_.num_steps() - done)});
+}
+
+bool Trainer::is_due(std::int64_t done) const {
+  const auto is_turn = [&](std::int64_t every) { return every > 0 && done % every == 0; };
+  return done == 1 || done == plan_.num_steps() || steps_->pending() >= kMostPending || is_turn(options_.log_every) ||
+         is_turn(options_.valid_every) || is_turn(options_.test_every) || is_turn(options_.sample_every) ||
+         is_turn(options_.save_every);
+}
+
+void Trainer::look(bool is_last) {
+  if (!is_first()) return;
+  const auto is_turn = [&](std::int64_t every) { return every > 0 && (is_last || at_.step % every == 0); };
+  const bool validates = is_turn(options_.valid_every), tests = is_turn(options_.test_every);
+  const bool draws = is_turn(options_.sample_every);
+  if (validates || tests || draws) steps_->to_host();
+  if (validates) {
+    try_to("validation", [&] { validate(); });
+    if (is_last || has_histograms(at_.step / options_.valid_every)) try_to("histograms", [&] { watch_layers(); });
+  }
+  if (tests) try_to("the test", [&] { test(); });
+  if (draws) try_to("the sample picture", [&] { draw(); });
 }
 
 TrainResult Trainer::run() {
@@ -580,24 +554,31 @@ TrainResult Trainer::run() {
   if (at_.step == 0)
     log(plan_.is_timed() ? fmt::format("started: planned for {}", options_.train_for)
                          : fmt::format("started: {} steps", plan_.num_steps()));
+  steps_->from_host(at_.updates);
   if (at_.step == 0)
     save_state(OnFailure::kEnd);  // so that there is a good state to go back to, and a checkpoint to sample from
   bool is_stopped = false;
+  auto start = Clock::now();
+  const auto tell = [&](std::span<const StepOutcome> outcomes) {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    for (const StepOutcome& outcome : outcomes)
+      if (outcome.is_applied) report(outcome, seconds / static_cast<double>(outcomes.size()));
+  };
   // In a streak of bad steps nothing can be saved, so it does not stop before the streak's end.
   while (at_.step < plan_.num_steps() && !(is_stopped && bad_in_a_row_ == 0)) {
-    const auto start = Clock::now();
+    const bool is_settled = steps_->pending() == 0;
+    if (is_settled) start = Clock::now();
     const double learning_rate = learning_rate_at(options_, at_.step, plan_.num_steps()) * at_.rate_factor;
-    const auto buffers = buffer_values(task_);
-    models::StepResult result = task_.compute_gradients(at_.step);
-    mark_infinite_buffers(task_, result);
     const auto is_asked_to_stop = [&] { return observer_.should_stop && observer_.should_stop(); };
-    const Agreement agreed =
-        add_up(result, {.stops = group_ != nullptr && is_asked_to_stop(), .planned = better_plan()});
+    // While steps are under way nobody knows how long one takes.
+    const Agreement agreed = steps_->take(at_.step, learning_rate, [&] {
+      return Agreement{.stops = group_ != nullptr && is_asked_to_stop(), .planned = is_settled ? better_plan() : 0};
+    });
     is_stopped = agreed.stops;
-    const bool is_applied = apply_step(result, learning_rate);
-    if (!is_applied) restore_buffers(task_, buffers);
-    if (bad_in_a_row_ >= kBadStepsToGoBack) {
-      go_back();
+    std::vector<StepOutcome> outcomes;
+    if (steps_->is_prompt() || is_stopped || agreed.planned > 0 || is_due(at_.step + 1)) outcomes = steps_->outcomes();
+    if (!accept(outcomes)) {
+      go_back(at_.step);
       continue;
     }
     ++at_.step;
@@ -611,18 +592,18 @@ TrainResult Trainer::run() {
         log(text);
     }
     follow_plan();
-    if (is_applied) report(result, learning_rate, std::chrono::duration<double>(Clock::now() - start).count());
+    tell(outcomes);
     if (group_ == nullptr) is_stopped = is_asked_to_stop();
     const bool is_last = at_.step == plan_.num_steps();
-    const bool validates = is_last || at_.step % options_.valid_every == 0;
-    if (is_first() && validates) {
-      try_to("validation", [&] { validate(); });
-      if (is_last || has_histograms(at_.step / options_.valid_every)) try_to("histograms", [&] { watch_layers(); });
+    if ((is_last || is_stopped) && steps_->pending() > 0) {
+      outcomes = steps_->outcomes();
+      if (!accept(outcomes)) {
+        go_back(at_.step);
+        continue;
+      }
+      tell(outcomes);
     }
-    if (is_first() && options_.test_every > 0 && (is_last || at_.step % options_.test_every == 0))
-      try_to("the test", [&] { test(); });
-    if (is_first() && options_.sample_every > 0 && (is_last || at_.step % options_.sample_every == 0))
-      try_to("the sample picture", [&] { draw(); });
+    look(is_last);
     // A state must not be saved in the middle of a streak of bad steps: it is what the run goes back to.
     const bool is_good = bad_in_a_row_ == 0;
     if (is_last || (is_good && is_stopped))
@@ -631,6 +612,7 @@ TrainResult Trainer::run() {
       save_state(OnFailure::kGoOn);
   }
   const bool is_finished = at_.step >= plan_.num_steps();
+  steps_->to_host();
   if (is_first() && at_.best_step < 0) registry_.write(run_.best(), with_prior(checkpoint()));
   if (is_first() && !is_finished && at_.step % options_.valid_every != 0)
     try_to("validation", [&] { judge_stopped(); });

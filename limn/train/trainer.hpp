@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "limn/train/options.hpp"
 #include "limn/train/plan.hpp"
 #include "limn/train/process_group.hpp"
+#include "limn/train/steps.hpp"
 #include "limn/train/training_state.hpp"
 #include "limn/train/troubles.hpp"
 #include "limn/train/weight_average.hpp"
@@ -61,8 +64,11 @@ class Trainer {
   // With a group the processes train together: only the first one validates, reads and writes files and calls the
   // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
   // The registry checks checkpoints before they are written; it must outlive the trainer.
+  // `device`: empty for limn's kernels on the CPU, or LibTorch's name of a device, which computes the steps; validation
+  // and pictures stay on the CPU. Throws Error where there is no such device.
   Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
-          const runs::RunDirectory& run, TrainObserver observer = {}, ProcessGroup* group = nullptr);
+          const runs::RunDirectory& run, TrainObserver observer = {}, ProcessGroup* group = nullptr,
+          const std::string& device = "");
 
   // Loads checkpoints/state.safetensors if there is one; false if the run had not saved yet. Throws Error where the
   // state was trained on other data, unless that is meant: the best model is then judged anew.
@@ -83,13 +89,6 @@ class Trainer {
 
  private:
   [[nodiscard]] bool is_first() const { return group_ == nullptr || group_->is_first(); }
-  [[nodiscard]] std::vector<kernels::AdamSlot> slots();
-  // What the processes agree on after a step.
-  struct Agreement {
-    bool stops = false;
-    std::int64_t planned = 0;  // a better plan's number of steps, or 0
-  };
-  [[nodiscard]] Agreement add_up(models::StepResult& result, Agreement mine);
   void share_state();
   void share_plan();
   // Loads the plan of a run that continues.
@@ -102,8 +101,13 @@ class Trainer {
   // Seconds of training so far, those before the last resume included.
   [[nodiscard]] double seconds() const { return seconds_before_ + now() - start_; }
   void check_same_weights();
-  bool apply_step(const models::StepResult& result, double learning_rate);
-  void go_back();
+  // Whether the outcomes of steps must be known after `done` steps: something is written, drawn or judged then.
+  [[nodiscard]] bool is_due(std::int64_t done) const;
+  // Counts what was applied and says what was not. False where so many in a row were not that the run goes back.
+  [[nodiscard]] bool accept(std::span<const StepOutcome> outcomes);
+  void go_back(std::int64_t failed);
+  // Validation, figures of the test split and a picture, each where it is its turn.
+  void look(bool is_last);
   void validate();
   // Validates a run that is stopped between two validations, on some examples, for its readers: nothing of it is in the
   // state, so that a resumed run ends like one that never stopped.
@@ -129,8 +133,8 @@ class Trainer {
   void accept_data(const std::string& trained_on, OtherData other_data);
   // Where this build and this process write events.
   void write_events(const std::function<void(EventWriter&)>& write);
-  void record(std::string_view split, const Metrics& values);
-  void report(const models::StepResult& result, double learning_rate, double seconds);
+  void record(std::int64_t step, std::string_view split, const Metrics& values);
+  void report(const StepOutcome& outcome, double seconds);
   void notice(const std::string& message);
   [[nodiscard]] TroubleWatch::Validation watched() const;
   // Does what a run can do without. A failure becomes a notice; those that follow until it works again do not.
@@ -149,11 +153,12 @@ class Trainer {
   std::vector<Moments> moments_;
   // mutable: a checkpoint is made while the task holds the average.
   mutable WeightAverage average_;
+  std::string device_;
+  std::unique_ptr<Steps> steps_;
   Plan plan_;
   double seconds_before_ = 0, start_ = 0;
   Position at_;
   Metrics last_metrics_;
-  double gradient_norm_ = 0;
   double smoothed_seconds_ = 0;
   SmoothedMetrics smoothed_losses_;
   Metrics shown_losses_;  // its last means

@@ -18,6 +18,7 @@ constexpr const char* kSecondPrefix = "adam.second_moment.";
 constexpr const char* kAveragePrefix = "average.";
 constexpr const char* kBestMetricsKey = "best_metrics";
 constexpr const char* kDataKey = "data";
+constexpr const char* kDeviceKey = "device";
 constexpr const char* kSecondsKey = "seconds";
 
 TensorData tensor_of(std::span<const float> values, const std::vector<std::int64_t>& shape) {
@@ -101,6 +102,7 @@ void write_state(const std::filesystem::path& path, const models::TrainingTask& 
                       {"metrics", metrics_to_json(state.last_metrics)},
                       {"seed", fmt::format("{}", seed)}};
   if (state.seconds > 0) content.metadata[kSecondsKey] = fmt::format("{}", state.seconds);
+  if (!state.device.empty()) content.metadata[kDeviceKey] = state.device;
   if (!state.data.empty()) content.metadata[kDataKey] = state.data;
   write_safetensors(path, content);
 }
@@ -136,7 +138,8 @@ TrainingState read_state(const std::filesystem::path& path, models::TrainingTask
                                                            [](double value) { return value > 0 && value <= 1; }),
                              .setbacks = count(file, "setbacks")},
                       .last_metrics = {},
-                      .data = text_or_none(file, kDataKey)};
+                      .data = text_or_none(file, kDataKey),
+                      .device = text_or_none(file, kDeviceKey)};
   if (const std::string figures = text_or_none(file, kBestMetricsKey); !figures.empty())
     state.at.best_metrics = metrics_from_json(figures);
   else if (state.at.best_step >= 0)

@@ -34,6 +34,7 @@ struct TrainingState {
   Position at;
   Metrics last_metrics;  // of the last validation
   std::string data;      // fingerprint of what it was trained on; empty in states of 0.1.0
+  std::string device;    // that trained it last, as LibTorch names it; empty: limn's kernels on the CPU
   double seconds = 0;    // of training, validation and saving so far, in a run that is planned by time
 };
 

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "limn/kernels/cells/recurrent.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/libtorch/oracle/keep_masks.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
 #include "testing/compare.hpp"
 #include "testing/simd_targets.hpp"
@@ -56,7 +58,7 @@ Tensor leaf(const Tensor& tensor) {
 struct Problem {
   CellShape shape;
   Direction direction = Direction::kForward;
-  std::vector<std::int64_t> active, lengths;
+  std::vector<std::int64_t> active;
   kernels::RecurrentDropout dropout;
   Tensor x, constant, initial_state;       // [R, D], [B, Z], [B, S]; the last two may be undefined
   Tensor hidden_gradient, final_gradient;  // what arrives from above
@@ -79,12 +81,7 @@ Problem make_problem(CellType type, Direction direction, const Sizes& sizes, flo
   p.direction = direction;
   p.active = sizes.active;
   const std::int64_t batch = sizes.active.front(), states = kernels::state_size(p.shape);
-  p.lengths.assign(static_cast<std::size_t>(batch), 0);
-  std::int64_t rows = 0;
-  for (const std::int64_t count : sizes.active) {
-    rows += count;
-    for (std::int64_t b = 0; b < count; ++b) ++p.lengths[static_cast<std::size_t>(b)];
-  }
+  const std::int64_t rows = std::accumulate(sizes.active.begin(), sizes.active.end(), std::int64_t{0});
   p.dropout = {.keep = keep, .seed = 5, .step = 3};
   for (std::int64_t b = 0; b < batch; ++b) p.dropout.numbers.push_back(1 + 2 * b);
   p.x = random_tensor({rows, sizes.input}, 1);
@@ -96,19 +93,22 @@ Problem make_problem(CellType type, Direction direction, const Sizes& sizes, flo
   return p;
 }
 
+// The constant input stands beside x in every row.
+SequenceInput sequence_input(const Problem& p, const Tensor& x, const Tensor& constant, const Tensor& initial_state) {
+  const PackedRows rows = packed_rows(p.active, p.dropout.numbers, torch::kCPU);
+  return {.x = constant.defined() ? torch::cat({x, constant.index_select(0, rows.sequence)}, 1) : x,
+          .active = p.active,
+          .initial_state = initial_state,
+          .mask = keep_masks(p.dropout, rows, mask_columns(p.shape))};
+}
+
 // Outputs and gradients; the latter of the sum of all outputs, each times what arrives from above.
 Results run_twin(const Problem& p, Rounding& round) {
   const Parameters parameters = round.each(p.parameters);
   const Tensor x = round(p.x), constant = round(p.constant), initial_state = round(p.initial_state);
-  const auto output = run_sequence(p.shape, p.direction, parameters, "",
-                                   {.x = pad(x, p.active),
-                                    .lengths = p.lengths,
-                                    .constant = constant,
-                                    .initial_state = initial_state,
-                                    .dropout = p.dropout});
-  const Tensor hidden = pack(output.hidden, p.active);
-  ((hidden * p.hidden_gradient).sum() + (output.final_state * p.final_gradient).sum()).backward();
-  Results results{{"hidden", hidden}, {"final_state", output.final_state}, {"gradient of x", x.grad()}};
+  const auto output = run_sequence(p.shape, p.direction, parameters, "", sequence_input(p, x, constant, initial_state));
+  ((output.hidden * p.hidden_gradient).sum() + (output.final_state * p.final_gradient).sum()).backward();
+  Results results{{"hidden", output.hidden}, {"final_state", output.final_state}, {"gradient of x", x.grad()}};
   if (constant.defined()) results["gradient of constant"] = constant.grad();
   if (initial_state.defined()) results["gradient of initial_state"] = initial_state.grad();
   for (const auto& [name, value] : parameters) results["gradient of " + name] = value.grad();
@@ -280,13 +280,10 @@ TEST_P(CellTwin, ItsOwnGradientsMatchNumericOnes) {
   for (const auto& [name, value] : p.parameters) parameters[name] = leaf(value.detach());
   const Tensor x = leaf(p.x);
   const auto loss = [&] {
-    const auto output = run_sequence(p.shape, p.direction, parameters, "",
-                                     {.x = pad(x, p.active),
-                                      .lengths = p.lengths,
-                                      .constant = p.constant.to(torch::kFloat64),
-                                      .initial_state = p.initial_state.to(torch::kFloat64),
-                                      .dropout = p.dropout});
-    return (pack(output.hidden, p.active) * p.hidden_gradient).sum() + (output.final_state * p.final_gradient).sum();
+    const auto output =
+        run_sequence(p.shape, p.direction, parameters, "",
+                     sequence_input(p, x, p.constant.to(torch::kFloat64), p.initial_state.to(torch::kFloat64)));
+    return (output.hidden * p.hidden_gradient).sum() + (output.final_state * p.final_gradient).sum();
   };
   expect_numeric_gradient(loss, x, "x");
   for (const auto& [name, value] : parameters) expect_numeric_gradient(loss, value, name);
@@ -300,6 +297,82 @@ TEST(MixtureDensityTwin, ItsOwnGradientMatchesANumericOne) {
     return losses.offset.sum() + losses.pen.sum();
   };
   expect_numeric_gradient(loss, y, "outputs");
+}
+
+// LibTorch's own operation for whole sequences, one direction and both.
+TEST(FusedLstm, GivesWhatTheStepsGive) {
+  for (const bool has_initial_state : {false, true}) {
+    const Problem p = make_problem(CellType::kLstm, Direction::kForward, {}, 1, has_initial_state);
+    Parameters parameters;
+    for (const char* prefix : {"one.", "two."})
+      for (const auto& [name, value] : random_parameters(kernels::cell_parameters(p.shape), torch::kFloat64, *prefix))
+        parameters[prefix + name] = value;
+    const Tensor x = leaf(p.x), initial_state = leaf(p.initial_state);
+    const SequenceInput input = sequence_input(p, x, leaf(p.constant), initial_state);
+    ASSERT_TRUE(has_fused_lstm(p.shape, input.mask));
+    const auto gradients = [&](const SequenceOutput& output) {
+      Results results{{"hidden", output.hidden}, {"final_state", output.final_state}};
+      const Tensor total = output.hidden.pow(3).sum() + output.final_state.pow(3).sum();
+      std::vector<Tensor> leaves{x};
+      if (has_initial_state) leaves.push_back(initial_state);
+      for (const auto& [name, value] : parameters) leaves.push_back(value);
+      const auto found =
+          torch::autograd::grad({total}, leaves, {}, /*retain_graph=*/true, false, /*allow_unused=*/true);
+      for (std::size_t i = 0; i < found.size(); ++i) results[std::to_string(i)] = found[i];
+      return results;
+    };
+    const auto expect_same = [](const Results& actual, const Results& expected) {
+      for (const auto& [name, value] : expected) {
+        if (!value.defined()) continue;
+        EXPECT_TRUE(tensors_near(actual.at(name), value, testing::kNumericGradient, name));
+      }
+    };
+    const SequenceOutput forward = run_sequence(p.shape, Direction::kForward, parameters, "one.", input);
+    const SequenceOutput backward = run_sequence(p.shape, Direction::kBackward, parameters, "two.", input);
+    expect_same(gradients(run_fused_lstm(p.shape, parameters, {"one."}, input)), gradients(forward));
+    expect_same(gradients(run_fused_lstm(p.shape, parameters, {"one.", "two."}, input)),
+                gradients({torch::cat({forward.hidden, backward.hidden}, 1),
+                           torch::cat({forward.final_state, backward.final_state}, 1)}));
+  }
+}
+
+// Bit for bit: units beyond a block and beyond a vector, steps and seeds beyond 32 bits, numbers of sequences.
+TEST(KeepMasks, AreThoseOfTheHost) {
+  const std::vector<std::int64_t> active{4, 4, 3, 1}, places{7, 0, 4294967295, 12};
+  for (const float keep : {0.9f, 0.5f, 0.123f}) {
+    for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{77}, (std::uint64_t{5} << 32) + 3}) {
+      for (const Purpose purpose : {Purpose::kRecurrentDropout, Purpose::kOutputDropout}) {
+        const kernels::RecurrentDropout dropout{
+            .keep = keep, .seed = 0xFEDCBA9876543210 + step, .purpose = purpose, .step = step, .numbers = places};
+        for (const std::int64_t units : {1, 8, 37}) {
+          const Tensor masks = keep_masks(dropout, packed_rows(active, places, torch::kCPU), units);
+          ASSERT_EQ(masks.sizes(), (std::vector<std::int64_t>{12, units}));
+          std::int64_t row = 0;
+          for (std::int64_t t = 0; t < 4; ++t)
+            for (std::int64_t b = 0; b < active[static_cast<std::size_t>(t)]; ++b, ++row)
+              for (std::int64_t unit = 0; unit < units; ++unit)
+                ASSERT_EQ(masks[row][unit].item<float>(), kernels::keep_mask(dropout, b, t, unit))
+                    << "step " << step << ", t " << t << ", b " << b << ", unit " << unit;
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(keep_masks({.keep = 1}, packed_rows(active, {}, torch::kCPU), 3).defined());
+}
+
+TEST(KeepMasks, PhiloxIsTheHosts) {
+  const auto words = [](const std::array<std::uint32_t, 4>& c) {
+    std::array<Tensor, 4> tensors;
+    for (std::size_t i = 0; i < 4; ++i) tensors[i] = torch::full({1}, static_cast<std::int64_t>(c[i]), torch::kInt64);
+    return tensors;
+  };
+  for (std::uint32_t draw = 0; draw < 50; ++draw) {
+    const std::array<std::uint32_t, 4> counter{draw * 0x9E3779B9u, ~draw, 0xFFFFFFFFu - draw * 77u, draw << 20};
+    const std::array<std::uint32_t, 2> key{draw * 0x85EBCA6Bu, 0xFFFFFFFFu};
+    const auto expected = philox4x32(counter, key);
+    const auto actual = philox(words(counter), key);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(actual[i].item<std::int64_t>(), std::int64_t{expected[i]});
+  }
 }
 
 const auto kCells = ::testing::Values(CellType::kLstm, CellType::kLayerNorm, CellType::kHyper);

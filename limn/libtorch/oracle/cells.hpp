@@ -1,6 +1,6 @@
-// The recurrent cells (docs/papers/sketch-rnn.md) in plain LibTorch operations: the oracle of limn/kernels and the
-// baseline of limn bench. One step follows another on padded batches and nothing is fused, so that a reader can compare
-// each line with the papers. Works in the dtype of the parameters (float32 or float64). Differentiable, reentrant.
+// The recurrent cells (docs/papers/sketch-rnn.md) in plain LibTorch operations: the oracle of limn/kernels, and the
+// cells of training on a device. Sequences are packed as in recurrent.hpp. Works in the dtype and on the device of the
+// parameters. Differentiable, reentrant.
 //
 // The oracle shares with the product plain structs and the definition of random numbers (RandomStream, keep_mask),
 // which are data. It shares no formula and no reading of options.
@@ -25,23 +25,16 @@ using Parameters = std::map<std::string, torch::Tensor>;
 [[nodiscard]] Parameters random_parameters(const std::vector<kernels::ParameterSpec>& specs, torch::Dtype dtype,
                                            std::uint64_t seed);
 
-// Rows (t, b) of a packed batch (recurrent.hpp) [R, C] as [T, B, C], zero where a sequence has ended, and
-// back.
-[[nodiscard]] torch::Tensor pad(const torch::Tensor& packed, const std::vector<std::int64_t>& active);
-[[nodiscard]] torch::Tensor pack(const torch::Tensor& padded, const std::vector<std::int64_t>& active);
+// x W^T + b of the layer `name`, for rows x [R, in].
+[[nodiscard]] torch::Tensor linear(const Parameters& parameters, const std::string& name, const torch::Tensor& x);
 
 // Columns of a state: h, c and for a hyper cell ĥ, ĉ.
 [[nodiscard]] std::int64_t state_columns(const kernels::CellShape& shape);
-
-// kernels::keep_mask of step t for `units` units from `first_unit` on: [B, units].
-[[nodiscard]] torch::Tensor keep_masks(const kernels::RecurrentDropout& dropout, std::int64_t batch, std::int64_t t,
-                                       std::int64_t units, torch::Dtype dtype, std::int64_t first_unit = 0);
-
-// Layer normalisation over the last dimension with biased variance and epsilon 1e-3 (Ba et al. 2016, eq. 3).
-[[nodiscard]] torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& gamma, const torch::Tensor& beta);
+// Columns of a mask: a hyper cell's small cell drops candidates too, with the units after the main cell's.
+[[nodiscard]] std::int64_t mask_columns(const kernels::CellShape& shape);
 
 // One step of a cell. x is [B, D + Z], state [B, S] with S = state_columns(); returns the next state.
-// `prefix` goes before each parameter's name. `t` numbers the step for the dropout masks.
+// `prefix` goes before each parameter's name.
 //   lstm:       a = W_ih x + W_hh h + b
 //   layer_norm: a = LN(W_ih x + W_hh h), each gate by itself (Ba et al. 2016, arXiv 1607.06450).
 //               Differs: the paper normalises each product over all gates; Magenta, and limn, the sum per
@@ -51,23 +44,29 @@ using Parameters = std::map<std::string, torch::Tensor>;
 // then c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g) (Semeniuta et al. 2016, arXiv 1603.05118), h' = σ(o) ⊙ tanh(c' or
 // LN(c')).
 [[nodiscard]] torch::Tensor cell_step(const kernels::CellShape& shape, const Parameters& parameters,
-                                      const std::string& prefix, const torch::Tensor& x, const torch::Tensor& state,
-                                      const kernels::RecurrentDropout& dropout, std::int64_t t);
+                                      const std::string& prefix, const torch::Tensor& x, const torch::Tensor& state);
 
 struct SequenceInput {
-  torch::Tensor x;                    // [T, B, D], padded
-  std::vector<std::int64_t> lengths;  // steps of each sequence, [B]
-  torch::Tensor constant = {};        // [B, Z], or undefined where Z = 0
-  torch::Tensor initial_state = {};   // [B, S]; undefined means zero
-  kernels::RecurrentDropout dropout = {};
+  torch::Tensor x;                   // [R, D + Z]
+  std::vector<std::int64_t> active;  // sequences of each step, non-increasing
+  torch::Tensor initial_state = {};  // [B, S]; undefined means zero
+  torch::Tensor mask = {};           // [R, mask_columns()], keep_masks(); undefined: nothing is dropped
 };
 struct SequenceOutput {
-  torch::Tensor hidden;       // [T, B, H], zero where a sequence has ended
+  torch::Tensor hidden;       // [R, H]
   torch::Tensor final_state;  // [B, S], after each sequence's own last step
 };
-// The whole sequence; backwards from each sequence's own last step for Direction::kBackward.
+// The whole sequence; backwards from each sequence's own last step for Direction::kBackward. The products with x are
+// made for all steps at once.
 [[nodiscard]] SequenceOutput run_sequence(const kernels::CellShape& shape, kernels::Direction direction,
                                           const Parameters& parameters, const std::string& prefix,
                                           const SequenceInput& input);
+
+// Whether LibTorch has one operation for such sequences: of lstm cells that drop nothing.
+[[nodiscard]] bool has_fused_lstm(const kernels::CellShape& shape, const torch::Tensor& mask);
+// run_sequence() by that operation (cuDNN's on CUDA); with two prefixes, for both directions at once: hidden is then
+// [R, 2H] and final_state [B, 2S], those of the forward direction first.
+[[nodiscard]] SequenceOutput run_fused_lstm(const kernels::CellShape& shape, const Parameters& parameters,
+                                            const std::vector<std::string>& prefixes, const SequenceInput& input);
 
 }  // namespace limn::libtorch::oracle

@@ -23,10 +23,6 @@ WindowShape window(const models::DrawShape& s, std::int64_t filters) {
   return {.channels = s.channels, .height = s.height, .width = s.width, .size = filters};
 }
 
-Tensor linear(const Parameters& parameters, const std::string& name, const Tensor& x) {
-  return torch::matmul(x, parameters.at(name + ".weight").t()) + parameters.at(name + ".bias");
-}
-
 // Eq. 19 and 20: the centres of the filters, [n, N, 1].
 Tensor centers(const Tensor& middle, const Tensor& stride, std::int64_t size) {
   const Tensor i = torch::arange(1, size + 1, middle.options());
@@ -78,7 +74,8 @@ Tensor write_windows(const WindowShape& shape, const Tensor& parameters, const T
       .flatten(1);
 }
 
-DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, const Tensor& x, const Tensor& noise) {
+DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, const Tensor& x, const Tensor& noise,
+                std::int64_t whole_batch) {
   const std::int64_t batch = x.size(0);
   const kernels::CellShape encoder{.input_size = glimpse_size(shape) + shape.dec_rnn_size,
                                    .hidden_size = shape.enc_rnn_size};
@@ -94,7 +91,7 @@ DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, co
     const Tensor r = shape.reads_with_attention ? read_windows(window(shape, shape.read_size),
                                                                linear(parameters, "read.window", h_before), x, x_hat)
                                                 : torch::cat({x, x_hat}, 1);  // eq. 4
-    encoder_state = cell_step(encoder, parameters, "encoder.", torch::cat({r, h_before}, 1), encoder_state, {}, t);
+    encoder_state = cell_step(encoder, parameters, "encoder.", torch::cat({r, h_before}, 1), encoder_state);
     const Tensor h_enc = encoder_state.narrow(1, 0, shape.enc_rnn_size);  // eq. 5
     const Tensor mu = linear(parameters, "latent.mu", h_enc);
     const Tensor log_sigma = linear(parameters, "latent.log_sigma", h_enc), sigma = torch::exp(log_sigma);
@@ -103,7 +100,7 @@ DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, co
     kl.push_back(0.5 * (mu.square() + sigma.square() - 2 * log_sigma - 1).sum(1));  // eq. 11
     log_ratio = log_ratio + (log_sigma + 0.5 * (epsilon.square() - z.square())).sum(1);
     z_of_steps.push_back(z);
-    decoder_state = cell_step(decoder, parameters, "decoder.", z, decoder_state, {}, t);  // eq. 7
+    decoder_state = cell_step(decoder, parameters, "decoder.", z, decoder_state);  // eq. 7
     const Tensor h_dec = decoder_state.narrow(1, 0, shape.dec_rnn_size);
     const Tensor patch = linear(parameters, "write.patch", h_dec);
     canvas = canvas + (shape.writes_with_attention ? write_windows(window(shape, shape.write_size),
@@ -123,7 +120,8 @@ DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, co
                     .log_ratio = log_ratio,
                     .z = torch::cat(z_of_steps, 1),
                     .canvases = torch::stack(canvases)};
-  result.total = (result.reconstruction + result.kl.sum(1)).mean();  // eq. 12
+  result.total = (result.reconstruction + result.kl.sum(1)).sum() /
+                 static_cast<double>(whole_batch > 0 ? whole_batch : batch);  // eq. 12
   return result;
 }
 

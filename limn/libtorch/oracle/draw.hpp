@@ -1,6 +1,6 @@
 // DRAW (Gregor et al. 2015, arXiv 1502.04623; docs/papers/draw.md) in plain LibTorch operations, one step after the
-// other as the paper writes it: the oracle of limn/models/draw and its baseline in limn bench. Works in the dtype of
-// the parameters (float32 or float64). Differentiable, reentrant.
+// other as the paper writes it: the oracle of limn/models/draw, and the model of training on a device. Works in the
+// dtype and on the device of the parameters. Differentiable, reentrant.
 #pragma once
 
 #include <torch/torch.h>
@@ -25,15 +25,16 @@ struct Filterbanks {
                                           const torch::Tensor& patch);
 
 struct DrawResult {
-  torch::Tensor total;           // mean over the batch of L_x + L_z, eq. 12
+  torch::Tensor total;           // mean over the (whole) batch of L_x + L_z, eq. 12
   torch::Tensor reconstruction;  // L_x of each image, eq. 9 [B]
   torch::Tensor kl;              // each step's part of L_z, eq. 11 [B, T]
   torch::Tensor log_ratio;       // log p(z) - log q(z | x) [B]
   torch::Tensor z;               // [B, T·Z]
   torch::Tensor canvases;        // c_1 … c_T [T, B, C·H·W]
 };
-// Pixels [B, C·H·W] and noise [B, T·Z], parameters as draw_parameters(shape) names them.
+// Pixels [B, C·H·W] and noise [B, T·Z], parameters as draw_parameters(shape) names them. `whole_batch`: images that
+// the mean is over, if these are a part of them; 0: these.
 [[nodiscard]] DrawResult draw(const models::DrawShape& shape, const Parameters& parameters, const torch::Tensor& pixels,
-                              const torch::Tensor& noise);
+                              const torch::Tensor& noise, std::int64_t whole_batch = 0);
 
 }  // namespace limn::libtorch::oracle

@@ -1,5 +1,5 @@
 // The output layer's losses (Ha & Eck 2017, eq. 3, 5, 6, 7, 9; Graves 2013, eq. 24, 25) in plain LibTorch
-// operations, as the papers write them. Differentiable, in the dtype of the outputs. Reentrant.
+// operations. Differentiable, in the dtype of the outputs. Reentrant.
 #pragma once
 
 #include <torch/torch.h>
@@ -11,8 +11,7 @@ struct StepLosses {
   torch::Tensor pen;     // -Σ_k p_k log q_k
 };
 // outputs [..., 3 + 6M] with columns q̂ (3), π̂, μ_x, μ_y, σ̂_x, σ̂_y, ρ̂ (M each); targets [..., 5] in stroke-5. The
-// losses of each row, shape [...]. The density is computed as it stands, so 1 - ρ² must not round to 0:
-// |rho_hat| below 8 in float32, 18 in float64.
+// losses of each row, shape [...]. In logarithms; |rho_hat| below 40 in float32, where cosh² is finite.
 [[nodiscard]] StepLosses mixture_density(const torch::Tensor& outputs, const torch::Tensor& targets,
                                          double floor = 1e-6);
 

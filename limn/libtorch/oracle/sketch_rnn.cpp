@@ -4,6 +4,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/libtorch/oracle/keep_masks.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 
@@ -39,42 +40,59 @@ double annealed_kl_weight(const models::SketchRnnOptions& o, const SketchRnnLoss
   return o.kl_weight * (1 - distance) + o.kl_weight_start * distance;
 }
 
-struct PaddedBatch {
-  Tensor inputs;   // [T, B, 5]: S_0 … S_Ns, then end rows
-  Tensor targets;  // [T, B, 5]: S_1 … S_Ns, S_end, then end rows
-  Tensor counts;   // [T, B]: 1 for the steps up to and with the one that says end
+// A batch on the device of the parameters.
+struct Rows {
+  Tensor inputs, targets;            // [R, 5]
+  std::vector<std::int64_t> active;  // sketches of each step
+  PackedRows numbers;
 };
 
-// `rows` [R, 5] with end rows (0, 0, 0, 0, 1) where a sketch is over, cut or filled to `steps` steps.
-Tensor padded_rows(const std::vector<float>& rows, const std::vector<std::int64_t>& active, std::int64_t steps) {
-  const std::int64_t batch = active.front();
-  Tensor padded = torch::zeros({steps, batch, sketch::kStroke5});
-  padded.select(2, sketch::kStroke5 - 1).fill_(1);
-  auto values = padded.accessor<float, 3>();
-  std::size_t next = 0;
-  for (std::int64_t t = 0; t < static_cast<std::int64_t>(active.size()); ++t) {
-    for (std::int64_t b = 0; b < active[static_cast<std::size_t>(t)]; ++b) {
-      for (int k = 0; k < sketch::kStroke5; ++k, ++next) {
-        if (t < steps) values[t][b][k] = rows[next];
-      }
-    }
-  }
-  return padded;
+Tensor strokes_of(const std::vector<float>& rows, const Tensor& like) {
+  const Tensor host = torch::from_blob(const_cast<float*>(rows.data()),
+                                       {static_cast<std::int64_t>(rows.size()) / sketch::kStroke5, sketch::kStroke5})
+                          .to(like.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  return to_device(host, like.device());
 }
 
-PaddedBatch pad_batch(const sketch::StrokeBatch& batch, std::int64_t steps, torch::Dtype dtype) {
-  const Tensor lengths = torch::tensor(batch.lengths, torch::kInt64);
-  const Tensor times = torch::arange(steps, torch::kInt64).unsqueeze(1);
-  return {padded_rows(batch.inputs, batch.active, steps).to(dtype),
-          padded_rows(batch.targets, batch.active, steps).to(dtype), (times <= lengths).to(dtype)};
+// Magenta's training runs all N_max steps of every sketch: with end rows (0, 0, 0, 0, 1) where a sketch is over, or cut
+// to `steps` steps.
+std::vector<float> with_end_rows(const std::vector<float>& rows, const std::vector<std::int64_t>& active,
+                                 std::int64_t steps) {
+  const std::int64_t batch = active.front();
+  std::vector<float> all;
+  all.reserve(static_cast<std::size_t>(steps * batch * sketch::kStroke5));
+  auto next = rows.begin();
+  for (std::int64_t t = 0; t < steps; ++t) {
+    const std::int64_t own = t < std::ssize(active) ? active[static_cast<std::size_t>(t)] : 0;
+    const auto end = next + own * sketch::kStroke5;
+    all.insert(all.end(), next, end);
+    next = end;
+    for (std::int64_t b = own; b < batch; ++b) all.insert(all.end(), {0, 0, 0, 0, 1});
+  }
+  return all;
+}
+
+Rows rows_of(const sketch::StrokeBatch& batch, const Tensor& like, std::int64_t padded_steps) {
+  if (padded_steps == 0)
+    return {strokes_of(batch.inputs, like), strokes_of(batch.targets, like), batch.active,
+            packed_rows(batch.active, batch.places, like.device())};
+  const std::vector<std::int64_t> all(static_cast<std::size_t>(padded_steps), batch.batch_size());
+  return {strokes_of(with_end_rows(batch.inputs, batch.active, padded_steps), like),
+          strokes_of(with_end_rows(batch.targets, batch.active, padded_steps), like), all,
+          packed_rows(all, batch.places, like.device())};
 }
 
 struct Model {
   const Parameters& parameters;
   const models::SketchRnnOptions& options;
+  const SketchRnnLossInput& step;
 
-  [[nodiscard]] Tensor linear(const std::string& name, const Tensor& x) const {
-    return torch::matmul(x, parameters.at(name + ".weight").t()) + parameters.at(name + ".bias");
+  // Both halves of `state` hold h first.
+  [[nodiscard]] SequenceOutput run(const kernels::CellShape& shape, kernels::Direction direction,
+                                   const std::string& prefix, const SequenceInput& input) const {
+    return step.uses_fused_lstm && direction == kernels::Direction::kForward && has_fused_lstm(shape, input.mask)
+               ? run_fused_lstm(shape, parameters, {prefix}, input)
+               : run_sequence(shape, direction, parameters, prefix, input);
   }
 };
 
@@ -83,37 +101,51 @@ struct Latent {
 };
 
 // Eq. 1 and 2: h = [h_fw; h_bw], μ = W_μ h + b, σ̂ = W_σ h + b. Reads S_1 … S_Ns.
-Latent encode(const Model& model, const sketch::StrokeBatch& batch, const PaddedBatch& padded,
-              const SketchRnnDropout& dropout) {
-  const std::int64_t longest = batch.lengths.front(), units = model.options.enc_rnn_size;
+Latent encode(const Model& model, const Tensor& inputs, const PackedRows& numbers,
+              const std::vector<std::int64_t>& active) {
+  const std::int64_t first = active.front(), units = model.options.enc_rnn_size;
   const auto shape = encoder_cell(model.options);
-  SequenceInput input{.x = padded.inputs.narrow(0, 1, longest), .lengths = batch.lengths};
-  const auto final_h = [&](kernels::Direction direction, const char* prefix, const kernels::RecurrentDropout& drop) {
-    input.dropout = drop;
-    return run_sequence(shape, direction, model.parameters, prefix, input).final_state.narrow(1, 0, units);
-  };
-  const Tensor h = torch::cat({final_h(kernels::Direction::kForward, "encoder.forward.", dropout.encoder_forward),
-                               final_h(kernels::Direction::kBackward, "encoder.backward.", dropout.encoder_backward)},
-                              1);
-  return {model.linear("encoder.mu", h), model.linear("encoder.log_variance", h)};
+  SequenceInput input{.x = inputs.narrow(0, first, inputs.size(0) - first),
+                      .active = {active.begin() + 1, active.end()}};
+  // The masks are numbered from S_1 on.
+  PackedRows rows = numbers.narrow(first, inputs.size(0) - first);
+  rows.step = rows.step - 1;
+  const auto& dropout = model.step.dropout;
+  const auto mask = [&](const kernels::RecurrentDropout& drop) { return keep_masks(drop, rows, mask_columns(shape)); };
+  const Tensor forward = mask(dropout.encoder_forward), backward = mask(dropout.encoder_backward);
+  Tensor h;
+  if (model.step.uses_fused_lstm && has_fused_lstm(shape, forward) && has_fused_lstm(shape, backward)) {
+    const Tensor state =
+        run_fused_lstm(shape, model.parameters, {"encoder.forward.", "encoder.backward."}, input).final_state;
+    h = torch::cat({state.narrow(1, 0, units), state.narrow(1, state_columns(shape), units)}, 1);
+  } else {
+    const auto final_h = [&](kernels::Direction direction, const char* prefix, const Tensor& masks) {
+      input.mask = masks;
+      return run_sequence(shape, direction, model.parameters, prefix, input).final_state.narrow(1, 0, units);
+    };
+    h = torch::cat({final_h(kernels::Direction::kForward, "encoder.forward.", forward),
+                    final_h(kernels::Direction::kBackward, "encoder.backward.", backward)},
+                   1);
+  }
+  return {linear(model.parameters, "encoder.mu", h), linear(model.parameters, "encoder.log_variance", h)};
 }
 
-// Eq. 4: the outputs y of every step, [T, B, 3 + 6M]; z is undefined in an unconditional model.
-Tensor decode(const Model& model, const PaddedBatch& padded, const Tensor& z, const SketchRnnDropout& dropout) {
-  const std::int64_t steps = padded.inputs.size(0), batch = padded.inputs.size(1);
+Tensor masked(const Tensor& values, const Tensor& mask) { return mask.defined() ? values * mask : values; }
+
+// Eq. 4: the outputs y of every row, [R, 3 + 6M]; z is undefined in an unconditional model.
+Tensor decode(const Model& model, const Rows& rows, const Tensor& z) {
   const auto shape = decoder_cell(model.options);
-  const auto dtype = padded.inputs.scalar_type();
-  Tensor state = torch::zeros({batch, state_columns(shape)}, padded.inputs.options());
-  if (z.defined()) state = torch::tanh(model.linear("decoder.initial_state", z));  // Ha & Eck 2017, §3.2
-  std::vector<Tensor> outputs;
-  for (std::int64_t t = 0; t < steps; ++t) {
-    Tensor x = z.defined() ? torch::cat({padded.inputs[t], z}, 1) : padded.inputs[t];
-    x = x * keep_masks(dropout.input, batch, t, x.size(1), dtype);
-    state = cell_step(shape, model.parameters, "decoder.cell.", x, state, dropout.decoder, t);
-    const Tensor h = state.narrow(1, 0, shape.hidden_size);
-    outputs.push_back(model.linear("decoder.output", h * keep_masks(dropout.output, batch, t, h.size(1), dtype)));
-  }
-  return torch::stack(outputs);
+  const auto& dropout = model.step.dropout;
+  Tensor x = z.defined() ? torch::cat({rows.inputs, z.index_select(0, rows.numbers.sequence)}, 1) : rows.inputs;
+  x = masked(x, keep_masks(dropout.input, rows.numbers, x.size(1)));
+  const SequenceInput input{
+      .x = x,
+      .active = rows.active,
+      // Ha & Eck 2017, §3.2
+      .initial_state = z.defined() ? torch::tanh(linear(model.parameters, "decoder.initial_state", z)) : Tensor(),
+      .mask = keep_masks(dropout.decoder, rows.numbers, mask_columns(shape))};
+  const Tensor h = model.run(shape, kernels::Direction::kForward, "decoder.cell.", input).hidden;
+  return linear(model.parameters, "decoder.output", masked(h, keep_masks(dropout.output, rows.numbers, h.size(1))));
 }
 
 }  // namespace
@@ -159,31 +191,36 @@ Tensor training_epsilon(const models::SketchRnnOptions& options, const sketch::S
 
 SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters, const models::SketchRnnOptions& options,
                                      const sketch::StrokeBatch& batch, const SketchRnnLossInput& step) {
-  const Model model{parameters, options};
-  const auto dtype = parameters.at("decoder.output.weight").scalar_type();
-  const auto own_steps = static_cast<std::int64_t>(batch.active.size());
-  const PaddedBatch padded = pad_batch(batch, own_steps, dtype);
+  const Model model{parameters, options, step};
+  const Tensor& like = parameters.at("decoder.output.weight");
+  const std::int64_t size = batch.batch_size();
+  const auto whole = static_cast<double>(step.whole_batch > 0 ? step.whole_batch : size);
+  const Rows rows = rows_of(batch, like, 0);
 
-  Tensor z, kl = torch::zeros({}, dtype);
+  Tensor z, kl = torch::zeros({}, like.options()), bounded_kl;
   if (options.conditional) {
-    const Latent latent = encode(model, batch, padded, step.dropout);
+    const Latent latent = encode(model, rows.inputs, rows.numbers, rows.active);
     z = latent.mu;  // eq. 2: z = μ + exp(σ̂ / 2) ⊙ ε
-    if (step.epsilon.defined()) z = z + torch::exp(latent.log_variance / 2) * step.epsilon.to(dtype);
+    if (step.epsilon.defined())
+      z = z + torch::exp(latent.log_variance / 2) * to_device(step.epsilon, like.device()).to(like.scalar_type());
     const Tensor each = -0.5 * (1 + latent.log_variance - latent.mu.square() - torch::exp(latent.log_variance));
-    kl = options.kl_reduction == "mean" ? each.mean() : each.sum(-1).mean();  // eq. 10
+    kl = each.sum() / (options.kl_reduction == "mean" ? whole * static_cast<double>(options.z_size) : whole);  // eq. 10
+    // Eq. 11: the tolerance bounds the divergence of the whole batch; below it this part of the batch has its share.
+    const Tensor of_all = step.sum ? step.sum(kl.detach()) : kl.detach();
+    bounded_kl = torch::where(of_all <= options.kl_tolerance,
+                              torch::full_like(kl, options.kl_tolerance * static_cast<double>(size) / whole), kl);
   }
 
   // Magenta's training runs all N_max steps of every sketch and sums the pen loss over all of them.
-  const bool pads = options.pen_loss_over_padding;
-  const PaddedBatch read = pads ? pad_batch(batch, step.max_seq_len, dtype) : padded;
-  const StepLosses losses = mixture_density(decode(model, read, z, step.dropout), read.targets, options.density_floor);
-  const double divisor = static_cast<double>(step.max_seq_len * batch.batch_size());
-  const Tensor is_drawing = 1 - read.targets.select(2, 4);
+  const Rows read = options.pen_loss_over_padding ? rows_of(batch, like, step.max_seq_len) : rows;
+  const StepLosses losses = mixture_density(decode(model, read, z), read.targets, options.density_floor);
+  const double divisor = static_cast<double>(step.max_seq_len) * whole;
+  const Tensor is_drawing = 1 - read.targets.select(1, 4);
   // Of the rows that say end, the first of each sketch.
-  const Tensor is_end = torch::zeros_like(is_drawing);
-  for (std::int64_t b = 0; b < batch.batch_size(); ++b)
-    if (const std::int64_t t = batch.lengths[static_cast<std::size_t>(b)]; t < is_end.size(0)) is_end[t][b] = 1;
-  Tensor pen_counts = pads ? torch::ones_like(read.counts) : read.counts;
+  const Tensor lengths = to_device(torch::tensor(batch.lengths, torch::kInt64), like.device());
+  const Tensor is_end =
+      (read.numbers.step == lengths.index_select(0, read.numbers.sequence)).to(is_drawing.scalar_type());
+  Tensor pen_counts = torch::ones_like(is_drawing);
   if (!options.pen_loss_at_end) pen_counts = pen_counts - is_end;
   if (options.pen_reduction == "mean") pen_counts = pen_counts / 3;
   const Tensor offset_counts = options.offset_loss_at_end ? is_drawing + is_end : is_drawing;
@@ -194,9 +231,7 @@ SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters, const models:
   sums.pen_drawing = (is_drawing * losses.pen).sum() / divisor;
   sums.kl = kl;
   sums.total = sums.offset + sums.pen;
-  if (options.conditional) {
-    sums.total = sums.total + annealed_kl_weight(options, step) * torch::clamp_min(kl, options.kl_tolerance);
-  }
+  if (options.conditional) sums.total = sums.total + annealed_kl_weight(options, step) * bounded_kl;
   return sums;
 }
 

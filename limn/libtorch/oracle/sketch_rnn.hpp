@@ -1,11 +1,12 @@
-// Sketch-RNN's training loss (Ha & Eck 2017; docs/papers/sketch-rnn.md) in plain LibTorch operations on padded
-// batches: the oracle of limn/models/sketch_rnn and its baseline in limn bench. Works in the dtype of the parameters
-// (float32 or float64). Differentiable with respect to every parameter, reentrant.
+// Sketch-RNN's training loss (Ha & Eck 2017; docs/papers/sketch-rnn.md) in plain LibTorch operations on packed
+// batches: the oracle of limn/models/sketch_rnn, and the model of training on a device. Works in the dtype and on the
+// device of the parameters. Differentiable with respect to every parameter, reentrant.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "limn/libtorch/oracle/cells.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
@@ -45,9 +46,14 @@ struct SketchRnnLossInput {
   std::int64_t planned_steps = 0;  // of w_KL; 0: it follows the step alone
   torch::Tensor epsilon = {};      // [B, Z]; undefined means 0, z = μ
   SketchRnnDropout dropout = {};
+  bool uses_fused_lstm = false;  // where LibTorch has one operation for a whole sequence
+  // For a process that is one of several: B over all processes, 0 for this batch, and the sum of a scalar over them.
+  // The losses are then parts of those of the whole batch.
+  std::int64_t whole_batch = 0;
+  std::function<torch::Tensor(const torch::Tensor&)> sum = {};
 };
 // All losses are scalars, divided as the paper divides. Parameters as sketch_rnn_parameters(options) names
-// them.
+// them. The batch is copied to their device.
 [[nodiscard]] SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters,
                                                    const models::SketchRnnOptions& options,
                                                    const sketch::StrokeBatch& batch, const SketchRnnLossInput& step);

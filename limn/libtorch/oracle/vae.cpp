@@ -91,18 +91,19 @@ VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers,
                         const Tensor& pixels, const VaeLossInput& step) {
   VaeLossTensors losses;
   const Tensor x = pixels.to(parameters.begin()->second.scalar_type());
+  const auto whole = static_cast<double>(step.whole_batch > 0 ? step.whole_batch : x.size(0));
   losses.latent = encode({parameters, buffers, "encoder", step.is_training}, options, x);
   const Tensor mu = losses.latent.narrow(1, 0, options.z_size);
   const Tensor log_variance = losses.latent.narrow(1, options.z_size, options.z_size);
   const Tensor z = step.epsilon.defined() ? mu + step.epsilon.to(x.scalar_type()) * torch::exp(log_variance / 2) : mu;
   losses.logits = decode({parameters, buffers, "decoder", step.is_training}, options, z);
   if (options.likelihood == "mse") {
-    losses.reconstruction = (torch::sigmoid(losses.logits) - x).square().sum(1).mean();
+    losses.reconstruction = (torch::sigmoid(losses.logits) - x).square().sum() / whole;
   } else {
     losses.reconstruction =
-        torch::binary_cross_entropy_with_logits(losses.logits, x, {}, {}, torch::Reduction::None).sum(1).mean();
+        torch::binary_cross_entropy_with_logits(losses.logits, x, {}, {}, torch::Reduction::Sum) / whole;
   }
-  losses.kl = (-0.5 * (1 + log_variance - mu.square() - torch::exp(log_variance))).sum(1).mean();
+  losses.kl = (-0.5 * (1 + log_variance - mu.square() - torch::exp(log_variance))).sum() / whole;
   losses.total = losses.reconstruction + step.beta * losses.kl;
   return losses;
 }

@@ -1,6 +1,6 @@
 // A VAE's training loss (Kingma & Welling 2014; docs/papers/vae.md) in plain LibTorch operations: the oracle of
-// limn/models/vae and its baseline in limn bench. The network is written out as the paper page lists it, not read from
-// vae_layout(). Works in the dtype of the parameters (float32 or float64). Differentiable, reentrant.
+// limn/models/vae, and the model of training on a device. The network is written out as the paper page lists it, not
+// read from vae_layout(). Works in the dtype and on the device of the parameters. Differentiable, reentrant.
 #pragma once
 
 #include <torch/torch.h>
@@ -12,8 +12,8 @@ namespace limn::libtorch::oracle {
 
 struct VaeLossTensors {
   torch::Tensor total;           // reconstruction + beta · kl
-  torch::Tensor reconstruction;  // summed over pixels, a mean over the batch
-  torch::Tensor kl;              // summed over latent dimensions, a mean over the batch
+  torch::Tensor reconstruction;  // summed over pixels, a mean over the (whole) batch
+  torch::Tensor kl;              // summed over latent dimensions, likewise
   torch::Tensor logits;          // [B, C·H·W]
   torch::Tensor latent;          // [B, 2Z]: μ, log σ²
 };
@@ -21,7 +21,8 @@ struct VaeLossTensors {
 struct VaeLossInput {
   torch::Tensor epsilon = {};  // [B, Z]; undefined means 0, z = μ
   double beta = 1;
-  bool is_training = true;  // batch normalisation by the batch, and its running means updated; else by those
+  std::int64_t whole_batch = 0;  // images that the means are over, if these are a part of them; 0: these
+  bool is_training = true;       // batch normalisation by the batch, and its running means updated; else by those
 };
 
 // pixels [B, C·H·W] in [0, 1]. Parameters and buffers as vae_parameters() and vae_buffers() name them; the buffers are

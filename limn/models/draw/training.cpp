@@ -25,6 +25,7 @@ class DrawTraining final : public ImageTask {
                    .buffers = {},
                    .make_model = make_draw_model},
                   std::move(data)),
+        options_(model),
         step_(model, setting.precision) {
     initialise(model, draw_parameters(draw_shape(model)), setting.seed, trained().mutable_values());
   }
@@ -40,6 +41,8 @@ class DrawTraining final : public ImageTask {
     return {.losses = {{"total", losses.total()}, {"reconstruction", losses.reconstruction}, {"kl", losses.kl}},
             .indices = batch.indices};
   }
+
+  StepInput step_input(std::int64_t step) override { return image_input(step, options_.time_steps * options_.z_size); }
 
   // Some of the validation split redrawn and some drawings from the prior, each at chosen steps.
   SampleDrawings sample_drawings(std::int64_t step) override {
@@ -82,6 +85,7 @@ class DrawTraining final : public ImageTask {
   }
 
  private:
+  DrawOptions options_;
   DrawStep step_;
 };
 

@@ -7,6 +7,7 @@
 #include "limn/models/sketch_rnn/evaluation.hpp"
 #include "limn/models/sketch_rnn/initial_weights.hpp"
 #include "limn/models/sketch_rnn/step.hpp"
+#include "limn/models/step_noise.hpp"
 
 namespace limn::models {
 namespace {
@@ -36,11 +37,7 @@ class SketchRnnTraining final : public TrainingTask {
   std::span<const TaskParameter> parameters() const override { return tensors_.tensors(); }
 
   StepResult compute_gradients(std::int64_t step) override {
-    if (!plan_.covers(step)) {
-      plan_ = {};  // so that a large set's order is in memory once
-      plan_ = data_.plan_for_step(setting_.seed, step, setting_.batch_size);
-    }
-    const sketch::StrokeBatch batch = data_.training_batch(plan_, step, share());
+    const sketch::StrokeBatch batch = training_batch(step);
     const SketchRnnStep::Losses losses = step_.losses_and_gradients(
         tensors_.values(), tensors_.gradients(),
         {.batch = batch,
@@ -56,6 +53,22 @@ class SketchRnnTraining final : public TrainingTask {
       result.losses.push_back({"kl_weight", losses.kl_weight / static_cast<double>(share().ranks)});
     }
     return result;
+  }
+
+  StepInput step_input(std::int64_t step) override {
+    StepInput input{.strokes = training_batch(step),
+                    .loss_steps = loss_steps_,
+                    .planned_steps = planned_steps(),
+                    .has_kl = options_.conditional};
+    input.places = input.strokes.places;
+    input.indices = input.strokes.indices;
+    if (options_.conditional) {
+      input.noise =
+          latent_noise({.seed = setting_.seed, .step = static_cast<std::uint64_t>(step), .places = input.places},
+                       input.strokes.batch_size(), options_.z_size);
+      input.further = {{"kl_weight", kl_weight_at(options_, step, planned_steps())}};
+    }
+    return input;
   }
 
   Metrics evaluate(Split split, std::int64_t, std::int64_t most) override {
@@ -168,6 +181,14 @@ class SketchRnnTraining final : public TrainingTask {
   }
 
  private:
+  sketch::StrokeBatch training_batch(std::int64_t step) {
+    if (!plan_.covers(step)) {
+      plan_ = {};  // so that a large set's order is in memory once
+      plan_ = data_.plan_for_step(setting_.seed, step, setting_.batch_size);
+    }
+    return data_.training_batch(plan_, step, share());
+  }
+
   SketchRnnModel model_with_prior(std::int64_t step) {
     Checkpoint now = checkpoint(step, {});
     now.prior = prior(now);

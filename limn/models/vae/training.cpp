@@ -46,6 +46,13 @@ class VaeTraining final : public ImageTask {
             .indices = batch.indices};
   }
 
+  StepInput step_input(std::int64_t step) override {
+    StepInput input = image_input(step, options_.z_size);
+    input.beta = beta_at(options_, step);
+    input.further = {{"beta", input.beta}};
+    return input;
+  }
+
   double objective(const Metrics& losses, std::int64_t step) const override {
     return metric(losses, "reconstruction") + beta_at(options_, step) * metric(losses, "kl");
   }

@@ -1,0 +1,415 @@
+// Training on a device of LibTorch against training by limn's kernels, over the interface that the trainer uses: the
+// same task from the same weights, with the same batches, noise, masks, clipping and schedules. torch:cpu stands for
+// every device. This program does not link LibTorch.
+#include "limn/train/device.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "limn/core/error.hpp"
+#include "limn/sketch/doodles.hpp"
+#include "limn/train/steps.hpp"
+#include "testing/training.hpp"
+
+namespace limn::train {
+namespace {
+
+using ::testing::HasSubstr;
+using Mode = runs::RunDirectory::Mode;
+
+// Relative, of the first and the tenth loss, and of all gradients of the first step together.
+constexpr double kFirstLoss = 1e-5, kTenthLoss = 1e-3, kGradients = 1e-4;
+constexpr std::int64_t kSteps = 10;
+// Layer-normalised cells are chaotic: other roundings of the weights move their gradients more than that. Both errors
+// are draws from one distribution.
+constexpr double kRoundings = 30;
+
+sketch::StrokeDataset doodles(const sketch::StrokeDataOptions& options) {
+  sketch::SketchSplits splits;
+  std::uint64_t number = 0;
+  for (std::size_t split = 0; split < splits.sketches.size(); ++split)
+    while (splits.sketches[split].size() < (split == 0 ? 23U : 6U))
+      splits.sketches[split].push_back(sketch::draw_doodle(9, number++).sketch);
+  return {std::move(splits), options, "doodles"};
+}
+
+const image::ImageDataset& shapes(const image::ImageDataOptions& options) {
+  static std::map<std::pair<std::int64_t, std::string>, image::ImageDataset> loaded;
+  const std::pair key(options.image_size, options.color);
+  const std::vector<std::string> paths{"builtin:shapes"};
+  auto found = loaded.find(key);
+  if (found == loaded.end()) found = loaded.emplace(key, image::ImageDataset::load(paths, options)).first;
+  return found->second;
+}
+
+// A task with all that a trainer keeps beside it.
+struct Training {
+  std::unique_ptr<models::TrainingTask> task;
+  TrainOptions options;
+  std::vector<Moments> moments = zero_moments(*task);
+  WeightAverage average{*task, options.average_eta};
+  std::unique_ptr<Steps> steps = {};
+
+  void begin(const std::string& device) {
+    const HostState state{*task, moments, average};
+    steps =
+        device.empty() ? make_host_steps(state, options, nullptr) : make_device_steps(state, options, nullptr, device);
+    task->plan(kSteps);
+    steps->from_host(0);
+  }
+  std::vector<StepOutcome> take(std::int64_t first, std::int64_t count) {
+    for (std::int64_t step = first; step < first + count; ++step)
+      (void)steps->take(step, options.learning_rate / static_cast<double>(step + 1), [] { return Agreement{}; });
+    return steps->outcomes();
+  }
+  [[nodiscard]] std::vector<double> gradients() {
+    steps->to_host();
+    std::vector<double> all;
+    for (const auto& p : task->parameters()) all.insert(all.end(), p.gradient.begin(), p.gradient.end());
+    return all;
+  }
+};
+
+double norm(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value * value;
+  return std::sqrt(sum);
+}
+double distance(std::vector<double> a, const std::vector<double>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return norm(a);
+}
+
+// How far rounding the weights otherwise moves the gradients of the kernels.
+double condition(Training training, const std::vector<double>& gradients) {
+  bool is_up = false;
+  for (const auto& p : training.task->parameters())
+    for (float& value : p.value) value = std::nextafter(value, (is_up = !is_up) ? 1e9F : -1e9F);
+  training.begin("");
+  (void)training.take(0, 1);
+  return distance(training.gradients(), gradients);
+}
+
+template <class Run>
+Training training_of(const Run& run, const auto& data) {
+  return {.task = run.task(data(run.data)), .options = run.train};
+}
+
+struct Tensor {
+  std::string name;
+  std::span<const float> values;
+};
+// Parameters and buffers, then their averages.
+std::vector<Tensor> tensors_of(const Training& training) {
+  std::vector<Tensor> all;
+  for (const auto tensors : {training.task->parameters(), training.task->buffers()})
+    for (const auto& t : tensors) all.push_back({t.name, t.value});
+  const std::size_t count = all.size();
+  for (std::size_t i = 0; i < training.average.values().size(); ++i)
+    all.push_back({all[i % count].name, training.average.values()[i]});
+  return all;
+}
+
+// A bias before a batch normalisation is taken away again: its gradient is rounding, which Adam makes as large as any
+// other. The running mean after it moves with it.
+bool is_left_to_rounding(const models::TrainingTask& task, const std::string& name) {
+  if (name.ends_with(".running_mean")) return true;
+  if (!name.ends_with(".bias")) return false;
+  const std::size_t first = name.find('.') + 1;
+  const std::string number = name.substr(first, name.rfind('.') - first);
+  if (number.find_first_not_of("0123456789") != std::string::npos) return false;
+  const std::string mean = name.substr(0, first) + std::to_string(std::stoi(number) + 1) + ".running_mean";
+  return std::ranges::any_of(task.buffers(), [&](const auto& b) { return b.name == mean; });
+}
+
+double largest(std::span<const float> values) {
+  double most = 0;
+  for (const float value : values) most = std::max(most, std::abs(static_cast<double>(value)));
+  return most;
+}
+double difference(std::span<const float> a, std::span<const float> b) {
+  double most = 0;
+  for (std::size_t i = 0; i < b.size(); ++i)
+    most = std::max(most, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  return most;
+}
+
+template <class Run>
+void expect_same_training(const Run& run, const auto& data) {
+  const double rate = run.train.learning_rate;
+  Training ours = training_of(run, data), theirs = training_of(run, data);
+  ours.begin("");
+  theirs.begin("cpu");
+  std::vector<StepOutcome> expected = ours.take(0, 1), actual = theirs.take(0, 1);
+  const std::vector<double> gradients = ours.gradients();
+  const double limit =
+      std::max(kGradients * norm(gradients), kRoundings * condition(training_of(run, data), gradients));
+  EXPECT_LE(distance(theirs.gradients(), gradients), limit) << "of " << norm(gradients);
+  for (std::size_t i = 0; i < ours.task->buffers().size(); ++i) {
+    const auto &found = theirs.task->buffers()[i], &wanted = ours.task->buffers()[i];
+    EXPECT_LE(difference(found.value, wanted.value), kGradients * largest(wanted.value)) << found.name;
+  }
+  for (auto& outcome : ours.take(1, kSteps - 1)) expected.push_back(std::move(outcome));
+  for (auto& outcome : theirs.take(1, kSteps - 1)) actual.push_back(std::move(outcome));
+  ASSERT_EQ(std::ssize(actual), kSteps);
+  for (std::int64_t step : {std::int64_t{0}, kSteps - 1}) {
+    const StepOutcome &a = actual[static_cast<std::size_t>(step)], &e = expected[static_cast<std::size_t>(step)];
+    const double relative = step == 0 ? kFirstLoss : kTenthLoss;
+    EXPECT_EQ(a.step, step);
+    EXPECT_TRUE(a.is_applied);
+    EXPECT_EQ(a.result.indices, e.result.indices);
+    ASSERT_EQ(a.result.losses.size(), e.result.losses.size());
+    for (std::size_t i = 0; i < a.result.losses.size(); ++i) {
+      const Metric &loss = a.result.losses[i], &wanted = e.result.losses[i];
+      EXPECT_EQ(loss.name, wanted.name);
+      EXPECT_NEAR(loss.value, wanted.value, relative * std::max(std::abs(wanted.value), 1e-2)) << loss.name << step;
+    }
+    if (step > 0) continue;
+    EXPECT_NEAR(a.gradient_norm, e.gradient_norm, limit + kFirstLoss * e.gradient_norm);
+  }
+  // What the steps left behind: weights, running means, the average.
+  theirs.steps->to_host();
+  const std::vector<Tensor> wanted = tensors_of(ours), found = tensors_of(theirs);
+  ASSERT_EQ(found.size(), wanted.size());
+  ASSERT_EQ(theirs.average.is_empty(), ours.average.is_empty());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (is_left_to_rounding(*ours.task, wanted[i].name)) continue;
+    EXPECT_LE(difference(found[i].values, wanted[i].values), kTenthLoss * largest(wanted[i].values) + 0.2 * rate)
+        << wanted[i].name;
+  }
+}
+
+testing::SketchRnnRun small_sketch_rnn(const std::string& cell) {
+  testing::SketchRnnRun run;
+  run.model = {.enc_model = cell,
+               .enc_rnn_size = 10,
+               .dec_model = cell,
+               .dec_rnn_size = 19,
+               .z_size = 6,
+               .num_mixture = 3,
+               .hyper_num_units = 9,
+               .hyper_embedding_size = 4,
+               .recurrent_dropout_prob = 0.7,
+               .input_dropout_prob = 0.8,
+               .output_dropout_prob = 0.6};
+  run.train = {.batch_size = 7, .learning_rate = 0.003, .average_weights = true, .seed = (std::int64_t{1} << 33) + 5};
+  return run;
+}
+
+class SketchRnnDevice : public ::testing::TestWithParam<const char*> {
+ protected:
+  void expect_same() const { expect_same_training(run, doodles); }
+  testing::SketchRnnRun run = small_sketch_rnn(GetParam());
+};
+
+TEST_P(SketchRnnDevice, TrainsTheSameWithoutDropout) {
+  run.model.use_recurrent_dropout = false;
+  expect_same();
+}
+TEST_P(SketchRnnDevice, TrainsTheSameWithRecurrentDropout) { expect_same(); }
+TEST_P(SketchRnnDevice, TrainsTheSameWithEveryDropout) {
+  run.model.use_input_dropout = run.model.use_output_dropout = true;
+  expect_same();
+}
+TEST_P(SketchRnnDevice, TrainsTheSameWithInputAndOutputDropoutAlone) {
+  run.model.use_recurrent_dropout = false;
+  run.model.use_input_dropout = run.model.use_output_dropout = true;
+  expect_same();
+}
+TEST_P(SketchRnnDevice, TrainsTheSameOverThePadding) {
+  run.model.pen_loss_over_padding = true;
+  run.model.use_input_dropout = true;
+  expect_same();
+}
+TEST_P(SketchRnnDevice, TrainsTheSameUnconditional) {
+  run.model.conditional = false;
+  expect_same();
+}
+TEST_P(SketchRnnDevice, TrainsTheSameInTheFormsOfOtherPrograms) {
+  run.model.kl_reduction = "sum";
+  run.model.pen_loss_at_end = false;
+  run.model.loss_steps = "longest";
+  expect_same();
+  run.model.pen_reduction = "mean";
+  run.model.offset_loss_at_end = true;
+  run.model.density_floor = 1e-5;
+  expect_same();
+}
+TEST_P(SketchRnnDevice, TrainsTheSameUnderTheTolerance) {
+  run.model.kl_tolerance = 1e3;
+  run.train.schedule = "plan";
+  expect_same();
+}
+TEST_P(SketchRnnDevice, ClipsTheSame) {
+  for (const char* scope : {"all", "module", "tensor"}) {
+    run.train.grad_clip_mode = "norm";
+    run.train.grad_clip_scope = scope;
+    run.train.grad_clip = 0.02;
+    expect_same();
+  }
+  run.train.grad_clip_mode = "none";
+  expect_same();
+}
+INSTANTIATE_TEST_SUITE_P(Cells, SketchRnnDevice, ::testing::Values("lstm", "layer_norm", "hyper"),
+                         [](const auto& suite) { return std::string(suite.param); });
+
+class VaeDevice : public ::testing::TestWithParam<const char*> {};
+TEST_P(VaeDevice, TrainsTheSame) {
+  for (const char* likelihood : {"bce", "mse"}) {
+    testing::VaeRun run;
+    const std::string arch = GetParam();
+    run.model = {.arch = arch,
+                 .hidden = 12,
+                 .z_size = 3,
+                 .channels = 4,
+                 .likelihood = likelihood,
+                 .beta = 0.7,
+                 .beta_warmup_steps = 5};
+    run.data.image_size = arch == "dense" ? 9 : arch == "conv40" ? 48 : 14;
+    run.data.color = arch == "dense" ? "grey" : "rgb";
+    run.train = {.batch_size = 7, .learning_rate = 0.003, .average_weights = true, .grad_clip_mode = "none", .seed = 3};
+    expect_same_training(run, shapes);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Networks, VaeDevice, ::testing::Values("dense", "conv40", "conv20"),
+                         [](const auto& suite) { return std::string(suite.param); });
+
+TEST(DrawDevice, TrainsTheSame) {
+  for (const bool reads : {false, true}) {
+    for (const bool writes : {false, true}) {
+      testing::DrawRun run;
+      run.model = {.time_steps = 4,
+                   .enc_rnn_size = 17,
+                   .dec_rnn_size = 18,
+                   .z_size = 3,
+                   .read_attention = reads,
+                   .write_attention = writes,
+                   .read_size = 3,
+                   .write_size = 4,
+                   .likelihood = reads == writes ? "bernoulli" : "gaussian"};
+      run.data.image_size = 12;
+      run.data.color = "grey";
+      run.train.batch_size = 7;
+      run.train.seed = 3;
+      run.train.average_weights = true;
+      expect_same_training(run, shapes);
+    }
+  }
+}
+
+// Products in bf16 are near those in float32, and not the same.
+TEST(DeviceRun, TrainsInBf16) {
+  for (const char* precision : {"f32", "bf16"}) {
+    testing::SketchRnnRun run = small_sketch_rnn("lstm");
+    run.train.precision = precision;
+    Training theirs = training_of(run, doodles);
+    theirs.begin("cpu");
+    testing::SketchRnnRun exact = small_sketch_rnn("lstm");
+    Training ours = training_of(exact, doodles);
+    ours.begin("");
+    const double actual = metric(theirs.take(0, 1)[0].result.losses, "total");
+    const double expected = metric(ours.take(0, 1)[0].result.losses, "total");
+    EXPECT_NEAR(actual, expected, 3e-2 * std::abs(expected));
+    EXPECT_EQ(std::abs(actual - expected) > 1e-5 * std::abs(expected), std::string(precision) == "bf16");
+  }
+}
+
+struct Ended {
+  TrainResult result;
+  std::vector<std::string> notices;
+};
+
+Ended train(const std::filesystem::path& root, const std::string& device, Mode mode,
+            std::optional<std::int64_t> stop_at, std::int64_t log_every = 4, double poison = 0) {
+  testing::VaeRun options;
+  options.model = {.arch = "conv20", .hidden = 12, .z_size = 3, .channels = 2};
+  options.data.image_size = 12;
+  options.data.color = "rgb";
+  options.train = {.num_steps = 12,
+                   .batch_size = 7,
+                   .learning_rate = 0.005,
+                   .average_weights = true,
+                   .seed = 3,
+                   .save_every = 5,
+                   .valid_every = 6,
+                   .sample_every = 0,
+                   .log_every = log_every,
+                   .fit_prior = false};
+  const auto task = options.task(shapes(options.data));
+  if (poison != 0) task->parameters()[0].value[0] = static_cast<float>(poison);
+  const runs::RunDirectory run(root, mode);
+  write_file(run.config(), "x = 1\n");
+  const models::Registry registry = models::standard_registry();
+  Ended ended;
+  std::int64_t done = 0;
+  Trainer trainer(*task, registry, options.train, run,
+                  {.on_step = [&](const Progress& p) { done = p.step; },
+                   .on_validation = {},
+                   .on_notice = [&](const std::string& text) { ended.notices.push_back(text); },
+                   .should_stop = [&] { return stop_at && done >= *stop_at; }},
+                  nullptr, device);
+  if (mode == Mode::kResume) trainer.resume();
+  ended.result = trainer.run();
+  return ended;
+}
+
+TEST(DeviceRun, StoppedAndResumedEqualsNeverStoppedBitForBit) {
+  (void)testing::expect_resumes_bit_for_bit(
+      [](const auto& root, Mode mode, auto stop_at) { return train(root, "cpu", mode, stop_at, 1).result; });
+}
+
+TEST(DeviceRun, ContinuesOnAnotherDeviceAndSaysSo) {
+  const testing::TemporaryFolder folder;
+  const double whole = train(folder / "whole", "", Mode::kFresh, {}).result.best_total;
+  for (const bool begins_on_device : {true, false}) {
+    const auto root = folder / (begins_on_device ? "there" : "here");
+    const Ended begun = train(root, begins_on_device ? "cpu" : "", Mode::kFresh, 4);
+    EXPECT_FALSE(begun.result.is_finished);
+    EXPECT_THAT(begun.notices, ::testing::IsEmpty());
+    const Ended ended = train(root, begins_on_device ? "" : "cpu", Mode::kResume, {});
+    EXPECT_TRUE(ended.result.is_finished);
+    EXPECT_NEAR(ended.result.best_total, whole, 1e-2 * whole);
+    ASSERT_EQ(ended.notices.size(), 1U);
+    EXPECT_THAT(ended.notices[0], HasSubstr(begins_on_device ? "on cpu what torch:cpu has trained"
+                                                             : "on torch:cpu what cpu has trained"));
+  }
+}
+
+TEST(DeviceRun, LogsEachStepsOwnFigures) {
+  const testing::TemporaryFolder folder;
+  (void)train(folder / "here", "", Mode::kFresh, {});
+  (void)train(folder / "there", "cpu", Mode::kFresh, {});
+  const auto steps_of = [&](const char* run) {
+    std::vector<std::string> steps;
+    std::istringstream lines(read_text_file(folder / run / "metrics.jsonl"));
+    for (std::string line; std::getline(lines, line);) steps.push_back(line.substr(0, line.find("total")));
+    return steps;
+  };
+  EXPECT_EQ(steps_of("there"), steps_of("here"));
+  EXPECT_THAT(steps_of("there"), ::testing::SizeIs(6));  // steps 1, 4, 8, 12 and validations after 6 and 12
+}
+
+TEST(DeviceRun, ARunThatStaysNotFiniteIsRefused) {
+  const testing::TemporaryFolder folder;
+  EXPECT_THAT([&] { (void)train(folder / "run", "cpu", Mode::kFresh, {}, 1, std::numeric_limits<float>::max()); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("training diverged")));
+}
+
+TEST(ChooseDevice, NamesWhatIsHere) {
+  EXPECT_EQ(choose_device("cpu").name, "");
+  EXPECT_EQ(choose_device("torch:cpu").name, "cpu");
+  EXPECT_THAT(choose_device("torch:cpu").remark, HasSubstr("the CPU by LibTorch"));
+  EXPECT_THAT(device_choices(), ::testing::IsSupersetOf({"auto", "cpu", "torch:cpu"}));
+  EXPECT_THAT(
+      [] { (void)choose_device("sofa"); },
+      ::testing::ThrowsMessage<Error>(::testing::AllOf(
+          HasSubstr("--device sofa: LibTorch"), HasSubstr("expected one of auto, cpu"), HasSubstr("torch:cpu"))));
+  EXPECT_THAT([] { (void)choose_device("cuda:977"); }, ::testing::ThrowsMessage<Error>(HasSubstr("cuda:977")));
+  EXPECT_THROW((void)choose_device(""), Error);
+}
+
+}  // namespace
+}  // namespace limn::train
