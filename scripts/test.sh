@@ -59,13 +59,7 @@ stage="building"
 echo "test: building with $jobs jobs"
 cmake --build --preset "$preset" --parallel "$jobs"
 
-stage="testing"
-# ThreadSanitizer of GCC 12 cannot map its shadow under the address randomisation of newer kernels.
-runner=()
-if [[ "$preset" == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
-  runner=(setarch --addr-no-randomize)
-fi
-"${runner[@]}" ctest --preset "$preset" --parallel "$jobs" "${label[@]}"
+# Before the other tests: the studio without a server runs on the module that is built here.
 packages_skipped=""
 if ((packages)); then
   stage="testing the packages"
@@ -79,6 +73,13 @@ if ((packages)); then
   fi
 fi
 
+stage="testing"
+# ThreadSanitizer of GCC 12 cannot map its shadow under the address randomisation of newer kernels.
+runner=()
+if [[ "$preset" == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then
+  runner=(setarch --addr-no-randomize)
+fi
+"${runner[@]}" ctest --preset "$preset" --parallel "$jobs" "${label[@]}"
 skipped="$(sed -n 's/^SKIPPED /  /p' "build/$preset/Testing/Temporary/LastTest.log")"
 skipped+="$packages_skipped"
 if [[ -n "$skipped" ]]; then printf 'test: skipped:\n%s\n' "$skipped"; fi

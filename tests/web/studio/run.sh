@@ -43,6 +43,8 @@ rm -rf site
 module="${STUDIO_WASM:-$here/../../../build/wasm/limn-studio.wasm}"
 if [[ -f "$module" ]]; then
   "$limn" serve --export site --wasm "$module" "${models[@]}" >export.log 2>&1 || { cat export.log; exit 1; }
+else
+  echo "SKIPPED studio without a server: no build/wasm/limn-studio.wasm; scripts/build-wasm.sh makes it"
 fi
 rm -f ./*.mjs
 cp "$here"/*.mjs .
