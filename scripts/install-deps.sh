@@ -28,7 +28,7 @@ PACKAGES=(
 # LibTorch is for the oracle and for several processes; its CMake files ask for Gloo.
 TEST_PACKAGES=(libtorch-dev libgloo-dev libgtest-dev libgmock-dev clang-format-14 curl)
 # For the tests labelled web, which drive the studio; hundreds of packages, so only on request.
-WEB_PACKAGES=(chromium nodejs npm)
+WEB_PACKAGES=(chromium chromium-headless-shell nodejs npm)
 WASM_PACKAGES=(nodejs npm python3-venv)
 # For the Python package; the rest comes from PyPI (pyproject.toml).
 PYTHON_PACKAGES=(python3-dev python3-venv libminizip-dev)

@@ -138,8 +138,9 @@ onTab("a data set has one line a drawing, its own word, and simplified strokes",
     const box = await paper(page).boundingBox();
     await page.mouse.move(box.x + 100, box.y + 100);
     await page.mouse.down();
-    await page.mouse.move(box.x + 500, box.y + 100, {steps: 120});
-    await page.mouse.move(box.x + 500, box.y + 400, {steps: 60});
+    const right = Array.from({length: 120}, (_, k) => [box.x + 100 + (400 * (k + 1)) / 120, box.y + 100]);
+    const down = Array.from({length: 60}, (_, k) => [box.x + 500, box.y + 100 + (300 * (k + 1)) / 60]);
+    await Promise.all([...right, ...down].map((point) => page.mouse.move(...point)));
     await page.mouse.up();
     await fromMenu(page, "Add to data set");
   }
