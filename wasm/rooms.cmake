@@ -13,7 +13,7 @@ set(models checkpoint draw/drawing draw/evaluation draw/options draw/step_forwar
   image_model latent latent_planes model next_point paper prior_fit registry sketch_model sketch_rnn/beginnings
   sketch_rnn/contents sketch_rnn/decoder sketch_rnn/decoder_pass sketch_rnn/drawing sketch_rnn/drawing_loop
   sketch_rnn/encoder sketch_rnn/encoder_pass sketch_rnn/loss_rows sketch_rnn/magenta_json sketch_rnn/magenta_script
-  sketch_rnn/options sketch_rnn/packed_linear sketch_rnn/tensors step_noise vae/drawing vae/evaluation vae/network
+  sketch_rnn/options sketch_rnn/packed_linear sketch_rnn/tensors step_noise stroke_orders vae/drawing vae/evaluation vae/network
   vae/options vae/stage vae/step vae/tensors)
 # The studio's calls, for its own module.
 set(serve canvas_api http image_api json_body picture_api sketch_api studio_api studio_models)

@@ -10,6 +10,7 @@
 #include "limn/core/json.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/endings.hpp"
+#include "limn/models/stroke_orders.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/json_body.hpp"
 
@@ -188,6 +189,14 @@ models::PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioM
   return models::prepare(strokes, frame, typical, max_points);
 }
 
+models::PreparedDrawing beginning_in_turn(const ApiContext& context, const StudioModel& model,
+                                          std::span<const sketch::Stroke> strokes, const models::PaperFrame& frame,
+                                          std::int64_t max_points) {
+  const models::TypicalDrawing& typical = model.typical_drawing();
+  const WorkGate::Turn turn(context.gate);
+  return models::prepare_in_likeliest_order(model.sketch_model(), strokes, frame, typical, max_points);
+}
+
 // A whole drawing as the model's data were.
 sketch::Sketch whole_drawing(const ApiContext& context, const StudioModel& model, const JsonObject& body,
                              std::string_view name) {
@@ -237,7 +246,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
 
   // A quarter of the points is left for the ending.
   const models::PreparedDrawing given =
-      prepare_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
+      beginning_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
   const models::Latents z = ending_latents_in_turn(context, model, given.sketch, count, seed);
   std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)
