@@ -1,4 +1,4 @@
-# limn_embed(TARGET FOLDER NAME.cpp): the files of FOLDER (html, css, js, json, svg, webmanifest) as constant data of TARGET, for
+# limn_embed(TARGET FOLDER NAME.cpp): the files of FOLDER (html, css, js, json, svg, txt, webmanifest) as constant data of TARGET, for
 # limn/serve/page.hpp. The source is written into the build tree, again whenever a file changes; new files are found
 # when CMake runs, which a changed folder makes it do.
 #
@@ -21,6 +21,7 @@ set(type_css "text/css; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
 set(type_json "application/json")
 set(type_svg "image/svg+xml")
+set(type_txt "text/plain; charset=utf-8")
 set(type_webmanifest "application/manifest+json")
 set(data "")
 set(entries "")

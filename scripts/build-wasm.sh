@@ -32,7 +32,8 @@ cmake --build "$build" --parallel "$(nproc)"
 package="$build/npm"
 rm -rf "$package"
 mkdir -p "$package"
-cp -r "$root/wasm/js" "$root/wasm/README.md" "$root/wasm/THIRD-PARTY-NOTICES" "$root/LICENSE" "$package"
+cp -r "$root/wasm/js" "$root/wasm/README.md" "$root/LICENSE" "$package"
+cp "$root/web/static/third-party-notices.txt" "$package/THIRD-PARTY-NOTICES"
 cp "$build/limn.wasm" "$package"
 VERSION="$(<"$root/VERSION")" node -e '
   const fs = require("fs");

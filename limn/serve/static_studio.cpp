@@ -25,6 +25,8 @@ namespace fs = std::filesystem;
 constexpr const char* kDescription = "studio.json";
 constexpr std::string_view kServiceWorker = "service-worker.js";
 constexpr std::string_view kModule = "limn-studio.wasm.gz";
+// Of the libraries in the module, which their licences ask to go with it.
+constexpr std::string_view kNotices = "third-party-notices.txt";
 constexpr std::uint64_t kMostModuleBytes = std::uint64_t{1} << 26;
 
 struct StaticFile {
@@ -137,6 +139,7 @@ StaticStudioSize write_static_studio(const models::Registry& registry, const Sta
   files.push_back({std::string(kModule), arrays::gzipped(module_bytes(options.module))});
   StaticStudioSize size;
   for (const StaticFile& file : files) size.first_drawing += file.bytes.size();
+  files.push_back({std::string(kNotices), bytes_of(page_file(std::string(kOfExport) + std::string(kNotices)))});
 
   const StudioModels models = load_models(registry, options.models);
   OrderedJson description = studio_json(models, Limits{}, false);

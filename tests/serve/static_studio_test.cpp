@@ -68,6 +68,7 @@ TEST_F(StaticStudio, HasThePageTheModuleAndTheModels) {
   }
   EXPECT_EQ(size.all, bytes);
   EXPECT_LT(size.first_drawing, size.all);
+  EXPECT_THAT(read_text_file(folder_ / "site/third-party-notices.txt"), HasSubstr("libc++"));
   EXPECT_FALSE(fs::exists(folder_ / "site/static"));
   EXPECT_FALSE(fs::exists(folder_ / "site/openapi.json"));
 }

@@ -12,7 +12,7 @@ const TEXTS = {
     "That needs a VAE. This one trains in five minutes:",
     "limn train vae --data builtin:digits --out runs/digits\nlimn serve runs/digits"],
   glimpses: ["DRAW looks and writes through a small window, glimpse by glimpse, and here you would watch it.",
-    "No such model is served. Train one, and serve it:",
+    "No such model is here. Train one, and serve it:",
     "limn train draw --data builtin:digits \\\n    --out runs/glimpses\nlimn serve runs/glimpses"],
   runs: ["Curves, speed and pictures of your runs would show here while they train.",
     "Start limn serve with the folder that holds them:",

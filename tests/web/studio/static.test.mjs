@@ -79,6 +79,17 @@ onExport("variations, morph, the latent map and Glimpses", "variations", async (
   await page.getByText(/Step [2-9]/).waitFor();
 });
 
+onExport("an example fills its paper, in landscape", "glimpses", async (page) => {
+  await page.locator("#tab-training").click();
+  const width = async () => (await page.locator(".example-paper .scene").boundingBox()).width;
+  const wide = await width();
+  await page.evaluate(async () => {
+    const {exampleTab} = await import("./js/example.js");
+    document.getElementById("panel").replaceChildren(exampleTab("glimpses").element);
+  });
+  assert.ok(Math.abs(await width() - wide) < 2 && wide > 200, `${await width()} and ${wide} px`);
+}, LANDSCAPE);
+
 onExport("Training is explained; data sets are not offered, G-code is", "training", async (page) => {
   await page.getByText("This page has no server", {exact: false}).waitFor();
   await page.locator("#tab-draw").click();
