@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs what limn needs to be built and tested on Debian 12, as far as it is missing, and says so.
-# Usage: scripts/install-deps.sh [--tests] [--web] [--wasm] [--python] [--fuzz] [--release] [--help]
+# Usage: scripts/install-deps.sh [--tests] [--web] [--wasm] [--python] [--fuzz] [--release] [--torch-from-pypi] [--help]
 #   (scripts/demo.sh and scripts/test.sh call it)
 #   --tests also what scripts/test.sh needs: LibTorch, GoogleTest, clang-format
 #   --web   also what the tests in a browser need: Chromium, Node, npm
 #   --wasm  also what scripts/build-wasm.sh needs: Node, npm, and Zig's package of Clang from PyPI, into build/zig
 #   --python  also what scripts/test-python.sh and scripts/build-wheel.sh need
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
+#   --torch-from-pypi  also PyTorch's package from PyPI, with CUDA, into build/torch (some 7 GB), and prints the option
+#           of CMake that builds limn's module against the LibTorch inside (docs/devices.md)
 #   --release  also what scripts/release.sh needs for the Debian package: help2man, mmdebstrap
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
 # everything is there.
@@ -34,6 +36,9 @@ WASM_PACKAGES=(nodejs npm python3-venv)
 PYTHON_PACKAGES=(python3-dev python3-venv libminizip-dev)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 RELEASE_PACKAGES=(help2man dpkg-dev file mmdebstrap)
+
+# PyTorch, for the LibTorch inside.
+TORCH=torch==2.15.0
 
 # The version of Clang in it is that of the libc++ sources beside it, 22.1.8.
 ZIG=ziglang==0.17.0
@@ -64,13 +69,29 @@ install_zig() {
   echo "$ZIG" >"$folder/installed"
 }
 
+install_torch() {
+  local folder
+  folder="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build/torch"
+  if [[ "$(cat "$folder/installed" 2>/dev/null)" != "$TORCH" ]]; then
+    echo "install-deps: installing $TORCH from PyPI into $folder"
+    rm -rf "$folder"
+    python3 -m venv "$folder" &&
+      "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$TORCH" numpy ||
+      die "pip could not install $TORCH, see above; check the network and the space, then run this again"
+    echo "$TORCH" >"$folder/installed"
+  fi
+  echo "install-deps: -D LIMN_WITH_TORCH=ON -D LIMN_TORCH_FROM=$("$folder/bin/python" -c 'import torch; print(torch.__path__[0])')"
+}
+
 with_zig=0
+with_torch=0
 for option in "$@"; do
   case "$option" in
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --tests) PACKAGES+=("${TEST_PACKAGES[@]}") ;;
     --web) PACKAGES+=("${WEB_PACKAGES[@]}") ;;
     --wasm) PACKAGES+=("${WASM_PACKAGES[@]}"); with_zig=1 ;;
+    --torch-from-pypi) PACKAGES+=(libgloo-dev python3-venv); with_torch=1 ;;
     --python) PACKAGES+=("${PYTHON_PACKAGES[@]}") ;;
     --release) PACKAGES+=("${RELEASE_PACKAGES[@]}") ;;
     --fuzz) PACKAGES+=("${FUZZ_PACKAGES[@]}") ;;
@@ -87,6 +108,7 @@ for package in "${PACKAGES[@]}"; do
 done
 if ((${#missing[@]} == 0)); then
   ((with_zig)) && install_zig
+  ((with_torch)) && install_torch
   echo "install-deps: all ${#PACKAGES[@]} packages are there"
   exit 0
 fi
@@ -111,4 +133,5 @@ if ! "${as_root[@]}" apt-get install --yes --no-install-recommends "${missing[@]
   die "apt-get install failed, see above; check the network and /etc/apt, then run this again"
 fi
 ((with_zig)) && install_zig
+((with_torch)) && install_torch
 echo "install-deps: done"

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <ATen/autocast_mode.h>
-#include <torch/torch.h>
-#include <torch/version.h>
+
+#include "limn/libtorch/torch.hpp"
 
 namespace limn::libtorch {
 

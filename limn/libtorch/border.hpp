@@ -1,13 +1,12 @@
 // The inner side of the border of limn/train/libtorch_api.hpp: no exception leaves, and memory becomes tensors.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <exception>
 #include <string_view>
 
 #include "limn/core/error.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "limn/train/libtorch_api.hpp"
 
 namespace limn::libtorch {

@@ -25,7 +25,8 @@ bool works(const std::string& name) {
 std::vector<std::string> device_names() {
   std::vector<std::string> names;
   // ROCm's devices have this name too.
-  for (std::size_t i = 0; i < torch::cuda::device_count(); ++i) names.push_back(fmt::format("cuda:{}", i));
+  const auto gpus = static_cast<int>(torch::cuda::device_count());
+  for (int i = 0; i < gpus; ++i) names.push_back(fmt::format("cuda:{}", i));
   for (const char* name : {"xpu", "mps"})
     if (works(name)) names.emplace_back(name);
   names.emplace_back("cpu");

@@ -1,5 +1,4 @@
 // The module's only exported function.
-#include <torch/version.h>
 
 #include "limn/libtorch/border.hpp"
 #include "limn/libtorch/process_group.hpp"
@@ -17,6 +16,7 @@ const Api kApi = [] {
   add_runs(api);
   add_decoder(api);
   add_operations(api);
+  add_counts(api);
   return api;
 }();
 

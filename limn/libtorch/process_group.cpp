@@ -8,6 +8,10 @@
 #include <string>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#ifdef USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 #include <vector>
 
 #include "limn/core/thread.hpp"
@@ -20,6 +24,9 @@ struct Group {
   std::chrono::milliseconds timeout{};
   c10::intrusive_ptr<c10d::Store> store;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+#ifdef USE_C10D_NCCL
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl;  // made for the first tensor on CUDA
+#endif
 };
 
 namespace {
@@ -120,7 +127,28 @@ Status broadcast(Group* group, T* values, std::int64_t count, ErrorText error) {
 
 int size_of(const Group& group) { return group.size; }
 
+#ifdef USE_C10D_NCCL
+// Its wait() holds up the device's work, not the host's.
+void sum_over_nccl(Group& group, torch::Tensor& tensor) {
+  std::vector<torch::Tensor> tensors{tensor};
+  try {
+    if (!group.nccl) {
+      const auto options = c10d::ProcessGroupNCCL::Options::create();
+      options->timeout = group.timeout;
+      group.nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(
+          c10::make_intrusive<c10d::PrefixStore>("nccl", group.store), group.rank, group.size, options);
+    }
+    group.nccl->allreduce(tensors)->wait();
+  } catch (const std::exception& failure) {
+    report_loss(group, failure.what());
+  }
+}
+#endif
+
 void sum_over(Group& group, torch::Tensor& tensor) {
+#ifdef USE_C10D_NCCL
+  if (tensor.is_cuda()) return sum_over_nccl(group, tensor);
+#endif
   // Gloo's own CUDA path is not in every build: what is elsewhere goes over the host.
   const bool is_in_place = tensor.is_cpu() && tensor.is_contiguous();
   std::vector<torch::Tensor> tensors{(is_in_place ? tensor : tensor.cpu().contiguous()).view({-1})};

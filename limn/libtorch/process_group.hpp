@@ -1,8 +1,7 @@
 // Several processes over LibTorch's c10d and Gloo.
 #pragma once
 
-#include <torch/torch.h>
-
+#include "limn/libtorch/torch.hpp"
 #include "limn/train/libtorch_api.hpp"
 
 namespace limn::libtorch {

@@ -3,13 +3,12 @@
 // Everything stays on the device. No step waits for it: whether a step is finite, and so is applied, is decided there.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <vector>
 
 #include "limn/libtorch/border.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/libtorch/torch.hpp"
 
 namespace limn::libtorch {
 
@@ -47,5 +46,6 @@ void add_runs(Api& api);
 void add_decoder(Api& api);
 void add_operations(Api& api);
 void add_devices(Api& api);
+void add_counts(Api& api);
 
 }  // namespace limn::libtorch

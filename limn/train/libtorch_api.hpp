@@ -148,6 +148,10 @@ struct Api {
   void (*decoder_destroy)(Decoder* decoder);
   Status (*decoder_step)(Decoder* decoder, FloatRows x, float* y, ErrorText error);
 
+  // Operations of LibTorch since the last call, in all threads: those that compute or copy, each a launch on a GPU, and
+  // those for which the host waits. Counts from the first call on; ends counting where `continues` is 0.
+  Status (*count_operations)(std::int32_t continues, std::int64_t* launches, std::int64_t* waits, ErrorText error);
+
   // C [m, n] = A [m, k] · B [n, k]ᵀ, and C [m, n] = A [k, m]ᵀ · B [k, n].
   Status (*multiply)(FloatRows a, FloatRows b, float* c, ErrorText error);
   Status (*multiply_transposed)(FloatRows a, FloatRows b, float* c, ErrorText error);

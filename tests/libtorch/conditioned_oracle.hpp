@@ -2,8 +2,6 @@
 // moves the exact results: this is the condition of the problem, below which no computation in float32 can stay.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -11,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "limn/libtorch/torch.hpp"
 #include "testing/compare.hpp"
 #include "testing/tensors.hpp"
 

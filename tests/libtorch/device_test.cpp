@@ -1,16 +1,20 @@
 // Training on a device of LibTorch against training by limn's kernels, over the interface that the trainer uses: the
-// same task from the same weights, with the same batches, noise, masks, clipping and schedules. torch:cpu stands for
-// every device. This program does not link LibTorch.
+// same task from the same weights, with the same batches, noise, masks, clipping and schedules. The device is
+// LibTorch's CPU, or what LIMN_TEST_DEVICE names; without that device all is skipped. This program does not link
+// LibTorch.
 #include "limn/train/device.hpp"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <map>
 
 #include "limn/core/error.hpp"
 #include "limn/sketch/doodles.hpp"
+#include "limn/train/libtorch_module.hpp"
 #include "limn/train/steps.hpp"
 #include "testing/training.hpp"
 
@@ -26,6 +30,23 @@ constexpr std::int64_t kSteps = 10;
 // Layer-normalised cells are chaotic: other roundings of the weights move their gradients more than that. Both errors
 // are draws from one distribution.
 constexpr double kRoundings = 30;
+
+std::string device_under_test() {
+  const char* name = std::getenv("LIMN_TEST_DEVICE");
+  return name == nullptr || *name == '\0' ? "cpu" : name;
+}
+
+class DeviceIsHere : public ::testing::Environment {
+  void SetUp() override {
+    try {
+      (void)choose_device(device_under_test() == "cpu" ? "torch:cpu" : device_under_test());
+    } catch (const Error& error) {
+      if (device_under_test() == "cpu") throw;
+      GTEST_SKIP() << error.what();
+    }
+  }
+};
+const auto* const kDeviceIsHere = ::testing::AddGlobalTestEnvironment(new DeviceIsHere);
 
 sketch::StrokeDataset doodles(const sketch::StrokeDataOptions& options) {
   sketch::SketchSplits splits;
@@ -142,7 +163,7 @@ void expect_same_training(const Run& run, const auto& data) {
   const double rate = run.train.learning_rate;
   Training ours = training_of(run, data), theirs = training_of(run, data);
   ours.begin("");
-  theirs.begin("cpu");
+  theirs.begin(device_under_test());
   std::vector<StepOutcome> expected = ours.take(0, 1), actual = theirs.take(0, 1);
   const std::vector<double> gradients = ours.gradients();
   const double limit =
@@ -300,13 +321,61 @@ TEST(DrawDevice, TrainsTheSame) {
   }
 }
 
+struct Counts {
+  std::int64_t launches = 0, waits = 0;
+};
+Counts count(bool continues) {
+  Counts counts;
+  call_libtorch(load_libtorch_module("test").count_operations, std::int32_t{continues}, &counts.launches,
+                &counts.waits);
+  return counts;
+}
+
+// docs/performance.md has the figures that this prints.
+template <class Run>
+void expect_no_wait(const char* name, const Run& run, const auto& data) {
+  Training theirs = training_of(run, data);
+  theirs.begin(device_under_test());
+  (void)theirs.take(0, 1);
+  (void)count(true);
+  for (std::int64_t step = 1; step < 4; ++step) (void)theirs.steps->take(step, 1e-3, [] { return Agreement{}; });
+  const Counts taken = count(true);
+  (void)theirs.steps->outcomes();
+  const Counts told = count(false);
+  EXPECT_EQ(taken.waits, 0) << name;
+  EXPECT_GT(taken.launches, 30) << name;
+  EXPECT_LT(told.launches, 10) << name;
+  std::printf("%s: %lld launches per step, %lld for the figures of 3 steps\n", name,
+              static_cast<long long>(taken.launches / 3), static_cast<long long>(told.launches));
+}
+
+TEST(DeviceRun, NoStepWaitsForTheDevice) {
+  for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
+    testing::SketchRnnRun run = small_sketch_rnn(cell);
+    expect_no_wait((std::string(cell) + " with recurrent dropout").c_str(), run, doodles);
+    run.model.use_recurrent_dropout = false;
+    expect_no_wait(cell, run, doodles);
+  }
+  testing::VaeRun vae;
+  vae.model = {.hidden = 12, .z_size = 3};
+  vae.data = {.image_size = 9, .color = "grey"};
+  vae.train.batch_size = 7;
+  expect_no_wait("vae", vae, shapes);
+  testing::DrawRun draw;
+  draw.model = {.time_steps = 4, .enc_rnn_size = 17, .dec_rnn_size = 18, .z_size = 3, .read_size = 3, .write_size = 4};
+  draw.data.image_size = 12;
+  draw.data.color = "grey";
+  draw.train.batch_size = 7;
+  expect_no_wait("draw, 4 glimpses", draw, shapes);
+}
+
 // Products in bf16 are near those in float32, and not the same.
 TEST(DeviceRun, TrainsInBf16) {
   for (const char* precision : {"f32", "bf16"}) {
     testing::SketchRnnRun run = small_sketch_rnn("lstm");
     run.train.precision = precision;
     Training theirs = training_of(run, doodles);
-    theirs.begin("cpu");
+    theirs.begin(device_under_test());
     testing::SketchRnnRun exact = small_sketch_rnn("lstm");
     Training ours = training_of(exact, doodles);
     ours.begin("");
@@ -357,8 +426,10 @@ Ended train(const std::filesystem::path& root, const std::string& device, Mode m
 }
 
 TEST(DeviceRun, StoppedAndResumedEqualsNeverStoppedBitForBit) {
-  (void)testing::expect_resumes_bit_for_bit(
-      [](const auto& root, Mode mode, auto stop_at) { return train(root, "cpu", mode, stop_at, 1).result; });
+  if (device_under_test() != "cpu") GTEST_SKIP() << "a GPU adds in no fixed order";
+  (void)testing::expect_resumes_bit_for_bit([](const auto& root, Mode mode, auto stop_at) {
+    return train(root, device_under_test(), mode, stop_at, 1).result;
+  });
 }
 
 TEST(DeviceRun, ContinuesOnAnotherDeviceAndSaysSo) {
@@ -366,22 +437,23 @@ TEST(DeviceRun, ContinuesOnAnotherDeviceAndSaysSo) {
   const double whole = train(folder / "whole", "", Mode::kFresh, {}).result.best_total;
   for (const bool begins_on_device : {true, false}) {
     const auto root = folder / (begins_on_device ? "there" : "here");
-    const Ended begun = train(root, begins_on_device ? "cpu" : "", Mode::kFresh, 4);
+    const Ended begun = train(root, begins_on_device ? device_under_test() : "", Mode::kFresh, 4);
     EXPECT_FALSE(begun.result.is_finished);
     EXPECT_THAT(begun.notices, ::testing::IsEmpty());
-    const Ended ended = train(root, begins_on_device ? "" : "cpu", Mode::kResume, {});
+    const Ended ended = train(root, begins_on_device ? "" : device_under_test(), Mode::kResume, {});
     EXPECT_TRUE(ended.result.is_finished);
     EXPECT_NEAR(ended.result.best_total, whole, 1e-2 * whole);
     ASSERT_EQ(ended.notices.size(), 1U);
-    EXPECT_THAT(ended.notices[0], HasSubstr(begins_on_device ? "on cpu what torch:cpu has trained"
-                                                             : "on torch:cpu what cpu has trained"));
+    const std::string device = device_under_test() == "cpu" ? "torch:cpu" : device_under_test();
+    EXPECT_THAT(ended.notices[0], HasSubstr(begins_on_device ? "on cpu what " + device + " has trained"
+                                                             : "on " + device + " what cpu has trained"));
   }
 }
 
 TEST(DeviceRun, LogsEachStepsOwnFigures) {
   const testing::TemporaryFolder folder;
   (void)train(folder / "here", "", Mode::kFresh, {});
-  (void)train(folder / "there", "cpu", Mode::kFresh, {});
+  (void)train(folder / "there", device_under_test(), Mode::kFresh, {});
   const auto steps_of = [&](const char* run) {
     std::vector<std::string> steps;
     std::istringstream lines(read_text_file(folder / run / "metrics.jsonl"));
@@ -394,8 +466,9 @@ TEST(DeviceRun, LogsEachStepsOwnFigures) {
 
 TEST(DeviceRun, ARunThatStaysNotFiniteIsRefused) {
   const testing::TemporaryFolder folder;
-  EXPECT_THAT([&] { (void)train(folder / "run", "cpu", Mode::kFresh, {}, 1, std::numeric_limits<float>::max()); },
-              ::testing::ThrowsMessage<Error>(HasSubstr("training diverged")));
+  EXPECT_THAT(
+      [&] { (void)train(folder / "run", device_under_test(), Mode::kFresh, {}, 1, std::numeric_limits<float>::max()); },
+      ::testing::ThrowsMessage<Error>(HasSubstr("training diverged")));
 }
 
 TEST(ChooseDevice, NamesWhatIsHere) {

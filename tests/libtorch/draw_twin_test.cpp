@@ -1,11 +1,11 @@
 // DRAW's kernels against their plain LibTorch twin: values and every gradient, on every SIMD target, at sizes that are
 // pairwise different. The twin runs in float64 from the same float32 numbers.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "libtorch/conditioned_oracle.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/libtorch/oracle/draw.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "testing/simd_targets.hpp"
 #include "testing/tensors.hpp"
 

@@ -1,7 +1,6 @@
 // The training steps of VAEs and DRAW against the oracle, which runs in float64 from the same float32 weights and the
 // same random numbers: losses, every gradient, running means, ten steps of training.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include "libtorch/step_pair.hpp"
 #include "limn/libtorch/oracle/draw.hpp"
 #include "limn/libtorch/oracle/vae.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "limn/models/draw/step.hpp"
 #include "limn/models/vae/step.hpp"
 #include "limn/models/vae/tensors.hpp"

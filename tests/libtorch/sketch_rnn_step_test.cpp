@@ -1,13 +1,13 @@
 // The training step of a Sketch-RNN against the oracle, which runs in float64 from the same float32 weights and the
 // same random numbers: losses, the gradient of every parameter, ten steps of training.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <tuple>
 
 #include "libtorch/step_pair.hpp"
 #include "limn/libtorch/oracle/sketch_rnn.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "limn/models/sketch_rnn/initial_weights.hpp"
 #include "limn/models/sketch_rnn/step.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"

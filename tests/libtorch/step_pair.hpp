@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <limits>
 #include <map>
@@ -14,6 +13,7 @@
 #include "limn/kernels/optimiser/adam.hpp"
 #include "limn/kernels/parameters.hpp"
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "testing/tensors.hpp"
 
 namespace limn::testing {

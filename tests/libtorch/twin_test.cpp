@@ -2,7 +2,6 @@
 // different. The twin runs in float64 from the same float32 numbers, so a difference is the kernel's own
 // rounding or a mistake.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cstdint>
 #include <numeric>
@@ -17,6 +16,7 @@
 #include "limn/libtorch/oracle/cells.hpp"
 #include "limn/libtorch/oracle/keep_masks.hpp"
 #include "limn/libtorch/oracle/mixture_density.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "testing/compare.hpp"
 #include "testing/simd_targets.hpp"
 

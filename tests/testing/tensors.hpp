@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cstdint>
 #include <span>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "limn/core/random.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "testing/compare.hpp"
 
 namespace limn::testing {

@@ -6,14 +6,13 @@
 // which are data. It shares no formula and no reading of options.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "limn/kernels/cells/recurrent.hpp"
+#include "limn/libtorch/torch.hpp"
 
 namespace limn::libtorch::oracle {
 

@@ -3,9 +3,8 @@
 // dtype and on the device of the parameters. Differentiable, reentrant.
 #pragma once
 
-#include <torch/torch.h>
-
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "limn/models/draw/step.hpp"
 
 namespace limn::libtorch::oracle {

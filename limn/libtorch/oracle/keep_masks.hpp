@@ -2,13 +2,12 @@
 // kernels::keep_mask(): Philox on integer tensors. Reentrant.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "limn/kernels/cells/dropout.hpp"
+#include "limn/libtorch/torch.hpp"
 
 namespace limn::libtorch::oracle {
 

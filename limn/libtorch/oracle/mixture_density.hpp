@@ -2,7 +2,7 @@
 // operations. Differentiable, in the dtype of the outputs. Reentrant.
 #pragma once
 
-#include <torch/torch.h>
+#include "limn/libtorch/torch.hpp"
 
 namespace limn::libtorch::oracle {
 

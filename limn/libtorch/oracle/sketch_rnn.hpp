@@ -3,12 +3,11 @@
 // device of the parameters. Differentiable with respect to every parameter, reentrant.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "limn/models/sketch_rnn/options.hpp"
 #include "limn/sketch/dataset.hpp"
 

@@ -101,7 +101,7 @@ VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers,
     losses.reconstruction = (torch::sigmoid(losses.logits) - x).square().sum() / whole;
   } else {
     losses.reconstruction =
-        torch::binary_cross_entropy_with_logits(losses.logits, x, {}, {}, torch::Reduction::Sum) / whole;
+        torch::binary_cross_entropy_with_logits(losses.logits, x, {}, {}, at::Reduction::Sum) / whole;
   }
   losses.kl = (-0.5 * (1 + log_variance - mu.square() - torch::exp(log_variance))).sum() / whole;
   losses.total = losses.reconstruction + step.beta * losses.kl;

@@ -3,9 +3,8 @@
 // read from vae_layout(). Works in the dtype and on the device of the parameters. Differentiable, reentrant.
 #pragma once
 
-#include <torch/torch.h>
-
 #include "limn/libtorch/oracle/cells.hpp"
+#include "limn/libtorch/torch.hpp"
 #include "limn/models/vae/options.hpp"
 
 namespace limn::libtorch::oracle {

@@ -1,0 +1,9 @@
+// What this room uses of LibTorch: tensors, their operations and gradients. <torch/torch.h> also holds its layers,
+// optimisers, data loaders and scripts, and takes the compiler several times as long.
+#pragma once
+
+#include <torch/autograd.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+#include <torch/version.h>
