@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds limn's WebAssembly module and makes the npm package of it: build/wasm/npm/, and limn-VERSION.tgz beside it.
+# build/wasm/limn-studio.wasm is the studio's module, for limn serve --export.
 # Usage: scripts/build-wasm.sh [--test] [--help]   (works from any folder)
 #   --test  also runs the package's tests (wasm/test/) in Node, and in Chromium where that is there
 # Needs what scripts/install-deps.sh --wasm installs. ZIG=PATH takes another `zig` than build/zig's.
@@ -9,7 +10,7 @@ set -euo pipefail
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 tests=0
 case "${1:-}" in
-  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
   --test) tests=1 ;;
   '') ;;
   *) echo "build-wasm: error: unknown option '$1'; see --help" >&2; exit 2 ;;
@@ -43,9 +44,11 @@ VERSION="$(<"$root/VERSION")" node -e '
 (cd "$build" && npm pack --silent ./npm)
 node -e '
   const { brotliCompressSync } = require("zlib");
-  const module = require("fs").readFileSync(process.argv[1]);
-  console.log(`build-wasm: limn.wasm ${module.length} bytes, ${brotliCompressSync(module).length} with brotli`);
-' "$package/limn.wasm"
+  for (const path of process.argv.slice(1)) {
+    const module = require("fs").readFileSync(path);
+    console.log(`build-wasm: ${path.split("/").at(-1)} ${module.length} bytes, ${brotliCompressSync(module).length} with brotli`);
+  }
+' "$package/limn.wasm" "$build/limn-studio.wasm"
 
 if ((tests)); then
   cd "$root/wasm/test"

@@ -179,7 +179,7 @@ export const choosing = (page) => page.getByText("Choose an ending and keep it")
 export const INK = [26, 26, 30];
 export const MODEL = [194, 78, 0];
 
-const TYPES = {html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", json: "application/json", webmanifest: "application/manifest+json", gz: "application/gzip"};
+const TYPES = {html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", json: "application/json", webmanifest: "application/manifest+json", gz: "application/gzip", txt: "text/plain"};
 
 // A plain host of a folder, as python3 -m http.server is: no headers but type, date and length. Resolves to {address,
 // bytes(), stop()}; bytes() is what the bodies of all answers have been.
@@ -193,7 +193,7 @@ export async function hostFiles(folder) {
     if (request.headers["if-modified-since"] === changed) return response.writeHead(304, {"Last-Modified": changed}).end();
     const body = readFileSync(file);
     bytes += body.length;
-    response.writeHead(200, {"Content-Type": TYPES[file.split(".").at(-1)], "Content-Length": body.length, "Last-Modified": changed});
+    response.writeHead(200, {"Content-Type": TYPES[file.split(".").at(-1)] ?? "application/octet-stream", "Content-Length": body.length, "Last-Modified": changed});
     response.end(body);
   });
   server.listen(0, "127.0.0.1");

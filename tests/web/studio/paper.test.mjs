@@ -23,9 +23,11 @@ onTab("a quick line of the mouse is thinner than a slow one", "draw", async (pag
     const points = line(box, [0.2, y], [0.8, y], 16);
     await page.mouse.move(...points[0]);
     await page.mouse.down();
-    for (const point of points.slice(1)) {
+    // However busy the machine is: the quick one leaves in one go.
+    if (pause === 0) await Promise.all(points.slice(1).map((point) => page.mouse.move(...point)));
+    else for (const point of points.slice(1)) {
       await page.mouse.move(...point);
-      if (pause) await page.waitForTimeout(pause);
+      await page.waitForTimeout(pause);
     }
     await page.mouse.up();
   }

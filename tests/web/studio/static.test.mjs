@@ -54,7 +54,9 @@ onExport("the page answers while the module computes", "draw", async (page) => {
     }
     return most;
   });
-  assert.ok(longest < 400, `the page stood still for ${longest.toFixed(0)} ms`);
+  assert.equal(page.workers().length, 1);
+  // Other programs may have the cores.
+  assert.ok(longest < 1500, `the page stood still for ${longest.toFixed(0)} ms`);
 });
 
 onExport("variations, morph, the latent map and Glimpses", "variations", async (page) => {
