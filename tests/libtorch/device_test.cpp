@@ -42,9 +42,12 @@ class DeviceIsHere : public ::testing::Environment {
       (void)choose_device(device_under_test() == "cpu" ? "torch:cpu" : device_under_test());
     } catch (const Error& error) {
       if (device_under_test() == "cpu") throw;
-      GTEST_SKIP() << error.what();
+      std::printf("SKIPPED device_test: %s\n", error.what());
+      std::fflush(stdout);
+      std::_Exit(kSkipped);  // what GoogleTest skips from here it counts as passed
     }
   }
+  static constexpr int kSkipped = 77;  // of tests/harness/main.cpp
 };
 const auto* const kDeviceIsHere = ::testing::AddGlobalTestEnvironment(new DeviceIsHere);
 
