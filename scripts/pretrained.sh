@@ -14,9 +14,9 @@ DOODLES=(sketch-rnn --data builtin:doodles
 DIGITS=(vae --data data/mnist
   --set z_size=2 hidden=256 schedule=exponential average_weights=false
   ${DIGITS_TIME:---epochs 40})
-GLIMPSES=(draw --data data/mnist --preset small
-  --set valid_share=0.0833333 valid_every=250
-  ${GLIMPSES_TIME:---for 20m} --learning-rate 0.002)
+GLIMPSES=(draw --data data/mnist
+  --set time_steps=16 read_size=8 write_size=8 z_size=32 valid_share=0.0833333 valid_every=500
+  ${GLIMPSES_TIME:---for 60m} --learning-rate 0.002)
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 case "${1:-}" in

@@ -55,10 +55,10 @@ const std::map<std::string, Line> kLines{
 };
 
 // Options of any text: names of files, folders, words.
-const std::set<std::string> kTexts{"--data",       "--out",       "--config",   "--in",         "--from",
-                                   "--to",         "--corners",   "--dims",     "--base",       "--z",
-                                   "--allow-host", "--init-from", "--host",     "--runs",       "--word",
-                                   "--format",     "--pen-up",    "--pen-down", "--start-code", "--end-code"};
+const std::set<std::string> kTexts{"--data",       "--out",      "--config", "--in",     "--from",       "--to",
+                                   "--corners",    "--dims",     "--base",   "--z",      "--allow-host", "--init-from",
+                                   "--host",       "--runs",     "--word",   "--format", "--pen-up",     "--pen-down",
+                                   "--start-code", "--end-code", "--export", "--wasm"};
 
 const Words kValues{"nan", "inf", "-inf", "-1", "1.5", "1e300", "18446744073709551616", "1e3", "0x10", "word"};
 
