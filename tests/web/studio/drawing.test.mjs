@@ -35,7 +35,8 @@ onTab("the first stroke comes soon", "draw", async (page) => {
 onTab("a drawing of any size is finished at its own size", "draw", async (page) => {
   const askedFor = async (place, size) => {
     await page.keyboard.press("c");
-    const asked = page.waitForRequest((request) => request.url().includes("/completions"));
+    // The ghost's hand asks for one ending.
+    const asked = page.waitForRequest((request) => request.url().includes("/completions") && request.postDataJSON().count === 6);
     await drawCircle(page, paper(page), [...place, size]);
     return (await asked).postDataJSON();
   };
@@ -57,6 +58,7 @@ onTab("a finger draws, on a phone", "draw", async (page) => {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
   // A tap chooses, a second one keeps.
+  await until(() => page.evaluate(() => document.documentElement.dataset.firstStrokeMs !== undefined));
   await page.waitForTimeout(1500);
   await endings(page).nth(2).tap();
   assert.equal(await endings(page).nth(2).getAttribute("aria-pressed"), "true");
