@@ -61,7 +61,7 @@ onTab("a finger draws, on a phone", "draw", async (page) => {
   await until(() => page.evaluate(() => document.documentElement.dataset.firstStrokeMs !== undefined));
   await page.waitForTimeout(1500);
   await endings(page).nth(2).tap();
-  assert.equal(await endings(page).nth(2).getAttribute("aria-pressed"), "true");
+  await until(async () => await endings(page).nth(2).getAttribute("aria-pressed") === "true");
   assert.equal((await keptStrokes(page)).length, 1);
   await page.waitForTimeout(600);
   await endings(page).nth(2).tap();
