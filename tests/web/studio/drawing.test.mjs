@@ -9,12 +9,12 @@ onTab("the model continues where the mouse lifts", "draw", async (page) => {
   await choosing(page);
   assert.equal(await endings(page).count(), 6);
   await page.waitForTimeout(1500);
-  assert.ok(await shareOfColour(paper(page), INK) > 0.0005, "the hand's stroke is not there");
-  assert.ok(await shareOfColour(paper(page), MODEL) > 0.0005, "the model's strokes are not there");
+  await until(async () => await shareOfColour(paper(page), INK) > 0.0005);
+  await until(async () => await shareOfColour(paper(page), MODEL) > 0.0005);
   await endings(page).nth(1).click();
   await page.keyboard.press("Enter");
   await page.getByText("Kept. Draw on.").waitFor();
-  assert.ok(await shareOfColour(paper(page), MODEL) > 0.0005);
+  await until(async () => await shareOfColour(paper(page), MODEL) > 0.0005);
 });
 
 // For docs/studio.md: from the pen's lifting to the first point that the page has.
@@ -54,7 +54,7 @@ onTab("a drawing of any size is finished at its own size", "draw", async (page) 
 onTab("a finger draws, on a phone", "draw", async (page) => {
   await touchCircle(page, paper(page), [0.5, 0.4, 0.2]);
   await until(async () => await endings(page).count() === 6);
-  assert.ok(await shareOfColour(paper(page), INK) > 0.0005);
+  await until(async () => await shareOfColour(paper(page), INK) > 0.0005);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
   // A tap chooses, a second one keeps.
@@ -111,7 +111,7 @@ onTab("only what is kept is saved; Escape and undo take the suggestion first", "
   await page.keyboard.press("Escape");
   assert.equal(await endings(page).count(), 0);
   assert.equal((await keptStrokes(page)).length, 1);
-  assert.equal(await shareOfColour(paper(page), MODEL), 0);
+  await until(async () => await shareOfColour(paper(page), MODEL) === 0);
 
   await page.keyboard.press("r");
   await choosing(page);

@@ -126,7 +126,7 @@ onTab("the keyboard draws and moves between tabs", "draw", async (page) => {
   }
   await page.keyboard.press("Space");
   await choosing(page);
-  assert.ok(await shareOfColour(paper(page), INK) > 0.0002);
+  await until(async () => await shareOfColour(paper(page), INK) > 0.0002);
   await page.getByRole("tab", {name: "Draw together"}).focus();
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Variations");

@@ -13,7 +13,7 @@ for (const [name, options] of [["desktop", {}], ["phone", PHONE], ["landscape", 
     else await drawCircle(page, paper(page));
     await page.getByText("Choose an ending and keep it").waitFor({state: "attached"});   // a phone has no room for it
     assert.equal(await endings(page).count(), 6);
-    assert.ok(await shareOfColour(paper(page), INK) > 0.0005, "the hand's stroke is not there");
+    await until(async () => await shareOfColour(paper(page), INK) > 0.0005);
     await endings(page).nth(1).click();
     await page.getByRole("button", {name: "Keep"}).click();
     await until(async () => (await keptStrokes(page)).some(({by}) => by === "model"));
