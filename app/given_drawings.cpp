@@ -28,8 +28,10 @@ class Fitter {
   void fit(GivenDrawings& given, std::size_t i) {
     const std::int64_t longest = model_.max_seq_len();
     const models::FittedDrawing fitted = naming(given.originals.labels[i], [&] {
-      return models::fitted(model_, typical(), given.originals.sketches[i], request_.points,
-                            std::max<std::int64_t>(1, request_.is_continued ? longest * 3 / 4 : longest));
+      const sketch::Sketch& own = given.originals.sketches[i];
+      return request_.is_continued ? models::fitted_beginning(model_, typical(), own, request_.points,
+                                                              std::max<std::int64_t>(1, longest * 3 / 4))
+                                   : models::fitted(model_, typical(), own, request_.points, longest);
     });
     given.drawings.sketches[i] = fitted.sketch;
     given.maps[i] = fitted.map;

@@ -27,7 +27,7 @@ struct GivenRequest {
   GivenScale scale = GivenScale::kUsual;
   std::size_t points = 0;     // of each, the first so many; 0: all
   bool is_one_each = false;   // a reference that names several drawings is an error
-  bool is_continued = false;  // leaves a quarter of the model's points for what it adds
+  bool is_continued = false;  // as models::fitted_beginning(); leaves a quarter of the model's points for what it adds
 };
 // Prints a note where a drawing is fitted unasked, and where a data set is far from the model's size. Throws Error for
 // --scale of a model that draws images.

@@ -149,8 +149,8 @@ std::vector<Drawing> complete(const SketchModel& model, nb::handle beginning, st
   const std::int64_t longest = model.get().max_seq_len();
   std::optional<models::FittedDrawing> fitted;
   if (fit)
-    fitted = models::fitted(model.get(), models::measure_typical_drawing(model.get()), original,
-                            static_cast<std::size_t>(points), std::max<std::int64_t>(1, longest * 3 / 4));
+    fitted = models::fitted_beginning(model.get(), models::measure_typical_drawing(model.get()), original,
+                                      static_cast<std::size_t>(points), std::max<std::int64_t>(1, longest * 3 / 4));
   if (points > 0) original.points.resize(static_cast<std::size_t>(points));
   const sketch::Sketch prefix = fitted ? fitted->sketch : original;
   require(std::ssize(prefix.points) < longest,

@@ -8,6 +8,7 @@
 #include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/models/stroke_orders.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/sketch/sketch_store.hpp"
 
@@ -40,6 +41,30 @@ float longer_side(const sketch::Sketch& sketch) {
   return box ? std::max(box->width(), box->height()) : 0;
 }
 
+// `prepares` makes what the model reads of the strokes; the last one may be open.
+template <class Prepare>
+FittedDrawing fitted_by(const SketchModel& model, const sketch::Sketch& drawing, std::size_t points,
+                        const Prepare& prepares) {
+  require(std::ranges::all_of(drawing.points,
+                              [](const sketch::StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); }),
+          "holds a value that is not finite");
+  sketch::Sketch given = drawing;
+  if (points > 0 && points < given.points.size()) given.points.resize(points);
+  const bool is_open = !given.points.empty() && !given.points.back().is_pen_lifted;
+  PreparedDrawing prepared = prepares(sketch::to_strokes(given), frame_around(sketch::to_strokes(drawing)), is_open);
+  if (is_open && !prepared.sketch.points.empty()) prepared.sketch.points.back().is_pen_lifted = false;
+  FittedDrawing result{.sketch = model.in_data_units(prepared.sketch), .map = prepared.map};
+  result.map.scale /= model.scale_factor();
+  return result;
+}
+
+// Where the pen is after the first `points` points.
+sketch::Position pen_after(const sketch::Sketch& sketch, std::size_t points) {
+  double x = 0, y = 0;
+  for (std::size_t i = 0; i < points; ++i) x += sketch.points[i].dx, y += sketch.points[i].dy;
+  return {static_cast<float>(x), static_cast<float>(y)};
+}
+
 }  // namespace
 
 bool is_training_data(const Checkpoint& checkpoint, std::string_view path) {
@@ -55,18 +80,19 @@ bool is_in_data_units(const Checkpoint& checkpoint, std::string_view path) {
 
 FittedDrawing fitted(const SketchModel& model, const TypicalDrawing& typical, const sketch::Sketch& drawing,
                      std::size_t points, std::int64_t max_points) {
-  require(std::ranges::all_of(drawing.points,
-                              [](const sketch::StrokePoint& p) { return std::isfinite(p.dx) && std::isfinite(p.dy); }),
-          "holds a value that is not finite");
-  sketch::Sketch given = drawing;
-  if (points > 0 && points < given.points.size()) given.points.resize(points);
-  const bool is_open = !given.points.empty() && !given.points.back().is_pen_lifted;
-  PreparedDrawing prepared =
-      prepare(sketch::to_strokes(given), frame_around(sketch::to_strokes(drawing)), typical, max_points);
-  if (is_open && !prepared.sketch.points.empty()) prepared.sketch.points.back().is_pen_lifted = false;
-  FittedDrawing result{.sketch = model.in_data_units(prepared.sketch), .map = prepared.map};
-  result.map.scale /= model.scale_factor();
-  return result;
+  return fitted_by(model, drawing, points, [&](std::span<const sketch::Stroke> strokes, const PaperFrame& frame, bool) {
+    return prepare(strokes, frame, typical, max_points);
+  });
+}
+
+FittedDrawing fitted_beginning(const SketchModel& model, const TypicalDrawing& typical, const sketch::Sketch& drawing,
+                               std::size_t points, std::int64_t max_points) {
+  return fitted_by(model, drawing, points,
+                   [&](std::span<const sketch::Stroke> strokes, const PaperFrame& frame, bool is_open) {
+                     const bool is_first_cut = is_open && strokes.size() == 1;
+                     return is_first_cut ? prepare(strokes, frame, typical, max_points)
+                                         : prepare_in_likeliest_order(model, strokes, frame, typical, max_points);
+                   });
 }
 
 sketch::Sketch brought_back(const sketch::Sketch& drawn, const PaperMap& map) {
@@ -80,9 +106,14 @@ sketch::Sketch continued(const sketch::Sketch& given, const sketch::Sketch& draw
                          const PaperMap& map) {
   sketch::Sketch result = given;
   const auto scale = static_cast<float>(map.scale);
+  // The model may have read a line in another order, so its pen may be elsewhere than that of the given drawing.
+  const sketch::Position read = pen_after(drawn, prefix), pen = map.to_paper(read.x, read.y);
+  const sketch::Position own = pen_after(given, given.points.size());
   for (std::size_t i = prefix; i < drawn.points.size(); ++i) {
     const sketch::StrokePoint& p = drawn.points[i];
-    result.points.push_back({p.dx * scale, p.dy * scale, p.is_pen_lifted});
+    const bool is_first = i == prefix;
+    result.points.push_back({p.dx * scale + (is_first ? pen.x - own.x : 0),
+                             p.dy * scale + (is_first ? pen.y - own.y : 0), p.is_pen_lifted});
   }
   if (!result.points.empty()) result.points.back().is_pen_lifted = true;
   return result;

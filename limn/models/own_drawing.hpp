@@ -30,6 +30,12 @@ struct FittedDrawing {
 [[nodiscard]] FittedDrawing fitted(const SketchModel& model, const TypicalDrawing& typical,
                                    const sketch::Sketch& drawing, std::size_t points, std::int64_t max_points);
 
+// The same of a drawing that the model is to complete: its first line is read in the order that the model finds
+// likeliest (limn/models/stroke_orders.hpp), unless that line is the one that is cut.
+[[nodiscard]] FittedDrawing fitted_beginning(const SketchModel& model, const TypicalDrawing& typical,
+                                             const sketch::Sketch& drawing, std::size_t points,
+                                             std::int64_t max_points);
+
 // A drawing of the model, in the units and at the place of the one that was fitted.
 [[nodiscard]] sketch::Sketch brought_back(const sketch::Sketch& drawn, const PaperMap& map);
 // `given`, in its own units, with what the model added to the first `prefix` points of `drawn`.
