@@ -122,7 +122,7 @@ std::string libtorch() {
   }
 }
 
-// What --device takes.
+// The names that --device takes.
 std::string devices() {
   try {
     return fmt::format("{}", fmt::join(train::device_choices(), ", "));

@@ -8,7 +8,7 @@
 
 namespace limn::arrays {
 
-// The data as a gzip file, packed as small as zlib can. Throws Error where there is no memory.
+// The data as a gzip file, as small as zlib makes it. Throws Error when memory is short.
 [[nodiscard]] Bytes gzipped(std::span<const std::byte> data);
 
 }  // namespace limn::arrays

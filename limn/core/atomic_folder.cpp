@@ -150,7 +150,7 @@ void AtomicFolder::move_to_target() {
     temporary_.clear();
     return;
   }
-  // What was the target is then under the temporary name, which discard() removes.
+  // The old target then has the temporary name, and discard() removes it.
   if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) return;
   const fs::path old = temporary_.string() + "-old";
   if (::rename(path_.c_str(), old.c_str()) != 0) fail_to_write(path_, errno);

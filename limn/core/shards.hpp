@@ -28,7 +28,7 @@ namespace limn {
 // A shard ends before it would hold more.
 inline constexpr std::int64_t kMaxShardBytes = std::int64_t{256} << 20;
 inline constexpr std::int64_t kMaxShardRecords = std::int64_t{1} << 20;
-// What to do about a damaged folder.
+// The advice on a damaged folder.
 inline constexpr std::string_view kShardsAdvice = "fetch the folder or convert the data again";
 
 // The differences between two kinds of data.

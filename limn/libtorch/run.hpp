@@ -20,7 +20,7 @@ struct Losses {
 // Adds a tensor of the run's device up over the processes, in place; empty for one process.
 using SumOverAll = std::function<void(torch::Tensor&)>;
 
-// What a model's losses are computed from besides the batch.
+// The inputs of a model's losses besides the batch.
 struct ModelState {
   const oracle::Parameters& parameters;
   const oracle::Parameters& buffers;

@@ -1,5 +1,5 @@
-// What this room uses of LibTorch: tensors, their operations and gradients. <torch/torch.h> also holds its layers,
-// optimisers, data loaders and scripts, and takes the compiler several times as long.
+// The parts of LibTorch that this room uses: tensors, their operations and gradients. <torch/torch.h> also holds its
+// layers, optimisers, data loaders and scripts, and takes the compiler several times as long.
 #pragma once
 
 #include <torch/autograd.h>

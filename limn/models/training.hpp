@@ -97,7 +97,7 @@ class TrainingTask {
   [[nodiscard]] virtual std::span<const TaskParameter> buffers() const { return {}; }
   // Loss and gradients of training step `step`: a pure function of (parameters, seed, step, planned steps).
   [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
-  // What that step is computed from. Throws Error for a family that computes its steps itself alone.
+  // The inputs of that step. Throws Error for a family whose steps only its own task computes.
   [[nodiscard]] virtual StepInput step_input(std::int64_t step);
   // The evaluation losses of a split, "total" among them; empty if the split is. Of its first `most` examples where
   // that is above 0.

@@ -17,7 +17,7 @@ struct StaticStudioOptions {
   std::filesystem::path module;  // limn-studio.wasm, of this version of limn (scripts/build-wasm.sh)
 };
 
-// What the folder holds, in bytes: all of it, and what the first drawing needs: page, module and first model.
+// Bytes of the folder: all of it, and those that the first drawing needs: page, module and first model.
 struct StaticStudioSize {
   std::size_t all = 0;
   std::size_t first_drawing = 0;

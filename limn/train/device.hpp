@@ -16,8 +16,8 @@ struct Device {
 // own number where none is named. Throws Error for a device that is not here: why, and which are.
 [[nodiscard]] Device choose_device(const std::string& wanted);
 
-// What --device takes here: "auto", "cpu", and with the module on LibTorch "torch:cpu" and its other devices. Loads the
-// module, which takes a second.
+// The names that --device takes here: "auto", "cpu", and with the module on LibTorch "torch:cpu" and its other devices.
+// Loads the module, which takes a second.
 [[nodiscard]] std::vector<std::string> device_choices();
 
 // A word on --device for --help; loads nothing.

@@ -27,13 +27,13 @@ struct StepOutcome {
   bool is_applied = false;  // false: loss, gradient or running means were not finite, and nothing has changed
 };
 
-// What the processes of a run agree on with a step.
+// The agreement of a run's processes at a step.
 struct Agreement {
   bool stops = false;        // one of them wants to stop
   std::int64_t planned = 0;  // a better plan's number of steps, or 0
 };
 
-// What a run trains, in the memory of the host. All must outlive the steps.
+// The trained values of a run, in the host's memory. All must outlive the steps.
 struct HostState {
   models::TrainingTask& task;
   std::vector<Moments>& moments;

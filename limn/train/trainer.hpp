@@ -65,7 +65,7 @@ class Trainer {
   // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
   // The registry checks checkpoints before they are written; it must outlive the trainer.
   // `device`: empty for limn's kernels on the CPU, or LibTorch's name of a device, which computes the steps; validation
-  // and pictures stay on the CPU. Throws Error where there is no such device.
+  // and pictures stay on the CPU. Throws Error for a device that is not here.
   Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
           const runs::RunDirectory& run, TrainObserver observer = {}, ProcessGroup* group = nullptr,
           const std::string& device = "");

@@ -194,7 +194,7 @@ void expect_same_training(const Run& run, const auto& data) {
     if (step > 0) continue;
     EXPECT_NEAR(a.gradient_norm, e.gradient_norm, limit + kFirstLoss * e.gradient_norm);
   }
-  // What the steps left behind: weights, running means, the average.
+  // The results of the steps: weights, running means, the average.
   theirs.steps->to_host();
   const std::vector<Tensor> wanted = tensors_of(ours), found = tensors_of(theirs);
   ASSERT_EQ(found.size(), wanted.size());

@@ -97,7 +97,7 @@ TEST(LibtorchModule, AdamClipsAndMovesByTheLearningRate) {
   EXPECT_THAT(read(libtorch::kRunFirstMoments),
               ElementsAre(::testing::FloatNear(0.1f, 1e-7f), ::testing::FloatNear(-0.05f, 1e-7f)));
 
-  // What is not finite changes nothing.
+  // A gradient that is not finite changes nothing.
   write(libtorch::kRunGradients, {1, NAN});
   train::call_libtorch(api.run_update, run, 0.1);
   EXPECT_EQ(read(libtorch::kRunValues), value);

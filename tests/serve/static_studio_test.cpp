@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using testing::error_of;
 using ::testing::HasSubstr;
 
-// What the export looks at of a module: that it is one, and whose.
+// The parts of a module that the export looks at: that it is one, and whose.
 void write_module(const fs::path& path, const std::string& mark) {
   write_file(path, std::string("\0asm\1\0\0\0", 8) + mark + '\0');
 }
@@ -49,7 +49,7 @@ TEST_F(StaticStudio, HasThePageTheModuleAndTheModels) {
   EXPECT_FALSE(studio["watches_runs"]);
   const fs::path model = folder_ / "site" / studio["models"][0]["file"].get<std::string>();
   EXPECT_TRUE(arrays::is_gzip(read_file(folder_ / "site/limn-studio.wasm.gz")));
-  // What is published says nothing of the machine, and how to prepare a drawing.
+  // A published model says nothing of the machine, but how to prepare a drawing.
   const models::Checkpoint published =
       models::parse_checkpoint(SafetensorsFile::parse(arrays::read_unpacked(model, 1 << 24), "published"));
   EXPECT_EQ(parse_json(published.training_config), parse_json(R"({"simplify": 2.5})"));

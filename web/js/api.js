@@ -43,7 +43,7 @@ const server = {
   silence: () => "The studio does not answer. Is limn serve still running?",
 };
 
-// What answers this page: limn serve --export writes into it that a module does.
+// The server or the module that answers this page. limn serve --export writes into the page that the module does.
 export async function chooseEngine() {
   if (document.querySelector("meta[name=limn-engine]")?.content !== "module") return new Engine(server);
   const {ModuleHost} = await import("./module_engine.js");
@@ -55,7 +55,7 @@ class Engine {
 
   constructor(host) { this.#host = host; }
 
-  // Whether there is no server: nothing trains, and no data set is written.
+  // True without a server. Then nothing trains, and the page writes no data sets.
   get isStatic() { return this.#host.isStatic; }
 
   async #send(path, {body, signal, headers = {}} = {}) {

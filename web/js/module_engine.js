@@ -1,7 +1,7 @@
 // The studio without a server: requests go to limn's WebAssembly module in a worker, and come back as the Responses that
 // the server would have sent. The models stand in studio.json, which limn serve --export writes.
 
-// What the page's policy lets start: these two scripts and nothing else.
+// The two scripts that the page's policy lets start.
 const SCRIPTS = {
   worker: new URL("./module_worker.js", import.meta.url).href,
   offline: new URL("../service-worker.js", import.meta.url).href,

@@ -6,7 +6,7 @@ const CURRENT = `${NAME} ${KEPT.version}`;
 const addressOf = (file) => new URL(file === "index.html" ? "./" : file, self.registration.scope).href;
 
 self.addEventListener("install", (event) => {
-  // What the page has fetched a moment ago is asked for by its date, not sent again.
+  // Files that the page has just fetched are asked for by their date, and not sent again.
   const requests = KEPT.files.map((file) => new Request(addressOf(file), {cache: "no-cache"}));
   event.waitUntil(caches.open(CURRENT).then((cache) => cache.addAll(requests)));
 });

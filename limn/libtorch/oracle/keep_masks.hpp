@@ -23,7 +23,7 @@ struct PackedRows {
 [[nodiscard]] PackedRows packed_rows(const std::vector<std::int64_t>& active, const std::vector<std::int64_t>& places,
                                      const torch::Device& device);
 
-// Host memory that a copy to `device` may read while the host goes on: pinned where the device is CUDA.
+// Host memory for a copy to `device` that runs while the host continues: pinned for CUDA.
 [[nodiscard]] torch::Tensor to_device(const torch::Tensor& host, const torch::Device& device);
 
 // philox4x32() of random.hpp: counters are int64 tensors that hold 32 bits and broadcast against each other.
