@@ -10,6 +10,7 @@
 #include "limn/models/sketch_rnn/drawing.hpp"
 #include "limn/models/sketch_rnn/training.hpp"
 #include "limn/train/libtorch_module.hpp"
+#include "limn/train/libtorch_values.hpp"
 
 namespace limn::app {
 namespace {
@@ -38,15 +39,13 @@ class PlainDecoder {
     std::vector<libtorch::NamedTensor> tensors;
     for (const auto& spec : specs)
       tensors.push_back({.name = spec.name.c_str(),
-                         .shape = {spec.shape.data(), static_cast<std::int64_t>(spec.shape.size())},
+                         .shape = train::integers(spec.shape),
                          .values = checkpoint.weights.at(spec.name).data()});
     models::SketchRnnOptions options = checkpoint.options;
     const std::string json = options_to_json(models::fields(options));
     const libtorch::ModelSetting setting{.family = models::kSketchRnnModel, .options = json.c_str()};
     libtorch::Decoder* decoder = nullptr;
-    train::call_libtorch(api.decoder_create, &setting,
-                         libtorch::NamedTensors{tensors.data(), static_cast<std::int64_t>(tensors.size())},
-                         float_rows(z), &decoder);
+    train::call_libtorch(api.decoder_create, &setting, train::list_of(tensors), float_rows(z), &decoder);
     decoder_.reset(decoder);
   }
 

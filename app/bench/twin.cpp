@@ -5,29 +5,15 @@
 #include <limits>
 
 #include "limn/train/libtorch_module.hpp"
+#include "limn/train/libtorch_values.hpp"
 
 namespace limn::app {
-namespace {
 
-libtorch::Integers integers(const std::vector<std::int64_t>& values) {
-  return {values.data(), static_cast<std::int64_t>(values.size())};
-}
-libtorch::NamedTensors list_of(const std::vector<libtorch::NamedTensor>& all) {
-  return {all.data(), static_cast<std::int64_t>(all.size())};
-}
-
-}  // namespace
+using train::integers;
 
 libtorch::FloatRows float_rows(ConstMatrix matrix) {
   assert(matrix.row_stride == matrix.columns);
   return {matrix.data, matrix.rows, matrix.columns};
-}
-
-std::vector<libtorch::NamedTensor> named_tensors(std::span<const models::TaskParameter> parameters) {
-  std::vector<libtorch::NamedTensor> all;
-  for (const auto& p : parameters)
-    all.push_back({.name = p.name.c_str(), .shape = integers(p.shape), .values = p.value.data()});
-  return all;
 }
 
 void set_plain_threads(const BenchOptions& options, int count) {
@@ -41,14 +27,11 @@ Twin::Twin(const libtorch::Api& api, const Model& model, std::span<const models:
   for (const auto& p : start) gradients_ += std::ssize(p.value);
   values_ = gradients_;
   for (const auto& b : buffers) values_ += std::ssize(b.value);
-  const auto mode = train::clip_mode(options);
   const libtorch::RunSetting setting{.device = "cpu",
                                      .model = {.family = model.family.c_str(), .options = model.options.c_str()},
                                      .beta1 = options.adam_beta1,
                                      .clip = options.grad_clip,
-                                     .clip_mode = mode == kernels::ClipMode::kNone    ? libtorch::kClipNone
-                                                  : mode == kernels::ClipMode::kValue ? libtorch::kClipValue
-                                                                                      : libtorch::kClipNorm,
+                                     .clip_mode = train::libtorch_clip_mode(options),
                                      .clip_groups = {},
                                      .longest_gradient = std::numeric_limits<double>::infinity(),
                                      .average_eta = options.average_eta,
@@ -56,7 +39,8 @@ Twin::Twin(const libtorch::Api& api, const Model& model, std::span<const models:
                                      .whole_batch = 0,
                                      .group = nullptr};
   libtorch::Run* run = nullptr;
-  train::call_libtorch(api.run_create, &setting, list_of(named_tensors(start)), list_of(named_tensors(buffers)), &run);
+  train::call_libtorch(api.run_create, &setting, train::list_of(train::named_tensors(start)),
+                       train::list_of(train::named_tensors(buffers)), &run);
   run_.reset(run);
 }
 

@@ -24,8 +24,6 @@ using Gradients = std::map<std::string, std::vector<float>>;
 
 // The rows of a matrix without gaps.
 [[nodiscard]] libtorch::FloatRows float_rows(ConstMatrix matrix);
-// The view is of the parameters' memory.
-[[nodiscard]] std::vector<libtorch::NamedTensor> named_tensors(std::span<const models::TaskParameter> parameters);
 
 // The twins' threads, where there is a module.
 void set_plain_threads(const BenchOptions& options, int count);

@@ -13,6 +13,8 @@ void add_operations(Api& api) {
       require_threads("LibTorch", count - 1 + static_cast<int>(std::thread::hardware_concurrency()));
       at::set_num_threads(count);
       at::globalContext().setFlushDenormal(true);
+      // cuDNN's products with ten bits of mantissa are not float32.
+      at::globalContext().setAllowTF32CuDNN(false);
     });
   };
   api.multiply = [](FloatRows a, FloatRows b, float* c, ErrorText error) {

@@ -95,8 +95,6 @@ Run::Run(const RunSetting& setting, const NamedTensors& named_parameters, const 
       is_bf16(setting.is_bf16 != 0),
       whole_batch(setting.whole_batch),
       precise(device.type() == torch::kMPS ? torch::kFloat32 : torch::kFloat64) {
-  // cuDNN's products in ten bits of mantissa are not what --precision f32 asks for.
-  at::globalContext().setAllowTF32CuDNN(false);
   if (setting.group != nullptr) {
     processes = size_of(*setting.group);
     sum = [group = setting.group](Tensor& tensor) { sum_over(*group, tensor); };

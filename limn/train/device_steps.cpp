@@ -5,39 +5,13 @@
 #include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/train/libtorch_module.hpp"
+#include "limn/train/libtorch_values.hpp"
 #include "limn/train/steps.hpp"
 
 namespace limn::train {
 namespace {
 
 using models::TaskParameter;
-
-libtorch::Integers integers(std::span<const std::int64_t> values) {
-  return {values.data(), static_cast<std::int64_t>(values.size())};
-}
-
-std::vector<libtorch::NamedTensor> named(std::span<const TaskParameter> tensors) {
-  std::vector<libtorch::NamedTensor> all;
-  for (const auto& t : tensors)
-    all.push_back({.name = t.name.c_str(), .shape = integers(t.shape), .values = t.value.data()});
-  return all;
-}
-
-libtorch::NamedTensors list_of(const std::vector<libtorch::NamedTensor>& tensors) {
-  return {tensors.data(), static_cast<std::int64_t>(tensors.size())};
-}
-
-libtorch::ClipMode clip_mode_of(const TrainOptions& options) {
-  switch (clip_mode(options)) {
-    case kernels::ClipMode::kNone:
-      return libtorch::kClipNone;
-    case kernels::ClipMode::kValue:
-      return libtorch::kClipValue;
-    case kernels::ClipMode::kNorm:
-      return libtorch::kClipNorm;
-  }
-  return libtorch::kClipNone;
-}
 
 // Of each tensor the number of its clip group: neighbours that are clipped together have the same.
 std::vector<std::int64_t> clip_groups(const TrainOptions& options, std::span<const TaskParameter> parameters) {
@@ -77,7 +51,7 @@ class DeviceSteps final : public Steps {
                                        .model = {.family = model.model.c_str(), .options = model.config.c_str()},
                                        .beta1 = options.adam_beta1,
                                        .clip = options.grad_clip,
-                                       .clip_mode = clip_mode_of(options),
+                                       .clip_mode = libtorch_clip_mode(options),
                                        .clip_groups = integers(groups),
                                        .longest_gradient = kLongestGradient,
                                        .average_eta = options.average_eta,
@@ -85,8 +59,8 @@ class DeviceSteps final : public Steps {
                                        .whole_batch = options.batch_size,
                                        .group = group == nullptr ? nullptr : group->libtorch_group()};
     libtorch::Run* run = nullptr;
-    call_libtorch(api_.run_create, &setting, list_of(named(state_.task.parameters())),
-                  list_of(named(state_.task.buffers())), &run);
+    call_libtorch(api_.run_create, &setting, list_of(named_tensors(state_.task.parameters())),
+                  list_of(named_tensors(state_.task.buffers())), &run);
     run_.reset(run);
   }
 

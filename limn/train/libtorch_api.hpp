@@ -118,7 +118,8 @@ struct Api {
   Status (*group_broadcast_f32)(Group* group, float* values, std::int64_t count, ErrorText error);
   Status (*group_broadcast_f64)(Group* group, double* values, std::int64_t count, ErrorText error);
 
-  // Threads of LibTorch's own operations, which flush denormals to zero from then on.
+  // Threads of LibTorch's own operations. From then on they flush denormals to zero, and cuDNN's products take all bits
+  // of float32.
   Status (*set_thread_count)(std::int32_t count, ErrorText error);
 
   // Fails where a device of this name cannot compute.
