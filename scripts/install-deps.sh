@@ -7,7 +7,7 @@
 #   --wasm  also what scripts/build-wasm.sh needs: Node, npm, and Zig's package of Clang from PyPI, into build/zig
 #   --python  also what scripts/test-python.sh and scripts/build-wheel.sh need
 #   --fuzz  also what scripts/fuzz.sh needs: Clang with libFuzzer
-#   --torch-from-pypi  also PyTorch's package from PyPI, with CUDA, into build/torch (some 7 GB), and prints the option
+#   --torch-from-pypi  also PyTorch's package from PyPI, with CUDA, into build/torch (5 GB), and prints the option
 #           of CMake that builds limn's module against the LibTorch inside (docs/devices.md)
 #   --release  also what scripts/release.sh needs for the Debian package: help2man, mmdebstrap
 # Needs bash and apt, and either root or sudo where something is missing. Prints one line and does nothing where
