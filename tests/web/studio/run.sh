@@ -33,7 +33,7 @@ else
   train() { timeout 120 "$limn" train "$@" --overwrite --quiet --valid-every 1000 --sample-every 1000 >"train.log" 2>&1 ||
     { cat train.log; exit 1; }; }
   train sketch-rnn --out doodles --steps 40 --batch-size 20 --set enc_rnn_size=32 --set dec_rnn_size=64 --set z_size=16
-  train sketch-rnn --out "second model" --steps 20 --batch-size 20 --set conditional=false --set dec_rnn_size=48
+  train sketch-rnn --out "second model" --steps 20 --batch-size 20 --set conditional=false --set dec_rnn_size=256
   train vae --out plane --steps 30
   train vae --out cube --steps 10 --set z_size=6
   train draw --out glimpses --steps 4 --batch-size 8 --set time_steps=8 --set enc_rnn_size=24 --set dec_rnn_size=24

@@ -27,7 +27,8 @@ onExport("endings arrive while they grow, and a new stroke ends them", "draw", a
     const {models} = await engine.studio();
     const stop = new AbortController();
     const seen = [];
-    const ask = (signal) => engine.complete(models[0].id, {strokes: [[[40, 80], [60, 60], [80, 80]]], frame: {x: 0, y: 0, size: 255}, count: 32, seed: 3},
+    // The likeliest point of a model that was hardly trained ends no drawing, and this one is large: many turns.
+    const ask = (signal) => engine.complete(models[1].id, {strokes: [[[40, 80], [60, 60], [80, 80]]], frame: {x: 0, y: 0, size: 255}, count: 32, greedy: true, seed: 3},
       (event) => { seen.push([event.event, performance.now()]); if (signal && event.event === "points") stop.abort(); }, signal);
     await ask();
     const whole = seen.splice(0);
@@ -36,7 +37,7 @@ onExport("endings arrive while they grow, and a new stroke ends them", "draw", a
   });
   assert.equal(parts.whole[0][0], "start");
   assert.equal(parts.whole.at(-1)[0], "done");
-  assert.ok(parts.whole.filter(([event]) => event === "points").length > 1, "all points came at once");
+  assert.ok(parts.whole.filter(([event]) => event === "points").length > 3, "all points came at once");
   assert.equal(parts.error, "AbortError");
   assert.ok(parts.cut < parts.whole.length);
 });
