@@ -9,6 +9,7 @@
 #include "limn/core/atomic_folder.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
+#include "limn/core/fingerprint.hpp"
 #include "limn/core/json.hpp"
 #include "limn/core/version.hpp"
 #include "limn/models/registry.hpp"
@@ -92,17 +93,14 @@ Bytes model_bytes(const models::Registry& registry, const fs::path& path) {
   return models::serialize_checkpoint(checkpoint, DType::kF16);
 }
 
-// Of all names and bytes (FNV-1a, 64 bits): the cache of a browser is of one version of the folder.
+// Of all names and bytes: the cache of a browser is of one version of the folder.
 std::string version_of(std::span<const StaticFile> files) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  const auto add = [&](std::span<const std::byte> bytes) {
-    for (const std::byte byte : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 1099511628211ULL;
-  };
+  Fingerprint all;
   for (const StaticFile& file : files) {
-    add(as_bytes(file.name));
-    add(file.bytes);
+    all.add(as_bytes(file.name));
+    all.add(file.bytes);
   }
-  return fmt::format("{:016x}", hash);
+  return all.text();
 }
 
 std::vector<StaticFile> page_of_folder() {
