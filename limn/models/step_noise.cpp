@@ -11,7 +11,6 @@ void fill_latent_noise(const StepNoise& noise, std::int64_t b, std::span<float> 
 }
 
 std::vector<float> latent_noise(const StepNoise& noise, std::int64_t count, std::int64_t size) {
-  constexpr double kNormalOperations = 100;  // with its logarithm, root and cosine
   std::vector<float> all(static_cast<std::size_t>(count * size));
   kernels::parallel_for(
       count,

@@ -18,6 +18,9 @@ struct StepNoise {
   }
 };
 
+// Of one normal number, with its logarithm, root and cosine. For parallel_for().
+inline constexpr double kNormalOperations = 100;
+
 // ε ~ N(0, I) of example b: a function of the seed, the step and the example's place.
 void fill_latent_noise(const StepNoise& noise, std::int64_t b, std::span<float> epsilon);
 // Those of all examples [count, size].

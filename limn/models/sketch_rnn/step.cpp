@@ -14,9 +14,6 @@
 namespace limn::models {
 namespace {
 
-// Of a normal number, with its logarithm, root and cosine.
-constexpr double kNormalOperations = 100;
-
 kernels::RecurrentDropout dropout_of(const SketchRnnStep::Input& input, Purpose purpose, bool is_used, double keep) {
   return {.keep = static_cast<float>(is_used ? keep : 1.0),
           .seed = input.seed,
