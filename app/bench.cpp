@@ -1,4 +1,4 @@
-// limn bench: how fast this machine trains and draws, beside plain LibTorch, in one run.
+// limn bench: how fast this machine trains and draws, beside its matrix products, in one run.
 #include <memory>
 
 #include "app/bench/cases.hpp"
@@ -15,9 +15,9 @@ namespace {
 constexpr std::int64_t kQuickBatch = 8;
 
 // The module on LibTorch; null, and `remark` says why, where it is missing.
-const libtorch::Api* comparison(std::string& remark) {
+const libtorch::Api* module_for_checks(std::string& remark) {
   try {
-    return &train::load_libtorch_module("the comparison with plain LibTorch");
+    return &train::load_libtorch_module("the check against plain LibTorch");
   } catch (const Error& error) {
     remark = error.what();
     return nullptr;
@@ -33,7 +33,7 @@ void bench(BenchOptions options, bool has_batch_size) {
   const auto data = sketch::StrokeDataset::load(options.data, {});
   data.require_batch(options.batch_size);  // before anything is timed
   std::string remark;
-  if (!options.is_alone) options.plain = comparison(remark);
+  if (!options.is_alone) options.plain = module_for_checks(remark);
   BenchReport report(options, measure_gemm_limit(options));
   if (!remark.empty()) report.note(remark);
   bench_training(options, data, report);
@@ -49,7 +49,7 @@ void bench(BenchOptions options, bool has_batch_size) {
 
 void add_bench(const Command& app) {
   const Command command =
-      app.add_command("bench", "how fast this machine trains and draws, compared with plain LibTorch");
+      app.add_command("bench", "how fast this machine trains and draws, compared with its matrix products");
   auto options = std::make_shared<BenchOptions>();
   options->threads = 0;
   command.add("--data", &options->data, "sketches whose lengths are used; several are joined")
@@ -61,11 +61,12 @@ void add_bench(const Command& app) {
   command.add("--threads", &options->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--only", &options->only, "only what has this in its name: train, lstm, gemm, generate, …").named("NAME");
   command.add("--quick", &options->is_quick, "small batches and few runs: about a minute");
-  command.add("--alone", &options->is_alone, "without the check against plain LibTorch, which takes most of the time");
+  command.add("--alone", &options->is_alone, "without the check against plain LibTorch");
   command.add("--json", &options->is_json, "one JSON object");
   command.set_footer(
       "\nTimes are medians, ± half the distance of the quartiles. GFLOP/s count the matrix products of real points.\n"
       "Where limn's module on LibTorch is there, every result is checked against plain LibTorch's before it is timed.\n"
+      "scripts/bench-pytorch.sh compares with today's PyTorch.\n"
       "\nExamples:\n"
       "  limn bench --quick\n"
       "  limn bench --data sheep.npz --only lstm\n");

@@ -69,22 +69,6 @@ kernels::MatrixBuffer start_rows(std::int64_t count) {
   return x;
 }
 
-// Draws `points` points of each row as a user of LibTorch would: the decoder from there, our sampling.
-void draw_plain(const libtorch::Api& api, const models::SketchRnnModel& model, ConstMatrix z, std::int64_t points) {
-  PlainDecoder decoder(api, model.contents(), z);
-  kernels::MatrixBuffer x = start_rows(z.rows), y = matrix(z.rows, model.decoder().output_size());
-  RandomStream random(1, Purpose::kTest);
-  for (std::int64_t i = 0; i < points; ++i) {
-    decoder.step(x.view(), y.view());
-    for (std::int64_t b = 0; b < z.rows; ++b) {
-      const auto point = models::draw_next_point({y.row(b), static_cast<std::size_t>(y.columns())},
-                                                 {.temperature = kTemperature}, random);
-      const auto row = point ? models::stroke5_row(*point) : models::kStartRow;
-      std::ranges::copy(row, x.row(b));
-    }
-  }
-}
-
 // The largest difference between our output rows and the twin's over some steps, both reading the same points.
 double output_difference(const libtorch::Api& api, const models::SketchRnnModel& model, ConstMatrix z) {
   PlainDecoder plain(api, model.contents(), z);
@@ -119,17 +103,11 @@ double flops_of_point(const models::SketchRnnOptions& options) {
   return 2 * units * (4 * (units + sketch::kStroke5) + 3 + 6 * static_cast<double>(options.num_mixture));
 }
 
-// Checks our outputs against the twin's and times it. It takes long: only `points` of each drawing are drawn.
-void compare(const BenchOptions& options, const models::SketchRnnModel& model, ConstMatrix z, std::int64_t points,
-             BenchRow& row) {
+// Checks our outputs against the twin's.
+void check(const BenchOptions& options, const models::SketchRnnModel& model, ConstMatrix z, BenchRow& row) {
   set_plain_threads(options, options.threads);
   row.difference = output_difference(*options.plain, model, z);
-  require_agreement(row.name, row.difference, kLimit);
-  Timing plain =
-      time_runs([&] { draw_plain(*options.plain, model, z, points); }, {.least = 2, .most = 5, .seconds = 3});
-  const double scale = static_cast<double>(model.max_seq_len()) / static_cast<double>(points);
-  plain.median *= scale, plain.low *= scale, plain.high *= scale;
-  row.plain = plain;
+  require_agreement(row.name, *row.difference, kLimit);
   set_plain_threads(options, 1);
 }
 
@@ -152,7 +130,7 @@ void bench_drawings(const BenchOptions& options, const models::SketchRnnModel& m
                .shape = fmt::format("{} sketch{} of {} points", count, count == 1 ? "" : "es", points),
                .flops = flops_of_point(model.options()) * static_cast<double>(count * points),
                .points = static_cast<double>(count * points)};
-  if (options.plain != nullptr) compare(options, model, z.view(), count == 1 ? points : 25, row);
+  if (options.plain != nullptr) check(options, model, z.view(), row);
   const auto ours = [&] { (void)model.draw(requests); };
   ours();
   row.ours = time_runs(ours, {.least = 3, .most = 25, .seconds = options.is_quick ? 1.0 : 3.0});

@@ -55,23 +55,21 @@ TimingBudget budget_of(const BenchOptions& options) {
   return {.least = 3, .most = 30, .seconds = options.is_quick ? 0.5 : 2.0};
 }
 
-// Runs both once, which warms them up, checks that their results agree, times them and adds the row. Plain LibTorch's
-// products can take seconds, so one timed run of it is enough.
-struct Comparison {
+// Runs both once, which warms ours up, checks that their results agree, times ours and adds the row.
+struct Checked {
   std::function<void()> ours, plain;
   std::function<double()> difference;
   double limit = kLimit;
 };
-void time_and_report(const BenchOptions& options, BenchRow row, const Comparison& compared, BenchReport& report) {
-  compared.ours();
+void time_and_report(const BenchOptions& options, BenchRow row, const Checked& checked, BenchReport& report) {
+  checked.ours();
   if (options.plain != nullptr) {
     set_plain_threads(options, options.threads);
-    compared.plain();
-    row.difference = compared.difference();
-    require_agreement(row.name, row.difference, compared.limit);
-    row.plain = time_runs(compared.plain, {.least = 1, .most = 30, .seconds = budget_of(options).seconds});
+    checked.plain();
+    row.difference = checked.difference();
+    require_agreement(row.name, *row.difference, checked.limit);
   }
-  row.ours = time_runs(compared.ours, budget_of(options));
+  row.ours = time_runs(checked.ours, budget_of(options));
   report.add(row);
 }
 

@@ -38,13 +38,9 @@ json timing_json(const Timing& timing) {
 
 json row_json(const BenchRow& row, double gemm_rate) {
   json object{{"name", row.name}, {"shape", row.shape}};
-  if (row.plain) object["difference"] = row.difference;
+  if (row.difference) object["difference"] = *row.difference;
   if (row.gradient_difference > 0) object["gradient_difference"] = row.gradient_difference;
   if (row.gradient_rounding > 0) object["gradient_rounding"] = row.gradient_rounding;
-  if (row.plain) {
-    object["plain_libtorch"] = timing_json(*row.plain);
-    object["ratio"] = row.plain->median / row.ours.median;
-  }
   object["limn"] = timing_json(row.ours);
   if (row.flops > 0) {
     object["flops_per_second"] = row.flops / row.ours.median;
@@ -66,7 +62,7 @@ constexpr std::array kRowNames{
     "growth with length", "growth with batch", "gemm forward",         "gemm weight gradient",
     "mixture density",    "clip and Adam",     "generate one",         "generate many"};
 
-constexpr const char* kLine = "{:<26} {:<30} {:>15} {:>15} {:>7} {:>8} {:>6} {:>10} {:>8}\n";
+constexpr const char* kLine = "{:<26} {:<41} {:>15} {:>8} {:>6} {:>10} {:>8}\n";
 
 }  // namespace
 
@@ -99,7 +95,7 @@ BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_seco
   if (options_.is_json) return;
   print("{}, {} thread{}; oneDNN's own GEMM, 6000x2048x512: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
         options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
-  print(kLine, "what", "size", "plain LibTorch", "limn", "ratio", "GFLOP/s", "share", "points/s", "peak MB");
+  print(kLine, "what", "size", "time", "GFLOP/s", "share", "points/s", "peak MB");
   flush_output();
 }
 
@@ -118,9 +114,7 @@ void BenchReport::add(const BenchRow& row) {
   if (options_.is_json) return;
   const double rate = row.flops / row.ours.median;
   const auto if_any = [](double value, const std::string& text) { return value > 0 ? text : std::string("-"); };
-  print(kLine, row.name, row.shape, row.plain ? timing_text(*row.plain) : "-", timing_text(row.ours),
-        row.plain ? fmt::format("{:.1f}x", row.plain->median / row.ours.median) : "-",
-        if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
+  print(kLine, row.name, row.shape, timing_text(row.ours), if_any(row.flops, fmt::format("{:.1f}", rate / 1e9)),
         if_any(row.flops, fmt::format("{:.0f}%", 100 * rate / gemm_rate_)),
         if_any(row.points, fmt::format("{:.0f}", row.points / row.ours.median)),
         if_any(row.peak_bytes, fmt::format("{:.0f}", row.peak_bytes / 1e6)));

@@ -17,9 +17,9 @@ struct BenchOptions {
   int threads = 1;
   bool is_quick = false;  // small batches and few runs: shows that it works, not how fast
   bool is_json = false;
-  bool is_alone = false;                 // without the comparison with plain LibTorch
+  bool is_alone = false;                 // without the check against plain LibTorch
   std::string only;                      // rows whose name contains this
-  const libtorch::Api* plain = nullptr;  // the module on LibTorch; null: no comparison
+  const libtorch::Api* plain = nullptr;  // the module on LibTorch; null: no check
 };
 
 // Throws Error listing the rows unless one of them has `only` in its name.
@@ -45,11 +45,10 @@ struct BenchRow {
   double flops = 0;   // 2 · multiply-adds of the matrix products of one run; 0 where they are not the work
   double points = 0;  // sketch points that one run handles; 0 where there are none
   std::vector<std::int64_t> lengths = {};  // points of each sketch of a training step
-  double difference = 0;  // between ours and the twin, checked before timing; only where `plain` is there
+  std::optional<double> difference = {};   // between ours and LibTorch's, checked before timing; with the module only
   // |ours - twin| / |twin| over all gradients, and how far other rounding moves ours.
   double gradient_difference = 0;
   double gradient_rounding = 0;
-  std::optional<Timing> plain = {};  // LibTorch as it comes; nothing without the module
   Timing ours = {};
   // How far the time lies from the straight line through the first and the last size, as a share of it.
   std::optional<double> from_line = {};

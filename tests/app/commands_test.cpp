@@ -478,7 +478,7 @@ TEST(Doctor, SeesWhatTheEnvironmentHoldsBack) {
   EXPECT_EQ(told("LIMN_SIMD=best").err.rfind("limn: error: LIMN_SIMD=best: no such vector instructions here", 0), 0u);
 }
 
-// It checks our step against plain LibTorch's before it times either.
+// It checks our step against plain LibTorch's before it times ours.
 TEST(Bench, TrainsAsPlainLibTorchDoes) {
   const TemporaryFolder folder;
   for (const char* row : {"train lstm f32", "train draw", "train vae"}) {
