@@ -7,8 +7,8 @@
 
 namespace limn::app {
 
-// Floating-point operations a second that oneDNN's own float32 GEMM reaches here at 6000 x 2048 x 512: what
-// the hardware gives, to which everything is compared.
+// Floating-point operations per second that a float32 GEMM of 6000 x 2048 x 512 reaches here, the better of oneDNN's
+// own and ours: what the hardware gives, to which everything is compared.
 [[nodiscard]] double measure_gemm_limit(const BenchOptions& options);
 
 // Training steps (forward, backward, clipping, Adam) of Sketch-RNN at default sizes with each cell.
