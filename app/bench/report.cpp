@@ -93,8 +93,9 @@ void require_agreement(const std::string& name, double difference, double limit)
 BenchReport::BenchReport(const BenchOptions& options, double gemm_flops_per_second)
     : options_(options), gemm_rate_(gemm_flops_per_second) {
   if (options_.is_json) return;
-  print("{}, {} thread{}; GEMM, 6000x2048x512, the better of oneDNN's and limn's: {:.1f} GFLOP/s; shares are of that\n\n", cpu_name(),
-        options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
+  print(
+      "{}, {} thread{}; GEMM, 6000x2048x512, the better of oneDNN's and limn's: {:.1f} GFLOP/s; shares are of that\n\n",
+      cpu_name(), options_.threads, options_.threads == 1 ? "" : "s", gemm_rate_ / 1e9);
   print(kLine, "what", "size", "time", "GFLOP/s", "share", "points/s", "peak MB");
   flush_output();
 }

@@ -8,7 +8,7 @@
 #include "limn/core/data_reference.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/file.hpp"
-#include "limn/models/stroke_orders.hpp"
+#include "limn/models/readings.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/sketch/sketch_store.hpp"
 
@@ -90,8 +90,10 @@ FittedDrawing fitted_beginning(const SketchModel& model, const TypicalDrawing& t
   return fitted_by(model, drawing, points,
                    [&](std::span<const sketch::Stroke> strokes, const PaperFrame& frame, bool is_open) {
                      const bool is_first_cut = is_open && strokes.size() == 1;
-                     return is_first_cut ? prepare(strokes, frame, typical, max_points)
-                                         : prepare_in_likeliest_order(model, strokes, frame, typical, max_points);
+                     const bool is_whole = points == 0 || points >= drawing.points.size();
+                     if (is_first_cut && !is_whole) return prepare(strokes, frame, typical, max_points);
+                     return prepare_as_likeliest(model, strokes, frame,
+                                                 is_whole ? FrameSize::kLeast : FrameSize::kExact, typical, max_points);
                    });
 }
 

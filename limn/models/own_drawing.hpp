@@ -30,8 +30,8 @@ struct FittedDrawing {
 [[nodiscard]] FittedDrawing fitted(const SketchModel& model, const TypicalDrawing& typical,
                                    const sketch::Sketch& drawing, std::size_t points, std::int64_t max_points);
 
-// The same of a drawing that the model is to complete: its first line is read in the order that the model finds
-// likeliest (limn/models/stroke_orders.hpp), unless that line is the one that is cut.
+// The same of a drawing that the model is to complete, as the model finds it likeliest (limn/models/readings.hpp): the
+// order of its first line, unless that line is the one that is cut, and, where nothing is cut, the size of the whole.
 [[nodiscard]] FittedDrawing fitted_beginning(const SketchModel& model, const TypicalDrawing& typical,
                                              const sketch::Sketch& drawing, std::size_t points,
                                              std::int64_t max_points);

@@ -26,6 +26,12 @@ PointChoice choice_of(const DrawingOptions& options) {
 
 }  // namespace
 
+WeighedLatents SketchModel::weigh(const sketch::Sketch& beginning, const Latents& z,
+                                  std::span<const double> log_weights, std::span<const WeighingRound> rounds) const {
+  const Beginning one{.points = beginning.points};
+  return weigh(std::span(&one, 1), z, log_weights, rounds);
+}
+
 std::vector<double> SketchModel::log_likelihoods(const sketch::Sketch& beginning, const Latents& z) const {
   return weigh(beginning, z, std::vector<double>(static_cast<std::size_t>(z.count())), {}).log_weights;
 }

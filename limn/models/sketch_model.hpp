@@ -66,8 +66,15 @@ struct WeighingRound {
   std::int64_t points = 0;
   std::int64_t kept = 0;
 };
-// Those that stayed: their rows in the list, increasing, and the log weight of each.
+// A beginning, its own log weight, and what each of its points adds beside log p, as for densities in other units.
+struct Beginning {
+  std::span<const sketch::StrokePoint> points;
+  double log_weight = 0;
+  double nats_per_point = 0;
+};
+// The pairs of a beginning and a row of z that stayed, in increasing order, and the log weight of each.
 struct WeighedLatents {
+  std::vector<std::int64_t> beginnings;
   std::vector<std::int64_t> rows;
   std::vector<double> log_weights;
 };
@@ -89,12 +96,15 @@ class SketchModel : public Model {
   // One drawing for each request; drawing i depends on request i alone, bit for bit. Throws Error for a request that
   // does not fit, or if the model has diverged.
   [[nodiscard]] virtual std::vector<Drawing> draw(std::span<const DrawRequest> requests) const = 0;
-  // log p(S_1 … S_n | z) of a beginning, in nats, added to the log weight of each row of z: how well it explains what
-  // is drawn. `rounds`, by points, drop the lightest rows on the way. Throws Error for a row that does not fit, or if
-  // the model has diverged.
-  [[nodiscard]] virtual WeighedLatents weigh(const sketch::Sketch& beginning, const Latents& z,
+  // log p(S_1 … S_n | z) of each beginning, in nats, added to the log weight of each row of z: how well it explains
+  // what is drawn. `rounds`, by points, drop the lightest pairs on the way. Throws Error for a row that does not fit,
+  // or if the model has diverged.
+  [[nodiscard]] virtual WeighedLatents weigh(std::span<const Beginning> beginnings, const Latents& z,
                                              std::span<const double> log_weights,
                                              std::span<const WeighingRound> rounds) const = 0;
+  // The same of one beginning.
+  [[nodiscard]] WeighedLatents weigh(const sketch::Sketch& beginning, const Latents& z,
+                                     std::span<const double> log_weights, std::span<const WeighingRound> rounds) const;
   // The same of all rows, from log weights of 0.
   [[nodiscard]] std::vector<double> log_likelihoods(const sketch::Sketch& beginning, const Latents& z) const;
   // The same drawings as they grow. z and prefix are copied.

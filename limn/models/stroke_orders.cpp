@@ -1,9 +1,7 @@
 #include "limn/models/stroke_orders.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <set>
 
 namespace limn::models {
@@ -12,9 +10,6 @@ namespace {
 // Ends so near to each other, as a share of the line's longer side, close it. A hand rarely meets its beginning.
 constexpr double kGap = 0.2;
 constexpr std::size_t kFewestOfClosed = 6;
-// Draws of z, and how many of them stay after so many points.
-constexpr std::int64_t kDraws = 64;
-constexpr std::array kRounds{WeighingRound{.points = 2, .kept = 32}, WeighingRound{.points = 6, .kept = 12}};
 
 bool is_closed(const sketch::Stroke& stroke) {
   if (stroke.size() < kFewestOfClosed) return false;
@@ -31,14 +26,6 @@ sketch::Stroke from(const sketch::Stroke& stroke, std::size_t first) {
   const std::ptrdiff_t repeated = stroke.front() == stroke.back() ? 1 : 0;
   turned.insert(turned.end(), stroke.begin() + repeated, stroke.begin() + static_cast<std::ptrdiff_t>(first) + 1);
   return turned;
-}
-
-// log Σ exp.
-double log_sum(std::span<const double> values) {
-  const double largest = *std::ranges::max_element(values);
-  double sum = 0;
-  for (const double value : values) sum += std::exp(value - largest);
-  return largest + std::log(sum);
 }
 
 }  // namespace
@@ -62,30 +49,6 @@ std::vector<sketch::Stroke> stroke_orders(const sketch::Stroke& stroke) {
     orders.push_back(std::move(turned));
   }
   return orders;
-}
-
-PreparedDrawing prepare_in_likeliest_order(const SketchModel& model, std::span<const sketch::Stroke> strokes,
-                                           const PaperFrame& frame, const TypicalDrawing& typical,
-                                           std::int64_t max_points) {
-  std::vector<sketch::Stroke> drawn(strokes.begin(), strokes.end());
-  if (!drawn.empty() && model.is_conditional() && model.prior(PriorKind::kUsual) != nullptr) {
-    const Latents z = model.prior_latents(kDraws, 0, 0, PriorKind::kUsual);
-    const std::vector<double> even(static_cast<std::size_t>(kDraws), 0.0);
-    double best = -std::numeric_limits<double>::infinity();
-    sketch::Stroke likeliest = drawn.front();
-    for (const sketch::Stroke& order : stroke_orders(drawn.front())) {
-      const sketch::Sketch beginning = prepare(std::span(&order, 1), frame, typical, max_points).sketch;
-      if (beginning.points.empty()) continue;
-      const double nats = log_sum(model.weigh(beginning, z, even, kRounds).log_weights);
-      const double each = nats / static_cast<double>(beginning.points.size());
-      if (each > best) {
-        best = each;
-        likeliest = order;
-      }
-    }
-    drawn.front() = likeliest;
-  }
-  return prepare(drawn, frame, typical, max_points);
 }
 
 }  // namespace limn::models

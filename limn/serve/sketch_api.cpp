@@ -10,7 +10,7 @@
 #include "limn/core/json.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/endings.hpp"
-#include "limn/models/stroke_orders.hpp"
+#include "limn/models/readings.hpp"
 #include "limn/serve/api.hpp"
 #include "limn/serve/json_body.hpp"
 
@@ -172,9 +172,8 @@ models::SigmaTemperature sigma_temperature_of(const JsonObject& body) {
   return is_linear ? models::SigmaTemperature::kLinear : models::SigmaTemperature::kSqrt;
 }
 
-models::PaperFrame frame_of(const JsonObject& body, std::span<const sketch::Stroke> strokes) {
-  if (!body.has("frame")) return models::frame_around(strokes);
-  const JsonObject frame = body.object("frame", {"x", "y", "size"});
+models::PaperFrame frame_in(const JsonObject& body, std::string_view name) {
+  const JsonObject frame = body.object(name, {"x", "y", "size"});
   constexpr double kFar = 1e6, kSmallest = 1e-3;
   return {.x = frame.number("x", -kFar, kFar, 0.0),
           .y = frame.number("y", -kFar, kFar, 0.0),
@@ -189,12 +188,20 @@ models::PreparedDrawing prepare_in_turn(const ApiContext& context, const StudioM
   return models::prepare(strokes, frame, typical, max_points);
 }
 
-models::PreparedDrawing beginning_in_turn(const ApiContext& context, const StudioModel& model,
-                                          std::span<const sketch::Stroke> strokes, const models::PaperFrame& frame,
-                                          std::int64_t max_points) {
+// Of a request with `frame`, which a finished drawing fills, or `least_frame`, which is a part of it or all.
+models::PreparedDrawing beginning_in_turn(const ApiContext& context, const StudioModel& model, const JsonObject& body,
+                                          std::span<const sketch::Stroke> strokes, std::int64_t max_points) {
+  const bool is_exact = body.has("frame");
+  if (is_exact && body.has("least_frame"))
+    throw Refusal(400, "least_frame: name either frame or least_frame", "least_frame");
+  const models::PaperFrame frame = is_exact                  ? frame_in(body, "frame")
+                                   : body.has("least_frame") ? frame_in(body, "least_frame")
+                                                             : models::frame_around(strokes);
   const models::TypicalDrawing& typical = model.typical_drawing();
   const WorkGate::Turn turn(context.gate);
-  return models::prepare_in_likeliest_order(model.sketch_model(), strokes, frame, typical, max_points);
+  return models::prepare_as_likeliest(model.sketch_model(), strokes, frame,
+                                      is_exact ? models::FrameSize::kExact : models::FrameSize::kLeast, typical,
+                                      max_points);
 }
 
 // A whole drawing as the model's data were.
@@ -231,10 +238,9 @@ std::uint64_t seed_of(const JsonObject& body) {
 HttpReply complete(const ApiContext& context, const StudioModel& studio_model, std::string_view text) {
   const models::SketchModel& model = studio_model.sketch_model();
   studio_model.need(models::Ability::kComplete);
-  const JsonObject body(
-      text, {"strokes", "frame", "count", "temperature", "sigma_temperature", "greedy", "seed", "max_points"});
+  const JsonObject body(text, {"strokes", "frame", "least_frame", "count", "temperature", "sigma_temperature", "greedy",
+                               "seed", "max_points"});
   const auto strokes = body.strokes("strokes", context.limits);
-  const models::PaperFrame frame = frame_of(body, strokes);
   const std::int64_t count = body.integer("count", 1, context.limits.max_drawings, 1);
   const models::PointChoice choice{.temperature = temperature_of(body, kUsualTemperature),
                                    .is_greedy = body.truth("greedy", false),
@@ -246,7 +252,7 @@ HttpReply complete(const ApiContext& context, const StudioModel& studio_model, s
 
   // A quarter of the points is left for the ending.
   const models::PreparedDrawing given =
-      beginning_in_turn(context, studio_model, strokes, frame, std::max<std::int64_t>(1, longest * 3 / 4));
+      beginning_in_turn(context, studio_model, body, strokes, std::max<std::int64_t>(1, longest * 3 / 4));
   const models::Latents z = ending_latents_in_turn(context, model, given.sketch, count, seed);
   std::vector<models::DrawRequest> requests;
   for (std::int64_t i = 0; i < count; ++i)

@@ -94,6 +94,50 @@ TEST(Weigh, DropsTheLightestOnTheWay) {
     EXPECT_NEAR(weighed.log_weights[k], after(7)[static_cast<std::size_t>(weighed.rows[k])], 1e-4);
 }
 
+// Each beginning is weighed as if it were alone, a short one to its own end.
+TEST(Weigh, TakesSeveralBeginnings) {
+  const SketchRnnModel model(testing::tiny_checkpoint(true));
+  const std::vector<sketch::Sketch> sketches{testing::random_sketch(7, 4), testing::random_sketch(2, 5),
+                                             testing::random_sketch(9, 6)};
+  const Latents z = prior_latents(70, model.latent_size(), 3);
+  std::vector<Beginning> beginnings;
+  for (const sketch::Sketch& sketch : sketches) {
+    const auto k = static_cast<double>(beginnings.size());
+    beginnings.push_back({.points = sketch.points, .log_weight = k, .nats_per_point = 0.25 * k});
+  }
+  const std::vector<double> even(70, 0.0);
+  const WeighedLatents weighed = model.weigh(beginnings, z, even, {});
+  ASSERT_EQ(weighed.rows.size(), 3 * 70U);
+  for (std::size_t k = 0; k < sketches.size(); ++k) {
+    const std::vector<double> alone = model.log_likelihoods(sketches[k], z);
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      const std::size_t pair = k * 70 + i;
+      EXPECT_EQ(weighed.beginnings[pair], static_cast<std::int64_t>(k));
+      EXPECT_EQ(weighed.rows[pair], static_cast<std::int64_t>(i));
+      const double own = beginnings[k].log_weight + beginnings[k].nats_per_point * std::ssize(sketches[k].points);
+      EXPECT_NEAR(weighed.log_weights[pair], alone[i] + own, 1e-4);
+    }
+  }
+  // A round after the first point leaves the heaviest of all pairs.
+  constexpr std::array kRounds{WeighingRound{.points = 1, .kept = 30}};
+  std::vector<double> after_first;
+  for (std::size_t k = 0; k < sketches.size(); ++k) {
+    sketch::Sketch first = sketches[k];
+    first.points.resize(1);
+    for (const double nats : model.log_likelihoods(first, z))
+      after_first.push_back(nats + beginnings[k].log_weight + beginnings[k].nats_per_point);
+  }
+  std::vector<double> sorted = after_first;
+  std::ranges::sort(sorted, std::greater<>());
+  const WeighedLatents few = model.weigh(beginnings, z, even, kRounds);
+  ASSERT_EQ(few.rows.size(), 30U);
+  for (std::size_t i = 0; i < few.rows.size(); ++i) {
+    const auto pair = static_cast<std::size_t>(few.beginnings[i] * 70 + few.rows[i]);
+    EXPECT_GE(after_first[pair], sorted[29] - 1e-4);
+    EXPECT_NEAR(few.log_weights[i], weighed.log_weights[pair], 1e-4);
+  }
+}
+
 // A model whose z says much, with a prior of two far and narrow Gaussians, around +1.5 and -1.5 in every dimension.
 SketchRnnModel model_of_two_kinds() {
   SketchRnnContents contents = testing::random_checkpoint(testing::tiny_options(true), 1, 1.2F);

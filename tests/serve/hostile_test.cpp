@@ -72,8 +72,9 @@ const std::vector<std::string> kCalls{"/api/models/gen/completions",
 
 // Every member that any call knows, each with every value.
 TEST_F(HostileTest, CallsBearWrongTypesInEveryMember) {
-  const std::vector<std::string> members{"strokes", "from", "to",      "drawings", "z",      "pixels",      "frame",
-                                         "count",   "seed", "columns", "size",     "format", "temperature", "word"};
+  const std::vector<std::string> members{"strokes", "from",  "to",          "drawings",    "z",
+                                         "pixels",  "frame", "least_frame", "count",       "seed",
+                                         "columns", "size",  "format",      "temperature", "word"};
   const std::vector<std::string> values{"null",
                                         "true",
                                         "-1",

@@ -111,6 +111,19 @@ TEST_F(StudioTest, CompletesWhereThePenWas) {
   }
 }
 
+TEST_F(StudioTest, TakesAFrameOrTheLeastOfIt) {
+  const auto drawn = [&](const std::string& more) {
+    return events("/api/models/my-doodles/completions", R"({"seed":5,)" + more + R"("strokes":)" + kSquare + "}");
+  };
+  // Without either, the square around the strokes is the least.
+  EXPECT_EQ(drawn(""), drawn(R"("least_frame":{"x":0,"y":0,"size":100},)"));
+  EXPECT_NE(drawn(R"("frame":{"x":10,"y":10,"size":80},)"), drawn(R"("frame":{"x":10,"y":10,"size":160},)"));
+  const auto both = call("POST", "/api/models/my-doodles/completions",
+                         R"({"strokes":[],"frame":{"size":9},"least_frame":{"size":9}})");
+  EXPECT_EQ(both.status, 400);
+  EXPECT_NE(both.body.find("least_frame: name either frame or least_frame"), std::string::npos) << both.body;
+}
+
 TEST_F(StudioTest, TakesBothFormsOfTemperature) {
   const auto drawn = [&](const std::string& more) {
     return events("/api/models/gen/completions",

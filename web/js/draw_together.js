@@ -1,6 +1,6 @@
 // Draw together: when the pen lifts, the model continues, in several ways at once.
 import {button, el, icon, isCalm, notice, slider} from "./dom.js";
-import {asStrokes, countPoints, frameOf} from "./drawing.js";
+import {asStrokes, countPoints, placeOf} from "./drawing.js";
 import {Ending, EndingStrip} from "./endings.js";
 import {GhostHand} from "./ghost.js";
 import {linkOf} from "./link.js";
@@ -107,7 +107,7 @@ export function drawTogether(studio) {
     chosen = 0;
     seed = wantedSeed;
     let first = 0;
-    const body = {strokes: drawing.points, frame: frameOf(drawing.points), count: number, temperature: temperature.value};
+    const body = {strokes: drawing.points, ...placeOf(drawing.points), count: number, temperature: temperature.value};
     if (wantedSeed !== undefined) body.seed = wantedSeed;
     wantedSeed = undefined;
     try {

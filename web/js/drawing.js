@@ -94,13 +94,13 @@ export function boundsOf(pointLists) {
   return left > right ? null : {x: left, y: top, width: right - left, height: bottom - top};
 }
 
-// The square that a finished drawing would fill which begins with these strokes: the one around them, and not smaller
-// than a dot needs. A circle of any size is then a face, where in a larger frame it would be one of the wheels.
-export function frameOf(pointLists) {
-  if (pointLists.length === 0) return FRAME;
+// Where a drawing that begins with these strokes will be, for a request: it fills the square around them at least, which
+// is not smaller than a dot needs. The model finds how much larger it is.
+export function placeOf(pointLists) {
+  if (pointLists.length === 0) return {frame: FRAME};
   const box = boundsOf(pointLists);
   const longer = Math.max(box.width, box.height), size = Math.max(longer, FRAME.size / 4);
-  return {x: box.x - (size - longer) / 2, y: box.y - (size - longer) / 2, size};
+  return {least_frame: {x: box.x - (size - longer) / 2, y: box.y - (size - longer) / 2, size}};
 }
 
 // Moved and scaled to lie in the frame.

@@ -1,7 +1,7 @@
 // A ghost's hand: plays strokes on a paper as if somebody drew them. On an empty paper it shows how the studio works: it
 // draws a few strokes and the model finishes them, again and again until somebody touches the paper.
 import {isCalm} from "./dom.js";
-import {asStrokes, countPoints, FRAME, reveal} from "./drawing.js";
+import {asStrokes, countPoints, placeOf, reveal} from "./drawing.js";
 
 const HOLD_MS = 1900;
 const FADE_MS = 500;
@@ -22,13 +22,14 @@ function lines(...corners) {
   }, [corners[0]]);
 }
 
-// Beginnings that say what may become of them: a circle, two wheels, a head with an ear, a hull, a dome.
+// Beginnings that say what may become of them: a circle, a dome, an egg, a stem, two wheels. Of twelve endings of each by
+// the built-in model ten or more can be named.
 const BEGINNINGS = [
   [arc(500, 500, 210, -90, 275)],
-  [arc(330, 620, 120, 0, 365), arc(670, 620, 120, 0, 365)],
-  [arc(500, 540, 230, -90, 275), lines([330, 390], [345, 230], [440, 325])],
-  [lines([230, 600], [770, 600], [680, 740], [320, 740], [230, 600])],
   [arc(500, 480, 300, 180, 360)],
+  [arc(500, 500, 210, -90, 275).map(([x, y]) => [x, 500 + (y - 500) * 0.6])],
+  [lines([500, 364], [500, 636])],
+  [arc(330, 620, 120, 0, 365), arc(670, 620, 120, 0, 365)],
 ];
 
 // Plays on one paper; what plays next ends what plays now.
@@ -114,7 +115,8 @@ export class GhostHand {
 async function endingOf(complete, given, signal) {
   const strokes = [];
   let isUp = true;
-  await complete({strokes: given.map(({points}) => points), frame: FRAME, count: 1, temperature: 0.25}, (event) => {
+  const points = given.map((stroke) => stroke.points);
+  await complete({strokes: points, ...placeOf(points), count: 1, temperature: 0.25}, (event) => {
     if (event.event !== "points") return;
     for (const [, x, y, lifted] of event.points) {
       if (isUp) strokes.push([]);

@@ -41,6 +41,17 @@ void DecoderRows::keep(std::span<const std::int64_t> kept) {
   count = static_cast<std::int64_t>(kept.size());
 }
 
+DecoderRows DecoderRows::gathered(std::span<const std::int64_t> rows) const {
+  DecoderRows copies{.count = std::ssize(rows), .state = {}, .prepared = {}};
+  const auto copy = [&](const std::vector<float>& from, std::vector<float>& to) {
+    const std::ptrdiff_t size = count == 0 ? 0 : std::ssize(from) / count;
+    for (const std::int64_t row : rows) to.insert(to.end(), from.begin() + row * size, from.begin() + (row + 1) * size);
+  };
+  copy(state, copies.state);
+  copy(prepared, copies.prepared);
+  return copies;
+}
+
 std::vector<float> decoder_latents(const SketchRnnWeights& weights, ConstMatrix z) {
   return read_latents(z, weights.squashes_latent);
 }

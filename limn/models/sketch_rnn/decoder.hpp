@@ -24,6 +24,8 @@ struct DecoderRows {
   void append(const DecoderRows& more);
   // Keeps rows kept[0], kept[1], … (increasing) and moves them to the front.
   void keep(std::span<const std::int64_t> kept);
+  // Copies of rows[0], rows[1], …, in any order and any number of each.
+  [[nodiscard]] DecoderRows gathered(std::span<const std::int64_t> rows) const;
 };
 
 // z [B, Z] as the decoder reads it: tanh(z) for a model that squashes its latent vectors. Z = 0 gives an

@@ -38,7 +38,8 @@ class SketchRnnModel final : public SketchModel {
   [[nodiscard]] LatentPosterior encode(std::span<const sketch::Sketch> sketches) const override;
   // Groups of drawings run on the pool of kernels/threads/parallel.hpp.
   [[nodiscard]] std::vector<Drawing> draw(std::span<const DrawRequest> requests) const override;
-  [[nodiscard]] WeighedLatents weigh(const sketch::Sketch& beginning, const Latents& z,
+  using SketchModel::weigh;
+  [[nodiscard]] WeighedLatents weigh(std::span<const Beginning> beginnings, const Latents& z,
                                      std::span<const double> log_weights,
                                      std::span<const WeighingRound> rounds) const override;
   // The decoder's outputs while it reads a whole drawing (teacher forcing), normalised: y [n + 1, 3 + 6M], row i the
