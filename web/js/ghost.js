@@ -22,14 +22,14 @@ function lines(...corners) {
   }, [corners[0]]);
 }
 
-// Beginnings that say what may become of them: a circle, a dome, an egg, a stem, two wheels. Of twelve endings of each by
-// the built-in model ten or more can be named.
+// Beginnings that say what may become of them: a circle, a dome, an egg, a stem, two wheels. With these seeds the built-in
+// model makes of them clocks, umbrellas, cats, butterflies and bicycles.
 const BEGINNINGS = [
-  [arc(500, 500, 210, -90, 275)],
-  [arc(500, 480, 300, 180, 360)],
-  [arc(500, 500, 210, -90, 275).map(([x, y]) => [x, 500 + (y - 500) * 0.6])],
-  [lines([500, 364], [500, 636])],
-  [arc(330, 620, 120, 0, 365), arc(670, 620, 120, 0, 365)],
+  {strokes: [arc(500, 500, 210, -90, 275)], seeds: [2, 5, 12]},
+  {strokes: [arc(500, 480, 300, 180, 360)], seeds: [4, 3, 8]},
+  {strokes: [arc(500, 500, 210, -90, 275).map(([x, y]) => [x, 500 + (y - 500) * 0.6])], seeds: [11, 9, 1]},
+  {strokes: [lines([500, 364], [500, 636])], seeds: [3, 7, 12]},
+  {strokes: [arc(330, 620, 120, 0, 365), arc(670, 620, 120, 0, 365)], seeds: [1, 2, 6]},
 ];
 
 // Plays on one paper; what plays next ends what plays now.
@@ -63,8 +63,10 @@ export class GhostHand {
     const {signal} = mine;
     try {
       for (let round = 0; !signal.aborted; round++) {
-        const given = asStrokes(BEGINNINGS[round % BEGINNINGS.length], "hand");
-        const coming = endingOf(complete, given, signal);
+        const {strokes, seeds} = BEGINNINGS[round % BEGINNINGS.length];
+        const given = asStrokes(strokes, "hand");
+        const seed = seeds[Math.floor(round / BEGINNINGS.length) % seeds.length];
+        const coming = endingOf(complete, given, seed, signal);
         coming.catch(() => {});
         if (isCalm()) {
           this.#pad.ghost = {strokes: [...given, ...await coming], pen: null, alpha: 0.9};
@@ -112,11 +114,11 @@ export class GhostHand {
   }
 }
 
-async function endingOf(complete, given, signal) {
+async function endingOf(complete, given, seed, signal) {
   const strokes = [];
   let isUp = true;
   const points = given.map((stroke) => stroke.points);
-  await complete({strokes: points, ...placeOf(points), count: 1, temperature: 0.25}, (event) => {
+  await complete({strokes: points, ...placeOf(points), count: 1, temperature: 0.25, seed}, (event) => {
     if (event.event !== "points") return;
     for (const [, x, y, lifted] of event.points) {
       if (isUp) strokes.push([]);
