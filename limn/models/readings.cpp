@@ -14,16 +14,16 @@ namespace {
 
 // Sizes of a frame, of the given one's, and where the strokes lie in it, as shares of the room from the left and from
 // the top.
-constexpr std::array kSizes{1.0, 1.25, 1.6, 2.0, 2.5, 3.2};
-constexpr std::array<sketch::Position, 5> kPlaces{{{0.5, 0.5}, {0.5, 0}, {0.5, 1}, {0, 0.5}, {1, 0.5}}};
+constexpr std::array kFrameSizes{1.0, 1.25, 1.6, 2.0, 2.5, 3.2};
+constexpr std::array<sketch::Position, 5> kFramePlaces{{{0.5, 0.5}, {0.5, 0}, {0.5, 1}, {0, 0.5}, {1, 0.5}}};
 
 // How often the first line of a doodle is as large as the whole: of 132 drawings of builtin:doodles in 82.
 constexpr double kWholeShare = 0.6;
 
 // Draws of z. With each of them every reading is weighed by its first point; fewer pairs of both go on.
-constexpr std::int64_t kDraws = 96;
-constexpr std::array kRounds{WeighingRound{.points = 1, .kept = 512}, WeighingRound{.points = 2, .kept = 256},
-                             WeighingRound{.points = 4, .kept = 128}, WeighingRound{.points = 8, .kept = 48}};
+constexpr std::int64_t kReadingDraws = 96;
+constexpr std::array kReadingRounds{WeighingRound{.points = 1, .kept = 512}, WeighingRound{.points = 2, .kept = 256},
+                                    WeighingRound{.points = 4, .kept = 128}, WeighingRound{.points = 8, .kept = 48}};
 
 PaperFrame around(const sketch::Bounds& box, double size, const sketch::Position& place) {
   return {
@@ -34,8 +34,8 @@ PaperFrame around(const sketch::Bounds& box, double size, const sketch::Position
 std::vector<PaperFrame> frames_of(std::span<const sketch::Stroke> strokes, double least, bool has_page_position) {
   const sketch::Bounds box = sketch::bounds(sketch::from_strokes(strokes)).value_or(sketch::Bounds{});
   std::vector<PaperFrame> frames;
-  for (const double times : kSizes)
-    for (const sketch::Position& place : std::span(kPlaces).first(has_page_position ? kPlaces.size() : 1))
+  for (const double times : kFrameSizes)
+    for (const sketch::Position& place : std::span(kFramePlaces).first(has_page_position ? kFramePlaces.size() : 1))
       frames.push_back(around(box, times * least, place));
   return frames;
 }
@@ -50,7 +50,7 @@ std::int64_t likeliest(const WeighedLatents& weighed, std::span<const PreparedDr
     for (to = from; to < weighed.beginnings.size() && weighed.beginnings[to] == reading; ++to)
       largest = std::max(largest, weighed.log_weights[to]);
     for (std::size_t k = from; k < to; ++k) sum += std::exp(weighed.log_weights[k] - largest);
-    const double nats = (largest + std::log(sum / static_cast<double>(kDraws))) /
+    const double nats = (largest + std::log(sum / static_cast<double>(kReadingDraws))) /
                         static_cast<double>(readings[static_cast<std::size_t>(reading)].sketch.points.size());
     if (nats > best_nats) {
       best = reading;
@@ -82,14 +82,14 @@ PreparedDrawing prepare_as_likeliest(const SketchModel& model, std::span<const s
   std::vector<Beginning> beginnings;
   const double favour = size == FrameSize::kExact
                             ? 0
-                            : std::log(kWholeShare / (1 - kWholeShare) * static_cast<double>(kSizes.size() - 1));
+                            : std::log(kWholeShare / (1 - kWholeShare) * static_cast<double>(kFrameSizes.size() - 1));
   for (const PreparedDrawing& reading : readings)
     beginnings.push_back({.points = reading.sketch.points,
                           .log_weight = reading.map.scale == as_drawn.map.scale ? favour : 0,
                           .nats_per_point = -2 * std::log(reading.map.scale)});
-  const Latents z = model.prior_latents(kDraws, 0, 0, PriorKind::kUsual);
-  const std::vector<double> even(static_cast<std::size_t>(kDraws), 0.0);
-  const std::int64_t best = likeliest(model.weigh(beginnings, z, even, kRounds), readings);
+  const Latents z = model.prior_latents(kReadingDraws, 0, 0, PriorKind::kUsual);
+  const std::vector<double> even(static_cast<std::size_t>(kReadingDraws), 0.0);
+  const std::int64_t best = likeliest(model.weigh(beginnings, z, even, kReadingRounds), readings);
   return best < 0 ? as_drawn : std::move(readings[static_cast<std::size_t>(best)]);
 }
 

@@ -212,7 +212,7 @@ WeighedLatents SketchRnnModel::weigh(std::span<const Beginning> beginnings, cons
   for (const Beginning& beginning : beginnings) {
     if (z.count() > 0) check(DrawRequest{.z = z.row(0), .prefix = beginning.points});
     given.rows.emplace_back(beginning.points);
-    points = std::max(points, std::ssize(beginning.points));
+    points = std::max<std::int64_t>(points, std::ssize(beginning.points));
   }
   const auto require_finite_weights = [&](const auto& groups) {
     for (const auto& group : groups)
