@@ -6,6 +6,7 @@
 
 #include "app/drawing_output.hpp"
 #include "limn/core/error.hpp"
+#include "limn/models/model.hpp"
 #include "limn/models/run_checkpoints.hpp"
 
 namespace limn::app {
@@ -77,6 +78,15 @@ void add_prior(const Command& command, models::PriorKind& prior) {
           },
           "where z comes from: the density of the training drawings' z, or N(0, I) [fitted where the model has it]")
       .one_of({"fitted", "standard"});
+}
+
+void add_precision(const Command& command, std::string& precision) {
+  const auto& names = models::kPrecisionNames;
+  command
+      .add("--precision", &precision,
+           "of the weights that strokes are drawn with; bf16 reads half the memory and changes what a seed draws")
+      .one_of({names.begin(), names.end()})
+      .shows_default();
 }
 
 std::string drawing_output_help(bool has_frames) {

@@ -22,6 +22,8 @@ void add_temperatures(const Command& command, std::vector<double>& temperatures,
                       models::SigmaTemperature& sigma_temperature, const std::string& help);
 // --prior: where z of new drawings comes from.
 void add_prior(const Command& command, models::PriorKind& prior);
+// --precision, for Model::set_precision().
+void add_precision(const Command& command, std::string& precision);
 // For the help of -o of a command that draws what the model draws: the endings. `has_frames`: images may follow each
 // other in a .gif.
 [[nodiscard]] std::string drawing_output_help(bool has_frames = true);

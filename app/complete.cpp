@@ -24,6 +24,7 @@ struct CompleteArguments {
   double temperature = 0.4;
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
+  std::string precision = "f32";
   bool uses_prior = false;
   GivenScale scale = GivenScale::kUsual;
   std::uint64_t seed = 1;
@@ -33,6 +34,7 @@ struct CompleteArguments {
 
 void complete(const CompleteArguments& a, const models::Registry& registry) {
   const auto model = registry.load(a.model);
+  model->set_precision(a.precision);
   model->need(models::Ability::kComplete, "choose a model of sketches");
   require(!a.uses_prior || model->latent_size() > 0, "{}: has no latent space to draw from; leave --prior out",
           a.model);
@@ -80,6 +82,7 @@ void add_complete(const Command& app, const models::Registry& registry) {
   command.add("-n,--count", &a->count, "endings").whole_number(1, 10000).shows_default();
   add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  add_precision(command, a->precision);
   command.add("--prior", &a->uses_prior, "z from the model's prior instead of from the given part");
   command.add("--seed", &a->seed, "another number, other endings").shows_default();
   command.add("-o,--out", &a->out, output_endings(models::Content::kSketches)).shows_default();

@@ -19,6 +19,7 @@ struct DecodeArguments {
   double temperature = 0.4;
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
+  std::string precision = "f32";
   std::uint64_t seed = 1;
   std::string out = "decoded.svg";
   render::GcodeOptions plotter = {};
@@ -26,6 +27,7 @@ struct DecodeArguments {
 
 void decode(const DecodeArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
+  model->set_precision(a.precision);
   check_output(a.out, model->content());
   check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
@@ -53,6 +55,7 @@ void add_decode(const Command& app, const models::Registry& registry) {
   command.add("--z", &a->z, "floating-point .npy, a row per drawing").required();
   add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  add_precision(command, a->precision);
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help()).shows_default();
   add_plotter_options(command, a->plotter);

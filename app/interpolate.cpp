@@ -23,6 +23,7 @@ struct InterpolateArguments {
   double temperature = 0.1;
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
+  std::string precision = "f32";
   std::uint64_t seed = 1;
   std::string out = "interpolation.svg";
   render::GcodeOptions plotter = {};
@@ -49,6 +50,7 @@ void interpolate(const InterpolateArguments& a, const Command& command, const mo
   std::vector<std::string> references = ends_of(a);
   const bool is_grid = references.size() == 4;
   const auto model = registry.load(a.model);
+  model->set_precision(a.precision);
   check_output(a.out, model->content());
   check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
@@ -89,6 +91,7 @@ void add_interpolate(const Command& app, const models::Registry& registry) {
       .shows_default();
   add_temperature(command, a->temperature, a->sigma_temperature);
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  add_precision(command, a->precision);
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();
   command.add("-o,--out", &a->out, drawing_output_help() + " (there and back)").shows_default();
   add_plotter_options(command, a->plotter);

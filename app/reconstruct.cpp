@@ -24,6 +24,7 @@ struct ReconstructArguments {
   std::vector<double> temperatures{0.4};
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
+  std::string precision = "f32";
   bool uses_mean = false;
   GivenScale scale = GivenScale::kUsual;
   bool shows_steps = false;
@@ -78,6 +79,7 @@ void reconstruct_images(const models::Model& model, const models::Drawings& give
 
 void reconstruct(const ReconstructArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
+  model->set_precision(a.precision);
   check_output(a.out, model->content(), model->can(models::Ability::kSteps));
   check_plotter_options(a.plotter, a.out);
   model->need(models::Ability::kEncode, "try limn sample or limn complete");
@@ -104,6 +106,7 @@ void add_reconstruct(const Command& app, const models::Registry& registry) {
   command.add("-n,--count", &a->count, "how many at most").whole_number(1, 1000).shows_default();
   add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a column each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  add_precision(command, a->precision);
   command.add("--mean", &a->uses_mean, "draw from the mean of z instead of a sample");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: some steps, with the windows it reads and writes");
   command.add("--seed", &a->seed, "another number, other drawings").shows_default();

@@ -24,6 +24,7 @@ struct SampleArguments {
   std::vector<double> temperatures{0.4};
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   bool is_greedy = false;
+  std::string precision = "f32";
   bool shows_steps = false;
   models::PriorKind prior = models::PriorKind::kUsual;
   bool skips_blank = false;
@@ -75,6 +76,7 @@ void sample_at_rest(const models::Model& model, const SampleArguments& a) {
 
 void sample(const SampleArguments& a, const Command& command, const models::Registry& registry) {
   const auto model = registry.load(a.model);
+  model->set_precision(a.precision);
   check_output(a.out, model->content());
   check_plotter_options(a.plotter, a.out);
   check_temperature_options(command, *model);
@@ -98,6 +100,7 @@ void add_sample(const Command& app, const models::Registry& registry) {
       .shows_default();
   add_temperatures(command, a->temperatures, a->sigma_temperature, "how varied; several make a row each");
   command.add("--greedy", &a->is_greedy, "always the likeliest point");
+  add_precision(command, a->precision);
   add_prior(command, a->prior);
   command.add("--skip-blank", &a->skips_blank, "of sketches: draw others in the place of blank ones");
   command.add("--steps-shown", &a->shows_steps, "of a DRAW model: the canvas after every step");

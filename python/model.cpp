@@ -71,11 +71,12 @@ nb::object wrapped(std::shared_ptr<const models::Model> model) {
   return nb::cast(ImageModel{{std::move(model)}});
 }
 
-nb::object load_model(const std::filesystem::path& path) {
-  std::shared_ptr<const models::Model> model;
+nb::object load_model(const std::filesystem::path& path, const std::string& precision) {
+  std::unique_ptr<models::Model> model;
   {
     const nb::gil_scoped_release release;
     model = registry().load(path);
+    model->set_precision(precision);
   }
   return wrapped(std::move(model));
 }
@@ -130,10 +131,12 @@ void add_model(nb::module_& module) {
                "The model's tensors by name, copies in float32.")
           .def("__repr__", &text_of);
   add_evaluate(model);
-  module.def("load", &load_model, "path"_a,
-             nb::sig("def load(path: str | os.PathLike[str]) -> SketchModel | ImageModel"),
+  module.def("load", &load_model, "path"_a, nb::kw_only(), "precision"_a = "f32",
+             nb::sig("def load(path: str | os.PathLike[str], *, precision: str = 'f32') -> SketchModel | ImageModel"),
              "Loads a model: a run's folder, a .safetensors file, Magenta's .json or .js, PyTorch's .pth of known\n"
              "programs, or 'builtin:doodles'.\n\n"
+             "precision: of the weights that strokes are drawn with, 'f32' or 'bf16', which reads half the memory and\n"
+             "changes what a seed draws.\n\n"
              "Files may come from strangers: everything in them is checked, and nothing in them is run. Raises Error.");
 }
 

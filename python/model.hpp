@@ -32,7 +32,7 @@ struct ImageModel : AnyModel {
 };
 // A SketchModel or an ImageModel.
 [[nodiscard]] nb::object wrapped(std::shared_ptr<const models::Model> model);
-[[nodiscard]] nb::object load_model(const std::filesystem::path& path);
+[[nodiscard]] nb::object load_model(const std::filesystem::path& path, const std::string& precision);
 
 // Throw Error listing the names for another one.
 [[nodiscard]] models::SigmaTemperature sigma_temperature_named(const std::string& name);

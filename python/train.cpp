@@ -219,7 +219,7 @@ void add_train(nb::module_& module) {
       .def_prop_ro(
           "best_step", [](const Run& r) { return r.result.best_step; }, "-1: no validation gave a finite loss.")
       .def(
-          "model", [](const Run& r) { return load_model(r.path); },
+          "model", [](const Run& r) { return load_model(r.path, "f32"); },
           nb::sig("def model(self) -> SketchModel | ImageModel"), "The best model.");
   module.def(
       "train", &train, "family"_a, "data"_a = nb::none(), "out"_a = nb::none(), nb::kw_only(), "preset"_a = nb::none(),

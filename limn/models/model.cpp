@@ -17,6 +17,13 @@ void Model::need(Ability ability, std::string_view advice) const {
   require(why.empty(), "{}: {}; {}", checkpoint().origin, why, advice);
 }
 
+void Model::set_precision(std::string_view name) {
+  require(std::ranges::find(kPrecisionNames, name) != kPrecisionNames.end(), "precision: {} is none; use {}",
+          printable(name), fmt::join(kPrecisionNames, ", "));
+  require(name == kPrecisionNames.front() || as_sketch_model() != nullptr,
+          "{}: it draws images; the precision is of models that draw strokes, leave it out", checkpoint().origin);
+}
+
 const FittedPrior* Model::prior(PriorKind kind) const {
   const Checkpoint& file = checkpoint();
   if (file.prior) {

@@ -1,11 +1,14 @@
 // A loaded model of any family: what commands, the studio and programs ask of it. What it cannot do it says itself, and
-// need() refuses it with one message. Immutable once made: all calls may run at once from any number of threads.
+// need() refuses it with one message. Immutable once made, but for its precision: all calls may run at once from any
+// number of threads.
 // Families derive from SketchModel (sketch_model.hpp) or ImageModel (image_model.hpp), which implement most of this.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +42,10 @@ enum class Ability {
   kEvaluateMean,       // losses with the mean of z in place of a draw
   kFitPrior,           // a density fitted to the means of z of drawings, from which new ones come
 };
+
+// Of the weights that strokes are drawn with: as the file has them, or rounded to half the memory. Another precision,
+// other drawings of a seed.
+inline constexpr std::array<std::string_view, 2> kPrecisionNames{"f32", "bf16"};
 
 struct DrawingOptions {
   double temperature = 0.4;
@@ -106,6 +113,11 @@ class Model {
   [[nodiscard]] bool can(Ability ability) const { return inability(ability).empty(); }
   // Throws Error "ORIGIN: why it cannot; advice" unless it can.
   void need(Ability ability, std::string_view advice) const;
+
+  // The precision of the weights that strokes are drawn with from now on, by a name of kPrecisionNames; an encoder's
+  // stay as they are. Before anyone shares the model. Throws Error for another name, and for bf16 where it draws
+  // images.
+  virtual void set_precision(std::string_view name);
 
   // The drawings that references (FILE, FILE#17, FILE:test#17) name, at most `limit` in all, prepared as the training
   // data were. Throws Error for one that is not there or does not fit.

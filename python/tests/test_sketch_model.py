@@ -32,6 +32,20 @@ def decoder_inputs(model, drawing):
     return inputs
 
 
+def test_precision_is_of_the_decoders_weights(doodles, vae_run):
+    smaller = limn.load("builtin:doodles", precision="bf16")
+    drawings = [[d.stroke3.tolist() for d in model.sample(3, seed=7)] for model in (doodles, smaller)]
+    assert drawings[0] != drawings[1]
+    (drawing,) = limn.read_sketches("builtin:doodles:test#0")
+    np.testing.assert_array_equal(smaller.encode(drawing)[0], doodles.encode(drawing)[0])
+    z = doodles.encode(drawing)[0][0]
+    np.testing.assert_allclose(smaller.outputs(drawing, z), doodles.outputs(drawing, z), rtol=0.1, atol=0.1)
+    with pytest.raises(limn.Error, match="precision: f16 is none; use f32, bf16"):
+        limn.load("builtin:doodles", precision="f16")
+    with pytest.raises(limn.Error, match="it draws images"):
+        limn.load(vae_run.path, precision="bf16")
+
+
 @pytest.mark.parametrize("number", [0, 17])
 def test_outputs_are_those_of_numpy(doodles, number):
     (drawing,) = limn.read_sketches(f"builtin:doodles:test#{number}")

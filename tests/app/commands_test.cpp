@@ -180,6 +180,18 @@ TEST_F(CommandsTest, SamplesInEveryFormat) {
   expect_svg("sweep.svg");
 }
 
+TEST_F(CommandsTest, DrawsWithWeightsOfEitherPrecision) {
+  run("encode run --in builtin:doodles:test#0 -o z.npy");
+  const std::string commands[] = {"sample run -n 2", "complete run -n 2", "decode run --z z.npy",
+                                  "interpolate run --steps 3", "reconstruct run -n 2"};
+  for (const std::string& command : commands) {
+    for (const std::string name : {"f32", "bf16"}) run(command + " --precision " + name + " -o " + name + ".json");
+    run(command + " -o usual.json");
+    EXPECT_EQ(read_text_file(file("f32.json")), read_text_file(file("usual.json"))) << command;
+    EXPECT_NE(read_text_file(file("bf16.json")), read_text_file(file("usual.json"))) << command;
+  }
+}
+
 // The beginning is the user's, point for point; what the model adds has its units and follows its end.
 // A state_dict() of which the names tell the kind.
 TEST_F(CommandsTest, ImportsModelsFromPytorch) {

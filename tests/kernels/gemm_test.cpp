@@ -30,8 +30,11 @@ float as_bf16(float value) {
   return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
 }
 
-// What a product of this precision multiplies.
+// What a product of this precision multiplies: inputs and gradients, and weights.
 double factor(float value, Precision precision) { return precision == Precision::kBFloat16 ? as_bf16(value) : value; }
+double weight_factor(float value, Precision precision) {
+  return precision == Precision::kFloat32 ? value : as_bf16(value);
+}
 
 // Sums of K products of order 1 in float32: the error grows like the square root of K.
 double tolerance(std::int64_t depth) { return 2e-6 * std::sqrt(static_cast<double>(depth) + 1); }
@@ -70,7 +73,7 @@ void check_product(const Sizes& s, WeightLayout layout, bool with_init, Precisio
     for (std::int64_t n = 0; n < s.columns; ++n) {
       double sum = with_init ? start[static_cast<std::size_t>(n)] : 0;
       for (std::int64_t k = 0; k < s.depth; ++k)
-        sum += factor(all(r, k), precision) * factor(outputs_first ? b(n, k) : b(k, n), precision);
+        sum += factor(all(r, k), precision) * weight_factor(outputs_first ? b(n, k) : b(k, n), precision);
       ASSERT_NEAR(c(r, n), sum, tolerance(s.depth) * (1 + std::abs(sum))) << r << "," << n;
     }
     EXPECT_EQ(c.row(r)[s.columns], 99.0f) << "written beside the matrix";
@@ -106,12 +109,13 @@ void check_gradient(const Sizes& s, bool accumulate, Precision precision) {
 }
 
 void check_everything() {
-  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16, Precision::kBFloat16Weights}) {
     for (const Sizes& sizes : kSizes) {
       for (const WeightLayout layout : {WeightLayout::kOutputMajor, WeightLayout::kInputMajor}) {
         check_product(sizes, layout, false, precision);
         check_product(sizes, layout, true, precision);
       }
+      if (precision == Precision::kBFloat16Weights) continue;  // of products with packed weights alone
       check_gradient(sizes, false, precision);
       check_gradient(sizes, true, precision);
     }
@@ -166,6 +170,30 @@ TEST_F(GemmTest, OneDnnAgreesWithDouble) {
   if (!has_onednn()) GTEST_SKIP() << "this build has no oneDNN";
   set_gemm_backend(GemmBackend::kOneDnn);
   check_everything();
+}
+
+// Weights in 16 bits are the rounded ones, bit for bit, whatever the target and the number of rows.
+TEST_F(GemmTest, WeightsInBf16AreRoundedWeights) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(hwy::TargetName(target));
+    for (const Sizes& s : kSizes) {
+      const auto a = random_values(s.rows * s.depth, 1), w = random_values(s.columns * s.depth, 2);
+      std::vector<float> rounded = w;
+      for (float& value : rounded) value = as_bf16(value);
+      const auto product = [&](const std::vector<float>& weights, Precision precision) {
+        PackedWeights packed;
+        packed.pack(ConstMatrix(weights.data(), s.columns, s.depth), WeightLayout::kOutputMajor, precision,
+                    GemmBackend::kPortable);
+        std::vector<float> out(static_cast<std::size_t>(s.rows * s.columns));
+        GemmScratch scratch;
+        packed.multiply(ConstMatrix(a.data(), s.rows, s.depth), {}, Matrix(out.data(), s.rows, s.columns), scratch);
+        return out;
+      };
+      EXPECT_EQ(product(w, Precision::kBFloat16Weights), product(rounded, Precision::kFloat32))
+          << s.rows << "x" << s.columns << "x" << s.depth;
+    }
+  }
 }
 
 std::size_t bytes_in_use() {

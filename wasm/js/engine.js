@@ -43,9 +43,10 @@ export class Engine {
   /** The bytes of memory that the module has taken. */
   memory() { return this.#exports.memory.buffer.byteLength; }
 
-  load(bytes, name, isMagenta) {
-    const title = new TextEncoder().encode(name);
-    const model = this.#call('limn_load', this.#put(bytes), bytes.length, this.#put(title), title.length, isMagenta);
+  load(bytes, name, isMagenta, precision) {
+    const [title, kind] = [name, precision].map((text) => new TextEncoder().encode(text));
+    const model = this.#call('limn_load', this.#put(bytes), bytes.length, this.#put(title), title.length, isMagenta,
+      this.#put(kind), kind.length);
     this.#call('limn_describe', model);
     return { model, ...JSON.parse(this.#text()) };
   }

@@ -13,11 +13,11 @@ const isBrowser = typeof document !== 'undefined' && typeof Worker !== 'undefine
 
 /** A model of bytes, a URL, a Blob, or a file's path in Node: .safetensors, or Magenta's JSON. */
 export async function load(source, options = {}) {
-  const { worker = isBrowser, name = nameOf(source, 'the model') } = checked('load', options);
+  const { worker = isBrowser, name = nameOf(source, 'the model'), precision = 'f32' } = checked('load', options);
   const packedBytes = await readBytes(source);
   const bytes = await unpacked(packedBytes, name);
   const host = await sharedHost(worker);
-  return new Model(host, { name, ...(await host.call('load', bytes, name, isMagenta(bytes, name))) });
+  return new Model(host, { name, ...(await host.call('load', bytes, name, isMagenta(bytes, name), precision)) });
 }
 
 /** model.interpolate() as a function. */

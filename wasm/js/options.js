@@ -23,7 +23,7 @@ const kDrawing = {
   temperature: number(0.001, 1000), sigmaTemperature: oneOf('sqrt', 'linear'), greedy: isFlag, seed: isSeed,
 };
 export const kCalls = {
-  load: { worker: isFlag, name: isText },
+  load: { worker: isFlag, name: isText, precision: oneOf('f32', 'bf16') },
   sample: { ...kDrawing, prior: oneOf('fitted', 'standard'), skipBlank: isFlag },
   decode: kDrawing,
   complete: {

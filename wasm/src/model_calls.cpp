@@ -28,10 +28,12 @@ Json abilities(const models::Model& model) {
 
 LIMN_CALL(limn_load)
 models::Model* limn_load(const std::byte* bytes, std::uint32_t size, const char* name, std::int32_t name_size,
-                         bool is_magenta) {
+                         bool is_magenta, const char* precision, std::int32_t precision_size) {
   return guarded([&] {
-    return read_model(Bytes(bytes, bytes + size), std::string(name, static_cast<std::size_t>(name_size)), is_magenta)
-        .release();
+    auto model =
+        read_model(Bytes(bytes, bytes + size), std::string(name, static_cast<std::size_t>(name_size)), is_magenta);
+    model->set_precision({precision, static_cast<std::size_t>(precision_size)});
+    return model.release();
   });
 }
 

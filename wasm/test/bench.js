@@ -31,15 +31,19 @@ row('limn.wasm, bytes', module.length.toLocaleString('en'));
 row('with brotli', brotliCompressSync(module).length.toLocaleString('en'));
 const bytes = readFileSync(file);
 const begun = performance.now();
-const model = await setting.limn.load(bytes, { name: path.basename(file) });
+const name = path.basename(file);
+const model = await setting.limn.load(bytes, { name });
 row('start and first load, ms', Math.round(performance.now() - begun));
 row('load, ms', ms(await median(async () => {
-  await (await setting.limn.load(bytes, { name: path.basename(file) })).unload();
+  await (await setting.limn.load(bytes, { name })).unload();
 })));
 const points = (drawings) => drawings.reduce((sum, d) => sum + d.length, 0);
-await model.sample(64);  // the engine compiles again what runs often
-for (const count of [1, 16, 64])
-  row(`points per second, ${count} at once`, rate(await median(async (i) => points(await model.sample(count, { seed: i + 1 })))));
+for (const [precision, drawing] of [['f32', model], ['bf16', await setting.limn.load(bytes, { name, precision: 'bf16' })]]) {
+  await drawing.sample(64);  // the engine compiles again what runs often
+  for (const count of [1, 16, 64])
+    row(`points per second, ${precision}, ${count} at once`,
+      rate(await median(async (i) => points(await drawing.sample(count, { seed: i + 1 })))));
+}
 row('points per second, one, streamed', rate(await median(async (i) => {
   let n = 0;
   for await (const _ of model.complete([], { seed: i + 1 })) ++n;

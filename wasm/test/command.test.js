@@ -28,6 +28,15 @@ describe('sketches', setting.needing(setting.command, setting.doodles), () => {
     assertSame(await model.sample(3, { greedy: true, prior: 'standard' }), setting.strokesIn('greedy.json'));
   });
 
+  test('limn sample --precision bf16', async () => {
+    const model = await limn.load(setting.doodles, { precision: 'bf16' });
+    setting.runCommand('sample', setting.doodles, '-n', '9', '--seed', '7', '--precision', 'bf16', '-o', 'bf16.json');
+    const drawings = await model.sample(9, { seed: 7 });
+    assertSame(drawings, setting.strokesIn('bf16.json'));
+    const others = await (await limn.load(setting.doodles)).sample(9, { seed: 7 });
+    assert.notDeepEqual(drawings.map((d) => [...d.stroke3]), others.map((d) => [...d.stroke3]));
+  });
+
   test('limn complete', async () => {
     const model = await limn.load(setting.doodles);
     const [given] = await model.sample(1, { seed: 3 });
@@ -77,6 +86,10 @@ for (const file of setting.magenta)
     setting.runCommand('sample', file, '-n', '4', '--seed', '2', '-o', 'magenta.json');
     assertSame(await model.sample(4, { seed: 2 }), setting.strokesIn('magenta.json'));
     await model.unload();
+    const smaller = await limn.load(file, { precision: 'bf16' });
+    setting.runCommand('sample', file, '-n', '4', '--seed', '2', '--precision', 'bf16', '-o', 'bf16.json');
+    assertSame(await smaller.sample(4, { seed: 2 }), setting.strokesIn('bf16.json'));
+    await smaller.unload();
   });
 
 test('limn manifold of a VAE', setting.needing(setting.command, setting.digits), async () => {

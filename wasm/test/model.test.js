@@ -90,6 +90,8 @@ describe('a model of sketches', () => {
 
   test('says what it is asked for and cannot do', async () => {
     const model = await limn.load(setting.doodles);
+    await assert.rejects(limn.load(setting.doodles, { precision: 'f16' }), /precision is f16, expected f32 or bf16/);
+    await assert.rejects(limn.load(setting.digits, { precision: 'bf16' }), /digits.*draws images; the precision is of/);
     await assert.rejects(model.sample(0), /count is 0, expected a whole number from 1/);
     await assert.rejects(model.sample(1, { temprature: 1 }), /unknown option temprature; expected one of temperature/);
     await assert.rejects(model.sample(1, { seed: 1.5 }), /seed is 1.5/);

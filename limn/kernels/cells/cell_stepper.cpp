@@ -57,11 +57,10 @@ class NormVectors {
 // lstm and layer_norm: one product, then one row call a sequence.
 class GatedStepper final : public SteppingCell {
  public:
-  GatedStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
+  GatedStepper(const CellShape& cell, Parameters parameters, Precision precision) : SteppingCell(cell) {
     const GatedTensors<const float> t(shape, parameters);
-    step_weights_.pack(std::array{t.hh, t.ih_x}, WeightLayout::kOutputMajor, Precision::kFloat32,
-                       GemmBackend::kPortable);
-    constant_weights_.pack(t.ih_z, WeightLayout::kOutputMajor, Precision::kFloat32, GemmBackend::kPortable);
+    step_weights_.pack(std::array{t.hh, t.ih_x}, WeightLayout::kOutputMajor, precision, GemmBackend::kPortable);
+    constant_weights_.pack(t.ih_z, WeightLayout::kOutputMajor, precision, GemmBackend::kPortable);
     bias_.assign(t.bias.begin(), t.bias.end());
     norm_ = NormVectors(t.norm);
   }
@@ -101,9 +100,9 @@ class GatedStepper final : public SteppingCell {
 
 class HyperStepper final : public SteppingCell {
  public:
-  HyperStepper(const CellShape& cell, Parameters parameters) : SteppingCell(cell) {
+  HyperStepper(const CellShape& cell, Parameters parameters, Precision precision) : SteppingCell(cell) {
     const HyperTensors<const float> t(shape, parameters);
-    products_.pack(shape, t, Precision::kFloat32, GemmBackend::kPortable);
+    products_.pack(shape, t, precision, GemmBackend::kPortable);
     norm_ = NormVectors(t.norm);
     small_norm_ = NormVectors(t.small_norm);
   }
@@ -147,12 +146,12 @@ struct CellStepper::Impl {
   std::unique_ptr<SteppingCell> cell;
 };
 
-CellStepper::CellStepper(const CellShape& shape, Parameters parameters) {
+CellStepper::CellStepper(const CellShape& shape, Parameters parameters, Precision precision) {
   impl_ = std::make_unique<Impl>();
   if (shape.type == CellType::kHyper) {
-    impl_->cell = std::make_unique<HyperStepper>(shape, parameters);
+    impl_->cell = std::make_unique<HyperStepper>(shape, parameters, precision);
   } else {
-    impl_->cell = std::make_unique<GatedStepper>(shape, parameters);
+    impl_->cell = std::make_unique<GatedStepper>(shape, parameters, precision);
   }
 }
 CellStepper::~CellStepper() = default;

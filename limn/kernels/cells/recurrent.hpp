@@ -57,11 +57,11 @@ class RecurrentSequence {
   std::unique_ptr<Impl> impl_;
 };
 
-// The weights of a cell packed for inference, and single steps with them: for generation. Immutable after
-// construction, so any number of threads may step with one.
+// The weights of a cell packed for inference, and single steps with them: for generation, with our own products.
+// Immutable after construction, so any number of threads may step with one.
 class CellStepper {
  public:
-  CellStepper(const CellShape& shape, Parameters parameters);
+  CellStepper(const CellShape& shape, Parameters parameters, Precision precision = Precision::kFloat32);
   ~CellStepper();
   CellStepper(CellStepper&&) noexcept;
   CellStepper& operator=(CellStepper&&) noexcept;

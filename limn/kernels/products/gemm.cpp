@@ -19,7 +19,8 @@ constexpr std::int64_t kSliceRows = 32;
 
 // Without instructions for bf16 oneDNN brings no gain for it.
 bool uses_onednn(GemmBackend backend, Precision precision) {
-  return backend == GemmBackend::kOneDnn && (precision == Precision::kFloat32 || has_bf16());
+  return backend == GemmBackend::kOneDnn &&
+         (precision == Precision::kFloat32 || (precision == Precision::kBFloat16 && has_bf16()));
 }
 
 void fill_from_init(ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last) {

@@ -54,7 +54,8 @@ class PackedWeights {
   PackedWeights(PackedWeights&&) noexcept;
   PackedWeights& operator=(PackedWeights&&) noexcept;
 
-  // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16; sums are float32.
+  // Uses the pool of parallel.hpp. kBFloat16 rounds the weights (and later A) to bf16, kBFloat16Weights the weights
+  // alone; sums are float32.
   // kPortable makes a row's result independent of the rows beside it on every CPU; kAutomatic: gemm_backend().
   void pack(std::span<const ConstMatrix> parts, WeightLayout layout, Precision precision = Precision::kFloat32,
             GemmBackend backend = GemmBackend::kAutomatic);

@@ -11,10 +11,9 @@ namespace limn::kernels {
 namespace {
 
 using portable::BlockProduct;
+using portable::kMaxDepth;
 using portable::Tiling;
 
-// A panel of B with 320 rows of 16 floats is 20 KB, and six rows of A beside it 7.5 KB: together below 32 KB.
-constexpr std::int64_t kMaxDepth = 320;
 // Rows of A packed at once: with a block's depth at most 240 KB, half of a second cache.
 constexpr std::int64_t kMaxRows = 192;
 // Elements of B packed at once for a weight gradient.
@@ -36,12 +35,16 @@ class PortableWeights final : public PackedWeights::Impl {
       : width_(portable::panel_width()),
         padded_(round_up(n, width_)),
         blocks_(k, kMaxDepth),
-        is_bf16_(precision == Precision::kBFloat16) {
+        rounds_(precision == Precision::kBFloat16) {
     values_.resize(static_cast<std::size_t>(k * padded_));
     // A value is moved in about the time of ten operations.
     parallel_for(
         padded_ / width_, [&](std::int64_t panel) { pack_panel(weights, n, panel); },
         10.0 * static_cast<double>(k * padded_));
+    if (precision != Precision::kBFloat16Weights) return;
+    words_.resize(static_cast<std::size_t>(k * padded_ / 2));
+    portable::pack_bf16(values_.data(), k * padded_ / width_, words_.data());
+    values_.clear();
   }
 
   void multiply(std::span<const ConstMatrix> a, ConstMatrix init, Matrix c, std::int64_t first, std::int64_t last,
@@ -50,11 +53,13 @@ class PortableWeights final : public PackedWeights::Impl {
     for (std::int64_t row = 0; row < c.rows; row += kMaxRows) {
       const std::int64_t rows = std::min(kMaxRows, c.rows - row);
       pack_rows(a, row, rows, scratch.a.data());
-      if (is_bf16_) portable::round_to_bf16(scratch.a.data(), rows * blocks_.size);
+      if (rounds_) portable::round_to_bf16(scratch.a.data(), rows * blocks_.size);
       for (std::int64_t block = 0; block < blocks_.count; ++block) {
         const float* from = block > 0 ? c.row(row) : init.data ? init.row(row) : nullptr;
+        const std::int64_t place = blocks_.begin(block) * padded_ + first * blocks_.length(block);
         portable::multiply_block({.a = scratch.a.data() + rows * blocks_.begin(block),
-                                  .b = values_.data() + blocks_.begin(block) * padded_ + first * blocks_.length(block),
+                                  .b = words_.empty() ? values_.data() + place : nullptr,
+                                  .b_bf16 = words_.empty() ? nullptr : words_.data() + place / 2,
                                   .rows = rows,
                                   .columns = last - first,
                                   .depth = blocks_.length(block),
@@ -105,7 +110,7 @@ class PortableWeights final : public PackedWeights::Impl {
     }
     for (std::int64_t k = 0; size.count < width_ && k < size.depth; ++k)
       std::fill(to + k * width_ + size.count, to + (k + 1) * width_, 0.0f);
-    if (is_bf16_) portable::round_to_bf16(to, size.depth * width_);
+    if (rounds_) portable::round_to_bf16(to, size.depth * width_);
   }
 
   // Rows [row, row + rows) of [A_1 A_2 …] as tiles, block after block of the depth.
@@ -131,8 +136,9 @@ class PortableWeights final : public PackedWeights::Impl {
   std::int64_t width_;
   std::int64_t padded_;
   Blocks blocks_;
-  bool is_bf16_;
-  AlignedBuffer<float> values_;
+  bool rounds_;                         // both factors
+  AlignedBuffer<float> values_;         // block after block of the depth, panel after panel
+  AlignedBuffer<std::uint32_t> words_;  // in the place of values_: bf16
 };
 
 // One rectangle of a weight gradient: rows [row, row + rows) are columns of [A_1 A_2 …], columns are those of

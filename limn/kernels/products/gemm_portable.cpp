@@ -1,6 +1,7 @@
 #include "limn/kernels/products/gemm_portable.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "limn/kernels/products/gemm_portable.cpp"
@@ -36,9 +37,24 @@ constexpr int panels_at_once(int rows) { return std::max(1, kWantedSums / (rows 
 std::int64_t panel_width() { return kPanelWidth; }
 std::int64_t max_tile_rows() { return kMaxRows; }
 
+// Values of a row of a panel of B: its floats, or words of two bf16.
+template <class Weight>
+constexpr int kRowSize = std::is_same_v<Weight, float> ? kPanelWidth : kLanes;
+
+// A row of a panel.
+struct PanelRow {
+  Vector columns[kPanelVectors];
+};
+HWY_INLINE PanelRow load_row(const float* b) { return {{hn::Load(Tag(), b), hn::Load(Tag(), b + kLanes)}}; }
+HWY_INLINE PanelRow load_row(const std::uint32_t* b) {
+  const hn::RebindToUnsigned<Tag> d;
+  const auto words = hn::Load(d, b);
+  return {{hn::BitCast(Tag(), hn::ShiftLeft<16>(words)), hn::BitCast(Tag(), hn::And(words, hn::Set(d, 0xFFFF0000U)))}};
+}
+
 // One tile: kRows rows times kPanels panels that lie `panel_size` apart.
-template <int kRows, int kPanels>
-HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::int64_t panel_size,
+template <int kRows, int kPanels, class Weight>
+HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const Weight* HWY_RESTRICT b, std::int64_t panel_size,
                               std::int64_t depth, const float* init, std::int64_t init_stride, float* c,
                               std::int64_t c_stride) {
   constexpr int kVectors = kPanels * kPanelVectors;
@@ -52,19 +68,18 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_REST
     }
   }
   for (std::int64_t k = 0; k < depth; ++k) {
-    Vector column[kVectors];
+    PanelRow row[kPanels];
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      column[v] = hn::Load(d, b + (v / kPanelVectors) * panel_size + (v % kPanelVectors) * kLanes);
-    }
+    for (int panel = 0; panel < kPanels; ++panel) row[panel] = load_row(b + panel * panel_size);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       const Vector x = hn::Set(d, a[r]);
 #pragma GCC unroll 16
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, column[v], sum[r][v]);
+      for (int v = 0; v < kVectors; ++v)
+        sum[r][v] = hn::MulAdd(x, row[v / kPanelVectors].columns[v % kPanelVectors], sum[r][v]);
     }
     a += kRows;
-    b += kPanelWidth;
+    b += kRowSize<Weight>;
   }
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
@@ -74,8 +89,8 @@ HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, const float* HWY_REST
 }
 
 // The last panel where it is not full: through a buffer, so that nothing beside C is touched.
-template <int kRows>
-HWY_NOINLINE void multiply_narrow_tile(const float* a, const float* b, std::int64_t depth, const float* init,
+template <int kRows, class Weight>
+HWY_NOINLINE void multiply_narrow_tile(const float* a, const Weight* b, std::int64_t depth, const float* init,
                                        std::int64_t init_stride, float* c, std::int64_t c_stride,
                                        std::int64_t columns) {
   HWY_ALIGN float buffer[kRows * kPanelWidth] = {};
@@ -87,17 +102,17 @@ HWY_NOINLINE void multiply_narrow_tile(const float* a, const float* b, std::int6
 }
 
 // All tiles of kRows rows among rows [first, first + count · kRows) for panels of columns [column,
-// column_end).
-template <int kRows>
-HWY_NOINLINE void multiply_tiles(const BlockProduct& p, std::int64_t first, std::int64_t count, std::int64_t column,
-                                 std::int64_t column_end) {
+// column_end). `weights` is B's.
+template <int kRows, class Weight>
+HWY_NOINLINE void multiply_tiles(const BlockProduct& p, const Weight* weights, std::int64_t first, std::int64_t count,
+                                 std::int64_t column, std::int64_t column_end) {
   constexpr int kPanels = panels_at_once(kRows);
-  const std::int64_t panel_size = p.depth * kPanelWidth;
+  const std::int64_t panel_size = p.depth * kRowSize<Weight>;
   while (column < column_end) {
     const bool several = column_end - column >= kPanels * kPanelWidth;
     const std::int64_t width =
         std::min<std::int64_t>(several ? kPanels * kPanelWidth : kPanelWidth, column_end - column);
-    const float* b = p.b + column * p.depth;
+    const Weight* b = weights + column / kPanelWidth * panel_size;
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t row = first + i * kRows;
       const float* a = p.a + row * p.depth;
@@ -115,53 +130,51 @@ HWY_NOINLINE void multiply_tiles(const BlockProduct& p, std::int64_t first, std:
   }
 }
 
+// As many rows in a tile as the target has: no code for others.
+template <int kRows>
 void multiply_tiles_of(std::int64_t rows, const BlockProduct& p, std::int64_t first, std::int64_t count,
                        std::int64_t column, std::int64_t column_end) {
-  switch (count > 0 ? rows : 0) {
-    case 1:
-      return multiply_tiles<1>(p, first, count, column, column_end);
-    case 2:
-      return multiply_tiles<2>(p, first, count, column, column_end);
-    case 3:
-      return multiply_tiles<3>(p, first, count, column, column_end);
-    case 4:
-      return multiply_tiles<4>(p, first, count, column, column_end);
-    case 5:
-      return multiply_tiles<5>(p, first, count, column, column_end);
-    case 6:
-      return multiply_tiles<6>(p, first, count, column, column_end);
-    default:
-      break;
+  if (rows != kRows) {
+    if constexpr (kRows > 1) multiply_tiles_of<kRows - 1>(rows, p, first, count, column, column_end);
+  } else if (p.b_bf16) {
+    multiply_tiles<kRows>(p, p.b_bf16, first, count, column, column_end);
+  } else {
+    multiply_tiles<kRows>(p, p.b, first, count, column, column_end);
   }
-  if constexpr (kMaxRows > 6) {
-    switch (count > 0 ? rows : 0) {
-      case 7:
-        return multiply_tiles<7>(p, first, count, column, column_end);
-      case 8:
-        return multiply_tiles<8>(p, first, count, column, column_end);
-      case 9:
-        return multiply_tiles<9>(p, first, count, column, column_end);
-      case 10:
-        return multiply_tiles<10>(p, first, count, column, column_end);
-      case 11:
-        return multiply_tiles<11>(p, first, count, column, column_end);
-      case 12:
-        return multiply_tiles<12>(p, first, count, column, column_end);
-      default:
-        break;
-    }
-  }
+}
+
+// All tiles for panels of columns [column, column_end).
+void multiply_panels(const BlockProduct& p, const Tiling& tiling, std::int64_t column, std::int64_t column_end) {
+  const std::int64_t larger_rows = tiling.larger * (tiling.base + 1);
+  if (tiling.larger > 0) multiply_tiles_of<kMaxRows>(tiling.base + 1, p, 0, tiling.larger, column, column_end);
+  multiply_tiles_of<kMaxRows>(tiling.base, p, larger_rows, tiling.count - tiling.larger, column, column_end);
 }
 
 void multiply_block(const BlockProduct& p) {
   const Tiling tiling(p.rows, kMaxRows);
   // With few rows several panels go together, else one panel stays in the first cache for all tiles.
-  const std::int64_t step = tiling.count <= 1 ? p.columns : kPanelWidth;
-  const std::int64_t larger_rows = tiling.larger * (tiling.base + 1);
-  for (std::int64_t column = 0; column < p.columns; column += step) {
-    const std::int64_t end = std::min(p.columns, column + step);
-    multiply_tiles_of(tiling.base + 1, p, 0, tiling.larger, column, end);
-    multiply_tiles_of(tiling.base, p, larger_rows, tiling.count - tiling.larger, column, end);
+  if (tiling.count <= 1) return multiply_panels(p, tiling, 0, p.columns);
+  const Tag d;
+  HWY_ALIGN float panel[kMaxDepth * kPanelWidth];
+  for (std::int64_t column = 0; column < p.columns; column += kPanelWidth) {
+    const std::int64_t count = std::min<std::int64_t>(kPanelWidth, p.columns - column);
+    if (!p.b_bf16) {
+      multiply_panels(p, tiling, column, column + count);
+      continue;
+    }
+    // Widened once for all tiles.
+    const std::uint32_t* words = p.b_bf16 + column / kPanelWidth * p.depth * kLanes;
+    for (std::int64_t k = 0; k < p.depth; ++k, words += kLanes) {
+      const PanelRow row = load_row(words);
+      for (int v = 0; v < kPanelVectors; ++v) hn::Store(row.columns[v], d, panel + k * kPanelWidth + v * kLanes);
+    }
+    BlockProduct one = p;
+    one.b = panel;
+    one.b_bf16 = nullptr;
+    one.columns = count;
+    one.init = p.init ? p.init + column : nullptr;
+    one.c = p.c + column;
+    multiply_panels(one, tiling, 0, count);
   }
 }
 
@@ -332,6 +345,16 @@ void convert_to_bf16(const float* HWY_RESTRICT from, std::int64_t count, std::ui
   for (; i < count; ++i) to[i] = hn::GetLane(converted(hn::Set(d, from[i])));
 }
 
+void pack_bf16(const float* HWY_RESTRICT panel, std::int64_t rows, std::uint32_t* HWY_RESTRICT words) {
+  const Tag d;
+  const hn::RebindToUnsigned<Tag> bits;
+  for (std::int64_t k = 0; k < rows; ++k, panel += kPanelWidth, words += kLanes) {
+    const auto low = hn::ShiftRight<16>(nearest_bf16(hn::Load(d, panel)));
+    const auto high = hn::And(nearest_bf16(hn::Load(d, panel + kLanes)), hn::Set(bits, 0xFFFF0000U));
+    hn::Store(hn::Or(low, high), bits, words);
+  }
+}
+
 void add(const float* a, const float* b, std::int64_t count, float* to) {
   const Tag d;
   std::int64_t i = 0;
@@ -367,6 +390,7 @@ HWY_EXPORT(pack_tile);
 HWY_EXPORT(pack_panel);
 HWY_EXPORT(round_to_bf16);
 HWY_EXPORT(convert_to_bf16);
+HWY_EXPORT(pack_bf16);
 HWY_EXPORT(add);
 HWY_EXPORT(transpose);
 HWY_EXPORT(readable_width);
@@ -385,6 +409,9 @@ void transpose(const Transposition& transposition) { HWY_DYNAMIC_DISPATCH(transp
 void round_to_bf16(float* values, std::int64_t count) { HWY_DYNAMIC_DISPATCH(round_to_bf16)(values, count); }
 void convert_to_bf16(const float* from, std::int64_t count, std::uint16_t* to) {
   HWY_DYNAMIC_DISPATCH(convert_to_bf16)(from, count, to);
+}
+void pack_bf16(const float* panel, std::int64_t rows, std::uint32_t* words) {
+  HWY_DYNAMIC_DISPATCH(pack_bf16)(panel, rows, words);
 }
 void add(const float* a, const float* b, std::int64_t count, float* to) { HWY_DYNAMIC_DISPATCH(add)(a, b, count, to); }
 std::int64_t readable_width() { return HWY_DYNAMIC_DISPATCH(readable_width)(); }

@@ -2,13 +2,18 @@
 // chosen at run time. Reentrant. Only the files gemm_*.cpp call them.
 //
 // A is read in tiles of a few rows, stored [depth][rows of the tile]; B in panels of panel_width() columns,
-// stored [depth][panel_width()], the last one filled up with zeros. Each element of C is summed over the
-// depth in order.
+// stored [depth][panel_width()], the last one filled up with zeros. In bf16 a panel is [depth][panel_width() / 2]
+// words, each with a column of the first half of the panel in its lower 16 bits and one of the second half in its
+// upper 16. Each element of C is summed over the depth in order.
 #pragma once
 
 #include <cstdint>
 
 namespace limn::kernels::portable {
+
+// The most depth of a block: a panel of B with 320 rows of 16 floats is 20 KB, and six rows of A beside it 7.5 KB,
+// together below 32 KB.
+inline constexpr std::int64_t kMaxDepth = 320;
 
 // Columns of a panel of B and the most rows of a tile of A on this CPU.
 [[nodiscard]] std::int64_t panel_width();
@@ -25,11 +30,12 @@ struct Tiling {
   [[nodiscard]] std::int64_t rows(std::int64_t tile) const { return base + (tile < larger ? 1 : 0); }
 };
 
-// C [rows, columns] = init + A · B over one block of the depth. `init` may be null (zero) or C itself; an
-// init_stride of 0 repeats one row.
+// C [rows, columns] = init + A · B over one block of the depth, at most kMaxDepth. `init` may be null (zero) or C
+// itself; an init_stride of 0 repeats one row.
 struct BlockProduct {
   const float* a = nullptr;
   const float* b = nullptr;
+  const std::uint32_t* b_bf16 = nullptr;  // in the place of b
   std::int64_t rows = 0, columns = 0, depth = 0;
   const float* init = nullptr;
   std::int64_t init_stride = 0;
@@ -43,6 +49,9 @@ void pack_tile(const float* a, std::int64_t a_stride, std::int64_t rows, std::in
 
 // panel[k] = row k of `from`, panel_width() floats each.
 void pack_panel(const float* from, std::int64_t stride, std::int64_t depth, float* panel);
+
+// `rows` rows of a panel, rounded to bf16.
+void pack_bf16(const float* panel, std::int64_t rows, std::uint32_t* words);
 
 // to[c * to_stride + r] = from[r * stride + c], or += where it adds.
 struct Transposition {

@@ -56,12 +56,12 @@ std::vector<float> decoder_latents(const SketchRnnWeights& weights, ConstMatrix 
   return read_latents(z, weights.squashes_latent);
 }
 
-SketchRnnDecoder::SketchRnnDecoder(const SketchRnnWeights& weights)
+SketchRnnDecoder::SketchRnnDecoder(const SketchRnnWeights& weights, kernels::Precision precision)
     : is_conditional_(weights.options.conditional),
       squashes_latent_(weights.squashes_latent),
-      cell_(decoder_shape(weights.options), weights.decoder_cell),
-      output_(weights.output, weights.options.dec_rnn_size) {
-  if (is_conditional_) initial_state_ = PackedLinear(weights.initial_state, weights.options.z_size);
+      cell_(decoder_shape(weights.options), weights.decoder_cell, precision),
+      output_(weights.output, weights.options.dec_rnn_size, precision) {
+  if (is_conditional_) initial_state_ = PackedLinear(weights.initial_state, weights.options.z_size, precision);
 }
 
 DecoderRows SketchRnnDecoder::start(ConstMatrix z, std::int64_t count) const {

@@ -34,8 +34,9 @@ struct DecoderRows {
 
 class SketchRnnDecoder {
  public:
-  // Copies what it needs of the weights.
-  explicit SketchRnnDecoder(const SketchRnnWeights& weights);
+  // Copies what it needs of the weights, in their precision: kFloat32 or kBFloat16Weights.
+  explicit SketchRnnDecoder(const SketchRnnWeights& weights,
+                            kernels::Precision precision = kernels::Precision::kFloat32);
 
   // `count` rows at the start of a drawing. z is [count, Z]; empty for an unconditional model.
   [[nodiscard]] DecoderRows start(ConstMatrix z, std::int64_t count) const;

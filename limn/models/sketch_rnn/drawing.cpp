@@ -164,6 +164,12 @@ std::string SketchRnnModel::inability(Ability ability) const {
   return "it cannot do that";
 }
 
+void SketchRnnModel::set_precision(std::string_view name) {
+  SketchModel::set_precision(name);
+  decoder_ =
+      SketchRnnDecoder(weights_, name == "bf16" ? kernels::Precision::kBFloat16Weights : kernels::Precision::kFloat32);
+}
+
 LatentPosterior SketchRnnModel::encode(std::span<const sketch::Sketch> sketches) const {
   need(Ability::kEncode, "use a model that was trained with conditional=true");
   for (std::size_t i = 0; i < sketches.size(); ++i)

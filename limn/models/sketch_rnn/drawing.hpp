@@ -33,6 +33,7 @@ class SketchRnnModel final : public SketchModel {
   [[nodiscard]] const Checkpoint& checkpoint() const override { return checkpoint_; }
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts() const override;
   [[nodiscard]] std::string inability(Ability ability) const override;
+  void set_precision(std::string_view name) override;
 
   using SketchModel::draw;
   [[nodiscard]] LatentPosterior encode(std::span<const sketch::Sketch> sketches) const override;

@@ -2,10 +2,10 @@
 
 namespace limn::models {
 
-PackedLinear::PackedLinear(const LinearWeights& weights, std::int64_t in)
+PackedLinear::PackedLinear(const LinearWeights& weights, std::int64_t in, kernels::Precision precision)
     : bias_(weights.bias.begin(), weights.bias.end()) {
-  weights_.pack(ConstMatrix(weights.weight, out(), in), kernels::WeightLayout::kOutputMajor,
-                kernels::Precision::kFloat32, kernels::GemmBackend::kPortable);
+  weights_.pack(ConstMatrix(weights.weight, out(), in), kernels::WeightLayout::kOutputMajor, precision,
+                kernels::GemmBackend::kPortable);
 }
 
 void PackedLinear::apply(ConstMatrix x, Matrix y, kernels::GemmScratch& scratch) const {

@@ -15,7 +15,8 @@ namespace limn::models {
 class PackedLinear {
  public:
   PackedLinear() = default;  // no layer: only for models without one
-  PackedLinear(const LinearWeights& weights, std::int64_t in);
+  PackedLinear(const LinearWeights& weights, std::int64_t in,
+               kernels::Precision precision = kernels::Precision::kFloat32);
 
   // x [B, in], y [B, out]. On the calling thread.
   void apply(ConstMatrix x, Matrix y, kernels::GemmScratch& scratch) const;

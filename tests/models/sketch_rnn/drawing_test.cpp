@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "limn/core/error.hpp"
@@ -248,6 +249,38 @@ TEST(Units, ScaleThereAndBack) {
   const sketch::Sketch sketch{{{5, -2.5F, false}, {0, 10, true}}};
   EXPECT_EQ(model.normalised(sketch), (sketch::Sketch{{{2, -1, false}, {0, 4, true}}}));
   EXPECT_EQ(model.in_data_units(model.normalised(sketch)), sketch);
+}
+
+// The drawings of bf16 are those of a decoder whose weights are rounded to 8 significant bits; biases, gains and the
+// encoder stay as they are.
+TEST(Precision, IsOfTheDecodersWeights) {
+  for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
+    SCOPED_TRACE(cell);
+    SketchRnnOptions options = testing::tiny_options(true);
+    options.dec_model = cell;
+    const auto checkpoint = testing::random_checkpoint(options, 1, 0.6F);
+    auto rounded = checkpoint;
+    for (auto& [name, values] : rounded.weights) {
+      if (!name.starts_with("decoder.") || name.find("weight") == std::string::npos) continue;
+      for (float& value : values) {
+        int exponent = 0;
+        const double mantissa = std::frexp(static_cast<double>(value), &exponent);
+        value = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
+      }
+    }
+    SketchRnnModel model(checkpoint);
+    const SketchRnnModel reference(rounded);
+    const auto z = model.encode(some_sketches()).mu;
+    const auto drawn = [&](const SketchRnnModel& one) { return sketches_of(draw_latents(one, z, {}, 7)); };
+    const auto before = drawn(model);
+    model.set_precision("bf16");
+    EXPECT_EQ(drawn(model), drawn(reference));
+    EXPECT_NE(drawn(model), before);
+    EXPECT_EQ(model.encode(some_sketches()).mu.values, z.values);
+    model.set_precision("f32");
+    EXPECT_EQ(drawn(model), before);
+    EXPECT_THROW(model.set_precision("f16"), Error);
+  }
 }
 
 TEST(SketchRnnModel, SurvivesBeingMoved) {
