@@ -58,8 +58,8 @@ class JsonValuesBuilder : public JsonEvents {
   bool is_name_ = false;
 };
 
-// Reads what nearly every text is: JSON in ASCII without escapes. Many times as fast as nlohmann/json, which reads the
-// text anew where this one gives up, be it valid or not, and says what is wrong with it.
+// Reads what nearly every text is: JSON in ASCII without escapes. Faster than nlohmann/json, which reads the text anew
+// where this one gives up, be it valid or not, and says what is wrong with it.
 class PlainJsonScanner {
  public:
   PlainJsonScanner(JsonValues& values, std::string_view json)
