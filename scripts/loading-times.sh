@@ -31,7 +31,10 @@ row() {
   for program in "${!programs[@]}"; do
     cells+="$(sort -n "times.$program" | awk -v size="$size" '{ t[NR] = $1 } END {
       median = (t[int((NR + 1) / 2)] + t[int((NR + 2) / 2)]) / 2
-      printf size > 0 ? " %.0f ms, %.0f MB/s |" : " %.0f ms |", median / 1e3, size * 1e6 / median }')"
+      printf " %.0f ms", median / 1e3
+      if (size > 0) printf ", %.0f MB/s", size * 1e6 / median
+      printf " |"
+    }')"
     rm "times.$program"
   done
   echo "| $name |$cells"
@@ -56,10 +59,12 @@ if has aaron_sheep.npz; then
   row "limn data info aaron_sheep.npz" 0 data info "$data/aaron_sheep.npz"
 fi
 if has simplified.ndjson; then
-  while [[ ! -e many.ndjson || "$(stat -Lc %s many.ndjson)" -lt 20000000 ]]; do
-    cat "$data/simplified.ndjson" >>many.ndjson
+  cat "$data/simplified.ndjson" >many.ndjson
+  while [[ "$(stat -c %s many.ndjson)" -lt 20000000 ]]; do
+    cat many.ndjson many.ndjson >more.ndjson
+    mv more.ndjson many.ndjson
   done
-  megabytes="$(stat -Lc %s many.ndjson | awk '{ print $1 / 1e6 }')"
+  megabytes="$(stat -c %s many.ndjson | awk '{ print $1 / 1e6 }')"
   row "limn data convert many.ndjson -o many.npz" "$megabytes" data convert many.ndjson -o many.npz
 fi
 if has short_kanji.npz; then
