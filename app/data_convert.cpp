@@ -51,7 +51,10 @@ class Converter {
  public:
   // `may_need_scaling` refuses, with NeedsScaling, drawings that the writer would scale.
   Converter(const ConvertArguments& arguments, sketch::SketchWriter& writer, bool may_need_scaling)
-      : a_(arguments), writer_(writer), may_need_scaling_(may_need_scaling) {}
+      : a_(arguments), writer_(writer), may_need_scaling_(may_need_scaling) {
+    const sketch::SketchPreparation& p = a_.preparation;
+    is_prepared_ = p.is_scaled || p.spacing > 0 || p.epsilon >= 0 || p.max_points > 0;
+  }
 
   void read(const std::string& input) {
     sketch::SketchReference reference = sketch::parse_sketch_reference(input);
@@ -93,8 +96,7 @@ class Converter {
       ++empty_;
       return;
     }
-    record.sketch = naming(fmt::format("{}: sketch {}", path_, number),
-                           [&] { return sketch::prepared(record.sketch, a_.preparation); });
+    if (is_prepared_) prepare(record.sketch, number);
     if (record.key_id == 0) record.key_id = static_cast<std::uint64_t>(written_);
     if (record.word.empty() || !a_.word.empty()) record.word = word_;
     ++written_;
@@ -102,9 +104,18 @@ class Converter {
     writer_.add(std::move(record), split);
   }
 
+  void prepare(sketch::Sketch& sketch, std::int64_t number) {
+    try {
+      sketch = sketch::prepared(sketch, a_.preparation);
+    } catch (const Error& error) {
+      fail("{}: sketch {}: {}", path_, number, error.what());
+    }
+  }
+
   const ConvertArguments& a_;
   sketch::SketchWriter& writer_;
   bool may_need_scaling_;
+  bool is_prepared_ = false;
   std::string path_;  // that is read
   std::string word_;
   Split split_ = Split::kTrain;  // that is read

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -145,9 +146,12 @@ SketchFigures figures_of_all(const std::string& path, const sketch::StrokeDataOp
   }
   const sketch::SketchSplits splits = sketch::read_sketches(path, reading);
   const std::vector<sketch::Sketch>& train = splits[Split::kTrain];
-  return {.summary = summarize(splits), .saving = sketch::simplify_saving(std::ssize(train), [&](std::int64_t i) {
-                                          return train[static_cast<std::size_t>(i)];
-                                        })};
+  auto saving = std::async([&] {  // meanwhile
+    return sketch::simplify_saving(std::ssize(train),
+                                   [&](std::int64_t i) { return train[static_cast<std::size_t>(i)]; });
+  });
+  sketch::DatasetSummary summary = summarize(splits);
+  return {.summary = summary, .saving = saving.get()};
 }
 
 struct InfoArguments {

@@ -2,14 +2,17 @@
 # dnnl-config wants OpenCL and its libzip-config wants the programs zipcmp, zipmerge and ziptool, each from a package
 # of its own. So header and library are looked for by name. Installed beside limn-config.cmake, which needs the same.
 
-# limn_find_external(DNNL|libzip|minizip|GIF|WebP|tomlplusplus|Highway): the imported target DNNL::dnnl,
-# libzip::zip, minizip::minizip, GIF::GIF, WebP::webp, tomlplusplus::tomlplusplus or hwy::headers. A fatal error names the
+# limn_find_external(DNNL|libzip|libdeflate|minizip|GIF|WebP|tomlplusplus|Highway): the imported target DNNL::dnnl,
+# libzip::zip, libdeflate::deflate, minizip::minizip, GIF::GIF, WebP::webp, tomlplusplus::tomlplusplus or hwy::headers. A fatal error names the
 # header or library that is not there, and its Debian package.
 function(limn_find_external name)
   if(name STREQUAL "DNNL")
     limn_import_library(DNNL::dnnl PREFIX LIMN_DNNL HEADER oneapi/dnnl/dnnl.hpp LIBRARY dnnl PACKAGE libdnnl-dev)
   elseif(name STREQUAL "libzip")
     limn_import_library(libzip::zip PREFIX LIMN_LIBZIP HEADER zip.h LIBRARY zip PACKAGE libzip-dev)
+  elseif(name STREQUAL "libdeflate")
+    limn_import_library(libdeflate::deflate PREFIX LIMN_LIBDEFLATE HEADER libdeflate.h LIBRARY deflate
+      PACKAGE libdeflate-dev)
   elseif(name STREQUAL "minizip")
     limn_import_library(minizip::minizip PREFIX LIMN_MINIZIP HEADER minizip/unzip.h LIBRARY minizip PACKAGE libminizip-dev)
   elseif(name STREQUAL "GIF")

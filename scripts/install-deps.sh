@@ -19,7 +19,7 @@ PACKAGES=(
   g++ cmake ninja-build ccache pkg-config                   # the build
   libfmt-dev nlohmann-json3-dev                             # core
   libdnnl-dev libhwy-dev                                    # kernels
-  zlib1g-dev libzip-dev                                     # sketch: npz; image: gzip
+  zlib1g-dev libzip-dev libdeflate-dev                      # sketch: npz; image: gzip
   libcairo2-dev libgif-dev libpugixml-dev                   # render; sketch: SVG
   libpng-dev libjpeg-dev libwebp-dev libtiff-dev            # image
   libprotobuf-dev protobuf-compiler                         # train: TensorBoard

@@ -1,5 +1,6 @@
 #include "limn/arrays/zip_archive.hpp"
 
+#include <libdeflate.h>
 #include <zip.h>
 
 #include <algorithm>
@@ -23,6 +24,11 @@ zip_t* handle(const Owner& archive) {
 struct CloseEntry {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
 };
+using EntryFile = std::unique_ptr<zip_file_t, CloseEntry>;
+
+struct FreeDecompressor {
+  void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
+};
 
 class ZipError {
  public:
@@ -36,6 +42,29 @@ class ZipError {
  private:
   zip_error_t error_;
 };
+
+// The content of an entry that is as the archive says and takes no more than `most` bytes, as it is nearly always.
+// libdeflate takes a third of zlib's time, but must know the size before.
+std::optional<Bytes> unpacked_at_once(zip_t* archive, zip_uint64_t index, std::uint64_t most) {
+  zip_stat_t status;
+  constexpr zip_uint64_t kNeeded =
+      ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD | ZIP_STAT_CRC;
+  if (zip_stat_index(archive, index, 0, &status) != 0 || (status.valid & kNeeded) != kNeeded ||
+      status.comp_method != ZIP_CM_DEFLATE || status.encryption_method != ZIP_EM_NONE || status.size > most ||
+      status.comp_size > most)
+    return std::nullopt;
+  const EntryFile file(zip_fopen_index(archive, index, ZIP_FL_COMPRESSED));
+  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(libdeflate_alloc_decompressor());
+  if (file == nullptr || decompressor == nullptr) return std::nullopt;
+  Bytes packed(status.comp_size), bytes(status.size);
+  if (zip_fread(file.get(), packed.data(), packed.size()) != static_cast<zip_int64_t>(packed.size()))
+    return std::nullopt;
+  const auto result = libdeflate_deflate_decompress(decompressor.get(), packed.data(), packed.size(), bytes.data(),
+                                                    bytes.size(), nullptr);
+  if (result != LIBDEFLATE_SUCCESS || libdeflate_crc32(0, bytes.data(), bytes.size()) != status.crc)
+    return std::nullopt;
+  return bytes;
+}
 
 }  // namespace
 
@@ -75,8 +104,11 @@ std::vector<std::string> ZipReader::all_names() const {
 std::optional<Bytes> ZipReader::read(const std::string& name) {
   const zip_int64_t index = zip_name_locate(handle(archive_), name.c_str(), 0);
   if (index < 0) return std::nullopt;
-  const std::unique_ptr<zip_file_t, CloseEntry> file(
-      zip_fopen_index(handle(archive_), static_cast<zip_uint64_t>(index), 0));
+  if (auto bytes = unpacked_at_once(handle(archive_), static_cast<zip_uint64_t>(index), unpack_left_)) {
+    unpack_left_ -= bytes->size();
+    return bytes;
+  }
+  const EntryFile file(zip_fopen_index(handle(archive_), static_cast<zip_uint64_t>(index), 0));
   require(file != nullptr, "{}: {}: cannot be unpacked: {}", origin_, name, zip_strerror(handle(archive_)));
   // The size that the archive declares is not believed: what unpacks is counted.
   Bytes bytes;

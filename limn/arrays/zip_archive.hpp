@@ -1,5 +1,5 @@
-// Zip archives by libzip: the entries of a hostile one in memory, under a bound on what they unpack to, and new ones
-// whose bytes depend on nothing but their content.
+// Zip archives by libzip and libdeflate: the entries of a hostile one in memory, under a bound on what they unpack to,
+// and new ones whose bytes depend on nothing but their content.
 #pragma once
 
 #include <cstddef>

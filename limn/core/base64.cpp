@@ -34,18 +34,19 @@ std::string encode_base64(std::span<const std::byte> bytes) {
 std::optional<Bytes> decode_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  Bytes bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  std::uint32_t group = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::uint8_t sextet = i < text.size() - padding ? kSextets[static_cast<unsigned char>(text[i])] : 0;
-    if (sextet == kForeign) return std::nullopt;
-    group = group << 6 | sextet;
-    if (i % 4 == 3) {
-      for (const int shift : {16, 8, 0}) bytes.push_back(static_cast<std::byte>(group >> shift & 0xff));
-      group = 0;
+  Bytes bytes(text.size() / 4 * 3);
+  std::byte* to = bytes.data();
+  std::uint32_t foreign = 0;  // kForeign alone has the highest of its bits
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    std::uint32_t group = 0;
+    for (std::size_t k = i; k < i + 4; ++k) {
+      const std::uint32_t sextet = k < text.size() - padding ? kSextets[static_cast<unsigned char>(text[k])] : 0;
+      foreign |= sextet;
+      group = group << 6 | sextet;
     }
+    for (const int shift : {16, 8, 0}) *to++ = static_cast<std::byte>(group >> shift & 0xff);
   }
+  if ((foreign & 0x80) != 0) return std::nullopt;
   bytes.resize(bytes.size() - padding);
   return bytes;
 }

@@ -213,6 +213,22 @@ ShardReader::Record ShardReader::record(Split split, std::int64_t index, std::ve
   return {.bytes = buffer, .row_size = row_size};
 }
 
+ShardReader::Record ShardCursor::record(std::int64_t index) {
+  const ShardReader::Location at = shards_.locate(split_, index);
+  const Shard& info = shards_.lists_[static_cast<std::size_t>(split_)][at.shard];
+  const auto begin = static_cast<std::uint64_t>(at.begin * info.row_size);
+  const auto size = static_cast<std::uint64_t>((at.end - at.begin) * info.row_size);
+  if (at.shard != shard_ || begin < begin_ || begin + size > begin_ + piece_.size()) {
+    constexpr std::uint64_t kAtOnce = std::uint64_t{1} << 16;
+    const auto left = static_cast<std::uint64_t>(info.rows * info.row_size) - begin;
+    piece_.resize(std::min(std::max(size, kAtOnce), left));
+    shards_.part(split_).shards[at.shard].file.read(kHeaderSize + begin, piece_);
+    shard_ = at.shard;
+    begin_ = begin;
+  }
+  return {.bytes = std::span(piece_).subspan(begin - begin_, size), .row_size = info.row_size};
+}
+
 std::string ShardReader::place(Split split, std::int64_t index) const {
   const Part& in = part(split);
   return in.shards[in.records.place(index).part].file.shown().string();

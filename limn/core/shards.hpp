@@ -90,6 +90,7 @@ class ShardReader {
 
  private:
   friend class ShardWriter;
+  friend class ShardCursor;
   // The row at which each record begins, and last how many there are. Read when it is first asked for.
   struct Table {
     std::once_flag is_read;
@@ -123,6 +124,23 @@ class ShardReader {
   std::string facts_;
   ShardLists lists_;
   std::array<Part, kSplitNames.size()> parts_;
+};
+
+// The records of a split, read many at a time: for those who take them in order. The reader must outlive it. One
+// thread.
+class ShardCursor {
+ public:
+  ShardCursor(const ShardReader& shards, Split split) : shards_(shards), split_(split) {}
+
+  // As ShardReader's. The bytes stay until the next call.
+  [[nodiscard]] ShardReader::Record record(std::int64_t index);
+
+ private:
+  const ShardReader& shards_;
+  Split split_;
+  std::vector<std::byte> piece_;
+  std::size_t shard_ = 0;    // that it is of
+  std::uint64_t begin_ = 0;  // its place among the bytes of the rows there
 };
 
 // Writes such a folder. Nothing appears under its name before commit(). One thread.

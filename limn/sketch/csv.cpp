@@ -118,7 +118,11 @@ class CsvReader {
  public:
   CsvReader(std::istream& in, const std::string& origin, const SketchJsonOptions& options, const RecordSink& sink,
             std::uint64_t max_bytes)
-      : in_(in), origin_(origin), options_(options), sink_(sink), bytes_left_(max_bytes) {}
+      : lines_(in, TextLines::End::kNewlineOrReturn),
+        origin_(origin),
+        options_(options),
+        sink_(sink),
+        bytes_left_(max_bytes) {}
 
   void read() {
     if (!first_line()) return;
@@ -144,12 +148,12 @@ class CsvReader {
   // The next line, with those that a field in quotes continues on.
   bool next() {
     ++number_;
-    if (!next_line(in_, line_, where(), kQuestion, true)) return false;
+    if (!lines_.next(line_, where(), kQuestion)) return false;
     if (number_ == 1) line_ = std::string(without_byte_order_mark(line_));
     if (separator_ == ' ' && number_ > 1) return true;
     std::string more;
     auto quotes = std::ranges::count(line_, '"');
-    while (quotes % 2 != 0 && next_line(in_, more, where(), kQuestion, true)) {
+    while (quotes % 2 != 0 && lines_.next(more, where(), kQuestion)) {
       ++number_;
       require(line_.size() + more.size() < kMaxTextLine, "{}: a field in quotes that does not end; fix it", where());
       quotes += std::ranges::count(more, '"');
@@ -293,7 +297,7 @@ class CsvReader {
     }
   }
 
-  std::istream& in_;
+  TextLines lines_;
   const std::string& origin_;
   const SketchJsonOptions& options_;
   const RecordSink& sink_;

@@ -53,6 +53,9 @@ class Offsets {
 Sketch from_strokes(std::span<const ExactStroke> strokes) {
   Offsets x(is_far(strokes, &ExactPosition::x)), y(is_far(strokes, &ExactPosition::y));
   Sketch sketch;
+  std::size_t points = 0;
+  for (const ExactStroke& stroke : strokes) points += stroke.size();
+  sketch.points.reserve(points);
   for (const ExactStroke& stroke : strokes) {
     for (const ExactPosition& position : stroke)
       sketch.points.push_back({x.next(position.x), y.next(position.y), false});

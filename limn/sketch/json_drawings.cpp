@@ -35,15 +35,15 @@ bool is_pair_of_lists(JsonValue object) { return object["x"].is_list() && object
 // [x, y, x, y, …], which only an object's member may be.
 bool is_flat(JsonValue list) { return list.is_list() && list.front().is_number(); }
 
-Content content_in(JsonValue object, const std::string& what);
+Content content_in(JsonValue object, const JsonPlace& what);
 
-std::optional<JsonLevel> level_of_content(const Content& content, const std::string& what) {
+std::optional<JsonLevel> level_of_content(const Content& content, const JsonPlace& what) {
   if (content.value.is_text()) return content.name == "drawing" ? JsonLevel::kSketch : JsonLevel::kForeign;
   if (is_flat(content.value)) return JsonLevel::kStroke;
   return level_of(content.value, what);
 }
 
-Content content_in(JsonValue object, const std::string& what) {
+Content content_in(JsonValue object, const JsonPlace& what) {
   Content found;
   bool is_filled = false;
   for (auto member = object.begin(); member != object.end(); ++member) {
@@ -63,7 +63,7 @@ Content content_in(JsonValue object, const std::string& what) {
   return found;
 }
 
-std::optional<JsonLevel> level_of_object(JsonValue object, const std::string& what) {
+std::optional<JsonLevel> level_of_object(JsonValue object, const JsonPlace& what) {
   if (is_point(object)) return JsonLevel::kPoint;
   if (is_pair_of_lists(object)) return JsonLevel::kStroke;
   const Content content = content_in(object, what);
@@ -73,7 +73,7 @@ std::optional<JsonLevel> level_of_object(JsonValue object, const std::string& wh
 // Calls `visit` with the lists or the object that a stroke is: lists of numbers, a list of points as objects, a flat
 // list, an object of two lists.
 template <class Visit>
-void see_stroke(JsonValue stroke, const std::string& what, const Visit& visit) {
+void see_stroke(JsonValue stroke, const JsonPlace& what, const Visit& visit) {
   for (JsonValue value = stroke;; value = content_in(value, what).value) {
     if (!value.is_object() || is_pair_of_lists(value)) return visit(value);
     require(content_in(value, what).value.is_there(), "{}: an object without points for a stroke", what);
@@ -82,7 +82,7 @@ void see_stroke(JsonValue stroke, const std::string& what, const Visit& visit) {
 
 // Calls `visit` with each stroke of a sketch and the words that name it.
 template <class Visit>
-void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) {
+void each_stroke(JsonValue sketch, const JsonPlace& what, const Visit& visit) {
   JsonValue value = sketch;
   while (value.is_object()) {
     const Content content = content_in(value, what);
@@ -91,7 +91,7 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
             what, drawing.is_list() ? "a list without numbers" : drawing.kind_name());
     require(content.value.is_there(), "{}: has no \"drawing\" and no \"strokes\"", what);
     if (content.value.is_text()) {
-      const JsonValues within(content.value.text(), what + ": the text of its \"drawing\"");
+      const JsonValues within(content.value.text(), fmt::format("{}: the text of its \"drawing\"", what));
       require(within.root().is_list(), "{}: its \"drawing\" is {} within a text; expected a list of strokes", what,
               within.root().kind_name());
       return each_stroke(within.root(), what, visit);
@@ -101,41 +101,40 @@ void each_stroke(JsonValue sketch, const std::string& what, const Visit& visit) 
   require(value.is_list(), "{}: {} for a drawing; expected a list of strokes", what, value.kind_name());
   std::size_t number = 0;
   for (const JsonValue stroke : value) {
-    const std::string where = fmt::format("{}: stroke {}", what, ++number);
-    visit(stroke, where);
+    visit(stroke, what.stroke(++number));
   }
 }
 
-ExactStroke stroke_of_objects(JsonValue points, const std::string& what) {
+ExactStroke stroke_of_objects(JsonValue points, const JsonPlace& what) {
   ExactStroke stroke;
   for (const JsonValue point : points) {
-    require(is_position(point), "{}: {} without numbers x and y for a point", what, point.kind_name());
+    if (!is_position(point)) fail("{}: {} without numbers x and y for a point", what, point.kind_name());
     stroke.push_back(checked_position(x_of(point).number(), y_of(point).number(), what));
   }
   return stroke;
 }
 
-ExactStroke stroke_of_flat(JsonValue numbers, const std::string& what) {
+ExactStroke stroke_of_flat(JsonValue numbers, const JsonPlace& what) {
   ExactStroke stroke;
   require(numbers.size() % 2 == 0, "{}: a list of {} numbers; expected x, y, x, y, …", what, numbers.size());
   for (auto number = numbers.begin(); number != numbers.end(); ++number) {
     const JsonValue x = *number;
     const JsonValue y = *++number;
-    require(x.is_number() && y.is_number(), "{}: {} for a coordinate", what,
-            x.is_number() ? y.kind_name() : x.kind_name());
+    if (!x.is_number() || !y.is_number())
+      fail("{}: {} for a coordinate", what, x.is_number() ? y.kind_name() : x.kind_name());
     stroke.push_back(checked_position(x.number(), y.number(), what));
   }
   return stroke;
 }
 
-ExactStroke stroke_of_pair(JsonValue object, const std::string& what) {
+ExactStroke stroke_of_pair(JsonValue object, const JsonPlace& what) {
   const JsonValue xs = object["x"], ys = object["y"];
   require(xs.size() == ys.size(), "{} has {} x and {} y", what, xs.size(), ys.size());
   ExactStroke stroke;
   auto y = ys.begin();
   for (const JsonValue x : xs) {
-    require(x.is_number() && (*y).is_number(), "{}: {} for a coordinate", what,
-            x.is_number() ? (*y).kind_name() : x.kind_name());
+    if (!x.is_number() || !(*y).is_number())
+      fail("{}: {} for a coordinate", what, x.is_number() ? (*y).kind_name() : x.kind_name());
     stroke.push_back(checked_position(x.number(), (*y).number(), what));
     ++y;
   }
@@ -147,7 +146,7 @@ bool is_rows(JsonValue stroke) { return stroke.is_list() && !stroke.front().is_o
 
 }  // namespace
 
-std::optional<JsonLevel> level_of(JsonValue value, const std::string& what) {
+std::optional<JsonLevel> level_of(JsonValue value, const JsonPlace& what) {
   if (value.is_number()) return JsonLevel::kNumber;
   if (value.is_object()) return level_of_object(value, what);
   if (!value.is_list()) return JsonLevel::kForeign;
@@ -160,7 +159,7 @@ std::optional<JsonLevel> level_of(JsonValue value, const std::string& what) {
   return std::nullopt;
 }
 
-JsonValue unwrapped(JsonValue value, const std::string& what) {
+JsonValue unwrapped(JsonValue value, const JsonPlace& what) {
   constexpr std::array<std::string_view, 4> kWrappers{"data", "sketches", "drawings", "requests"};
   while (value.is_object() && !is_point(value) && !is_pair_of_lists(value)) {
     const Content content = content_in(value, what);
@@ -170,7 +169,7 @@ JsonValue unwrapped(JsonValue value, const std::string& what) {
   return value;
 }
 
-JsonValue content_of(JsonValue value, const std::string& what) {
+JsonValue content_of(JsonValue value, const JsonPlace& what) {
   while (value.is_object() && !is_point(value) && !is_pair_of_lists(value)) {
     const Content content = content_in(value, what);
     if (!content.value.is_list() && !content.value.is_object()) break;
@@ -180,7 +179,7 @@ JsonValue content_of(JsonValue value, const std::string& what) {
   return value;
 }
 
-StrokeSource source_of(JsonValue value, const std::string& what) {
+StrokeSource source_of(JsonValue value, const JsonPlace& what) {
   for (;;) {
     if (value.is_list()) {
       JsonValue next;
@@ -198,7 +197,7 @@ StrokeSource source_of(JsonValue value, const std::string& what) {
   }
 }
 
-void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const std::string& what) {
+void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const JsonPlace& what) {
   see_stroke(stroke, what, [&](JsonValue value) {
     if (is_flat(value) && !stroke.is_object()) fail("{}: a number where a point [x, y] is expected", what);
     if (is_flat(value)) shapes.add_flat();
@@ -206,7 +205,7 @@ void add_stroke_shape(StrokeShapes& shapes, JsonValue stroke, const std::string&
   });
 }
 
-ExactStroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::string& what) {
+ExactStroke stroke_alone(JsonValue stroke, StrokeLayout layout, const JsonPlace& what) {
   ExactStroke result;
   see_stroke(stroke, what, [&](JsonValue value) {
     if (value.is_object())
@@ -219,20 +218,19 @@ ExactStroke stroke_alone(JsonValue stroke, StrokeLayout layout, const std::strin
   return result;
 }
 
-void add_shapes(StrokeShapes& shapes, JsonValue sketch, const std::string& what) {
-  each_stroke(sketch, what,
-              [&](JsonValue stroke, const std::string& where) { add_stroke_shape(shapes, stroke, where); });
+void add_shapes(StrokeShapes& shapes, JsonValue sketch, const JsonPlace& what) {
+  each_stroke(sketch, what, [&](JsonValue stroke, const JsonPlace& where) { add_stroke_shape(shapes, stroke, where); });
 }
 
-std::vector<ExactStroke> strokes_of(JsonValue sketch, StrokeLayout layout, const std::string& what) {
+std::vector<ExactStroke> strokes_of(JsonValue sketch, StrokeLayout layout, const JsonPlace& what) {
   std::vector<ExactStroke> strokes;
-  each_stroke(sketch, what, [&](JsonValue stroke, const std::string& where) {
+  each_stroke(sketch, what, [&](JsonValue stroke, const JsonPlace& where) {
     strokes.push_back(stroke_alone(stroke, layout, where));
   });
   return strokes;
 }
 
-QuickDrawRecord record_of(JsonValue object, const std::string& what) {
+QuickDrawRecord record_of(JsonValue object, const JsonPlace& what) {
   QuickDrawRecord record;
   record.word = object["word"].text();
   if (object["countrycode"].is_text()) record.country_code = object["countrycode"].text();

@@ -27,15 +27,15 @@ void StrokeShapes::Range::add(std::size_t value) {
   most = std::max(most, value);
 }
 
-void StrokeShapes::add(JsonValue rows, const std::string& what) {
-  require(rows.is_list(), "{}: {} for a stroke; {}", what, rows.kind_name(), kStrokeForms);
+void StrokeShapes::add(JsonValue rows, const JsonPlace& what) {
+  if (!rows.is_list()) fail("{}: {} for a stroke; {}", what, rows.kind_name(), kStrokeForms);
   if (rows.size() == 0) return;
   Range lengths;
   for (const JsonValue row : rows) {
-    require(row.is_list(), "{}: {} where a list of numbers is expected; {}", what, row.kind_name(), kStrokeForms);
+    if (!row.is_list()) fail("{}: {} where a list of numbers is expected; {}", what, row.kind_name(), kStrokeForms);
     lengths.add(row.size());
     for (const JsonValue number : row)
-      require(number.is_number(), "{}: {} for a coordinate; {}", what, number.kind_name(), kStrokeForms);
+      if (!number.is_number()) fail("{}: {} for a coordinate; {}", what, number.kind_name(), kStrokeForms);
   }
   if (lengths.most == 0) return;
   // A few lists of different lengths are rather damaged columns than points of different kinds.
@@ -89,16 +89,17 @@ std::optional<StrokeLayout> StrokeShapes::likely(StrokeSource source) const {
   return has_pairs && rows_.least >= 3 && !is_timed_ ? StrokeLayout::kPoints : StrokeLayout::kColumns;
 }
 
-ExactPosition checked_position(double x, double y, const std::string& what) {
+ExactPosition checked_position(double x, double y, const JsonPlace& what) {
   for (const double value : {x, y})
-    require(std::abs(value) <= kFarthest, "{}: a coordinate of {} is beyond all pages", what, value);
+    if (!(std::abs(value) <= kFarthest)) fail("{}: a coordinate of {} is beyond all pages", what, value);
   return {x, y};
 }
 
-ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& what) {
+ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const JsonPlace& what) {
   ExactStroke stroke;
   if (rows.size() == 0) return stroke;
   if (layout == StrokeLayout::kPoints) {
+    stroke.reserve(rows.size());
     for (const JsonValue row : rows) {
       if (row.size() == 0) continue;
       auto number = row.begin();
@@ -111,6 +112,7 @@ ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& wh
   auto row = rows.begin();
   const JsonValue xs = *row;
   if (xs.size() == 0) return stroke;
+  stroke.reserve(xs.size());
   require(rows.size() >= 2 && (*++row).size() == xs.size(), "{} has {} x and {} y; {}", what, xs.size(),
           rows.size() < 2 ? 0 : (*row).size(), kStrokeForms);
   auto y = (*row).begin();

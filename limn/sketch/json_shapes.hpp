@@ -4,6 +4,9 @@
 // either is refused or read with a note, never silently guessed.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,11 +31,33 @@ inline void tell(const NoteSink& note, const std::string& text) {
 enum class StrokeSource { kPlain, kDrawing, kInk };
 enum class StrokeLayout { kPoints, kColumns };
 
+// Where in a file a value stands, for messages about it, which alone make a text of it. The text that it is made of
+// must outlive it.
+class JsonPlace {
+ public:
+  template <std::convertible_to<std::string_view> Text>
+  JsonPlace(const Text& text) : text_(text) {}
+
+  // A stroke there, the first of which is 1.
+  [[nodiscard]] JsonPlace stroke(std::size_t number) const {
+    JsonPlace place(*this);
+    place.stroke_ = number;
+    return place;
+  }
+  [[nodiscard]] std::string text() const {
+    return stroke_ == 0 ? std::string(text_) : fmt::format("{}: stroke {}", text_, stroke_);
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t stroke_ = 0;  // 0: no stroke of it
+};
+
 // The shapes of strokes, taken together. A value.
 class StrokeShapes {
  public:
   // `rows` is a stroke: a list of lists of numbers. Throws Error that begins with `what` for one that can be neither.
-  void add(JsonValue rows, const std::string& what);
+  void add(JsonValue rows, const JsonPlace& what);
   // A stroke that is one list of numbers: x, y, x, y, …
   void add_flat() { has_flat_ = true; }
   [[nodiscard]] bool has_flat() const { return has_flat_; }
@@ -65,9 +90,9 @@ class StrokeShapes {
 };
 
 // The stroke read thus. `what` begins the message about a number that is too large.
-[[nodiscard]] ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const std::string& what);
+[[nodiscard]] ExactStroke stroke_of(JsonValue rows, StrokeLayout layout, const JsonPlace& what);
 // A position of a page. Throws Error for a coordinate beyond 1e30.
-[[nodiscard]] ExactPosition checked_position(double x, double y, const std::string& what);
+[[nodiscard]] ExactPosition checked_position(double x, double y, const JsonPlace& what);
 
 // The layouts of drawings that come one by one: each decides for itself where it can, and those that may be either
 // follow the others of the file.
@@ -91,3 +116,10 @@ class DrawingLayouts {
 };
 
 }  // namespace limn::sketch
+
+template <>
+struct fmt::formatter<limn::sketch::JsonPlace> : fmt::formatter<std::string> {
+  auto format(const limn::sketch::JsonPlace& place, fmt::format_context& context) const {
+    return fmt::formatter<std::string>::format(place.text(), context);
+  }
+};

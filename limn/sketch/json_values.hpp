@@ -5,10 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace limn::sketch {
 
@@ -28,6 +28,7 @@ class JsonValues {
  private:
   friend class JsonValue;
   friend class JsonValuesBuilder;
+  friend class PlainJsonScanner;
   enum class Kind : std::uint8_t { kNumber, kText, kTrue, kFalse, kNull, kList, kObject };
   struct Node {
     std::uint64_t kind : 3 = 0;
@@ -40,7 +41,7 @@ class JsonValues {
   };
   static_assert(sizeof(Node) == 16);
 
-  std::deque<Node> nodes_;  // grows without copying
+  std::vector<Node> nodes_;
   std::string texts_;
 };
 
@@ -64,7 +65,7 @@ class JsonValue {
   // The text; empty for anything else.
   [[nodiscard]] std::string_view text() const;
   // Values of a list, members of an object; 0 of anything else.
-  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::size_t size() const { return holds_values() ? node().size : 0; }
   // The member of that name, the last one if there are several; nothing if there is none.
   [[nodiscard]] JsonValue operator[](std::string_view name) const;
 
@@ -81,8 +82,15 @@ class JsonValue {
         : values_(values), at_(at), is_object_(is_object) {}
     [[nodiscard]] JsonValue operator*() const { return {values_, at_ + (is_object_ ? 1 : 0)}; }
     [[nodiscard]] std::string_view name() const { return JsonValue(values_, at_).text(); }
-    Iterator& operator++();
-    Iterator operator++(int);
+    Iterator& operator++() {
+      at_ = (**this).after();
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator before = *this;
+      ++*this;
+      return before;
+    }
     friend bool operator==(const Iterator& a, const Iterator& b) { return a.at_ == b.at_; }
 
    private:
@@ -90,8 +98,8 @@ class JsonValue {
     std::size_t at_ = 0;
     bool is_object_ = false;
   };
-  [[nodiscard]] Iterator begin() const;
-  [[nodiscard]] Iterator end() const;
+  [[nodiscard]] Iterator begin() const { return holds_values() ? Iterator(values_, at_ + 1, is_object()) : end(); }
+  [[nodiscard]] Iterator end() const { return {values_, is_there() ? after() : 0, is_object()}; }
   [[nodiscard]] JsonValue front() const { return size() == 0 ? JsonValue() : *begin(); }
 
  private:
@@ -101,7 +109,8 @@ class JsonValue {
   [[nodiscard]] bool is(JsonValues::Kind kind) const {
     return values_ != nullptr && static_cast<JsonValues::Kind>(node().kind) == kind;
   }
-  [[nodiscard]] std::size_t after() const { return is_list() || is_object() ? node().end : at_ + 1; }
+  [[nodiscard]] bool holds_values() const { return is_list() || is_object(); }
+  [[nodiscard]] std::size_t after() const { return holds_values() ? node().end : at_ + 1; }
 
   const JsonValues* values_ = nullptr;
   std::size_t at_ = 0;

@@ -169,17 +169,19 @@ namespace {
 
 constexpr std::array kSplits{Split::kTrain, Split::kValid, Split::kTest};
 
-// One split as the pieces of a .npy file.
-std::function<std::string()> npy_pieces(const SketchSource& source, Split split) {
+std::string npy_name(Split split) { return std::string(kSplitNames[static_cast<std::size_t>(split)]) + ".npy"; }
+
+// One split as a .npy file in pieces. An archive says the size of an entry before its content.
+arrays::ZipEntry npy_entry(const SketchSource& source, Split split) {
   const std::int64_t count = source.counts[static_cast<std::size_t>(split)];
   auto pickler =
       std::make_shared<SketchPickler>(count, [&source, split](std::int64_t i) { return source.sketch(split, i); });
-  return [header = arrays::npy_header("|O", {&count, 1}), pickler]() mutable {
-    return header.empty() ? pickler->next() : std::exchange(header, {});
-  };
+  std::string header = arrays::npy_header("|O", {&count, 1});
+  const std::uint64_t size = header.size() + pickler->size();
+  return {.name = npy_name(split), .size = size, .next = [header = std::move(header), pickler]() mutable {
+            return header.empty() ? pickler->next() : std::exchange(header, {});
+          }};
 }
-
-std::string npy_name(Split split) { return std::string(kSplitNames[static_cast<std::size_t>(split)]) + ".npy"; }
 
 }  // namespace
 
@@ -190,12 +192,13 @@ Bytes serialize_npz(const SketchSplits& splits) {
   std::vector<std::pair<std::string, Bytes>> entries;
   for (const Split split : kSplits) {
     Bytes content;
-    const auto next = npy_pieces(source, split);
-    for (std::string piece = next(); !piece.empty(); piece = next()) {
+    arrays::ZipEntry entry = npy_entry(source, split);
+    content.reserve(entry.size);
+    for (std::string piece = entry.next(); !piece.empty(); piece = entry.next()) {
       const auto bytes = as_bytes(piece);
       content.insert(content.end(), bytes.begin(), bytes.end());
     }
-    entries.emplace_back(npy_name(split), std::move(content));
+    entries.emplace_back(std::move(entry.name), std::move(content));
   }
   return arrays::make_zip(entries);
 }
@@ -206,13 +209,7 @@ void write_npz(const std::filesystem::path& path, const SketchSplits& splits) {
 
 void stream_npz(const std::filesystem::path& path, const SketchSource& source) {
   std::vector<arrays::ZipEntry> entries;
-  for (const Split split : kSplits) {
-    // An archive says the size of an entry before its content.
-    std::uint64_t size = 0;
-    const auto count = npy_pieces(source, split);
-    for (std::string piece = count(); !piece.empty(); piece = count()) size += piece.size();
-    entries.push_back({npy_name(split), size, npy_pieces(source, split)});
-  }
+  for (const Split split : kSplits) entries.push_back(npy_entry(source, split));
   arrays::write_zip(path, entries);
 }
 

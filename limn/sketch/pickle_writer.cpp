@@ -1,7 +1,6 @@
 #include "limn/sketch/pickle_writer.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -15,14 +14,23 @@ namespace {
 // Memo places of what every array repeats.
 enum Memo : std::uint8_t { kReconstruct, kNdarray, kZeroShape, kTypeCode, kEncode, kLatin1, kRowType };
 constexpr std::int64_t kAppendBatch = 1000;  // as Python's own pickler
+// Around the sketches of a batch, and behind all.
+constexpr std::string_view kOpen = "(", kAppends = "e", kEnd = "tb.";
 
 bool fits_int16(float value) {
-  return value == std::trunc(value) && value >= std::numeric_limits<std::int16_t>::min() &&
-         value <= std::numeric_limits<std::int16_t>::max();
+  return value >= std::numeric_limits<std::int16_t>::min() && value <= std::numeric_limits<std::int16_t>::max() &&
+         value == static_cast<float>(static_cast<std::int16_t>(value));
 }
 
 bool fits_int16(const Sketch& sketch) {
   return std::ranges::all_of(sketch.points, [](const StrokePoint& p) { return fits_int16(p.dx) && fits_int16(p.dy); });
+}
+
+// Bytes that take two in UTF-8.
+std::size_t high_bytes(std::string_view bytes) {
+  std::size_t count = 0;
+  for (const char c : bytes) count += static_cast<unsigned char>(c) >> 7;
+  return count;
 }
 
 class Writer {
@@ -52,14 +60,20 @@ class Writer {
   // Bytes as _codecs.encode(text, "latin1"): the only spelling that both Pythons turn back into bytes
   // unaided. The function and its second argument are in the memo already.
   void latin1(std::string_view bytes) {
-    std::string text;
-    for (const char c : bytes) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte >= 0x80) text += static_cast<char>(0xc0 | byte >> 6);
-      text += byte >= 0x80 ? static_cast<char>(0x80 | (byte & 0x3f)) : c;
-    }
     get(kEncode);
-    unicode(text);
+    op('X');
+    const std::size_t size = bytes.size() + high_bytes(bytes);
+    little_endian(static_cast<std::uint32_t>(size));
+    text_.resize(text_.size() + size + 1);  // the last byte may write one too many
+    char* to = text_.data() + text_.size() - size - 1;
+    for (const char c : bytes) {  // without a branch: which bytes are high cannot be foreseen
+      const auto byte = static_cast<unsigned char>(c);
+      const bool is_high = byte >= 0x80;
+      to[0] = static_cast<char>(is_high ? 0xc0 | byte >> 6 : byte);
+      to[1] = static_cast<char>(0x80 | (byte & 0x3f));
+      to += is_high ? 2 : 1;
+    }
+    text_.pop_back();
     get(kLatin1);
     raw("\x86R");
   }
@@ -102,6 +116,8 @@ class Writer {
     get(kTypeCode);
     raw("\x87R");
   }
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
+  void clear() { text_.clear(); }
   [[nodiscard]] std::string take() { return std::move(text_); }
 
  private:
@@ -111,25 +127,35 @@ class Writer {
   std::string text_;
 };
 
+// The rows as they lie in memory.
 template <class Number>
-std::string rows_of(const Sketch& sketch) {
-  std::string rows;
-  rows.reserve(sketch.points.size() * 3 * sizeof(Number));
+void rows_of(const Sketch& sketch, std::string& rows) {
+  constexpr std::size_t kRow = 3 * sizeof(Number);
+  rows.resize(sketch.points.size() * kRow);
+  char* to = rows.data();
   for (const StrokePoint& p : sketch.points) {
     const Number row[] = {static_cast<Number>(p.dx), static_cast<Number>(p.dy), static_cast<Number>(p.is_pen_lifted)};
-    rows.append(reinterpret_cast<const char*>(row), sizeof(row));
+    std::memcpy(to, row, kRow);
+    to += kRow;
   }
-  return rows;
 }
 
-// The dtype of the rows is written with the first sketch and taken from the memo by the others.
-void write_sketch(Writer& writer, const Sketch& sketch, bool as_int16, bool is_first) {
+void rows_of(const Sketch& sketch, bool as_int16, std::string& rows) {
   require(sketch.points.size() <= 100'000'000, "a sketch of {} points is too long for a .npz file",
           sketch.points.size());
+  if (as_int16)
+    rows_of<std::int16_t>(sketch, rows);
+  else
+    rows_of<float>(sketch, rows);
+}
+
+// `rows` are those of `count` points. The dtype of the rows is written with the first sketch and taken from the memo by
+// the others.
+void write_sketch(Writer& writer, std::size_t count, std::string_view rows, bool as_int16, bool is_first) {
   writer.empty_array();
   writer.op('(');
   writer.integer(1);
-  writer.integer(static_cast<std::int32_t>(sketch.points.size()));
+  writer.integer(static_cast<std::int32_t>(count));
   writer.integer(3);
   writer.op('\x86');
   if (is_first) {
@@ -139,7 +165,7 @@ void write_sketch(Writer& writer, const Sketch& sketch, bool as_int16, bool is_f
     writer.get(kRowType);
   }
   writer.op('\x89');
-  writer.latin1(as_int16 ? rows_of<std::int16_t>(sketch) : rows_of<float>(sketch));
+  writer.latin1(rows);
   writer.raw("tb");
 }
 
@@ -147,7 +173,27 @@ void write_sketch(Writer& writer, const Sketch& sketch, bool as_int16, bool is_f
 
 SketchPickler::SketchPickler(std::int64_t count, std::function<Sketch(std::int64_t)> sketch)
     : count_(count), sketch_(std::move(sketch)) {
-  for (std::int64_t i = 0; i < count_ && as_int16_; ++i) as_int16_ = fits_int16(sketch_(i));
+  measure();
+  if (as_int16_) return;
+  measure();
+}
+
+void SketchPickler::measure() {
+  const std::int64_t batches = (count_ + kAppendBatch - 1) / kAppendBatch;
+  size_ = beginning().size() + static_cast<std::size_t>(batches) * (kOpen.size() + kAppends.size()) + kEnd.size();
+  Writer writer;
+  std::string rows;
+  for (std::int64_t i = 0; i < count_; ++i) {
+    const Sketch sketch = sketch_(i);
+    if (as_int16_ && !fits_int16(sketch)) {
+      as_int16_ = false;
+      return;
+    }
+    write_sketch(writer, sketch.points.size(), {}, as_int16_, i == 0);
+    rows_of(sketch, as_int16_, rows);
+    size_ += writer.size() + rows.size() + high_bytes(rows);
+    writer.clear();
+  }
 }
 
 std::string SketchPickler::beginning() const {
@@ -171,14 +217,18 @@ std::string SketchPickler::next() {
   }
   if (done_ == count_) {
     ++done_;
-    return "tb.";
+    return std::string(kEnd);
   }
   if (done_ > count_) return {};
   Writer writer;
-  writer.op('(');
-  for (const std::int64_t end = std::min(done_ + kAppendBatch, count_); done_ < end; ++done_)
-    write_sketch(writer, sketch_(done_), as_int16_, done_ == 0);
-  writer.op('e');
+  writer.raw(kOpen);
+  std::string rows;
+  for (const std::int64_t end = std::min(done_ + kAppendBatch, count_); done_ < end; ++done_) {
+    const Sketch sketch = sketch_(done_);
+    rows_of(sketch, as_int16_, rows);
+    write_sketch(writer, sketch.points.size(), rows, as_int16_, done_ == 0);
+  }
+  writer.raw(kAppends);
   return writer.take();
 }
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <future>
 #include <istream>
 
 #include "limn/arrays/unpacked_file.hpp"
@@ -77,6 +79,67 @@ Sketch read_bin_drawing(std::istream& in, const std::string& where) {
   return from_strokes(strokes);
 }
 
+// --- ndjson in ---
+
+// Lines with their values, and what was thrown at the line behind them.
+struct ParsedLines {
+  struct Line {
+    std::int64_t number;
+    JsonValues values;
+  };
+  std::vector<Line> lines;
+  bool is_end = false;  // of the text
+  std::exception_ptr error;
+};
+
+class LineParser {
+ public:
+  LineParser(std::istream& in, const std::string& origin) : lines_(in), origin_(origin) {}
+
+  // The next lines, of kText or a little more.
+  ParsedLines next() {
+    constexpr std::size_t kText = std::size_t{1} << 17;
+    ParsedLines parsed;
+    try {
+      for (std::size_t size = 0; size < kText; size += line_.size() + 1) {
+        const std::string where = fmt::format("{}: line {}", origin_, ++number_);
+        parsed.is_end = !lines_.next(line_, where, "is it ndjson, a drawing a line?");
+        if (parsed.is_end) break;
+        if (number_ == 1) line_ = std::string(without_byte_order_mark(line_));
+        if (line_.find_first_not_of(" \t") != line_.npos) parsed.lines.push_back({number_, JsonValues(line_, where)});
+      }
+    } catch (...) {
+      parsed.error = std::current_exception();
+    }
+    return parsed;
+  }
+
+ private:
+  TextLines lines_;
+  const std::string& origin_;
+  std::string line_;
+  std::int64_t number_ = 0;
+};
+
+// With `reads_ahead`, another thread parses the next lines while the sink takes these.
+void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
+                 const QuickDrawSink& sink, bool reads_ahead) {
+  DrawingLayouts layouts(origin, StrokeSource::kDrawing);
+  LineParser parser(in, origin);
+  std::future<ParsedLines> ahead;
+  for (;;) {
+    const ParsedLines parsed = ahead.valid() ? ahead.get() : parser.next();
+    if (reads_ahead && !parsed.is_end && !parsed.error)
+      ahead = std::async([&] { return parser.next(); });  // where no thread can start, get() does it
+    for (const auto& [number, values] : parsed.lines) {
+      QuickDrawRecord record = quickdraw_record(values.root(), fmt::format("{}: line {}", origin, number), layouts);
+      if (record.recognized || !options.only_recognized) sink(std::move(record));
+    }
+    if (parsed.error) std::rethrow_exception(parsed.error);
+    if (parsed.is_end) return layouts.finish(options.note);
+  }
+}
+
 // --- out ---
 
 // Whole numbers 0-255, aligned to the top left.
@@ -123,17 +186,7 @@ bool fits_quickdraw(const Sketch& sketch) {
 
 void read_ndjson(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
                  const QuickDrawSink& sink) {
-  std::string line;
-  DrawingLayouts layouts(origin, StrokeSource::kDrawing);
-  for (std::int64_t n = 1;; ++n) {
-    const std::string where = fmt::format("{}: line {}", origin, n);
-    if (!next_line(in, line, where, "is it ndjson, a drawing a line?")) return layouts.finish(options.note);
-    if (n == 1) line = std::string(without_byte_order_mark(line));
-    if (line.find_first_not_of(" \t") == line.npos) continue;
-    const JsonValues values(line, where);
-    QuickDrawRecord record = quickdraw_record(values.root(), where, layouts);
-    if (record.recognized || !options.only_recognized) sink(std::move(record));
-  }
+  read_ndjson(in, origin, options, sink, false);
 }
 
 void read_quickdraw_bin(std::istream& in, const std::string& origin, const QuickDrawOptions& options,
@@ -155,7 +208,9 @@ void read_quickdraw_bin(std::istream& in, const std::string& origin, const Quick
 
 void read_ndjson(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {
   arrays::UnpackedFile file(path);
-  read_ndjson(file.stream(), path.string(), options, sink);
+  // A pipe may not give more before what came is answered.
+  std::error_code unknown;
+  read_ndjson(file.stream(), path.string(), options, sink, std::filesystem::is_regular_file(path, unknown));
 }
 
 void read_quickdraw_bin(const std::filesystem::path& path, const QuickDrawOptions& options, const QuickDrawSink& sink) {

@@ -17,8 +17,8 @@ using FloatRow = std::array<float, 3>;
 constexpr double kLargestOffset = std::numeric_limits<float>::max();
 
 bool fits_int16(float value) {
-  return value == std::trunc(value) && value >= std::numeric_limits<std::int16_t>::min() &&
-         value <= std::numeric_limits<std::int16_t>::max() && !(value == 0 && std::signbit(value));
+  return value >= std::numeric_limits<std::int16_t>::min() && value <= std::numeric_limits<std::int16_t>::max() &&
+         value == static_cast<float>(static_cast<std::int16_t>(value)) && !(value == 0 && std::signbit(value));
 }
 
 bool fits_int16(const Sketch& sketch) {
@@ -52,9 +52,8 @@ bool decode(std::span<const std::byte> rows, Sketch& sketch) {
   return is_good;
 }
 
-Sketch sketch_at(const ShardReader& shards, Split split, std::int64_t index) {
-  std::vector<std::byte> rows;
-  const ShardReader::Record record = shards.record(split, index, rows);
+// `record` is the one of that place.
+Sketch sketch_of(const ShardReader::Record& record, const ShardReader& shards, Split split, std::int64_t index) {
   Sketch sketch;
   const bool is_good = record.row_size == sizeof(ShortRow) ? decode<ShortRow>(record.bytes, sketch)
                                                            : decode<FloatRow>(record.bytes, sketch);
@@ -142,7 +141,13 @@ std::int64_t ShardedSketches::length(Split split, std::int64_t index) const {
 
 Sketch ShardedSketches::sketch(Split split, std::int64_t index) const {
   (void)length(split, index);
-  return sketch_at(shards_, split, index);
+  std::vector<std::byte> rows;
+  return sketch_of(shards_.record(split, index, rows), shards_, split, index);
+}
+
+Sketch OrderedSketches::sketch(std::int64_t index) {
+  (void)sketches_.length(split_, index);
+  return sketch_of(records_.record(index), sketches_.shards_, split_, index);
 }
 
 LengthRange ShardedSketches::lengths(Split split) const {
@@ -171,8 +176,10 @@ void ShardedSketchWriter::add(Split split, const Sketch& sketch) {
 
 void ShardedSketchWriter::commit() {
   const ShardReader written = shards_.finish();
+  ShardCursor records(written, Split::kTrain);
   const double deviation = offset_deviation([&](const auto& visit) {
-    for (std::int64_t i = 0; i < written.size(Split::kTrain); ++i) visit(sketch_at(written, Split::kTrain, i));
+    for (std::int64_t i = 0; i < written.size(Split::kTrain); ++i)
+      visit(sketch_of(records.record(i), written, Split::kTrain, i));
   });
   OrderedJson facts{{"scale_factor", deviation}};
   for (std::size_t i = 0; i < kSplitNames.size(); ++i)

@@ -34,8 +34,23 @@ class ShardedSketches : public SketchStore {
   void verify() const { shards_.verify(); }
 
  private:
+  friend class OrderedSketches;
   ShardReader shards_;
   DatasetSummary summary_;
+};
+
+// The sketches of a split for those who take them in order: ShardCursor. `sketches` must outlive it. One thread.
+class OrderedSketches {
+ public:
+  OrderedSketches(const ShardedSketches& sketches, Split split)
+      : sketches_(sketches), split_(split), records_(sketches.shards_, split) {}
+
+  [[nodiscard]] Sketch sketch(std::int64_t index);
+
+ private:
+  const ShardedSketches& sketches_;
+  Split split_;
+  ShardCursor records_;
 };
 
 // Writes such a folder sketch by sketch, in memory that does not grow with their number. Nothing appears under its

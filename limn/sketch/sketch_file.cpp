@@ -73,8 +73,10 @@ void read_records(const fs::path& path, const SketchReadOptions& options, const 
       return add_splits(builtin_doodles(doodles_of(path)));
     case SketchFormat::kShards: {
       const ShardedSketches sharded(path);
-      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest})
-        for (std::int64_t i = 0; i < sharded.size(split); ++i) add(sharded.sketch(split, i), split);
+      for (const Split split : {Split::kTrain, Split::kValid, Split::kTest}) {
+        OrderedSketches in_order(sharded, split);
+        for (std::int64_t i = 0; i < sharded.size(split); ++i) add(in_order.sketch(i), split);
+      }
       return;
     }
     case SketchFormat::kFolder:

@@ -10,6 +10,9 @@ namespace {
 
 std::int64_t point_count(const Sketch& sketch) { return std::ssize(sketch.points); }
 
+// A function that other libraries may replace, as shared ones can, would not be compiled in place.
+float clamped(float offset) { return std::clamp(offset, -kOffsetLimit, kOffsetLimit); }
+
 }  // namespace
 
 void require_finite(const Sketch& sketch, std::string_view name, Split split, std::int64_t index) {
@@ -22,12 +25,12 @@ void require_finite(const Sketch& sketch, std::string_view name, Split split, st
       name, index, kSplitNames[static_cast<std::size_t>(split)], bad->dx, bad->dy, bad - sketch.points.begin());
 }
 
-float clamped_offset(float offset) { return std::clamp(offset, -kOffsetLimit, kOffsetLimit); }
+float clamped_offset(float offset) { return clamped(offset); }
 
 double offset_deviation(const EachSketch& each) {
   double sum = 0, count = 0;
   each([&](const Sketch& sketch) {
-    for (const StrokePoint& point : sketch.points) sum += double{clamped_offset(point.dx)} + clamped_offset(point.dy);
+    for (const StrokePoint& point : sketch.points) sum += double{clamped(point.dx)} + clamped(point.dy);
     count += 2.0 * static_cast<double>(sketch.points.size());
   });
   if (count == 0) return 0;
@@ -36,7 +39,7 @@ double offset_deviation(const EachSketch& each) {
   double squares = 0;
   each([&](const Sketch& sketch) {
     for (const StrokePoint& point : sketch.points) {
-      const double x = clamped_offset(point.dx) - mean, y = clamped_offset(point.dy) - mean;
+      const double x = clamped(point.dx) - mean, y = clamped(point.dy) - mean;
       squares += x * x + y * y;
     }
   });

@@ -101,10 +101,12 @@ class NpzWriter : public SketchWriter {
       dealt = deal(counts_[0], *options_.shares);
       for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] = std::ssize(dealt[i]);
     }
+    const auto from = [&](Split split) { return OrderedSketches(all, options_.shares ? Split::kTrain : split); };
+    std::array<OrderedSketches, 3> in_order{from(Split::kTrain), from(Split::kValid), from(Split::kTest)};
     const auto sketch = [&](Split split, std::int64_t i) {
       if (options_.poll) options_.poll();
-      if (!options_.shares) return all.sketch(split, i);
-      return all.sketch(Split::kTrain, dealt[static_cast<std::size_t>(split)][static_cast<std::size_t>(i)]);
+      const auto s = static_cast<std::size_t>(split);
+      return in_order[s].sketch(options_.shares ? dealt[s][static_cast<std::size_t>(i)] : i);
     };
     stream_npz(path_, {.counts = counts_, .sketch = sketch});
   }

@@ -34,14 +34,17 @@ void SplitSummarizer::add(const Sketch& sketch) {
   so_far_.points += length;
   so_far_.strokes += strokes;
   ++lengths_[length];
+  float low = low_, high = high_;
   for (const StrokePoint& point : sketch.points) {
     if (!std::isfinite(point.dx) || !std::isfinite(point.dy)) {
       ++so_far_.not_finite;
       continue;
     }
-    low_ = std::min({low_, point.dx, point.dy});
-    high_ = std::max({high_, point.dx, point.dy});
+    low = std::min(low, std::min(point.dx, point.dy));
+    high = std::max(high, std::max(point.dx, point.dy));
   }
+  low_ = low;
+  high_ = high;
 }
 
 SplitSummary SplitSummarizer::summary() const {

@@ -4,8 +4,10 @@
 
 #include <sstream>
 
+#include "limn/core/file.hpp"
 #include "limn/sketch/text_lines.hpp"
 #include "testing/hostile.hpp"
+#include "testing/temporary_folder.hpp"
 
 namespace limn::sketch {
 namespace {
@@ -78,6 +80,40 @@ TEST(QuickDraw, LinesSayWhatIsWrong) {
                 return 0;
               }),
               HasSubstr("/nowhere/x.ndjson: cannot open"));
+}
+
+TEST(QuickDraw, FilesAreReadAheadInOrder) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i)
+    text += fmt::format(R"({{"word":"{}","key_id":"{}","drawing":[[[0,{}],[0,1]]]}})", i, i + 1, i % 200) + "\n";
+  ASSERT_GT(text.size(), 250'000U);  // several pieces
+  const testing::TemporaryFolder folder;
+  const auto words_of = [&](const std::string& content, std::string& error) {
+    write_file(folder / "x.ndjson", content);
+    std::vector<std::string> words;
+    error = error_of([&] {
+      read_ndjson(folder / "x.ndjson", {}, [&](QuickDrawRecord&& record) { words.push_back(record.word); });
+      return 0;
+    });
+    return words;
+  };
+  std::string error;
+  const auto words = words_of(text, error);
+  EXPECT_EQ(error, "");
+  ASSERT_EQ(words.size(), 5000U);
+  for (int i = 0; i < 5000; ++i) ASSERT_EQ(words[static_cast<std::size_t>(i)], std::to_string(i));
+  // All before a line that is wrong come first, whatever is wrong with it.
+  for (const std::string bad : {"nonsense", R"({"drawing":7})"}) {
+    EXPECT_EQ(words_of(text + bad + "\n" + text, error).size(), 5000U);
+    EXPECT_THAT(error, HasSubstr("x.ndjson: line 5001: "));
+  }
+  // What the sink throws comes through.
+  EXPECT_EQ(error_of([&] {
+              write_file(folder / "x.ndjson", text);
+              read_ndjson(folder / "x.ndjson", {}, [](QuickDrawRecord&&) { fail("enough"); });
+              return 0;
+            }),
+            "enough");
 }
 
 TEST(QuickDraw, WholeNumbersThatFitAreOnlyMoved) {

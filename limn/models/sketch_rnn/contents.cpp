@@ -47,7 +47,7 @@ void check(const SketchRnnContents& checkpoint, const std::string& origin) {
   check_weights(plain, sketch_rnn_parameters(checkpoint.options));
 }
 
-SketchRnnContents sketch_rnn_contents(const Checkpoint& file) {
+SketchRnnContents sketch_rnn_contents(Checkpoint file) {
   require(file.model == kSketchRnnModel, "{}: it holds a model of kind '{}', expected '{}'", file.origin,
           printable(file.model), kSketchRnnModel);
   SketchRnnContents checkpoint;
@@ -61,13 +61,13 @@ SketchRnnContents sketch_rnn_contents(const Checkpoint& file) {
   checkpoint.training_config = file.training_config;
   checkpoint.extra = file.extra;
   for (const char* key : {kScaleFactor, kMaxSeqLen, kLatentActivation, kEncoderRows}) checkpoint.extra.erase(key);
-  checkpoint.weights = file.weights;
   check_numbers(checkpoint, file.origin);
   check_weights(file, sketch_rnn_parameters(checkpoint.options));
+  checkpoint.weights = std::move(file.weights);
   return checkpoint;
 }
 
-Checkpoint to_checkpoint(const SketchRnnContents& checkpoint) {
+Checkpoint to_checkpoint(SketchRnnContents checkpoint) {
   SketchRnnOptions options = checkpoint.options;
   Checkpoint file{.model = kSketchRnnModel,
                   .config = options_to_json(fields(options)),
@@ -75,7 +75,7 @@ Checkpoint to_checkpoint(const SketchRnnContents& checkpoint) {
                   .metrics = checkpoint.metrics,
                   .training_config = checkpoint.training_config,
                   .extra = checkpoint.extra,
-                  .weights = checkpoint.weights};
+                  .weights = std::move(checkpoint.weights)};
   file.extra[kScaleFactor] = fmt::format("{}", checkpoint.scale_factor);
   file.extra[kMaxSeqLen] = std::to_string(checkpoint.max_seq_len);
   if (checkpoint.squashes_latent) file.extra[kLatentActivation] = "tanh";

@@ -34,7 +34,7 @@ struct SketchRnnContents {
 void check(const SketchRnnContents& checkpoint, const std::string& origin);
 
 // Throws Error naming the checkpoint's origin: another kind of model, and what check() refuses.
-[[nodiscard]] SketchRnnContents sketch_rnn_contents(const Checkpoint& checkpoint);
-[[nodiscard]] Checkpoint to_checkpoint(const SketchRnnContents& checkpoint);
+[[nodiscard]] SketchRnnContents sketch_rnn_contents(Checkpoint checkpoint);
+[[nodiscard]] Checkpoint to_checkpoint(SketchRnnContents checkpoint);
 
 }  // namespace limn::models

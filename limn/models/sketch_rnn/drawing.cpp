@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <utility>
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
@@ -122,19 +123,19 @@ class Stream final : public StrokeStream {
   std::vector<DrawingLoop::Ended> ended_;
 };
 
-// The checkpoint without what is kept elsewhere.
-Checkpoint without_weights(Checkpoint checkpoint) {
-  checkpoint.weights.clear();
-  return checkpoint;
+// The checkpoint without its weights, which it keeps.
+Checkpoint without_weights(Checkpoint& checkpoint) {
+  auto weights = std::exchange(checkpoint.weights, {});
+  Checkpoint bare = checkpoint;
+  checkpoint.weights = std::move(weights);
+  return bare;
 }
 
 }  // namespace
 
-SketchRnnModel::SketchRnnModel(Checkpoint checkpoint) : SketchRnnModel(checkpoint, sketch_rnn_contents(checkpoint)) {}
-
-SketchRnnModel::SketchRnnModel(Checkpoint checkpoint, SketchRnnContents contents)
-    : checkpoint_(without_weights(std::move(checkpoint))),
-      contents_(std::move(contents)),
+SketchRnnModel::SketchRnnModel(Checkpoint checkpoint)
+    : checkpoint_(without_weights(checkpoint)),
+      contents_(sketch_rnn_contents(std::move(checkpoint))),
       weights_(sketch_rnn_weights(contents_)),
       decoder_(weights_) {
   if (options().conditional) encoder_.emplace(weights_);

@@ -55,8 +55,6 @@ class SketchRnnModel final : public SketchModel {
   [[nodiscard]] std::int64_t point_limit(const DrawRequest& request) const;
 
  private:
-  SketchRnnModel(Checkpoint checkpoint, SketchRnnContents contents);
-
   Checkpoint checkpoint_;  // without the weights, which are in contents_
   SketchRnnContents contents_;
   SketchRnnWeights weights_;  // views of contents_

@@ -10,6 +10,7 @@
 #include "limn/core/base64.hpp"
 #include "limn/core/error.hpp"
 #include "limn/kernels/losses/mixture_density.hpp"
+#include "limn/models/sketch_rnn/long_texts.hpp"
 #include "limn/models/sketch_rnn/magenta_script.hpp"
 #include "limn/sketch/sketch.hpp"
 
@@ -93,18 +94,26 @@ constexpr std::size_t kInitialStateTensors = 12;   // tensors before output_w in
 // A file being read: what the messages call it, and its parts.
 struct Document {
   std::string origin;
+  const LongTexts& texts;
   json root;
   [[nodiscard]] const json& info() const { return root[0]; }
   [[nodiscard]] const json& dims() const { return root[1]; }
   [[nodiscard]] const json& weights() const { return root[2]; }
+  [[nodiscard]] std::string_view text(const json& value) const {
+    return texts.text(value.get_ref<const std::string&>());
+  }
+  // A value for a message.
+  [[nodiscard]] std::string shown(const json& value) const {
+    const auto dumped = [](const json& whole) { return whole.dump(-1, ' ', true, json::error_handler_t::replace); };
+    return printable(value.is_string() ? dumped(json(text(value))) : dumped(value));
+  }
 };
 
-Document parse_document(std::string_view whole, const std::string& origin) {
-  const std::string text = magenta_json_of(whole, origin);
-  Document file{.origin = origin, .root = {}};
+Document parse_document(const LongTexts& texts, const std::string& origin) {
+  Document file{.origin = origin, .texts = texts, .root = {}};
   try {
     file.root = json::parse(
-        text.begin(), text.end(),
+        texts.json(),
         [&](int depth, json::parse_event_t, json&) {
           require(depth <= 8, "{}: nested too deeply for a Magenta model", origin);
           return true;
@@ -146,8 +155,7 @@ bool is_conditional(const Document& file) {
   // Some vae models say 2: their tensors tell.
   if (*mode == "gen" || *mode == 2) return file.dims().size() == kVaeTensors;
   if (*mode == "vae" || *mode == 0 || *mode == 1) return true;
-  fail("{}: info.mode is {}, expected gen (2) or vae (0, 1)", file.origin,
-       printable(mode->dump(-1, ' ', true, json::error_handler_t::replace)));
+  fail("{}: info.mode is {}, expected gen (2) or vae (0, 1)", file.origin, file.shown(*mode));
 }
 
 // Extent `axis` of the file's tensor `place`.
@@ -180,25 +188,36 @@ SketchRnnOptions read_options(const Document& file) {
 std::vector<float> read_tensor(const Document& file, std::size_t place, const Layout& layout) {
   const json expected = layout.file_shape();
   require(file.dims()[place] == expected, "{}: shape {} ({}) is {}, expected {}", file.origin, place, layout.name,
-          printable(file.dims()[place].dump(-1, ' ', true, json::error_handler_t::replace)), expected.dump());
+          file.shown(file.dims()[place]), expected.dump());
   const json& text = file.weights()[place];
   require(text.is_string(), "{}: weights {} ({}) are not a string; the file is damaged", file.origin, place,
           layout.name);
   const auto count = static_cast<std::size_t>(layout.out() * layout.in());
-  const auto bytes = decode_base64(text.get_ref<const std::string&>());
+  const auto bytes = decode_base64(file.text(text));
   require(bytes.has_value() && bytes->size() == count * sizeof(std::int16_t),
           "{}: weights {} ({}) are not the base64 of {} 16-bit numbers; the file is damaged", file.origin, place,
           layout.name, count);
   std::vector<float> values(count);
-  for (std::int64_t r = 0; r < layout.out(); ++r)
-    for (std::int64_t c = 0; c < layout.in(); ++c) {
-      const auto at = static_cast<std::size_t>(c * layout.out() + layout.file_column(r));
-      const auto low = std::to_integer<unsigned>((*bytes)[2 * at]),
-                 high = std::to_integer<unsigned>((*bytes)[2 * at + 1]);
-      const auto code = static_cast<std::int16_t>(static_cast<std::uint16_t>(low | high << 8));
-      values[static_cast<std::size_t>(r * layout.in() + c)] =
-          static_cast<float>(code / kLargestCode * kLargestWeight) + layout.offset(r);
+  const std::int64_t out = layout.out(), in = layout.in();
+  // A few rows at a time: their columns there lie side by side, which a line of the cache holds.
+  constexpr std::int64_t kRows = 32;
+  for (std::int64_t begin = 0; begin < out; begin += kRows) {
+    const std::int64_t end = std::min(begin + kRows, out);
+    std::array<std::int64_t, kRows> column{};
+    std::array<float, kRows> offset{};
+    for (std::int64_t r = begin; r < end; ++r) {
+      column[static_cast<std::size_t>(r - begin)] = layout.file_column(r);
+      offset[static_cast<std::size_t>(r - begin)] = layout.offset(r);
     }
+    for (std::int64_t c = 0; c < in; ++c)
+      for (std::int64_t r = begin; r < end; ++r) {
+        const auto row = static_cast<std::size_t>(r - begin);
+        std::int16_t code = 0;
+        std::memcpy(&code, bytes->data() + sizeof code * static_cast<std::size_t>(c * out + column[row]), sizeof code);
+        values[static_cast<std::size_t>(r * in + c)] =
+            static_cast<float>(code / kLargestCode * kLargestWeight) + offset[row];
+      }
+  }
   return values;
 }
 
@@ -246,7 +265,9 @@ SketchRnnContents read_magenta_json(const std::filesystem::path& path, const Mag
 }
 
 SketchRnnContents parse_magenta_json(std::string_view text, const std::string& origin, const MagentaImport& import) {
-  const Document file = parse_document(text, origin);
+  const std::string whole = magenta_json_of(text, origin);
+  const LongTexts texts(whole);
+  const Document file = parse_document(texts, origin);
   SketchRnnContents checkpoint;
   checkpoint.options = read_options(file);
   require_info(file, "version", "it says how the model reads z, from 1 to 6; take a whole file");
@@ -268,7 +289,7 @@ SketchRnnContents parse_magenta_json(std::string_view text, const std::string& o
   checkpoint.metrics = read_metrics(file);
   checkpoint.extra["source"] = fmt::format("Magenta sketch-rnn JSON, version {}", version);
   if (const auto name = file.info().find("name"); name != file.info().end() && name->is_string())
-    checkpoint.extra["name"] = printable(name->get_ref<const std::string&>());
+    checkpoint.extra["name"] = printable(file.text(*name));
   const auto tensors = layouts(checkpoint.options);
   for (std::size_t i = 0; i < tensors.size(); ++i)
     checkpoint.weights[tensors[i].name] = read_tensor(file, i, tensors[i]);
