@@ -16,9 +16,12 @@
 #include "app/threads.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/json.hpp"
+#include "limn/models/network_passes.hpp"
 #include "limn/models/registry.hpp"
 #include "limn/models/sketch_model.hpp"
 #include "limn/runs/run_config.hpp"
+#include "limn/train/device.hpp"
+#include "limn/train/device_passes.hpp"
 
 namespace limn::app {
 namespace {
@@ -36,6 +39,7 @@ struct EvalArguments {
   models::SigmaTemperature sigma_temperature = models::SigmaTemperature::kSqrt;
   models::PriorKind prior = models::PriorKind::kUsual;
   std::int64_t importance_samples = 0;
+  std::string device = "auto";
   std::vector<std::string> settings;  // name=value
   int threads = 0;
   bool is_json = false;
@@ -98,7 +102,9 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
   use_threads(a.threads);
   const Split split = split_named(a.split);
   const Reading reading = reading_of(a.settings);
-  const auto model = registry.load(a.model);
+  const train::Device device = train::choose_device(a.device);
+  models::Checkpoint checkpoint = registry.read(a.model);
+  const auto model = registry.make(device.name.empty() ? std::move(checkpoint) : checkpoint);
   check_reading(reading, model->content(), a.model);
   check_drawing_options(command, *model);
   check_options(command, *model, models::Ability::kEvaluateMean, {"--latent"});
@@ -108,6 +114,8 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
   const models::Family& family = registry.family_named(model->checkpoint().model, a.model);
   const std::vector<std::string> data =
       data_or_built_in(a.data, model->checkpoint(), a.model, family, "it shall be evaluated");
+  if (!device.remark.empty()) say("{}\n", device.remark);
+  const auto passes = device.name.empty() ? nullptr : train::make_device_passes(checkpoint, device.name);
   std::optional<models::SampleEvaluation> samples;
   if (sketches != nullptr && command.has("--samples"))
     samples = sketches->evaluate_samples({.data = data,
@@ -126,7 +134,8 @@ void evaluate(const EvalArguments& a, const Command& command, const models::Regi
                                                          .samples = a.samples,
                                                          .importance_samples = a.importance_samples,
                                                          .absolute = reading.absolute,
-                                                         .damaged = reading.damaged});
+                                                         .damaged = reading.damaged,
+                                                         .passes = passes.get()});
   say_notes(evaluation.notes);
   OrderedJson out{{"data", data}, {"split", a.split}, {"n", evaluation.n}};
   for (const auto& [name, value] : evaluation.losses) out[name] = value;
@@ -162,6 +171,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
            "of images: K draws of z per image for a closer estimate of -log p(x)")
       .whole_number(1, 1000000);
   add_reading_settings(command, a->settings);
+  command.add("--device", &a->device, train::device_help()).shows_default();
   command.add("--threads", &a->threads, "threads to use [OMP_NUM_THREADS or all cores]").whole_number(1, 1024);
   command.add("--json", &a->is_json, "one JSON object");
   command.set_footer(
@@ -175,6 +185,7 @@ void add_eval(const Command& app, const models::Registry& registry) {
       "count.\n"
       "Of images all figures are per image in nats: total = nats = reconstruction + kl bounds -log p(x) from above,\n"
       "importance_weighted (Burda et al. 2015) comes nearer to it as K grows.\n"
+      "With --device new drawings of --samples are drawn on the CPU all the same.\n"
       "\nExamples:\n  limn eval runs/doodles --data builtin:doodles --split test --json\n"
       "  limn eval runs/doodles --data builtin:doodles --samples 500 --temperature 0.4\n"
       "  limn eval runs/digits --data data/mnist --importance-samples 50\n");

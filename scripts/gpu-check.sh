@@ -4,18 +4,22 @@
 # Usage: scripts/gpu-check.sh [build | test | times]...   [all of them]
 # Each piece takes less than ten minutes; one that was interrupted continues. Variables:
 #   PYTHON  a python3 that has torch and NumPy [python3]
-#   DEVICE  LibTorch's name of the GPU [cuda]
+#   DEVICE  LibTorch's name of the GPU [cuda]; torch:cpu rehearses all of it on the CPU
+#   STEPS   of each training that is timed [200]
+#   SECONDS_EACH  for which each model of the plain program trains [10]
 #   JOBS    files to compile at once [the cores, at most one for each 3 GB of memory]
 # The build, in build/gpu, needs Debian's packages of scripts/install-deps.sh --tests without LibTorch.
 set -euo pipefail
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 case "${1:-}" in
-  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 cd "$root"
 python="${PYTHON:-python3}"
 device="${DEVICE:-cuda}"
+torch_device="${device#torch:}"
+steps="${STEPS:-200}"
 folder=build/gpu
 limn="$folder/app/limn"
 die() {
@@ -39,20 +43,25 @@ build() {
 
 run_tests() {
   [[ -x "$limn" ]] || die "run 'scripts/gpu-check.sh build' first"
-  ctest --test-dir "$folder" --label-regex '^gpu$' --output-on-failure --timeout 570
+  if [[ "$device" == cuda ]]; then
+    ctest --test-dir "$folder" --label-regex '^gpu$' --output-on-failure --timeout 570
+  else
+    LIMN_LIBTORCH_MODULE="$PWD/$folder/app/limn_libtorch.so" LIMN_TEST_DEVICE="$torch_device" \
+      timeout 570 "$folder/tests/libtorch/device_test" --gtest_brief=1
+  fi
 }
 
-# The median of what metrics.jsonl says of the steps after the first twenty, in milliseconds.
+# The median of what metrics.jsonl says of the steps after the first tenth, in milliseconds.
 limn_ms() {
   local name="$1"
   shift
   rm -rf "$folder/times/$name"
-  "$limn" train "$@" --device "$device" --steps 200 --batch-size 100 --out "$folder/times/$name" --quiet \
+  "$limn" train "$@" --device "$device" --steps "$steps" --batch-size 100 --out "$folder/times/$name" --quiet \
     --set valid_every=1000000 save_every=1000000 sample_every=0 fit_prior=false >/dev/null
-  "$python" - "$folder/times/$name/metrics.jsonl" <<'END'
+  "$python" - "$folder/times/$name/metrics.jsonl" "$steps" <<'END'
 import json, statistics, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
-print(f"{1e3 * statistics.median(r['seconds'] for r in rows if r['split'] == 'train' and r['step'] > 20):.3f}")
+print(f"{1e3 * statistics.median(r['seconds'] for r in rows if r['split'] == 'train' and r['step'] > int(sys.argv[2]) / 10):.3f}")
 END
 }
 
@@ -61,7 +70,7 @@ times() {
   mkdir -p "$folder/times"
   "$limn" data convert builtin:doodles -o "$folder/times/doodles.npz" >/dev/null
   local plain
-  plain="$("$python" scripts/bench_pytorch/on_device.py "$device" "$folder/times/doodles.npz")"
+  plain="$("$python" scripts/bench_pytorch/on_device.py "$torch_device" "$folder/times/doodles.npz" "${SECONDS_EACH:-10}")"
   printf '| a step of | limn, ms | plain PyTorch, ms |\n| --- | ---: | ---: |\n'
   local mnist=(time_steps=64 z_size=100 read_size=2 write_size=5 image_size=28 color=grey)
   local sketch=(sketch-rnn --data "$folder/times/doodles.npz")

@@ -10,7 +10,7 @@ set(kernels aligned_buffer cells/cell_rows cells/cell_stepper cells/gated_sequen
 set(sketch batch doodles doodle_kinds doodle_nature doodle_pen doodle_things sketch simplify significance pickle_writer npz)
 set(image image dataset)
 set(models checkpoint draw/drawing draw/evaluation draw/options draw/step_forward draw/step_backward draw/step draw/tensors endings fitted_prior
-  image_model latent latent_planes model next_point paper prior_fit readings registry sketch_model sketch_rnn/beginnings
+  image_model latent latent_planes model next_point paper prior_fit readings registry shared_work sketch_model sketch_rnn/beginnings
   sketch_rnn/contents sketch_rnn/decoder sketch_rnn/decoder_pass sketch_rnn/drawing sketch_rnn/drawing_loop
   sketch_rnn/encoder sketch_rnn/encoder_pass sketch_rnn/long_texts sketch_rnn/loss_rows sketch_rnn/magenta_json sketch_rnn/magenta_script
   sketch_rnn/options sketch_rnn/packed_linear sketch_rnn/tensors step_noise stroke_orders vae/drawing vae/evaluation vae/network

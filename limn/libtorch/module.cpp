@@ -17,6 +17,7 @@ const Api kApi = [] {
   add_decoder(api);
   add_operations(api);
   add_counts(api);
+  add_evaluators(api);
   return api;
 }();
 

@@ -17,6 +17,8 @@ struct Run {
   void compute_gradients(const StepBatch& batch);
   void update(double learning_rate);
   [[nodiscard]] Tensor& tensors(std::int32_t which);
+  // Of kRunValues or kRunAverage, as they are at each of its calls.
+  [[nodiscard]] Evaluator evaluator(std::int32_t which);
 
   torch::Device device;
   LossFunction losses_of;
@@ -26,8 +28,8 @@ struct Run {
   std::int64_t whole_batch;
   int processes = 1;
   SumOverAll sum;
-  // Of the sums that decide something: float64 where the device has it.
   torch::Dtype precise;
+  std::string family, options;  // of the model
   struct Slice {
     std::int64_t first, count;
   };
@@ -94,7 +96,9 @@ Run::Run(const RunSetting& setting, const NamedTensors& named_parameters, const 
       clip_mode(setting.clip_mode),
       is_bf16(setting.is_bf16 != 0),
       whole_batch(setting.whole_batch),
-      precise(device.type() == torch::kMPS ? torch::kFloat32 : torch::kFloat64) {
+      precise(precise_type(device)),
+      family(setting.model.family),
+      options(setting.model.options) {
   if (setting.group != nullptr) {
     processes = size_of(*setting.group);
     sum = [group = setting.group](Tensor& tensor) { sum_over(*group, tensor); };
@@ -147,6 +151,16 @@ Tensor& Run::tensors(std::int32_t which) {
     default:
       fail("a run has no tensors of number {}", which);
   }
+}
+
+Evaluator Run::evaluator(std::int32_t which) {
+  const Tensor& row = tensors(which);
+  require(row.numel() == values.numel(), "a run's tensors of number {} are no model", which);
+  Evaluator evaluator = evaluator_of({family.c_str(), options.c_str()}, device);
+  for (const oracle::Parameters* named : {&parameters, &buffers})
+    for (const auto& [name, tensor] : *named)
+      evaluator.tensors[name] = row.narrow(0, tensor.storage_offset(), tensor.numel()).view(tensor.sizes());
+  return evaluator;
 }
 
 void Run::compute_gradients(const StepBatch& batch) {
@@ -245,6 +259,9 @@ void add_runs(Api& api) {
       require(to.numel() == count, "a run has {} such values, and {} are written", to.numel(), count);
       to.copy_(view_of(const_cast<float*>(values), to.sizes()));
     });
+  };
+  api.run_evaluator = [](Run* run, std::int32_t which, Evaluator** evaluator, ErrorText error) {
+    return guarded(error, [&] { *evaluator = std::make_unique<Evaluator>(run->evaluator(which)).release(); });
   };
   api.run_set_updates = [](Run* run, std::int64_t updates, ErrorText error) {
     return guarded(error, [&] {

@@ -32,6 +32,19 @@ using LossFunction = std::function<Losses(const ModelState&, const StepBatch&)>;
 // Of a family with the options of a checkpoint. Throws Error for what is neither.
 [[nodiscard]] LossFunction loss_function(const ModelSetting& model);
 
+// A model on a device, without gradients: the passes of an evaluation (models/network_passes.hpp).
+struct Evaluator {
+  torch::Device device;
+  oracle::Parameters tensors;  // parameters and buffers
+  // Of models with a posterior that depends on the drawing alone: its rows. Throws Error for others.
+  std::function<torch::Tensor(const Evaluator&, const StepBatch&)> posterior = {};
+  std::function<torch::Tensor(const Evaluator&, const StepBatch&)> losses = {};
+};
+// With the passes of a family, and without tensors. Throws as loss_function() does.
+[[nodiscard]] Evaluator evaluator_of(const ModelSetting& model, const torch::Device& device);
+// Of sums that say or decide something: float64 where the device has it.
+[[nodiscard]] torch::Dtype precise_type(const torch::Device& device);
+
 // Copies of the caller's tensors by name, on the CPU.
 [[nodiscard]] oracle::Parameters copies_of(const NamedTensors& tensors);
 [[nodiscard]] std::vector<std::int64_t> vector_of(const Integers& integers);
@@ -41,11 +54,12 @@ using LossFunction = std::function<Losses(const ModelState&, const StepBatch&)>;
 // All that LibTorch can use here, the best first.
 [[nodiscard]] std::vector<std::string> device_names();
 
-// Fill in the functions of Api that begin with run_ or decoder_, and the single operations.
+// Fill in the functions of Api that begin with run_, evaluator_ or decoder_, and the single operations.
 void add_runs(Api& api);
 void add_decoder(Api& api);
 void add_operations(Api& api);
 void add_devices(Api& api);
 void add_counts(Api& api);
+void add_evaluators(Api& api);
 
 }  // namespace limn::libtorch

@@ -1,42 +1,15 @@
-#include "limn/core/options.hpp"
+#include "limn/libtorch/batch_values.hpp"
 #include "limn/libtorch/oracle/draw.hpp"
-#include "limn/libtorch/oracle/keep_masks.hpp"
 #include "limn/libtorch/oracle/sketch_rnn.hpp"
 #include "limn/libtorch/oracle/vae.hpp"
-#include "limn/libtorch/run.hpp"
 
 namespace limn::libtorch {
 namespace {
 
 using torch::Tensor;
 
-template <class Options>
-Options options_of(const ModelSetting& model) {
-  Options options;
-  options_from_json(models::fields(options), model.options, model.family);
-  return options;
-}
-
-Tensor on_device(const FloatRows& rows, const torch::Device& device) {
-  return rows.rows == 0 ? Tensor() : oracle::to_device(view_of(rows), device);
-}
-
-sketch::StrokeBatch strokes_of(const StepBatch& s) {
-  const auto floats = [](const FloatRows& rows) {
-    return std::vector<float>(rows.data, rows.data + rows.rows * rows.columns);
-  };
-  sketch::StrokeBatch batch;
-  batch.places = vector_of(s.places);
-  batch.lengths = vector_of(s.lengths);
-  batch.active = vector_of(s.active);
-  batch.inputs = floats(s.inputs);
-  batch.targets = floats(s.targets);
-  return batch;
-}
-
 LossFunction sketch_rnn_losses(const models::SketchRnnOptions& options) {
   return [options](const ModelState& state, const StepBatch& s) -> Losses {
-    require(s.inputs.rows > 0, "the model reads sketches, and the batch has none");
     const sketch::StrokeBatch batch = strokes_of(s);
     oracle::SketchRnnLossInput input{
         .max_seq_len = s.loss_steps,
@@ -59,8 +32,7 @@ LossFunction sketch_rnn_losses(const models::SketchRnnOptions& options) {
 
 LossFunction draw_losses(const models::DrawOptions& options) {
   return [shape = models::draw_shape(options)](const ModelState& state, const StepBatch& s) -> Losses {
-    require(s.pixels.rows > 0, "the model reads images, and the batch has none");
-    const auto result = oracle::draw(shape, state.parameters, on_device(s.pixels, state.device),
+    const auto result = oracle::draw(shape, state.parameters, pixels_of(s, state.device),
                                      on_device(s.noise, state.device), state.whole_batch);
     const auto whole = static_cast<double>(state.whole_batch > 0 ? state.whole_batch : s.pixels.rows);
     return {result.total, result.reconstruction.sum() / whole, result.kl.sum() / whole};
@@ -69,9 +41,8 @@ LossFunction draw_losses(const models::DrawOptions& options) {
 
 LossFunction vae_losses(const models::VaeOptions& options) {
   return [options](const ModelState& state, const StepBatch& s) -> Losses {
-    require(s.pixels.rows > 0, "the model reads images, and the batch has none");
     const auto losses = oracle::vae_loss(
-        state.parameters, state.buffers, options, on_device(s.pixels, state.device),
+        state.parameters, state.buffers, options, pixels_of(s, state.device),
         {.epsilon = on_device(s.noise, state.device), .beta = s.beta, .whole_batch = state.whole_batch});
     return {losses.total, losses.reconstruction, losses.kl};
   };

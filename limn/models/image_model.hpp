@@ -17,6 +17,7 @@
 #include "limn/kernels/parameters.hpp"
 #include "limn/models/latent.hpp"
 #include "limn/models/model.hpp"
+#include "limn/models/shared_work.hpp"
 
 namespace limn::models {
 
@@ -44,6 +45,7 @@ class ImageModel : public Model {
     bool uses_mean = false;
     std::uint64_t seed = 0;
     std::span<const std::int64_t> indices = {};  // of the images, for the noise; empty: 0, 1, …
+    NetworkPasses* passes = nullptr;             // for losses and weights, and the mean; null: limn's kernels
   };
   [[nodiscard]] virtual Latents encode(std::span<const float> pixels, const EncodeOptions& options) const = 0;
   // The two terms of the bound, with the mean over `samples` draws of z, or at the posterior's mean.
@@ -93,6 +95,8 @@ struct ImageEvaluationOptions {
   std::uint64_t seed = 0;
   bool uses_mean = false;       // z = μ instead of draws; of models that have_posterior_mean()
   std::int64_t max_images = 0;  // the first so many of the split; 0: all
+  NetworkPasses* passes = nullptr;
+  WorkShare among = {};  // processes that evaluate together
 };
 [[nodiscard]] ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& data, Split split,
                                        const ImageEvaluationOptions& options = {});

@@ -20,7 +20,7 @@ void require_shape(const ImageModel& model, const image::ImageDataset& data) {
 // Means and variances over images of the posterior mean's dimensions, image after image (Welford 1962).
 class RunningVariance {
  public:
-  void add(std::span<const float> values) {
+  void add(std::span<const double> values) {
     mean_.resize(values.size());
     squares_.resize(values.size());
     ++count_;
@@ -97,7 +97,8 @@ Evaluation ImageModel::evaluate(const EvaluationRequest& request) const {
                                              {.samples = request.samples,
                                               .importance_samples = request.importance_samples,
                                               .seed = request.seed,
-                                              .uses_mean = request.uses_mean});
+                                              .uses_mean = request.uses_mean,
+                                              .passes = request.passes});
   Evaluation result{
       .n = e.n, .losses = {{"reconstruction", e.reconstruction}, {"kl", e.kl}, {"total", e.total}, {"nats", e.total}}};
   if (e.importance_samples > 0) result.losses.push_back({"importance_weighted", e.importance_weighted});
@@ -130,21 +131,40 @@ ImageEvaluation evaluate(const ImageModel& model, const image::ImageDataset& dat
   require(result.n > 0, "{}: its {} split holds no image to evaluate", data.name(),
           kSplitNames[static_cast<std::size_t>(split)]);
   const bool has_means = model.has_posterior_mean();
+  const std::int64_t z_size = has_means ? model.latent_size() : 0, columns = 2 + z_size;
   RunningVariance means;
-  for (std::int64_t first = 0; first < result.n; first += options.batch_size) {
+  // Of a batch: its sum of importance-weighted estimates, then a row for each image: both losses and the mean of z.
+  const auto compute = [&](std::int64_t k) {
+    const std::int64_t first = k * options.batch_size;
     const image::ImageBatch batch = data.batch(split, first, std::min(options.batch_size, result.n - first));
     const ImageModel::EncodeOptions encoding{
-        .uses_mean = options.uses_mean, .seed = options.seed, .indices = batch.indices};
+        .uses_mean = options.uses_mean, .seed = options.seed, .indices = batch.indices, .passes = options.passes};
     const ImageLosses losses = model.losses(batch.pixels, encoding, options.samples);
-    for (const double nats : losses.reconstruction) result.reconstruction += nats;
-    for (const double nats : losses.kl) result.kl += nats;
-    if (has_means) {
-      const Latents mu = model.encode(batch.pixels, {.uses_mean = true});
-      for (std::int64_t i = 0; i < mu.count(); ++i) means.add(mu.row(i));
+    const Latents mu =
+        has_means ? model.encode(batch.pixels, {.uses_mean = true, .passes = options.passes}) : Latents();
+    std::vector<double> figures{0.0};
+    for (std::int64_t i = 0; i < batch.batch_size(); ++i) {
+      figures.push_back(losses.reconstruction[static_cast<std::size_t>(i)]);
+      figures.push_back(losses.kl[static_cast<std::size_t>(i)]);
+      if (has_means) std::ranges::copy(mu.row(i), std::back_inserter(figures));
     }
     if (options.importance_samples > 0)
-      result.importance_weighted += importance_weighted_sum(model, batch.pixels, encoding, options.importance_samples);
-  }
+      figures[0] = importance_weighted_sum(model, batch.pixels, encoding, options.importance_samples);
+    return figures;
+  };
+  const auto add = [&](std::span<const double> figures) {
+    result.importance_weighted += figures[0];
+    for (auto rows = figures.subspan(1); !rows.empty(); rows = rows.subspan(static_cast<std::size_t>(columns))) {
+      result.reconstruction += rows[0];
+      result.kl += rows[1];
+      if (has_means) means.add(rows.subspan(2, static_cast<std::size_t>(z_size)));
+    }
+  };
+  share_work({.pieces = (result.n + options.batch_size - 1) / options.batch_size,
+              .most_figures = 1 + options.batch_size * columns,
+              .compute = compute,
+              .add = add},
+             options.among);
   const auto n = static_cast<double>(result.n);
   result.reconstruction /= n;
   result.kl /= n;

@@ -52,9 +52,10 @@ std::unique_ptr<ImageModel> ImageTask::model(std::int64_t step) const {
   return setup_.make_model(checkpoint(step, {}));
 }
 
-Metrics ImageTask::evaluate(Split split, std::int64_t step, std::int64_t most) {
+Metrics ImageTask::evaluate(Split split, std::int64_t step, const Judging& judging) {
   if (data_.size(split) == 0) return {};
-  const ImageEvaluation e = models::evaluate(*model(step), data_, split, {.max_images = most});
+  const ImageEvaluation e = models::evaluate(
+      *model(step), data_, split, {.max_images = judging.most, .passes = judging.passes, .among = sharing(judging)});
   Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}, {"kl", e.kl}};
   if (e.active_units >= 0) metrics.push_back({"active_units", static_cast<double>(e.active_units)});
   return metrics;

@@ -31,7 +31,7 @@ class ImageTask : public TrainingTask {
 
   [[nodiscard]] std::span<const TaskParameter> parameters() const override { return parameters_.tensors(); }
   [[nodiscard]] std::span<const TaskParameter> buffers() const override { return buffers_.tensors(); }
-  [[nodiscard]] Metrics evaluate(Split split, std::int64_t step, std::int64_t most) override;
+  [[nodiscard]] Metrics evaluate(Split split, std::int64_t step, const Judging& judging) override;
   [[nodiscard]] Checkpoint checkpoint(std::int64_t step, const Metrics& metrics) const override;
   // Originals, their reconstructions and new images.
   [[nodiscard]] SampleDrawings sample_drawings(std::int64_t step) override;

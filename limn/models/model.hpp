@@ -24,6 +24,7 @@
 namespace limn::models {
 
 class ImageModel;
+class NetworkPasses;
 class SketchModel;
 
 // What a model computed is not finite: its training diverged.
@@ -76,6 +77,7 @@ struct EvaluationRequest {
   std::int64_t importance_samples = 0;  // K, 0: not estimated
   std::string absolute = "auto";        // of sketches, as StrokeArrayOptions::absolute
   std::string damaged = {};             // files of a folder: refuse, skip, or "": of images as the model was trained
+  NetworkPasses* passes = nullptr;      // of this model, in place of limn's kernels
 };
 
 struct Evaluation {

@@ -19,9 +19,12 @@
 #include "limn/kernels/precision.hpp"
 #include "limn/models/checkpoint.hpp"
 #include "limn/models/drawings.hpp"
+#include "limn/models/shared_work.hpp"
 #include "limn/sketch/dataset.hpp"
 
 namespace limn::models {
+
+class NetworkPasses;
 
 struct TaskParameter {
   std::string name;
@@ -88,6 +91,13 @@ struct TaskSetting {
       {};  // the data sets' names, which the checkpoints keep; TrainingSetup::load() sets it
 };
 
+// How a task judges itself.
+struct Judging {
+  std::int64_t most = 0;            // the split's first so many examples; 0: all
+  bool is_shared = false;           // among the processes of join(), which make the call together
+  NetworkPasses* passes = nullptr;  // of the model with these weights, in place of limn's kernels
+};
+
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
@@ -99,9 +109,9 @@ class TrainingTask {
   [[nodiscard]] virtual StepResult compute_gradients(std::int64_t step) = 0;
   // The inputs of that step. Throws Error for a family whose steps only its own task computes.
   [[nodiscard]] virtual StepInput step_input(std::int64_t step);
-  // The evaluation losses of a split, "total" among them; empty if the split is. Of its first `most` examples where
-  // that is above 0.
-  [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step, std::int64_t most) = 0;
+  // The evaluation losses of a split, "total" among them; empty if the split is. Shared or not, they have the same
+  // bits.
+  [[nodiscard]] virtual Metrics evaluate(Split split, std::int64_t step, const Judging& judging) = 0;
   // Such losses as one figure, weighed as training weighs them at that step: of two models the one with less is better.
   [[nodiscard]] virtual double objective(const Metrics& losses, std::int64_t) const { return metric(losses, "total"); }
   // By how many nats an example of the validation split is reconstructed better from its own z than from that of
@@ -133,26 +143,27 @@ class TrainingTask {
   void plan(std::int64_t num_steps) { planned_steps_ = num_steps; }
 
   // Makes this one of several processes, before the first step. compute_gradients() then takes `share` of each batch,
-  // and its losses and gradients are parts whose sums over the processes are those of the whole batch. `sum` adds a
-  // figure up over the processes; it must stay valid while the task is used.
-  void join(const BatchShare& share, std::function<double(double)> sum) {
-    share_ = share;
-    sum_ = std::move(sum);
-  }
+  // and its losses and gradients are parts whose sums over the processes are those of the whole batch. `among.sum` must
+  // stay valid while the task is used.
+  void join(WorkShare among) { among_ = std::move(among); }
 
  protected:
   // The density of z of the training split, or none where the model has none or the setting says so. Throws NotFinite
   // for a z that is not, another Error where data cannot be read.
   [[nodiscard]] virtual std::optional<FittedPrior> fit_prior(const Checkpoint&) { return {}; }
-  [[nodiscard]] const BatchShare& share() const { return share_; }
+  [[nodiscard]] const BatchShare& share() const { return among_.share; }
   [[nodiscard]] std::int64_t planned_steps() const { return planned_steps_; }
   // A value over all processes, from each one's part.
-  [[nodiscard]] double over_all(double part) const { return sum_ ? sum_(part) : part; }
+  [[nodiscard]] double over_all(double part) const {
+    if (among_.sum) among_.sum({&part, 1});
+    return part;
+  }
+  // Among whom an evaluation is shared.
+  [[nodiscard]] WorkShare sharing(const Judging& judging) const { return judging.is_shared ? among_ : WorkShare{}; }
 
  private:
-  BatchShare share_;
+  WorkShare among_;
   std::int64_t planned_steps_ = 0;
-  std::function<double(double)> sum_;
   std::optional<FittedPrior> prior_;
   std::optional<std::uint32_t> fitted_weights_;  // their hash
 };

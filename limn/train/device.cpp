@@ -41,7 +41,7 @@ std::vector<std::string> devices_of(const libtorch::Api& api) {
 }
 
 std::string description(const libtorch::Api& api, const std::string& name) {
-  return fmt::format("steps are computed on {} by LibTorch {}", name == "cpu" ? "the CPU" : name, api.torch_version);
+  return fmt::format("computing on {} by LibTorch {}", name == "cpu" ? "the CPU" : name, api.torch_version);
 }
 
 // "cuda" of the second process on a machine is "cuda:1".

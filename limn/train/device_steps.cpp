@@ -4,6 +4,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/kernels/threads/parallel.hpp"
+#include "limn/train/device_passes.hpp"
 #include "limn/train/libtorch_module.hpp"
 #include "limn/train/libtorch_values.hpp"
 #include "limn/train/steps.hpp"
@@ -126,6 +127,11 @@ class DeviceSteps final : public Steps {
     for (const auto& each : values()) average.emplace_back(each.size());
     read(libtorch::kRunAverage, {average.begin(), average.end()});
     state_.average.set_values(std::move(average));
+  }
+
+  std::unique_ptr<models::NetworkPasses> passes() override {
+    const bool has_average = options_.average_weights && updates_ > 0;
+    return make_device_passes(api_, run_.get(), has_average ? libtorch::kRunAverage : libtorch::kRunValues);
   }
 
   void from_host(std::int64_t updates) override {

@@ -101,7 +101,7 @@ class HostSteps final : public Steps {
       const double norm = part.size() == all.size() ? outcome.gradient_norm : kernels::gradient_norm(part);
       kernels::adam_step(part, adam, updates_, clip_mode(options_), options_.grad_clip, norm);
     }
-    if (options_.average_weights && (group_ == nullptr || group_->is_first())) state_.average.add(updates_);
+    if (options_.average_weights) state_.average.add(updates_);
   }
 
   HostState state_;

@@ -11,7 +11,7 @@
 namespace limn::libtorch {
 
 // Rises with each change of this file. Module and program must agree.
-inline constexpr std::int32_t kApiVersion = 3;
+inline constexpr std::int32_t kApiVersion = 4;
 
 // 0, or the call failed and has written its error.
 using Status = std::int32_t;
@@ -101,8 +101,9 @@ enum RunTensors : std::int32_t {
   kRunAverage = 4,  // of parameters and buffers
 };
 
-struct Run;      // a model in training on a device: parameters, gradients, Adam's moments, an average
-struct Decoder;  // Sketch-RNN's decoder, with its state
+struct Run;        // a model in training on a device: parameters, gradients, Adam's moments, an average
+struct Evaluator;  // a model on a device, without gradients
+struct Decoder;    // Sketch-RNN's decoder, with its state
 
 struct Api {
   std::int32_t version;  // kApiVersion; the first field of every version
@@ -142,6 +143,19 @@ struct Api {
   Status (*run_write)(Run* run, std::int32_t which, const float* values, std::int64_t count, ErrorText error);
   // Steps applied so far, on which Adam's corrections and the average depend. Forgets figures that were not read.
   Status (*run_set_updates)(Run* run, std::int64_t updates, ErrorText error);
+
+  // The passes of an evaluation (models/network_passes.hpp): of a model whose parameters and buffers are `tensors`, or
+  // of a run's kRunValues or kRunAverage as they are at each call; the run must then outlive it.
+  Status (*evaluator_create)(const char* device, const ModelSetting* model, NamedTensors tensors, Evaluator** evaluator,
+                             ErrorText error);
+  Status (*run_evaluator)(Run* run, std::int32_t which, Evaluator** evaluator, ErrorText error);
+  void (*evaluator_destroy)(Evaluator* evaluator);
+  // Both wait. Of the batch they read the drawings, `loss_steps`, and as `noise` what the losses are decoded from.
+  // `count` is checked.
+  Status (*evaluator_posterior)(Evaluator* evaluator, const StepBatch* batch, float* rows, std::int64_t count,
+                                ErrorText error);
+  Status (*evaluator_losses)(Evaluator* evaluator, const StepBatch* batch, double* losses, std::int64_t count,
+                             ErrorText error);
 
   // The decoder of a conditional Sketch-RNN at z [B, Z], and its next output rows y [B, 3 + 6M] for points x [B, 5].
   Status (*decoder_create)(const ModelSetting* model, NamedTensors parameters, FloatRows z, Decoder** decoder,

@@ -20,8 +20,8 @@ struct ProcessGroupOptions {
   int master_port = 29500;                   // PyTorch's default
   int rank = 0;                              // 0 … world_size - 1
   int world_size = 1;
-  // For how long one process waits for the others: to appear, and in each call. Long enough for a validation, which
-  // only rank 0 makes; a process that dies is noticed at once, when its connections close.
+  // For how long one process waits for the others: to appear, and in each call. Long enough for what only rank 0 does:
+  // pictures, fitted priors, files. A process that dies is noticed at once, when its connections close.
   std::chrono::milliseconds timeout = std::chrono::minutes(30);
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "limn/models/network_passes.hpp"
 #include "limn/models/training.hpp"
 #include "limn/train/options.hpp"
 #include "limn/train/process_group.hpp"
@@ -55,6 +56,9 @@ class Steps {
   [[nodiscard]] virtual bool is_prompt() const = 0;
   // Makes the host's state that of the steps so far, with the gradients of the last one.
   virtual void to_host() = 0;
+  // The networks with the weights that are validated (the average, where there is one), as they are at each call; they
+  // must not outlive the steps. Null: limn's kernels compute them, from the task's weights.
+  [[nodiscard]] virtual std::unique_ptr<models::NetworkPasses> passes() { return nullptr; }
   // Continues from the host's state, after `updates` steps that were applied.
   virtual void from_host(std::int64_t updates) = 0;
 };

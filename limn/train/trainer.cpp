@@ -13,6 +13,7 @@
 #include "limn/models/run_checkpoints.hpp"
 #include "limn/render/png.hpp"
 #include "limn/runs/run_record.hpp"
+#include "limn/train/device_passes.hpp"
 #include "limn/train/sample_pictures.hpp"
 
 namespace limn::train {
@@ -102,7 +103,7 @@ Trainer::Trainer(models::TrainingTask& task, const models::Registry& registry, c
       start_(now()) {
   if (group_ != nullptr) {
     require_shares(options.batch_size, *group_);
-    task_.join(group_->share(), [this](double part) { return group_->sum(part); });
+    task_.join({.share = group_->share(), .sum = [this](std::span<double> values) { group_->sum(values); }});
   }
   const HostState state{task_, moments_, average_};
   steps_ =
@@ -201,6 +202,17 @@ void Trainer::share_state() {
   at_.step = static_cast<std::int64_t>(position[0]);
   at_.updates = static_cast<std::int64_t>(position[1]);
   at_.rate_factor = position[2];
+  share_average();
+}
+
+void Trainer::share_average() {
+  double is_there = average_.is_empty() ? 0 : 1;
+  group_->broadcast(std::span(&is_there, 1));
+  if (is_there == 0) return average_.set_values({});
+  if (average_.is_empty()) average_.start();
+  std::vector<std::vector<float>> values(average_.values().begin(), average_.values().end());
+  for (auto& each : values) group_->broadcast(std::span(each));
+  average_.set_values(std::move(values));
 }
 
 // The processes make the same sums, so their weights are the same bits; a machine that computes otherwise is found
@@ -209,6 +221,7 @@ void Trainer::check_same_weights() {
   if (group_ == nullptr) return;
   std::uint32_t hash = models::kHashOfNothing;
   for (const auto& p : task_.parameters()) hash = models::hash_of(p.value, hash);
+  for (const auto& average : average_.values()) hash = models::hash_of(average, hash);
   const auto mine = static_cast<double>(hash);
   const double difference = group_->sum(mine) - mine * group_->size();
   require(group_->sum(std::abs(difference)) == 0,
@@ -260,9 +273,17 @@ void Trainer::go_back(std::int64_t failed) {
   save_state(OnFailure::kGoOn);
 }
 
-void Trainer::validate() {
+Metrics Trainer::judge(Split split) {
   const WeightAverage::Use averaged(average_);
-  last_metrics_ = task_.evaluate(Split::kValid, at_.step, 0);
+  const auto passes = steps_->passes();
+  return task_.evaluate(split, at_.step, {.is_shared = group_ != nullptr, .passes = passes.get()});
+}
+
+void Trainer::validate() {
+  Metrics figures = judge(Split::kValid);
+  if (!is_first()) return;
+  const WeightAverage::Use averaged(average_);
+  last_metrics_ = std::move(figures);
   const bool is_best = is_better(last_metrics_, at_.best_step < 0 ? Metrics{} : at_.best_metrics);
   if (is_best) {
     at_.best_total = metric(last_metrics_, "total");
@@ -300,14 +321,17 @@ std::int64_t Trainer::examples_when_stopping() const {
 }
 
 Metrics Trainer::figures_of_best(std::int64_t most) {
-  const BorrowedTask borrowed(task_, registry_.read(run_.best()));
-  return task_.evaluate(Split::kValid, at_.step, most);
+  const models::Checkpoint best = registry_.read(run_.best());
+  const BorrowedTask borrowed(task_, best);
+  const auto passes = device_.empty() ? nullptr : make_device_passes(best, device_);
+  return task_.evaluate(Split::kValid, at_.step, {.most = most, .passes = passes.get()});
 }
 
 void Trainer::judge_stopped() {
   const WeightAverage::Use averaged(average_);
   const std::int64_t most = examples_when_stopping();
-  const Metrics now = task_.evaluate(Split::kValid, at_.step, most);
+  const auto passes = steps_->passes();
+  const Metrics now = task_.evaluate(Split::kValid, at_.step, {.most = most, .passes = passes.get()});
   const bool has_best = at_.best_step >= 0;
   const bool beats_best = is_better(now, has_best && !now.empty() ? figures_of_best(most) : Metrics{});
   if (observer_.on_validation && !now.empty()) observer_.on_validation(at_.step, now, beats_best);
@@ -319,9 +343,8 @@ void Trainer::judge_stopped() {
 }
 
 void Trainer::test() {
-  const WeightAverage::Use averaged(average_);
-  const Metrics metrics = task_.evaluate(Split::kTest, at_.step, 0);
-  if (metrics.empty()) return;
+  const Metrics metrics = judge(Split::kTest);
+  if (metrics.empty() || !is_first()) return;
   record(at_.step, kSplitNames[static_cast<int>(Split::kTest)], metrics);
   if (observer_.on_test) observer_.on_test(at_.step, metrics);
 }
@@ -532,16 +555,13 @@ bool Trainer::is_due(std::int64_t done) const {
 }
 
 void Trainer::look(bool is_last) {
-  if (!is_first()) return;
   const auto is_turn = [&](std::int64_t every) { return every > 0 && (is_last || at_.step % every == 0); };
-  const bool validates = is_turn(options_.valid_every), tests = is_turn(options_.test_every);
-  const bool draws = is_turn(options_.sample_every);
-  if (validates || tests || draws) steps_->to_host();
-  if (validates) {
-    try_to("validation", [&] { validate(); });
-    if (is_last || has_histograms(at_.step / options_.valid_every)) try_to("histograms", [&] { watch_layers(); });
-  }
-  if (tests) try_to("the test", [&] { test(); });
+  const bool validates = is_turn(options_.valid_every), draws = is_first() && is_turn(options_.sample_every);
+  if (is_first() && (validates || draws)) steps_->to_host();
+  if (validates) try_to("validation", [&] { validate(); });
+  if (is_first() && validates && (is_last || has_histograms(at_.step / options_.valid_every)))
+    try_to("histograms", [&] { watch_layers(); });
+  if (is_turn(options_.test_every)) try_to("the test", [&] { test(); });
   if (draws) try_to("the sample picture", [&] { draw(); });
 }
 

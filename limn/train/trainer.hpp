@@ -61,11 +61,11 @@ void require_start(const models::TrainingTask& task, const models::Checkpoint& m
 
 class Trainer {
  public:
-  // With a group the processes train together: only the first one validates, reads and writes files and calls the
+  // With a group the processes train and validate together: only the first one reads and writes files and calls the
   // observer's on_validation. The group must outlive the trainer; the batch must hold an example for each process.
   // The registry checks checkpoints before they are written; it must outlive the trainer.
-  // `device`: empty for limn's kernels on the CPU, or LibTorch's name of a device, which computes the steps; validation
-  // and pictures stay on the CPU. Throws Error for a device that is not here.
+  // `device`: empty for limn's kernels on the CPU, or LibTorch's name of a device, which computes steps and validation;
+  // pictures stay on the CPU. Throws Error for a device that is not here.
   Trainer(models::TrainingTask& task, const models::Registry& registry, const TrainOptions& options,
           const runs::RunDirectory& run, TrainObserver observer = {}, ProcessGroup* group = nullptr,
           const std::string& device = "");
@@ -90,6 +90,7 @@ class Trainer {
  private:
   [[nodiscard]] bool is_first() const { return group_ == nullptr || group_->is_first(); }
   void share_state();
+  void share_average();
   void share_plan();
   // Loads the plan of a run that continues.
   void resume_plan();
@@ -108,6 +109,8 @@ class Trainer {
   void go_back(std::int64_t failed);
   // Validation, figures of the test split and a picture, each where it is its turn.
   void look(bool is_last);
+  // Of the weights that are kept; all processes make the call and get the same.
+  [[nodiscard]] Metrics judge(Split split);
   void validate();
   // Validates a run that is stopped between two validations, on some examples, for its readers: nothing of it is in the
   // state, so that a resumed run ends like one that never stopped.

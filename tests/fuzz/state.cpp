@@ -19,7 +19,7 @@ class TinyTask final : public models::TrainingTask {
   [[nodiscard]] std::span<const models::TaskParameter> parameters() const override { return parameters_; }
   [[nodiscard]] std::span<const models::TaskParameter> buffers() const override { return buffers_; }
   models::StepResult compute_gradients(std::int64_t) override { return {}; }
-  Metrics evaluate(Split, std::int64_t, std::int64_t) override { return {}; }
+  Metrics evaluate(Split, std::int64_t, const models::Judging&) override { return {}; }
   [[nodiscard]] models::Checkpoint checkpoint(std::int64_t, const Metrics&) const override { return {}; }
   models::SampleDrawings sample_drawings(std::int64_t) override { return {}; }
   [[nodiscard]] std::int64_t steps_per_epoch() const override { return 1; }

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include "limn/core/error.hpp"
@@ -23,6 +24,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 int free_port() {
   const int handle = socket(AF_INET, SOCK_STREAM, 0);
@@ -94,6 +96,7 @@ testing::SketchRnnRun tiny_run() {
   o.train = {.num_steps = 50,
              .batch_size = 11,
              .learning_rate = 5e-3,
+             .average_weights = true,
              .save_every = 25,
              .valid_every = 25,
              .sample_every = 0,
@@ -103,54 +106,89 @@ testing::SketchRnnRun tiny_run() {
 
 sketch::StrokeDataset tiny_data(const testing::SketchRnnRun& options) {
   sketch::SketchSplits all;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 200; ++i) {
     sketch::Sketch sketch;
     for (int t = 0; t < 3 + i % 6; ++t)
       sketch.points.push_back({std::cos(0.7f * static_cast<float>(t + i)), std::sin(0.4f * static_cast<float>(t * i)),
                                t % 3 == 2 || t == 2 + i % 6});
-    all[i % 5 == 4 ? Split::kValid : Split::kTrain].push_back(sketch);
+    // More than a batch of 100 to validate.
+    all[i % 5 == 4 || i >= 40 ? Split::kValid : Split::kTrain].push_back(sketch);
   }
   return {std::move(all), options.data, "tiny"};
 }
 
-std::vector<double> train_alone(const std::filesystem::path& root) {
+// Losses after every step and of every validation.
+struct Losses {
+  std::vector<double> train, valid;
+};
+Losses losses_of(const std::filesystem::path& root) {
+  const auto run = runs::read_run(root);
+  return {run.curves.at({"total", "train"}).values, run.curves.at({"total", "valid"}).values};
+}
+
+Losses train_alone(const std::filesystem::path& root) {
   const auto options = tiny_run();
   const auto task = options.task(tiny_data(options));
   const models::Registry registry = models::standard_registry();
   const runs::RunDirectory run(root, runs::RunDirectory::Mode::kFresh);
   write_file(run.config(), "family = \"sketch-rnn\"\n");
   (void)train::Trainer(*task, registry, options.train, run).run();
-  return runs::read_run(root).curves.at({"total", "train"}).values;
+  return losses_of(root);
 }
 
-std::vector<double> train_together(int count, const std::filesystem::path& root) {
+// Up to `stop_at`, or to the end.
+Losses train_together(int count, const std::filesystem::path& root, std::optional<std::int64_t> stop_at = {},
+                      runs::RunDirectory::Mode mode = runs::RunDirectory::Mode::kFresh) {
   std::vector<std::vector<float>> weights(static_cast<std::size_t>(count));
-  const runs::RunDirectory run(root, runs::RunDirectory::Mode::kFresh);
+  const runs::RunDirectory run(root, mode);
   write_file(run.config(), "family = \"sketch-rnn\"\n");
   const models::Registry registry = models::standard_registry();
   const auto errors = in_processes(count, [&](train::ProcessGroup& group) {
     const auto options = tiny_run();
     const auto task = options.task(tiny_data(options));
     const runs::RunDirectory other(root, runs::RunDirectory::Mode::kNamed);
-    (void)train::Trainer(*task, registry, options.train, group.is_first() ? run : other, {}, &group).run();
+    std::int64_t done = 0;
+    train::Trainer trainer(*task, registry, options.train, group.is_first() ? run : other,
+                           {.on_step = [&](const train::Progress& p) { done = p.step; },
+                            .on_validation = {},
+                            .on_notice = [](const std::string& text) { EXPECT_THAT(text, Not(HasSubstr("failed"))); },
+                            .should_stop = [&] { return stop_at && done >= *stop_at; }},
+                           &group);
+    if (mode == runs::RunDirectory::Mode::kResume) trainer.resume();
+    (void)trainer.run();
     auto& mine = weights[static_cast<std::size_t>(group.rank())];
     for (const auto& p : task->parameters()) mine.insert(mine.end(), p.value.begin(), p.value.end());
   });
   for (const auto& error : errors) EXPECT_EQ(error, "");
   for (const auto& mine : weights) EXPECT_EQ(mine, weights.front());
-  return runs::read_run(root).curves.at({"total", "train"}).values;
+  return losses_of(root);
 }
 
 TEST(DataParallel, ProcessesThatShareABatchLearnWhatOneDoes) {
   const testing::TemporaryFolder folder;
-  const auto alone = train_alone(folder / "alone");
-  ASSERT_EQ(alone.size(), 50u);
+  const Losses alone = train_alone(folder / "alone");
+  ASSERT_EQ(alone.train.size(), 50u);
+  ASSERT_EQ(alone.valid.size(), 2u);
   for (const int count : {2, 3}) {
-    const auto together = train_together(count, folder / std::to_string(count));
-    ASSERT_EQ(together.size(), alone.size());
-    for (std::size_t step = 0; step < alone.size(); ++step)
-      EXPECT_NEAR(together[step], alone[step], 1e-5) << count << " processes, step " << step + 1;
+    const Losses together = train_together(count, folder / std::to_string(count));
+    ASSERT_EQ(together.train.size(), alone.train.size());
+    for (std::size_t step = 0; step < alone.train.size(); ++step)
+      EXPECT_NEAR(together.train[step], alone.train[step], 1e-5) << count << " processes, step " << step + 1;
+    ASSERT_EQ(together.valid.size(), alone.valid.size());
+    for (std::size_t i = 0; i < alone.valid.size(); ++i)
+      EXPECT_NEAR(together.valid[i], alone.valid[i], 1e-5) << count << " processes, validation " << i;
   }
+}
+
+// The average that is validated is that of all processes, also after a resumption: the second process computes the
+// second half of the split.
+TEST(DataParallel, AResumedRunValidatesTheSameAverageInAllProcesses) {
+  const testing::TemporaryFolder folder;
+  const Losses whole = train_together(2, folder / "whole");
+  (void)train_together(2, folder / "parts", 33);
+  const Losses parts = train_together(2, folder / "parts", {}, runs::RunDirectory::Mode::kResume);
+  EXPECT_EQ(parts.valid, whole.valid);
+  EXPECT_EQ(parts.train, whole.train);
 }
 
 TEST(DataParallel, ABatchMustHoldAnExampleForEachProcess) {

@@ -76,7 +76,7 @@ void observe_task(const testing::SketchRnnRun& options, const std::vector<std::s
   seen["batch"] = std::to_string(first.indices.size());
   seen["first loss"] = text_of(first.losses);
   seen["later loss"] = text_of(later.losses);
-  seen["evaluation"] = text_of(task->evaluate(Split::kValid, 0, 0));
+  seen["evaluation"] = text_of(task->evaluate(Split::kValid, 0, {}));
   std::ostringstream rate;
   rate << learning_rate_at(options.train, kLater, options.train.num_steps);
   seen["later rate"] = rate.str();

@@ -84,9 +84,9 @@ TEST(SketchRnnTask, JudgesByTheKlWeightOfTheStep) {
 TEST(SketchRnnTask, EvaluatesTheFirstSketchesOfASplit) {
   const auto options = small_options("lstm");
   const auto task = options.task(doodles(options));
-  const Metrics some = task->evaluate(Split::kValid, 0, 2), all = task->evaluate(Split::kValid, 0, 0);
+  const Metrics some = task->evaluate(Split::kValid, 0, {.most = 2}), all = task->evaluate(Split::kValid, 0, {});
   EXPECT_NE(metric(some, "reconstruction"), metric(all, "reconstruction"));
-  EXPECT_EQ(metric(task->evaluate(Split::kValid, 0, 99), "reconstruction"), metric(all, "reconstruction"));
+  EXPECT_EQ(metric(task->evaluate(Split::kValid, 0, {.most = 99}), "reconstruction"), metric(all, "reconstruction"));
   const sketch::StrokeDataset data = doodles(options);
   const sketch::EvaluationBatches batches(data, Split::kValid, 9, 2);
   ASSERT_EQ(batches.size(), 1);
@@ -138,7 +138,7 @@ TEST_P(SketchRnnTraining, LearnsAndItsCheckpointDraws) {
   options.model.use_input_dropout = options.model.use_output_dropout = false;
   const auto root = folder / "run";
   const auto data = doodles(options);
-  const auto untrained = options.task(doodles(options))->evaluate(Split::kValid, 0, 0);
+  const auto untrained = options.task(doodles(options))->evaluate(Split::kValid, 0, {});
   const auto result = train(root, options);
   EXPECT_TRUE(result.is_finished);
   EXPECT_LT(result.best_total, metric(untrained, "total") - 0.4);

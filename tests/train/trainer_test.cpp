@@ -70,7 +70,7 @@ class BowlTask : public models::TrainingTask {
     }
     return {{{"total", total}}, {step, step + 1}};
   }
-  Metrics evaluate(Split, std::int64_t, std::int64_t) override {
+  Metrics evaluate(Split, std::int64_t, const models::Judging&) override {
     before_judging();
     double total = 0;
     for (const float v : value_) total += v * v;
@@ -250,7 +250,7 @@ TEST(Trainer, ATimedRunGoesOnWithMoreTime) {
 class AnnealedTask : public BowlTask {
  public:
   static double weight_at(std::int64_t step) { return step < 40 ? 0.01 : 1.0; }
-  Metrics evaluate(Split, std::int64_t step, std::int64_t) override {
+  Metrics evaluate(Split, std::int64_t step, const models::Judging&) override {
     const double reconstruction = step < 40 ? 10 - 0.1 * static_cast<double>(step) : 7;
     const double kl = step < 40 ? 0.4 * static_cast<double>(step) : 100.0 / static_cast<double>(step);
     return {{"total", reconstruction + kl}, {"reconstruction", reconstruction}, {"kl", kl}};
@@ -284,7 +284,7 @@ TEST(Trainer, TheBestIsJudgedByWhatTrainingMinimises) {
 // What was the best at a weight of another time is weighed anew.
 TEST(Trainer, ABestModelOfASmallWeightGivesWayAtTheFullOne) {
   struct Task : AnnealedTask {
-    Metrics evaluate(Split, std::int64_t step, std::int64_t) override {
+    Metrics evaluate(Split, std::int64_t step, const models::Judging&) override {
       if (step < 40) return {{"total", 105}, {"reconstruction", 5}, {"kl", 100}};
       return {{"total", 9}, {"reconstruction", 8}, {"kl", 1}};
     }
@@ -315,9 +315,9 @@ TEST(Trainer, AStateOf010TakesTheFiguresOfItsBestModelFromThatModel) {
 TEST(Trainer, AStoppedRunIsJudgedAndItsLastModelTakenIfThatIsBetter) {
   struct Task : BowlTask {
     std::vector<std::int64_t> bounds;
-    Metrics evaluate(Split split, std::int64_t step, std::int64_t most) override {
-      bounds.push_back(most);
-      return BowlTask::evaluate(split, step, most);
+    Metrics evaluate(Split split, std::int64_t step, const models::Judging& judging) override {
+      bounds.push_back(judging.most);
+      return BowlTask::evaluate(split, step, judging);
     }
   };
   const testing::TemporaryFolder folder;
@@ -329,7 +329,7 @@ TEST(Trainer, AStoppedRunIsJudgedAndItsLastModelTakenIfThatIsBetter) {
     const auto last = models::read_checkpoint(root / "checkpoints/last.safetensors");
     EXPECT_EQ(last.step, step);
     EXPECT_EQ(last.weights.at("bowl"), task.value());
-    EXPECT_EQ(metric(metrics_from_json(last.metrics), "total"), metric(task.BowlTask::evaluate({}, 0, 0), "total"));
+    EXPECT_EQ(metric(metrics_from_json(last.metrics), "total"), metric(task.BowlTask::evaluate({}, 0, {}), "total"));
     EXPECT_GT(task.bounds.back(), 0);
     EXPECT_EQ(read_text_file(root / "metrics.jsonl").find(fmt::format("\"step\":{},\"split\":\"valid\"", step)),
               std::string::npos)
@@ -800,7 +800,7 @@ TEST(Trainer, AValidationThatIsNotFiniteIsNotTheBest) {
   const testing::TemporaryFolder folder;
   const runs::RunDirectory run(folder / "run", Mode::kFresh);
   struct Endless : BowlTask {
-    Metrics evaluate(Split, std::int64_t, std::int64_t) override { return {{"total", INFINITY}}; }
+    Metrics evaluate(Split, std::int64_t, const models::Judging&) override { return {{"total", INFINITY}}; }
   } task;
   bool was_best = false;
   Trainer trainer(task, kBowls, options(20), run,

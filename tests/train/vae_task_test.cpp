@@ -110,7 +110,7 @@ TEST(VaeTask, JudgesByTheBetaOfTheStep) {
   EXPECT_DOUBLE_EQ(task->objective(losses, 0), 100);
   EXPECT_DOUBLE_EQ(task->objective(losses, 5), 106);
   EXPECT_DOUBLE_EQ(task->objective(losses, 20), 112);
-  const Metrics all = task->evaluate(Split::kValid, 0, 0), some = task->evaluate(Split::kValid, 0, 5);
+  const Metrics all = task->evaluate(Split::kValid, 0, {}), some = task->evaluate(Split::kValid, 0, {.most = 5});
   EXPECT_NE(metric(all, "reconstruction"), metric(some, "reconstruction"));
 }
 

@@ -16,7 +16,7 @@ class Pair final : public models::TrainingTask {
   std::span<const models::TaskParameter> parameters() const override { return {&weight_, 1}; }
   std::span<const models::TaskParameter> buffers() const override { return {&mean_, 1}; }
   models::StepResult compute_gradients(std::int64_t) override { return {}; }
-  Metrics evaluate(Split, std::int64_t, std::int64_t) override { return {}; }
+  Metrics evaluate(Split, std::int64_t, const models::Judging&) override { return {}; }
   models::Checkpoint checkpoint(std::int64_t, const Metrics&) const override { return {}; }
   models::SampleDrawings sample_drawings(std::int64_t) override { return {}; }
   std::int64_t steps_per_epoch() const override { return 1; }

@@ -100,7 +100,7 @@ struct Latent {
   Tensor mu, log_variance;  // [B, Z]; log_variance is the paper's σ̂
 };
 
-// Eq. 1 and 2: h = [h_fw; h_bw], μ = W_μ h + b, σ̂ = W_σ h + b. Reads S_1 … S_Ns.
+// h = [h_fw; h_bw], μ = W_μ h + b, σ̂ = W_σ h + b. Reads S_1 … S_Ns.
 Latent encode(const Model& model, const Tensor& inputs, const PackedRows& numbers,
               const std::vector<std::int64_t>& active) {
   const std::int64_t first = active.front(), units = model.options.enc_rnn_size;
@@ -146,6 +146,31 @@ Tensor decode(const Model& model, const Rows& rows, const Tensor& z) {
       .mask = keep_masks(dropout.decoder, rows.numbers, mask_columns(shape))};
   const Tensor h = model.run(shape, kernels::Direction::kForward, "decoder.cell.", input).hidden;
   return linear(model.parameters, "decoder.output", masked(h, keep_masks(dropout.output, rows.numbers, h.size(1))));
+}
+
+// `own` are the batch's rows, which are read again unless the pen loss goes over the padding: Magenta's training runs
+// all N_max steps of every sketch and sums that loss over all of them.
+SketchRnnSums sums_of(const Model& model, const sketch::StrokeBatch& batch, const Rows& own, const Tensor& z,
+                      torch::Dtype sums_in) {
+  const auto& o = model.options;
+  const Tensor& like = own.inputs;
+  const Rows read = o.pen_loss_over_padding ? rows_of(batch, like, model.step.max_seq_len) : own;
+  const StepLosses losses = mixture_density(decode(model, read, z), read.targets, o.density_floor);
+  const Tensor is_drawing = 1 - read.targets.select(1, 4);
+  // Of the rows that say end, the first of each sketch.
+  const Tensor lengths = to_device(torch::tensor(batch.lengths, torch::kInt64), like.device());
+  const Tensor is_end =
+      (read.numbers.step == lengths.index_select(0, read.numbers.sequence)).to(is_drawing.scalar_type());
+  Tensor pen_counts = torch::ones_like(is_drawing);
+  if (!o.pen_loss_at_end) pen_counts = pen_counts - is_end;
+  if (o.pen_reduction == "mean") pen_counts = pen_counts / 3;
+  const auto sum = [&](const Tensor& counts, const Tensor& of_rows) { return (counts * of_rows).sum(sums_in); };
+  SketchRnnSums sums;
+  sums.offset = sum(o.offset_loss_at_end ? is_drawing + is_end : is_drawing, losses.offset);
+  sums.offset_drawing = o.offset_loss_at_end ? sum(is_drawing, losses.offset) : sums.offset;
+  sums.pen = sum(pen_counts, losses.pen);
+  sums.pen_drawing = sum(is_drawing, losses.pen);
+  return sums;
 }
 
 }  // namespace
@@ -211,28 +236,30 @@ SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters, const models:
                               torch::full_like(kl, options.kl_tolerance * static_cast<double>(size) / whole), kl);
   }
 
-  // Magenta's training runs all N_max steps of every sketch and sums the pen loss over all of them.
-  const Rows read = options.pen_loss_over_padding ? rows_of(batch, like, step.max_seq_len) : rows;
-  const StepLosses losses = mixture_density(decode(model, read, z), read.targets, options.density_floor);
   const double divisor = static_cast<double>(step.max_seq_len) * whole;
-  const Tensor is_drawing = 1 - read.targets.select(1, 4);
-  // Of the rows that say end, the first of each sketch.
-  const Tensor lengths = to_device(torch::tensor(batch.lengths, torch::kInt64), like.device());
-  const Tensor is_end =
-      (read.numbers.step == lengths.index_select(0, read.numbers.sequence)).to(is_drawing.scalar_type());
-  Tensor pen_counts = torch::ones_like(is_drawing);
-  if (!options.pen_loss_at_end) pen_counts = pen_counts - is_end;
-  if (options.pen_reduction == "mean") pen_counts = pen_counts / 3;
-  const Tensor offset_counts = options.offset_loss_at_end ? is_drawing + is_end : is_drawing;
+  const SketchRnnSums sums = sums_of(model, batch, rows, z, like.scalar_type());
+  SketchRnnLossTensors losses{.total = {},
+                              .offset = sums.offset / divisor,
+                              .pen = sums.pen / divisor,
+                              .pen_drawing = sums.pen_drawing / divisor,
+                              .kl = kl};
+  losses.total = losses.offset + losses.pen;
+  if (options.conditional) losses.total = losses.total + annealed_kl_weight(options, step) * bounded_kl;
+  return losses;
+}
 
-  SketchRnnLossTensors sums;
-  sums.offset = (offset_counts * losses.offset).sum() / divisor;
-  sums.pen = (pen_counts * losses.pen).sum() / divisor;
-  sums.pen_drawing = (is_drawing * losses.pen).sum() / divisor;
-  sums.kl = kl;
-  sums.total = sums.offset + sums.pen;
-  if (options.conditional) sums.total = sums.total + annealed_kl_weight(options, step) * bounded_kl;
-  return sums;
+Tensor sketch_rnn_posterior(const Parameters& parameters, const models::SketchRnnOptions& options,
+                            const sketch::StrokeBatch& batch, const SketchRnnLossInput& step) {
+  const Rows rows = rows_of(batch, parameters.at("decoder.output.weight"), 0);
+  const Latent latent = encode({parameters, options, step}, rows.inputs, rows.numbers, rows.active);
+  return torch::cat({latent.mu, latent.log_variance}, 1);
+}
+
+SketchRnnSums sketch_rnn_sums(const Parameters& parameters, const models::SketchRnnOptions& options,
+                              const sketch::StrokeBatch& batch, const Tensor& z, const SketchRnnLossInput& step,
+                              torch::Dtype sums_in) {
+  return sums_of({parameters, options, step}, batch, rows_of(batch, parameters.at("decoder.output.weight"), 0), z,
+                 sums_in);
 }
 
 }  // namespace limn::libtorch::oracle

@@ -51,6 +51,21 @@ struct SketchRnnLossInput {
   std::int64_t whole_batch = 0;
   std::function<torch::Tensor(const torch::Tensor&)> sum = {};
 };
+// Eq. 1 and 2: μ, then σ̂ of each sketch [B, 2Z], of a conditional model.
+[[nodiscard]] torch::Tensor sketch_rnn_posterior(const Parameters& parameters, const models::SketchRnnOptions& options,
+                                                 const sketch::StrokeBatch& batch, const SketchRnnLossInput& step);
+
+// Sums of the losses over a batch.
+struct SketchRnnSums {
+  torch::Tensor offset, pen;                  // of the rows and with the factors that training counts
+  torch::Tensor offset_drawing, pen_drawing;  // of i <= Ns, without the steps that say end
+};
+// Decodes from z [B, Z] (undefined where the model is unconditional) with the true points as input. `sums_in`: float64
+// where the device has it.
+[[nodiscard]] SketchRnnSums sketch_rnn_sums(const Parameters& parameters, const models::SketchRnnOptions& options,
+                                            const sketch::StrokeBatch& batch, const torch::Tensor& z,
+                                            const SketchRnnLossInput& step, torch::Dtype sums_in);
+
 // All losses are scalars, divided as the paper divides. Parameters as sketch_rnn_parameters(options) names
 // them. The batch is copied to their device.
 [[nodiscard]] SketchRnnLossTensors sketch_rnn_loss(const Parameters& parameters,

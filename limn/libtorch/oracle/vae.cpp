@@ -85,7 +85,23 @@ Tensor decode(Sequential layers, const models::VaeOptions& o, const Tensor& z) {
   return layers.convolution(x, 1, 0).flatten(1);
 }
 
+// Of each pixel of images x [B, C·H·W].
+Tensor pixel_losses(const models::VaeOptions& o, const Tensor& logits, const Tensor& x) {
+  if (o.likelihood == "mse") return (torch::sigmoid(logits) - x).square();
+  return torch::binary_cross_entropy_with_logits(logits, x, {}, {}, at::Reduction::None);
+}
+
 }  // namespace
+
+Tensor vae_posterior(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
+                     const Tensor& pixels) {
+  return encode({parameters, buffers, "encoder", /*is_training=*/false}, options, pixels);
+}
+
+Tensor vae_pixel_losses(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
+                        const Tensor& pixels, const Tensor& z) {
+  return pixel_losses(options, decode({parameters, buffers, "decoder", /*is_training=*/false}, options, z), pixels);
+}
 
 VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers, const models::VaeOptions& options,
                         const Tensor& pixels, const VaeLossInput& step) {
@@ -97,12 +113,7 @@ VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers,
   const Tensor log_variance = losses.latent.narrow(1, options.z_size, options.z_size);
   const Tensor z = step.epsilon.defined() ? mu + step.epsilon.to(x.scalar_type()) * torch::exp(log_variance / 2) : mu;
   losses.logits = decode({parameters, buffers, "decoder", step.is_training}, options, z);
-  if (options.likelihood == "mse") {
-    losses.reconstruction = (torch::sigmoid(losses.logits) - x).square().sum() / whole;
-  } else {
-    losses.reconstruction =
-        torch::binary_cross_entropy_with_logits(losses.logits, x, {}, {}, at::Reduction::Sum) / whole;
-  }
+  losses.reconstruction = pixel_losses(options, losses.logits, x).sum() / whole;
   losses.kl = (-0.5 * (1 + log_variance - mu.square() - torch::exp(log_variance))).sum() / whole;
   losses.total = losses.reconstruction + step.beta * losses.kl;
   return losses;

@@ -24,6 +24,14 @@ struct VaeLossInput {
   bool is_training = true;       // batch normalisation by the batch, and its running means updated; else by those
 };
 
+// μ, then log σ² of each image [B, 2Z]; pixels, parameters and buffers as below. Running means stay as they are.
+[[nodiscard]] torch::Tensor vae_posterior(const Parameters& parameters, const Parameters& buffers,
+                                          const models::VaeOptions& options, const torch::Tensor& pixels);
+// The parts of -log p(x | z) of images [B, C·H·W] from z [B, Z], likewise.
+[[nodiscard]] torch::Tensor vae_pixel_losses(const Parameters& parameters, const Parameters& buffers,
+                                             const models::VaeOptions& options, const torch::Tensor& pixels,
+                                             const torch::Tensor& z);
+
 // pixels [B, C·H·W] in [0, 1]. Parameters and buffers as vae_parameters() and vae_buffers() name them; the buffers are
 // changed in place.
 [[nodiscard]] VaeLossTensors vae_loss(const Parameters& parameters, const Parameters& buffers,

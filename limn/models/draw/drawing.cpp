@@ -8,6 +8,7 @@
 #include "limn/kernels/losses/pixel_losses.hpp"
 #include "limn/kernels/threads/parallel.hpp"
 #include "limn/models/draw/image_group.hpp"
+#include "limn/models/network_passes.hpp"
 
 namespace limn::models {
 namespace {
@@ -61,6 +62,23 @@ DrawLosses DrawModel::Group::forward(std::span<const float> pixels, const Encode
                            .noise = ConstMatrix(noise.data(), count, model.latent_size()),
                            .keep_for_backward = false},
                           trace);
+}
+
+DrawLosses DrawModel::Group::losses(std::span<const float> pixels, const EncodeOptions& options,
+                                    std::int64_t sample) const {
+  if (options.passes == nullptr) return forward(pixels, options, sample, {});
+  const std::int64_t size = model.shape_.image_size(), steps = model.shape_.steps, columns = steps + 2;
+  const std::vector<float> noise = noise_of(options, sample, first, count, model.latent_size());
+  const std::vector<double> rows =
+      options.passes->losses({.pixels = ConstMatrix(pixels.data() + first * size, count, size)},
+                             ConstMatrix(noise.data(), count, model.latent_size()), count * columns);
+  DrawLosses losses;
+  for (auto row = rows.begin(); row != rows.end(); row += columns) {
+    losses.reconstruction.push_back(row[0]);
+    losses.kl.insert(losses.kl.end(), row + 1, row + 1 + steps);
+    losses.log_ratio.push_back(row[columns - 1]);
+  }
+  return losses;
 }
 
 void DrawModel::Group::generate(const Latents& z, const DrawSequence::Trace& trace) const {

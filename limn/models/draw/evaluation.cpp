@@ -13,7 +13,7 @@ ImageLosses DrawModel::losses(std::span<const float> pixels, const EncodeOptions
   ImageLosses mean{.reconstruction = std::vector<double>(n), .kl = std::vector<double>(n)};
   for (std::int64_t sample = 0; sample < samples; ++sample) {
     for_each_group(static_cast<std::int64_t>(n), [&](const Group& group) {
-      const DrawLosses losses = group.forward(pixels, options, sample, {});
+      const DrawLosses losses = group.losses(pixels, options, sample);
       for (std::size_t i = 0; i < losses.reconstruction.size(); ++i) {
         const std::size_t image = static_cast<std::size_t>(group.first) + i;
         mean.reconstruction[image] += losses.reconstruction[i] / static_cast<double>(samples);
@@ -29,7 +29,7 @@ std::vector<double> DrawModel::log_weights(std::span<const float> pixels, const 
                                            std::int64_t sample) const {
   std::vector<double> all;
   for_each_group(image_count(pixels), [&](const Group& group) {
-    const DrawLosses losses = group.forward(pixels, options, sample, {});
+    const DrawLosses losses = group.losses(pixels, options, sample);
     for (std::size_t i = 0; i < losses.reconstruction.size(); ++i)
       all.push_back(losses.log_ratio[i] - losses.reconstruction[i]);
   });
@@ -39,18 +39,26 @@ std::vector<double> DrawModel::log_weights(std::span<const float> pixels, const 
 std::vector<double> DrawModel::step_kl(std::span<const float> pixels, const EncodeOptions& options) const {
   std::vector<double> all;
   for_each_group(image_count(pixels), [&](const Group& group) {
-    std::ranges::copy(group.forward(pixels, options, 0, {}).kl, std::back_inserter(all));
+    std::ranges::copy(group.losses(pixels, options, 0).kl, std::back_inserter(all));
   });
   return all;
 }
 
-std::vector<double> mean_step_kl(const DrawModel& model, const image::ImageDataset& data, Split split) {
-  constexpr std::int64_t kMostImages = 500;
-  const image::ImageBatch batch = data.batch(split, 0, std::min(kMostImages, data.size(split)));
-  const std::vector<double> kl = model.step_kl(batch.pixels, {.indices = batch.indices});
-  std::vector<double> means(static_cast<std::size_t>(model.options().time_steps));
-  for (std::size_t i = 0; i < kl.size(); ++i)
-    means[i % means.size()] += kl[i] / static_cast<double>(batch.batch_size());
+std::vector<double> mean_step_kl(const DrawModel& model, const image::ImageDataset& data, Split split,
+                                 NetworkPasses* passes, const WorkShare& among) {
+  constexpr std::int64_t kMostImages = 500, kAtOnce = 100;
+  const std::int64_t images = std::min(kMostImages, data.size(split)), steps = model.options().time_steps;
+  std::vector<double> means(static_cast<std::size_t>(steps));
+  const auto compute = [&](std::int64_t k) {
+    const image::ImageBatch batch = data.batch(split, k * kAtOnce, std::min(kAtOnce, images - k * kAtOnce));
+    return model.step_kl(batch.pixels, {.indices = batch.indices, .passes = passes});
+  };
+  const auto add = [&](std::span<const double> kl) {
+    for (std::size_t i = 0; i < kl.size(); ++i) means[i % means.size()] += kl[i] / static_cast<double>(images);
+  };
+  share_work(
+      {.pieces = (images + kAtOnce - 1) / kAtOnce, .most_figures = kAtOnce * steps, .compute = compute, .add = add},
+      among);
   return means;
 }
 

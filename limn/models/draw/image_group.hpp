@@ -21,6 +21,9 @@ struct DrawModel::Group {
   // DrawSequence::forward() of the group's images among `pixels`, with draw number `sample` of the noise.
   [[nodiscard]] DrawLosses forward(std::span<const float> pixels, const EncodeOptions& options, std::int64_t sample,
                                    const DrawSequence::Trace& trace) const;
+  // The losses alone, by options.passes where there are any.
+  [[nodiscard]] DrawLosses losses(std::span<const float> pixels, const EncodeOptions& options,
+                                  std::int64_t sample) const;
   // DrawSequence::generate() from the group's rows of z.
   void generate(const Latents& z, const DrawSequence::Trace& trace) const;
   // Traces, step after step, to drawings, image after image; empty traces are left out.

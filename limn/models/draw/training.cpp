@@ -76,10 +76,11 @@ class DrawTraining final : public ImageTask {
   }
 
   // Besides the losses of a whole split, L_z of each step over its first images: kl/1 … kl/T.
-  Metrics evaluate(Split split, std::int64_t step, std::int64_t most) override {
-    Metrics metrics = ImageTask::evaluate(split, step, most);
-    if (metrics.empty() || most > 0) return metrics;
-    const std::vector<double> kl = mean_step_kl(DrawModel(checkpoint(step, {})), data(), split);
+  Metrics evaluate(Split split, std::int64_t step, const Judging& judging) override {
+    Metrics metrics = ImageTask::evaluate(split, step, judging);
+    if (metrics.empty() || judging.most > 0) return metrics;
+    const std::vector<double> kl =
+        mean_step_kl(DrawModel(checkpoint(step, {})), data(), split, judging.passes, sharing(judging));
     for (std::size_t t = 0; t < kl.size(); ++t) metrics.push_back({fmt::format("kl/{}", t + 1), kl[t]});
     return metrics;
   }

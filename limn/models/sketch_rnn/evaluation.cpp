@@ -22,6 +22,7 @@ struct BatchSource {
   std::function<sketch::StrokeBatch(std::int64_t)> batch;
 };
 
+constexpr std::int64_t kFiguresOfBatch = 3;  // of NetworkPasses
 struct EvaluationSums {
   double offset = 0, pen = 0;  // over i <= Ns
   double training_form = 0;    // of both
@@ -44,12 +45,21 @@ class SplitEvaluation {
 
   // Encodes and decodes every sketch.
   void run() {
-    for (std::int64_t k = 0; k < source_.count; ++k) {
+    const auto compute = [this](std::int64_t k) -> std::vector<double> {
       const sketch::StrokeBatch batch = source_.batch(k);
-      if (batch.batch_size() == 0) continue;
-      n_ += batch.batch_size();
-      sums_ += decode(batch, encoder_ ? latents(batch) : ConstMatrix());
-    }
+      if (batch.batch_size() == 0) return {};
+      double kl = 0;
+      const ConstMatrix z = encoder_ ? latents(batch, kl) : ConstMatrix();
+      const EvaluationSums sums = decode(batch, z);
+      return {static_cast<double>(batch.batch_size()), kl, sums.offset, sums.pen, sums.training_form};
+    };
+    const auto add = [this](std::span<const double> figures) {
+      if (figures.empty()) return;
+      n_ += static_cast<std::int64_t>(figures[0]);
+      kl_sum_ += figures[1];
+      sums_ += {.offset = figures[2], .pen = figures[3], .training_form = figures[4]};
+    };
+    share_work({.pieces = source_.count, .most_figures = 5, .compute = compute, .add = add}, options_.among);
   }
 
   // Decodes every sketch from the z of another, after run().
@@ -72,20 +82,35 @@ class SplitEvaluation {
 
  private:
   // The z of a batch. Those of the whole split are kept only where another sketch will be drawn from them.
-  ConstMatrix latents(const sketch::StrokeBatch& batch) {
-    latent_.resize(batch.batch_size(), 2 * weights_.options.z_size);
-    encoder_->forward(weights_, {.batch = batch}, latent_.view());
-    const LatentPosterior posterior = posterior_of(latent_.view());
-    kl_sum_ += posterior_kl(posterior);
+  ConstMatrix latents(const sketch::StrokeBatch& batch, double& kl) {
+    const LatentPosterior posterior = posterior_of_batch(batch);
+    kl = posterior_kl(posterior);
     const Latents z = options_.uses_mean ? posterior.mu : posterior_latents(posterior, options_.seed, batch.indices);
     if (!options_.with_shuffled_z) z_.values.clear();
     z_.values.insert(z_.values.end(), z.values.begin(), z.values.end());
     return {z_.row(z_.count() - z.count()).data(), z.count(), z.z_size};
   }
 
+  LatentPosterior posterior_of_batch(const sketch::StrokeBatch& batch) {
+    const std::int64_t columns = 2 * weights_.options.z_size;
+    if (options_.passes != nullptr) {
+      const std::vector<float> rows = options_.passes->posterior_rows({.strokes = &batch}, columns);
+      return posterior_of(ConstMatrix(std::span(rows), batch.batch_size(), columns));
+    }
+    latent_.resize(batch.batch_size(), columns);
+    encoder_->forward(weights_, {.batch = batch}, latent_.view());
+    return posterior_of(latent_.view());
+  }
+
   // Sums over the batch, decoded from z [B, Z] with the true points as input.
   EvaluationSums decode(const sketch::StrokeBatch& batch, ConstMatrix z) {
     const std::vector<float> read = decoder_latents(weights_, z);
+    if (options_.passes != nullptr) {
+      const std::vector<double> sums =
+          options_.passes->losses({.strokes = &batch, .loss_steps = options_.max_seq_len},
+                                  ConstMatrix(read.data(), z.rows, z.columns), kFiguresOfBatch);
+      return {.offset = sums[0], .pen = sums[1], .training_form = sums[2]};
+    }
     const sketch::StrokeBatch& rows = rows_.rows_of(batch, options_.max_seq_len);
     decoder_.forward(weights_, {.batch = rows, .z = ConstMatrix(read.data(), z.rows, z.columns)});
     const auto losses_with = [&](const kernels::MixtureDensityTerms& terms) {
@@ -116,6 +141,7 @@ SketchRnnEvaluation evaluate_batches(const SketchRnnWeights& weights, const Batc
                                      const EvaluationOptions& options) {
   require(options.max_seq_len > 0, "evaluation: max_seq_len is {}, expected the N_max of the model or its data",
           options.max_seq_len);
+  require(!options.with_shuffled_z || !options.among.sum, "evaluation: z is shuffled in one process only");
   SplitEvaluation split(weights, source, options);
   split.run();
   require(split.n() > 0, "evaluation: the split holds no sketch");
@@ -187,7 +213,8 @@ Evaluation SketchRnnModel::evaluate(const EvaluationRequest& request) const {
                                                  {.max_seq_len = max_seq_len(),
                                                   .seed = request.seed,
                                                   .uses_mean = request.uses_mean,
-                                                  .with_shuffled_z = options().conditional});
+                                                  .with_shuffled_z = options().conditional,
+                                                  .passes = request.passes});
   Evaluation result{.n = e.n,
                     .losses = {{"reconstruction", e.reconstruction},
                                {"kl", e.kl},

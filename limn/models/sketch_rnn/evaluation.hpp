@@ -7,18 +7,22 @@
 #include <span>
 #include <vector>
 
+#include "limn/models/network_passes.hpp"
+#include "limn/models/shared_work.hpp"
 #include "limn/models/sketch_rnn/tensors.hpp"
 #include "limn/sketch/dataset.hpp"
 
 namespace limn::models {
 
 struct EvaluationOptions {
-  std::int64_t batch_size = 100;  // sketches at once; more takes more memory, the figures are the same
-  std::int64_t max_seq_len = 0;   // N_max; 0: the data set's
-  std::int64_t most = 0;          // only the first so many sketches of a data set's split; 0: all
-  std::uint64_t seed = 0;         // of the latent noise: the ε of a sketch depends on it and the sketch's index
-  bool uses_mean = false;         // z = μ instead of a draw
-  bool with_shuffled_z = false;   // also reconstruct every sketch from the z of another
+  std::int64_t batch_size = 100;    // sketches at once; more takes more memory, the figures are the same
+  std::int64_t max_seq_len = 0;     // N_max; 0: the data set's
+  std::int64_t most = 0;            // only the first so many sketches of a data set's split; 0: all
+  std::uint64_t seed = 0;           // of the latent noise: the ε of a sketch depends on it and the sketch's index
+  bool uses_mean = false;           // z = μ instead of a draw
+  bool with_shuffled_z = false;     // also reconstruct every sketch from the z of another
+  NetworkPasses* passes = nullptr;  // of a model with these weights, in place of limn's kernels
+  WorkShare among = {};             // processes that evaluate together; with_shuffled_z is for one alone
 };
 
 // Means over every sketch of the split, divided by what loss_steps says.

@@ -71,9 +71,10 @@ class SketchRnnTraining final : public TrainingTask {
     return input;
   }
 
-  Metrics evaluate(Split split, std::int64_t, std::int64_t most) override {
+  Metrics evaluate(Split split, std::int64_t, const Judging& judging) override {
     if (data_.size(split) == 0) return {};
-    const SketchRnnEvaluation e = models::evaluate(weights(), data_, split, {.most = most});
+    const SketchRnnEvaluation e = models::evaluate(
+        weights(), data_, split, {.most = judging.most, .passes = judging.passes, .among = sharing(judging)});
     Metrics metrics{{"total", e.total}, {"reconstruction", e.reconstruction}};
     if (options_.conditional) metrics.push_back({"kl", e.kl});
     metrics.push_back({"reconstruction_training_form", e.reconstruction_training_form});

@@ -7,6 +7,7 @@
 #include "limn/core/random.hpp"
 #include "limn/kernels/losses/gaussian_latent.hpp"
 #include "limn/kernels/losses/pixel_losses.hpp"
+#include "limn/models/network_passes.hpp"
 
 namespace limn::models {
 namespace {
@@ -69,7 +70,7 @@ std::vector<float> VaeModel::decode(const Latents& z) const {
   return pixels;
 }
 Latents VaeModel::encode(std::span<const float> pixels, const EncodeOptions& options) const {
-  const std::vector<float> latent = posterior_rows(pixels);
+  const std::vector<float> latent = posterior_rows(pixels, options.passes);
   return options.uses_mean ? means(latent) : draw_posterior(latent, options, 0).z;
 }
 LatentPosterior VaeModel::posterior(std::span<const float> pixels) const {
@@ -77,12 +78,14 @@ LatentPosterior VaeModel::posterior(std::span<const float> pixels) const {
   const std::int64_t n = static_cast<std::int64_t>(rows.size()) / encoder_.output_size();
   return posterior_of(ConstMatrix(std::span(rows), n, encoder_.output_size()));
 }
-std::vector<float> VaeModel::posterior_rows(std::span<const float> pixels) const {
+std::vector<float> VaeModel::posterior_rows(std::span<const float> pixels, NetworkPasses* passes) const {
   const std::int64_t size = shape().size(), n = static_cast<std::int64_t>(pixels.size()) / size;
   require(n * size == static_cast<std::int64_t>(pixels.size()), "{}: {} pixel values are not whole images of {}",
           checkpoint_.origin, pixels.size(), image::text(shape()));
+  const ConstMatrix images(pixels, n, size);
+  if (passes != nullptr) return passes->posterior_rows({.pixels = images}, encoder_.output_size());
   std::vector<float> latent(static_cast<std::size_t>(n * encoder_.output_size()));
-  encoder_.apply(ConstMatrix(pixels, n, size), Matrix(std::span(latent), n, encoder_.output_size()));
+  encoder_.apply(images, Matrix(std::span(latent), n, encoder_.output_size()));
   return latent;
 }
 Latents VaeModel::means(const std::vector<float>& latent) const {

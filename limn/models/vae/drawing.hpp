@@ -34,7 +34,8 @@ class VaeModel final : public ImageModel {
                                                 std::int64_t sample) const override;
   [[nodiscard]] bool has_posterior_mean() const override { return true; }
   // −log p(x | z) of each image.
-  [[nodiscard]] std::vector<double> reconstruction_losses(std::span<const float> pixels, const Latents& z) const;
+  [[nodiscard]] std::vector<double> reconstruction_losses(std::span<const float> pixels, const Latents& z,
+                                                          NetworkPasses* passes = nullptr) const;
 
  private:
   struct Draw {
@@ -44,7 +45,7 @@ class VaeModel final : public ImageModel {
   };
 
   // μ, then log σ² of each image [n, 2Z].
-  [[nodiscard]] std::vector<float> posterior_rows(std::span<const float> pixels) const;
+  [[nodiscard]] std::vector<float> posterior_rows(std::span<const float> pixels, NetworkPasses* passes = nullptr) const;
   [[nodiscard]] Latents means(const std::vector<float>& latent) const;
   // Draw number `sample` from the posterior of each image.
   [[nodiscard]] Draw draw_posterior(const std::vector<float>& latent, const EncodeOptions& options,

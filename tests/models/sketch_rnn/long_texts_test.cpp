@@ -31,7 +31,7 @@ TEST(LongTexts, StandForThemselves) {
 TEST(LongTexts, LeaveOtherTextsAlone) {
   const std::string longer(1000, 'A');
   // A text that looks like what stands for another one, one that never ends, and one that JSON does not allow.
-  for (const std::string text : {R"(["\u007f0",")" + longer + R"("])",
+  for (const std::string& text : {R"(["\u007f0",")" + longer + R"("])",
                                  "[\"\x7f"
                                  "0\",\"" +
                                      longer + "\"]",
