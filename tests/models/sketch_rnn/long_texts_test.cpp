@@ -32,10 +32,10 @@ TEST(LongTexts, LeaveOtherTextsAlone) {
   const std::string longer(1000, 'A');
   // A text that looks like what stands for another one, one that never ends, and one that JSON does not allow.
   for (const std::string& text : {R"(["\u007f0",")" + longer + R"("])",
-                                 "[\"\x7f"
-                                 "0\",\"" +
-                                     longer + "\"]",
-                                 "[\"" + longer, "[\"" + longer + "\n\"]"}) {
+                                  "[\"\x7f"
+                                  "0\",\"" +
+                                      longer + "\"]",
+                                  "[\"" + longer, "[\"" + longer + "\n\"]"}) {
     SCOPED_TRACE(text);
     const LongTexts texts(text);
     const json whole = json::parse(text, nullptr, false), rest = json::parse(texts.json(), nullptr, false);
