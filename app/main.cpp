@@ -1,9 +1,7 @@
 // The limn command.
 #include "app/command_line.hpp"
-#include "app/heap.hpp"
 #include "app/pretrained.hpp"
 
 int main(int argc, char** argv) {
-  limn::app::begin_with_large_pages();
   return limn::app::run_command_line(argc, argv, limn::models::standard_registry(limn::app::pretrained_models()));
 }
