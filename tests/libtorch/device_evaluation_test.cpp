@@ -19,6 +19,8 @@ namespace {
 
 using testing::device_under_test;
 using ::testing::HasSubstr;
+using testing::small_draw;
+using testing::small_sketch_rnn;
 using testing::some_doodles;
 using testing::some_shapes;
 
@@ -43,20 +45,6 @@ models::Checkpoint moved(models::TrainingTask& task) {
   for (const auto& parameter : task.parameters()) move(parameter, false);
   for (const auto& buffer : task.buffers()) move(buffer, buffer.name.ends_with("running_var"));
   return task.checkpoint(0, {});
-}
-
-testing::SketchRnnRun small_sketch_rnn(const std::string& cell) {
-  testing::SketchRnnRun run;
-  run.model = {.enc_model = cell,
-               .enc_rnn_size = 10,
-               .dec_model = cell,
-               .dec_rnn_size = 19,
-               .z_size = 6,
-               .num_mixture = 3,
-               .hyper_num_units = 9,
-               .hyper_embedding_size = 4};
-  run.train.batch_size = 7;
-  return run;
 }
 
 void expect_same_sketches(const testing::SketchRnnRun& run, bool uses_mean) {
@@ -152,19 +140,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, VaeEvaluationOnDevice, ::testing::Values("den
 TEST(DrawEvaluationOnDevice, GivesTheSameFigures) {
   for (const bool reads : {false, true}) {
     for (const bool writes : {false, true}) {
-      testing::DrawRun run;
-      run.model = {.time_steps = 4,
-                   .enc_rnn_size = 17,
-                   .dec_rnn_size = 18,
-                   .z_size = 3,
-                   .read_attention = reads,
-                   .write_attention = writes,
-                   .read_size = 3,
-                   .write_size = 4,
-                   .likelihood = reads == writes ? "bernoulli" : "gaussian"};
-      run.data.image_size = 12;
-      run.data.color = "grey";
-      run.train.batch_size = 7;
+      const testing::DrawRun run = small_draw(reads, writes);
       const image::ImageDataset& data = some_shapes(run.data);
       const models::Checkpoint checkpoint = moved(*run.task(data));
       const models::DrawModel model(checkpoint);

@@ -20,6 +20,8 @@ namespace {
 
 using testing::device_under_test;
 using ::testing::HasSubstr;
+using testing::small_draw;
+using testing::small_sketch_rnn;
 using testing::some_doodles;
 using testing::some_shapes;
 using Mode = runs::RunDirectory::Mode;
@@ -170,23 +172,6 @@ void expect_same_training(const Run& run, const auto& data, bool is_chaotic = fa
   }
 }
 
-testing::SketchRnnRun small_sketch_rnn(const std::string& cell) {
-  testing::SketchRnnRun run;
-  run.model = {.enc_model = cell,
-               .enc_rnn_size = 10,
-               .dec_model = cell,
-               .dec_rnn_size = 19,
-               .z_size = 6,
-               .num_mixture = 3,
-               .hyper_num_units = 9,
-               .hyper_embedding_size = 4,
-               .recurrent_dropout_prob = 0.7,
-               .input_dropout_prob = 0.8,
-               .output_dropout_prob = 0.6};
-  run.train = {.batch_size = 7, .learning_rate = 0.003, .average_weights = true, .seed = (std::int64_t{1} << 33) + 5};
-  return run;
-}
-
 class SketchRnnDevice : public ::testing::TestWithParam<const char*> {
  protected:
   void expect_same() const { expect_same_training(run, some_doodles, run.model.dec_model != "lstm"); }
@@ -268,19 +253,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, VaeDevice, ::testing::Values("dense", "conv40
 TEST(DrawDevice, TrainsTheSame) {
   for (const bool reads : {false, true}) {
     for (const bool writes : {false, true}) {
-      testing::DrawRun run;
-      run.model = {.time_steps = 4,
-                   .enc_rnn_size = 17,
-                   .dec_rnn_size = 18,
-                   .z_size = 3,
-                   .read_attention = reads,
-                   .write_attention = writes,
-                   .read_size = 3,
-                   .write_size = 4,
-                   .likelihood = reads == writes ? "bernoulli" : "gaussian"};
-      run.data.image_size = 12;
-      run.data.color = "grey";
-      run.train.batch_size = 7;
+      testing::DrawRun run = small_draw(reads, writes);
       run.train.seed = 3;
       run.train.average_weights = true;
       expect_same_training(run, some_shapes);
@@ -328,12 +301,7 @@ TEST(DeviceRun, NoStepWaitsForTheDevice) {
   vae.data = {.image_size = 9, .color = "grey"};
   vae.train.batch_size = 7;
   expect_no_wait("vae", vae, some_shapes);
-  testing::DrawRun draw;
-  draw.model = {.time_steps = 4, .enc_rnn_size = 17, .dec_rnn_size = 18, .z_size = 3, .read_size = 3, .write_size = 4};
-  draw.data.image_size = 12;
-  draw.data.color = "grey";
-  draw.train.batch_size = 7;
-  expect_no_wait("draw, 4 glimpses", draw, some_shapes);
+  expect_no_wait("draw, 4 glimpses", small_draw(true, true), some_shapes);
 }
 
 // Products in bf16 are near those in float32, and not the same.

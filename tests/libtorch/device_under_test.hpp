@@ -17,6 +17,7 @@
 #include "limn/sketch/dataset.hpp"
 #include "limn/sketch/doodles.hpp"
 #include "limn/train/device.hpp"
+#include "testing/training.hpp"
 
 namespace limn::testing {
 
@@ -38,6 +39,40 @@ class DeviceIsHere : public ::testing::Environment {
   }
   static constexpr int kSkipped = 77;  // of tests/harness/main.cpp
 };
+
+inline SketchRnnRun small_sketch_rnn(const std::string& cell) {
+  SketchRnnRun run;
+  run.model = {.enc_model = cell,
+               .enc_rnn_size = 10,
+               .dec_model = cell,
+               .dec_rnn_size = 19,
+               .z_size = 6,
+               .num_mixture = 3,
+               .hyper_num_units = 9,
+               .hyper_embedding_size = 4,
+               .recurrent_dropout_prob = 0.7,
+               .input_dropout_prob = 0.8,
+               .output_dropout_prob = 0.6};
+  run.train = {.batch_size = 7, .learning_rate = 0.003, .average_weights = true, .seed = (std::int64_t{1} << 33) + 5};
+  return run;
+}
+
+inline DrawRun small_draw(bool reads, bool writes) {
+  DrawRun run;
+  run.model = {.time_steps = 4,
+               .enc_rnn_size = 17,
+               .dec_rnn_size = 18,
+               .z_size = 3,
+               .read_attention = reads,
+               .write_attention = writes,
+               .read_size = 3,
+               .write_size = 4,
+               .likelihood = reads == writes ? "bernoulli" : "gaussian"};
+  run.data.image_size = 12;
+  run.data.color = "grey";
+  run.train.batch_size = 7;
+  return run;
+}
 
 inline sketch::StrokeDataset some_doodles(const sketch::StrokeDataOptions& options) {
   sketch::SketchSplits splits;
