@@ -15,6 +15,8 @@
 namespace limn::app {
 namespace {
 
+using train::float_rows;
+
 constexpr double kLimit = 1e-4;
 constexpr std::int64_t kCheckedPoints = 16;
 constexpr float kTemperature = 0.4f;

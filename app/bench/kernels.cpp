@@ -15,9 +15,12 @@
 #include "limn/kernels/optimiser/adam.hpp"
 #include "limn/kernels/products/gemm.hpp"
 #include "limn/train/libtorch_module.hpp"
+#include "limn/train/libtorch_values.hpp"
 
 namespace limn::app {
 namespace {
+
+using train::float_rows;
 
 constexpr std::int64_t kRowsOfThread = 96;  // multiply_parallel leaves fewer to the caller
 constexpr double kLimit = 1e-4;             // of float32 results, relative to the largest element

@@ -1,7 +1,6 @@
 #include "app/bench/twin.hpp"
 
 #include <array>
-#include <cassert>
 #include <limits>
 
 #include "limn/train/libtorch_module.hpp"
@@ -9,12 +8,7 @@
 
 namespace limn::app {
 
-using train::integers;
-
-libtorch::FloatRows float_rows(ConstMatrix matrix) {
-  assert(matrix.row_stride == matrix.columns);
-  return {matrix.data, matrix.rows, matrix.columns};
-}
+using train::float_rows;
 
 void set_plain_threads(const BenchOptions& options, int count) {
   if (options.plain != nullptr) train::call_libtorch(options.plain->set_thread_count, count);
@@ -53,18 +47,14 @@ double Twin::losses_of(const libtorch::StepBatch& batch) {
 
 double Twin::compute_gradients(const sketch::StrokeBatch& batch, ConstMatrix noise, std::int64_t max_seq_len,
                                std::uint64_t seed, std::int64_t step) {
-  return losses_of({.inputs = {batch.inputs.data(), batch.rows(), sketch::kStroke5},
-                    .targets = {batch.targets.data(), batch.rows(), sketch::kStroke5},
-                    .active = integers(batch.active),
-                    .lengths = integers(batch.lengths),
-                    .pixels = {},
-                    .noise = float_rows(noise),
-                    .places = integers(batch.places),
-                    .loss_steps = max_seq_len,
-                    .seed = seed,
-                    .step = step,
-                    .planned_steps = 0,
-                    .beta = 1});
+  libtorch::StepBatch given = train::step_batch(batch);
+  given.noise = float_rows(noise);
+  given.places = train::integers(batch.places);
+  given.loss_steps = max_seq_len;
+  given.seed = seed;
+  given.step = step;
+  given.beta = 1;
+  return losses_of(given);
 }
 
 double Twin::compute_gradients(ConstMatrix pixels, ConstMatrix noise, double beta) {

@@ -22,9 +22,6 @@ namespace limn::app {
 // Values by the names of their parameters.
 using Gradients = std::map<std::string, std::vector<float>>;
 
-// The rows of a matrix without gaps.
-[[nodiscard]] libtorch::FloatRows float_rows(ConstMatrix matrix);
-
 // The twins' threads, where there is a module.
 void set_plain_threads(const BenchOptions& options, int count);
 

@@ -7,8 +7,6 @@
 namespace limn::train {
 namespace {
 
-libtorch::FloatRows rows_of(ConstMatrix m) { return {m.data, m.rows, m.columns}; }
-
 class DevicePasses final : public models::NetworkPasses {
  public:
   DevicePasses(const libtorch::Api& api, libtorch::Evaluator* evaluator)
@@ -30,16 +28,10 @@ class DevicePasses final : public models::NetworkPasses {
 
  private:
   static libtorch::StepBatch batch_of(const models::PassBatch& batch, ConstMatrix z) {
-    libtorch::StepBatch given{};
-    given.pixels = rows_of(batch.pixels);
-    given.noise = rows_of(z);
+    libtorch::StepBatch given = batch.strokes != nullptr ? step_batch(*batch.strokes) : libtorch::StepBatch{};
+    given.pixels = float_rows(batch.pixels);
+    given.noise = float_rows(z);
     given.loss_steps = batch.loss_steps;
-    if (batch.strokes == nullptr) return given;
-    const sketch::StrokeBatch& strokes = *batch.strokes;
-    given.inputs = {strokes.inputs.data(), strokes.rows(), sketch::kStroke5};
-    given.targets = {strokes.targets.data(), strokes.rows(), sketch::kStroke5};
-    given.active = integers(strokes.active);
-    given.lengths = integers(strokes.lengths);
     return given;
   }
 

@@ -13,6 +13,10 @@
 namespace limn::train {
 
 [[nodiscard]] libtorch::Integers integers(std::span<const std::int64_t> values);
+// The rows of a matrix without gaps.
+[[nodiscard]] libtorch::FloatRows float_rows(ConstMatrix matrix);
+// A batch of the strokes; the rest is to be filled in.
+[[nodiscard]] libtorch::StepBatch step_batch(const sketch::StrokeBatch& strokes);
 // Names, shapes and values.
 [[nodiscard]] std::vector<libtorch::NamedTensor> named_tensors(std::span<const models::TaskParameter> tensors);
 [[nodiscard]] libtorch::NamedTensors list_of(const std::vector<libtorch::NamedTensor>& tensors);
