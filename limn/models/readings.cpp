@@ -20,7 +20,7 @@ constexpr std::array<sketch::Position, 5> kFramePlaces{{{0.5, 0.5}, {0.5, 0}, {0
 // How often the first line of a doodle is as large as the whole: of 132 drawings of builtin:doodles in 82.
 constexpr double kWholeShare = 0.6;
 
-// Draws of z. With each of them every reading is weighed by its first point; fewer pairs of both go on.
+// Draws of z. Each of them weighs every reading by its first point; the rounds leave fewer pairs of both.
 constexpr std::int64_t kReadingDraws = 96;
 constexpr std::array kReadingRounds{WeighingRound{.points = 1, .kept = 512}, WeighingRound{.points = 2, .kept = 256},
                                     WeighingRound{.points = 4, .kept = 128}, WeighingRound{.points = 8, .kept = 48}};

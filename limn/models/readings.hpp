@@ -1,7 +1,7 @@
 // How a model may read the beginning of a drawing. Paper shows neither the order of a line's points nor how large the
 // drawing will be: a circle may be a whole clock or the middle of a sun. A model learned from drawings whose circles
 // begin at the same place and go round the same way, each in its place on the page; from another one it continues
-// worse. A plain function; it takes as long as drawing about 100 sketches' points.
+// worse. A plain function; it takes a tenth of a second with the built-in model.
 #pragma once
 
 #include <cstdint>

@@ -101,7 +101,7 @@ class PlainJsonScanner {
   }
 
   [[nodiscard]] Kind kind_of(std::size_t node) const { return static_cast<Kind>(nodes_[node].kind); }
-  // The next character that is no space, kNothing at the end.
+  // The next character that is not a space, kNothing at the end.
   char next_char() {
     while (at_ != end_ && *at_ <= ' ' && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
     return at_ == end_ ? kNothing : *at_;
