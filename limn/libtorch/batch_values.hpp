@@ -1,4 +1,4 @@
-// What crosses the border (limn/train/libtorch_api.hpp) as values of this room: a model's options, a batch's rows.
+// Structs of the border (limn/train/libtorch_api.hpp) as values of this room: a model's options, a batch's rows.
 #pragma once
 
 #include <vector>

@@ -12,7 +12,7 @@ namespace {
 constexpr double kFailed = -1;  // in place of a count of figures
 constexpr std::size_t kLongestReason = 400;
 
-// What failed in one process, told to all: each character is a number in its own row.
+// The reason of a failure in one process, told to all: each character is a number of the sum.
 [[noreturn]] void fail_everywhere(const WorkShare& among, std::int64_t failed, const std::string& reason) {
   std::vector<double> text(kLongestReason);
   for (std::size_t i = 0; i < std::min(reason.size(), text.size()); ++i)

@@ -30,7 +30,7 @@ float as_bf16(float value) {
   return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
 }
 
-// What a product of this precision multiplies: inputs and gradients, and weights.
+// The factors of a product of this precision: inputs and gradients, and weights.
 double factor(float value, Precision precision) { return precision == Precision::kBFloat16 ? as_bf16(value) : value; }
 double weight_factor(float value, Precision precision) {
   return precision == Precision::kFloat32 ? value : as_bf16(value);

@@ -107,7 +107,7 @@ TEST(QuickDraw, FilesAreReadAheadInOrder) {
     EXPECT_EQ(words_of(text + bad + "\n" + text, error).size(), 5000U);
     EXPECT_THAT(error, HasSubstr("x.ndjson: line 5001: "));
   }
-  // What the sink throws comes through.
+  // An error of the sink comes through.
   EXPECT_EQ(error_of([&] {
               write_file(folder / "x.ndjson", text);
               read_ndjson(folder / "x.ndjson", {}, [](QuickDrawRecord&&) { fail("enough"); });

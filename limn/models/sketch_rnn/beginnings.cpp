@@ -46,7 +46,7 @@ struct Pair {
   double log_weight = 0;
 };
 
-// What is weighed.
+// The beginnings that are weighed.
 struct Given {
   std::span<const Beginning> beginnings;
   std::vector<GivenRows> rows;  // of each beginning

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kLong = 256;
 constexpr char kMark = '\x7f';  // begins what stands for a long text, and is nowhere else
 
-// What JSON may hold in a text as it is: no quote, backslash, control character or byte beyond ASCII.
+// The bytes that JSON may hold in a text as they are: no quote, backslash, control character or byte beyond ASCII.
 constexpr auto kIsPlain = [] {
   std::array<bool, 256> is_plain{};
   for (std::size_t c = ' '; c < 0x80; ++c) is_plain[c] = c != '"' && c != '\\';

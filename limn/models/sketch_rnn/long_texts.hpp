@@ -15,7 +15,7 @@ class LongTexts {
 
   // For a parser: valid if and only if the whole JSON is.
   [[nodiscard]] const std::string& json() const { return json_; }
-  // What a text of json() stands for: a long one, or itself.
+  // The text that one of json() stands for: a long one, or itself.
   [[nodiscard]] std::string_view text(std::string_view parsed) const;
 
  private:
