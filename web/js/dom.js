@@ -24,6 +24,12 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// Makes touches of a node that handles pointers itself no gestures of the browser's. Otherwise it may take a stroke that
+// ends quickly for a fling, and the next tap, anywhere, for the end of that fling.
+export function withoutGestures(node) {
+  node.addEventListener("touchstart", (event) => event.preventDefault(), {passive: false});
+}
+
 const ICONS = {
   undo: ["M9 14 4 9l5-5", "M4 9h10a6 6 0 0 1 0 12h-3"],
   redo: ["m15 14 5-5-5-5", "M20 9H10a6 6 0 0 0 0 12h3"],

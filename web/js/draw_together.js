@@ -9,6 +9,8 @@ import {Pad} from "./pad.js";
 import {saveMenu} from "./save.js";
 
 const NEXT_MS = 4200;   // after so long without a choice another ending shows
+const CHOOSE = "Choose an ending and keep it, or draw on.";
+const FINISHED = "The model finds it finished.";
 
 export function drawTogether(studio) {
   const {drawing, engine} = studio;
@@ -130,7 +132,7 @@ export function drawTogether(studio) {
       if (request !== mine) return;
       request = null;
       document.documentElement.dataset.firstStrokeMs = first.toFixed(1);
-      caption.textContent = first === 0 ? "The model finds it finished." : "Choose an ending and keep it, or draw on.";
+      caption.textContent = first === 0 ? FINISHED : CHOOSE;
       waitForNext();
     } catch (error) {
       if (error.name === "AbortError" || request !== mine) return;
@@ -170,6 +172,7 @@ export function drawTogether(studio) {
     hasChosen = true;
     endings[i].showAll();
     strip.mark(i);
+    if (!request) caption.textContent = endings[i].isEmpty ? FINISHED : CHOOSE;
     suggest();
     buttons();
   }

@@ -1,7 +1,7 @@
 // The plane of a model with two latent dimensions as a sheet of pictures. The pointer moves over it; a click or tap pins
 // the place, so that it stays on the way to Save; a drag records a path. Events: "move" with detail z, "path" with detail
 // a list of z.
-import {el, svg} from "./dom.js";
+import {el, svg, withoutGestures} from "./dom.js";
 
 export const REACH = 3;   // standard deviations from the middle to the map's edge
 const GRID = 17;          // pictures along the map's side
@@ -85,6 +85,7 @@ export class LatentMap extends EventTarget {
       const box = sheet.getBoundingClientRect();
       return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     };
+    withoutGestures(sheet);
     sheet.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || this.#drag) return;
       sheet.setPointerCapture(event.pointerId);

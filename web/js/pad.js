@@ -1,7 +1,7 @@
 // A paper to draw on with pen, touch, mouse or keys. It shows a Drawing and, in the model's colour, what is not part of
 // it yet. Finished strokes are painted once; the rest at most once a frame. Events: "pendown" and "penup" around a stroke
 // or a use of the eraser, "pencancel" in place of the latter, "view" when it was zoomed.
-import {el, isCalm} from "./dom.js";
+import {el, isCalm, withoutGestures} from "./dom.js";
 import {boundsOf} from "./drawing.js";
 import {inkColours, LINE_WIDTH, paintStroke} from "./ink.js";
 import {PadTouch} from "./pad_touch.js";
@@ -127,6 +127,7 @@ export class Pad extends EventTarget {
       this.#touch.up(event);
       if ((this.#stroke ?? this.#erasing)?.pointer === event.pointerId) this.#cancel();
     });
+    withoutGestures(canvas);
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     canvas.addEventListener("keydown", (event) => this.#key(event));
     canvas.addEventListener("blur", () => {

@@ -51,7 +51,11 @@ onTab("a drawing of any size is finished at its own size or larger", "draw", asy
   assert.equal(Math.round(frame.size), 175, "a dot's drawing is too small to see");
 });
 
+// One of the endings adds nothing.
+const ENDINGS = [...Array.from({length: 5}, (_, i) => [[[300 + 50 * i, 300], [400 + 50 * i, 500]]]), []];
+
 onTab("a finger draws, on a phone", "draw", async (page) => {
+  await page.route("**/completions", (route) => route.fulfill(endingsAnswer(ENDINGS)));
   await touchCircle(page, paper(page), [0.5, 0.4, 0.2]);
   await until(async () => await endings(page).count() === 6);
   await until(async () => await shareOfColour(paper(page), INK) > 0.0005);
@@ -79,6 +83,31 @@ onTab("the ending chosen at first is marked, as is any other", "draw", async (pa
   assert.deepEqual(await marked(), ["false", "false", "true", "false", "false", "false"]);
   await page.mouse.move(10, 700);
   assert.equal(await border(2), "rgb(194, 78, 0)");
+});
+
+// A browser that takes a quick stroke for a fling takes the next tap for the end of it, about one time in four.
+onTab("a tap soon after a quick stroke counts, on a phone", "draw", async (page) => {
+  await page.route("**/completions", (route) => route.fulfill(endingsAnswer(ENDINGS)));
+  for (let i = 0; i < 12; i++) {
+    await touchCircle(page, paper(page), [0.5, 0.4, 0.2]);
+    await until(async () => await endings(page).count() === 6);
+    await page.waitForTimeout(250);
+    await endings(page).nth(2).tap();
+    await until(async () => await endings(page).nth(2).getAttribute("aria-pressed") === "true", 5000);
+    await page.keyboard.press("c");
+  }
+}, PHONE);
+
+onTab("an ending that adds nothing says so", "draw", async (page) => {
+  await page.route("**/completions", (route) => route.fulfill(endingsAnswer(ENDINGS)));
+  await drawCircle(page, paper(page));
+  await choosing(page);
+  await endings(page).nth(5).click();
+  await page.getByText("The model finds it finished.").waitFor();
+  assert.ok(await page.getByRole("button", {name: "Keep", exact: true}).isDisabled());
+  await endings(page).nth(1).click();
+  await choosing(page);
+  assert.ok(await page.getByRole("button", {name: "Keep", exact: true}).isEnabled());
 });
 
 onTab("undo, redo and clear", "draw", async (page) => {
