@@ -251,25 +251,15 @@ TEST(Units, ScaleThereAndBack) {
   EXPECT_EQ(model.in_data_units(model.normalised(sketch)), sketch);
 }
 
-// The drawings of bf16 are those of a decoder whose weights are rounded to 8 significant bits; biases, gains and the
-// encoder stay as they are.
+// The drawings of bf16 are those of a decoder with rounded weights.
 TEST(Precision, IsOfTheDecodersWeights) {
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
     SCOPED_TRACE(cell);
     SketchRnnOptions options = testing::tiny_options(true);
     options.dec_model = cell;
     const auto checkpoint = testing::random_checkpoint(options, 1, 0.6F);
-    auto rounded = checkpoint;
-    for (auto& [name, values] : rounded.weights) {
-      if (!name.starts_with("decoder.") || name.find("weight") == std::string::npos) continue;
-      for (float& value : values) {
-        int exponent = 0;
-        const double mantissa = std::frexp(static_cast<double>(value), &exponent);
-        value = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
-      }
-    }
     SketchRnnModel model(checkpoint);
-    const SketchRnnModel reference(rounded);
+    const SketchRnnModel reference(testing::with_rounded_decoder(checkpoint));
     const auto z = model.encode(some_sketches()).mu;
     const auto drawn = [&](const SketchRnnModel& one) { return sketches_of(draw_latents(one, z, {}, 7)); };
     const auto before = drawn(model);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
 #include <numeric>
 
 #include "limn/core/error.hpp"
@@ -223,6 +226,21 @@ TEST(Evaluate, WholeDataSets) {
   EXPECT_NEAR(e.kl, expected.kl, 1e-5);
   EXPECT_THROW((void)evaluate(weights, data, Split::kTest), Error);
   EXPECT_THROW((void)evaluate(weights, std::vector<sketch::StrokeBatch>{}, {.max_seq_len = 3}), Error);
+}
+
+// What --precision bf16 costs: it draws with a decoder whose weights are rounded (Precision of drawing_test.cpp).
+TEST(Evaluate, RoundedWeightsHardlyChangeTheLikelihoodOfTestDrawings) {
+  const auto contents = sketch_rnn_contents(
+      read_checkpoint(std::filesystem::path(LIMN_TEST_DATA_DIR) / ".." / ".." / "pretrained" / "doodles.safetensors"));
+  const std::vector<std::string> paths{"builtin:doodles"};
+  const auto data = sketch::StrokeDataset::load(paths, {}, contents.scale_factor);
+  const auto rounded = testing::with_rounded_decoder(contents);
+  const EvaluationOptions options{.max_seq_len = contents.max_seq_len, .most = 200, .seed = 1};
+  const double exact = evaluate(sketch_rnn_weights(contents), data, Split::kTest, options).reconstruction;
+  const double after = evaluate(sketch_rnn_weights(rounded), data, Split::kTest, options).reconstruction;
+  EXPECT_NE(after, exact);
+  EXPECT_LT(std::abs(after - exact), 0.001 * std::abs(exact)) << exact << " became " << after;
+  std::cout << "reconstruction " << exact << ", with rounded weights " << after << "\n";
 }
 
 }  // namespace

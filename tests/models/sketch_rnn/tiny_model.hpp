@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "limn/core/random.hpp"
@@ -37,6 +38,19 @@ inline models::SketchRnnContents random_checkpoint(const models::SketchRnnOption
 
 inline models::SketchRnnContents tiny_checkpoint(bool conditional) {
   return random_checkpoint(tiny_options(conditional), 1, 0.6F);
+}
+
+// The decoder's weights rounded to the 8 significant bits of bf16; biases, gains and the encoder as they are.
+inline models::SketchRnnContents with_rounded_decoder(models::SketchRnnContents checkpoint) {
+  for (auto& [name, values] : checkpoint.weights) {
+    if (!name.starts_with("decoder.") || name.find("weight") == std::string::npos) continue;
+    for (float& value : values) {
+      int exponent = 0;
+      const double mantissa = std::frexp(static_cast<double>(value), &exponent);
+      value = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
+    }
+  }
+  return checkpoint;
 }
 
 inline sketch::Sketch random_sketch(std::int64_t points, std::uint64_t index) {
