@@ -37,8 +37,9 @@ PYTHON_PACKAGES=(python3-dev python3-venv libminizip-dev)
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 RELEASE_PACKAGES=(help2man dpkg-dev file mmdebstrap)
 
-# PyTorch, for the LibTorch inside.
-TORCH=torch==2.15.0
+# PyTorch, for the LibTorch inside; and headers of the CUDA that it was built with, which it does not ask for itself:
+# without them several processes exchange gradients over the host in place of NCCL.
+TORCH=(torch==2.15.0 nvidia-cuda-crt==13.2.86)
 
 # The version of Clang in it is that of the libc++ sources beside it, 22.1.8.
 ZIG=ziglang==0.17.0
@@ -72,13 +73,13 @@ install_zig() {
 install_torch() {
   local folder
   folder="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build/torch"
-  if [[ "$(cat "$folder/installed" 2>/dev/null)" != "$TORCH" ]]; then
-    echo "install-deps: installing $TORCH from PyPI into $folder"
+  if [[ "$(cat "$folder/installed" 2>/dev/null)" != "${TORCH[*]}" ]]; then
+    echo "install-deps: installing ${TORCH[0]} from PyPI into $folder"
     rm -rf "$folder"
     python3 -m venv "$folder" &&
-      "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$TORCH" numpy ||
-      die "pip could not install $TORCH, see above; check the network and the space, then run this again"
-    echo "$TORCH" >"$folder/installed"
+      "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "${TORCH[@]}" numpy ||
+      die "pip could not install ${TORCH[*]}, see above; check the network and the space, then run this again"
+    echo "${TORCH[*]}" >"$folder/installed"
   fi
   echo "install-deps: -D LIMN_WITH_TORCH=ON -D LIMN_TORCH_FROM=$("$folder/bin/python" -c 'import torch; print(torch.__path__[0])')"
 }
