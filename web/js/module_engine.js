@@ -14,6 +14,8 @@ const policy = globalThis.trustedTypes?.createPolicy("limn-scripts", {
 });
 const script = (name) => (policy ? policy.createScriptURL(name) : SCRIPTS[name]);
 
+const OFFLINE_MS = 4000;   // from the first answer to the fetching of all other files
+
 export class ModuleHost {
   isStatic = true;
   #worker = null;
@@ -92,11 +94,14 @@ export class ModuleHost {
     this.#keepOffline();
   }
 
-  // For the next visit, once this one has drawn something; where the browser allows it: HTTPS or localhost.
+  // For the next visit, once this one has drawn something and then had the line for itself; where the browser allows
+  // it: HTTPS or localhost.
   #keepOffline() {
     if (this.#isKept) return;
     this.#isKept = true;
-    navigator.serviceWorker?.register(script("offline")).catch((error) => console.warn(`Not kept for offline use: ${error.message}`));
+    setTimeout(() => {
+      navigator.serviceWorker?.register(script("offline")).catch((error) => console.warn(`Not kept for offline use: ${error.message}`));
+    }, OFFLINE_MS);
   }
 
   #end(id) {
