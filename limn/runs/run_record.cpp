@@ -25,42 +25,29 @@ const std::set<std::string> kNoLosses{"step",   "split",   "learning_rate",     
 constexpr double kShortestSilence = 60;  // seconds
 constexpr double kSilenceInSteps = 30;
 
-void read_config_of(const fs::path& root, RunRecord& record) {
-  const fs::path path = root / "config.toml";
-  if (!is_there(path)) return;
-  const RunConfig config = read_config(path.string());
-  record.family = config.family;
-  constexpr std::string_view kSteps = "num_steps=";
-  for (const auto& assignment : config.assignments) {
-    if (assignment == "likelihood=mse") record.is_in_nats = false;
-    if (assignment.starts_with(kSteps))
-      record.num_steps = std::max(0LL, std::atoll(assignment.c_str() + kSteps.size()));
-  }
-}
-
-// A line of metrics.jsonl, read event by event: a JSON object that keeps the order of its members looks each one up
-// among all before it, so that a long line would take hours.
+// A line of metrics.jsonl or plan.jsonl, read event by event: a JSON object that keeps the order of its members looks
+// each one up among all before it, so that a long line would take hours.
 class LineReader final : public JsonEvents {
  public:
+  static constexpr double kMostSteps = 1e15;  // whole numbers up to here are exact
+
   LineReader() : JsonEvents("a line") {}
 
-  // Whether the text is an object with a step and a split; what else is in it is then in numbers().
+  // Whether the text is an object with a step; what else is in it is then in split() and numbers().
   [[nodiscard]] bool read(const std::string& line) {
     try {
       read_json(line, *this);
     } catch (const Error&) {
       return false;
     }
-    return is_object_ && step_ >= 0 && step_ <= kMostSteps && split_.has_value();
+    return is_object_ && step_ >= 0 && step_ <= kMostSteps;
   }
   [[nodiscard]] double step() const { return step_; }
-  [[nodiscard]] const std::string& split() const { return *split_; }
+  [[nodiscard]] const std::optional<std::string>& split() const { return split_; }
   // In the order of the line, the step among them.
   [[nodiscard]] const Metrics& numbers() const { return numbers_; }
 
  private:
-  static constexpr double kMostSteps = 1e15;  // whole numbers up to here are exact
-
   void number(double value) override {
     if (depth_ != 1) return;
     numbers_.push_back({name_, value});
@@ -90,11 +77,37 @@ class LineReader final : public JsonEvents {
   Metrics numbers_;
 };
 
+// The steps of the newest plan; none before the first one.
+std::int64_t planned_steps(const fs::path& path) {
+  if (!is_there(path)) return 0;
+  double steps = 0;
+  std::istringstream lines(read_text_file(path));
+  for (std::string text; std::getline(lines, text);)
+    if (LineReader line; line.read(text)) steps = metric(line.numbers(), "num_steps");
+  return steps >= 0 && steps <= LineReader::kMostSteps ? static_cast<std::int64_t>(steps) : 0;
+}
+
+void read_config_of(const fs::path& root, RunRecord& record) {
+  const fs::path path = root / "config.toml";
+  if (!is_there(path)) return;
+  const RunConfig config = read_config(path.string());
+  record.family = config.family;
+  constexpr std::string_view kSteps = "num_steps=", kTime = "train_for=";
+  bool has_time = false;
+  for (const auto& assignment : config.assignments) {
+    if (assignment == "likelihood=mse") record.is_in_nats = false;
+    if (assignment.starts_with(kSteps))
+      record.num_steps = std::max(0LL, std::atoll(assignment.c_str() + kSteps.size()));
+    if (assignment.starts_with(kTime)) has_time = assignment.size() > kTime.size();
+  }
+  if (has_time) record.num_steps = planned_steps(root / "plan.jsonl");
+}
+
 void take_line(const LineReader& line, RunRecord& record) {
   record.step = std::max(record.step, static_cast<std::int64_t>(line.step()));
   for (const auto& [name, value] : line.numbers()) {
     if (kNoLosses.contains(name) || is_detail(name)) continue;
-    auto& curve = record.curves[{name, line.split()}];
+    auto& curve = record.curves[{name, *line.split()}];
     curve.steps.push_back(line.step());
     curve.values.push_back(value);
   }
@@ -108,7 +121,7 @@ void read_metrics_of(const fs::path& path, RunRecord& record) {
   if (!is_there(path)) return;
   std::istringstream lines(read_text_file(path));
   for (std::string text; std::getline(lines, text);)
-    if (LineReader line; line.read(text)) take_line(line, record);
+    if (LineReader line; line.read(text) && line.split()) take_line(line, record);
   record.idle_seconds =
       std::chrono::duration<double>(fs::file_time_type::clock::now() - fs::last_write_time(path)).count();
 }

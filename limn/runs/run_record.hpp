@@ -26,7 +26,7 @@ struct LossCurve {
 
 struct RunRecord {
   std::string family;          // "sketch-rnn", "vae" or "draw"; empty where config.toml does not say
-  std::int64_t num_steps = 0;  // of the whole run; 0 where config.toml does not say
+  std::int64_t num_steps = 0;  // of the whole run, as planned so far; 0 where that is not known
   bool is_in_nats = true;      // whether its losses are: those of likelihood=mse are only up to a constant
   std::int64_t step = 0;       // the last one written
   std::map<std::pair<std::string, std::string>, LossCurve> curves;  // by (loss, split)

@@ -51,6 +51,22 @@ TEST(RunRecord, TellsWhatARunHasWritten) {
   EXPECT_TRUE(record.seems_to_run());
 }
 
+// num_steps of config.toml is a number beyond reach where a time is given; the newest plan has what is meant.
+TEST(RunRecord, StepsAreThoseOfTheNewestPlanWhereTheRunHasATime) {
+  const testing::TemporaryFolder folder;
+  const auto run = example(folder / "run");
+  write_file(run.config(), "family = \"draw\"\ndata = [\"a.npz\"]\nnum_steps = 10000000\ntrain_for = \"30m\"\n");
+  EXPECT_EQ(read_run(run.root()).num_steps, 0);
+  append_line(run.plan(), R"({"num_steps":400.0,"seconds":1800.0,"step":5.0})");
+  append_line(run.plan(), R"({"num_steps":20.0,"seconds":1800.0,"step":18.0})");
+  append_line(run.plan(), R"({"num_ste)");
+  const RunRecord record = read_run(run.root());
+  EXPECT_EQ(record.num_steps, 20);
+  EXPECT_TRUE(record.is_finished());
+  write_file(run.config(), "family = \"draw\"\ndata = [\"a.npz\"]\nnum_steps = 50\ntrain_for = \"\"\n");
+  EXPECT_EQ(read_run(run.root()).num_steps, 50);
+}
+
 // Which model is the best is weighed as training weighs it, so the least total need not be it.
 TEST(RunRecord, TheBestIsWhatValidationSaysIsTheBest) {
   const testing::TemporaryFolder folder;
