@@ -3,11 +3,13 @@
 #include "limn/libtorch/border.hpp"
 #include "limn/libtorch/process_group.hpp"
 #include "limn/libtorch/run.hpp"
+#include "limn/libtorch/streams.hpp"
 
 namespace limn::libtorch {
 namespace {
 
 const Api kApi = [] {
+  construct_streams();
   Api api{};
   api.version = kApiVersion;
   api.torch_version = TORCH_VERSION;
