@@ -1,8 +1,17 @@
 #include "limn/train/weight_average.hpp"
 
 #include <algorithm>
+#include <cstddef>
+
+#include "limn/kernels/threads/parallel.hpp"
 
 namespace limn::train {
+namespace {
+
+constexpr std::size_t kPiece = 16384;  // elements that a thread takes at once
+constexpr double kOperations = 10;     // an element's time in that of arithmetic operations: it is spent on memory
+
+}  // namespace
 
 void WeightAverage::start() {
   values_.clear();
@@ -13,14 +22,26 @@ void WeightAverage::start() {
 void WeightAverage::add(std::int64_t t) {
   if (values_.empty()) return start();
   const auto share = static_cast<float>((eta_ + 1) / (static_cast<double>(t) + eta_));
+  struct Piece {
+    float* to;
+    std::span<const float> from;
+  };
+  std::vector<Piece> pieces;
+  double count = 0;
   auto average = values_.begin();
   for (const auto tensors : {task_.parameters(), task_.buffers()})
     for (const auto& tensor : tensors) {
-      float* to = average->data();
-      const float* from = tensor.value.data();
-      for (std::size_t i = 0; i < average->size(); ++i) to[i] += share * (from[i] - to[i]);
+      const std::span<const float> from = tensor.value;
+      for (std::size_t first = 0; first < from.size(); first += kPiece)
+        pieces.push_back({average->data() + first, from.subspan(first, std::min(kPiece, from.size() - first))});
+      count += static_cast<double>(from.size());
       ++average;
     }
+  const auto move = [&](std::int64_t i) {
+    const auto [to, from] = pieces[static_cast<std::size_t>(i)];
+    for (std::size_t k = 0; k < from.size(); ++k) to[k] += share * (from[k] - to[k]);
+  };
+  kernels::parallel_for(std::ssize(pieces), move, kOperations * count);
 }
 
 void WeightAverage::swap() {
