@@ -42,7 +42,7 @@ std::string ImageModel::inability(Ability ability) const {
 }
 
 Drawings ImageModel::draw(std::int64_t count, const DrawingOptions& options) const {
-  return draw_latents(prior_latents(count, options.seed, 0, options.prior), options);
+  return draw_latents(prior_latents(count, options.seed, options.first, options.prior), options);
 }
 
 Drawings ImageModel::draw_latents(const Latents& z, const DrawingOptions&) const {

@@ -53,6 +53,7 @@ struct DrawingOptions {
   SigmaTemperature sigma_temperature = SigmaTemperature::kSqrt;
   bool is_greedy = false;
   std::uint64_t seed = 1;
+  std::uint64_t first = 0;              // the number of the first drawing: i depends on (seed, first + i)
   PriorKind prior = PriorKind::kUsual;  // where z is not given
   bool skips_blank = false;             // of new sketches: draws others in the place of blank ones
 };

@@ -67,7 +67,8 @@ Drawings SketchModel::in_data_units(std::span<const Drawing> drawings) const {
 }
 
 Drawings SketchModel::draw(std::int64_t count, const DrawingOptions& options) const {
-  std::vector<Drawing> drawings = draw_new(*this, count, choice_of(options), options.seed, 0, options.prior);
+  std::vector<Drawing> drawings =
+      draw_new(*this, count, choice_of(options), options.seed, options.first, options.prior);
   if (options.skips_blank) replace_blank(drawings, options);
   return in_data_units(drawings);
 }
@@ -86,7 +87,7 @@ void SketchModel::replace_blank(std::vector<Drawing>& drawings, const DrawingOpt
     std::vector<DrawRequest> requests;
     z.reserve(blank.size());
     for (const std::size_t i : blank) {
-      const std::uint64_t number = i + attempt * kNumbersOfAnAttempt;
+      const std::uint64_t number = options.first + i + attempt * kNumbersOfAnAttempt;
       z.push_back(is_conditional() ? prior_latents(1, options.seed, number, options.prior) : Latents());
       requests.push_back({.z = z.back().row(0), .choice = choice_of(options), .seed = options.seed, .index = number});
     }
@@ -97,7 +98,7 @@ void SketchModel::replace_blank(std::vector<Drawing>& drawings, const DrawingOpt
 
 Drawings SketchModel::draw_latents(const Latents& z, const DrawingOptions& options) const {
   need(Ability::kDecode, "try limn sample");
-  return in_data_units(models::draw_latents(*this, z, choice_of(options), options.seed));
+  return in_data_units(models::draw_latents(*this, z, choice_of(options), options.seed, options.first));
 }
 
 Latents SketchModel::latents_of(const Drawings& drawings, const LatentOptions& options) const {

@@ -54,7 +54,7 @@ export class Drawing {
   }
 
   /** An SVG file, the same as limn writes for one sketch. */
-  async svg() { return (await sharedHost(false)).call('svg', this.stroke3); }
+  async svg() { return (await sharedHost(0)).call('svg', this.stroke3); }
   /** A PNG file: black on white, `size` pixels square. */
   async png(options = {}) {
     const { size = 256, lineWidth = Math.max(1, size / 100) } = checked('png', options);
@@ -93,12 +93,12 @@ export function unpackedDrawings({ rows, counts }) {
 /** An SVG file with the drawings in a grid. */
 export async function sheet(drawings, options = {}) {
   const { columns = 0 } = checked('sheet', options);
-  return (await sharedHost(false)).call('sheetSvg', packed(drawings), columns);
+  return (await sharedHost(0)).call('sheetSvg', packed(drawings), columns);
 }
 
 /** G-code that plots the drawings in a grid on one page. */
 export async function gcode(drawings, options = {}) {
-  return (await sharedHost(false)).call('gcode', packed(drawings), checked('gcode', options));
+  return (await sharedHost(0)).call('gcode', packed(drawings), checked('gcode', options));
 }
 
 /** An image: `pixels` [channels, height, width] from 0 to 1. */

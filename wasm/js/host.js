@@ -68,19 +68,19 @@ class OtherThread {
   }
 }
 
-// One of each kind for all models of a program; started again after close().
+// This thread's (0) and the workers' (1, 2, …), for all models of a program; started again after close().
 const hosts = new Map();
 
-/** The host that models of this kind share. */
-export function sharedHost(usesWorker) {
-  if (!hosts.has(usesWorker)) {
+/** The host of that number, which all models share. */
+export function sharedHost(number) {
+  if (!hosts.has(number)) {
     const starting = compiled().then(async (module) =>
-      usesWorker ? OtherThread.start(module) : new ThisThread(await Engine.start(module)));
+      number > 0 ? OtherThread.start(module) : new ThisThread(await Engine.start(module)));
     // A failing download is not kept.
-    starting.catch(() => hosts.delete(usesWorker));
-    hosts.set(usesWorker, starting);
+    starting.catch(() => hosts.delete(number));
+    hosts.set(number, starting);
   }
-  return hosts.get(usesWorker);
+  return hosts.get(number);
 }
 
 /** Ends the workers; models that were loaded into them can do nothing more. */

@@ -14,8 +14,9 @@ export type Given = DrawingLike | PictureLike;
 export type Latent = Float32Array;
 
 export interface LoadOptions {
-  /** Run the model in a worker. Default: in the browser true, in Node false. */
-  worker?: boolean;
+  /** Run the model in a worker. Default: in the browser true, in Node false. A number: in so many workers, which share
+   * the drawings of sample, decode, reconstruct and interpolate, and draw what one would. Each holds the weights. */
+  worker?: boolean | number;
   /** The name in messages; its ending tells the format. Default: that of the file or URL. */
   name?: string;
   /** Of the weights that strokes are drawn with. 'bf16' keeps them in half the memory, draws faster, and changes what a

@@ -16,8 +16,16 @@ export async function load(source, options = {}) {
   const { worker = isBrowser, name = nameOf(source, 'the model'), precision = 'f32' } = checked('load', options);
   const packedBytes = await readBytes(source);
   const bytes = await unpacked(packedBytes, name);
-  const host = await sharedHost(worker);
-  return new Model(host, { name, ...(await host.call('load', bytes, name, isMagenta(bytes, name), precision)) });
+  const hosts = await Promise.all(Array.from({ length: Math.max(1, Number(worker)) }, (_, i) =>
+    sharedHost(worker ? i + 1 : 0)));
+  const loads = await Promise.allSettled(hosts.map((host) =>
+    host.call('load', bytes, name, isMagenta(bytes, name), precision)));
+  const failed = loads.find(({ status }) => status === 'rejected');
+  if (failed) {
+    loads.forEach(({ value }, i) => void (value && hosts[i].call('unload', value.model).catch(() => {})));
+    throw failed.reason;
+  }
+  return new Model(hosts.map((host, i) => ({ host, model: loads[i].value.model })), { name, ...loads[0].value });
 }
 
 /** model.interpolate() as a function. */
@@ -25,7 +33,7 @@ export async function interpolate(model, from, to, options = {}) { return model.
 
 /** An .npz file. Each entry is a list of drawings, or numbers {values, shape}. */
 export async function npz(entries) {
-  const host = await sharedHost(false);
+  const host = await sharedHost(0);
   const members = Object.entries(entries).map(async ([name, content]) => {
     const bytes = Array.isArray(content)
       ? await host.call('npySketches', packed(content))
@@ -36,7 +44,7 @@ export async function npz(entries) {
 }
 
 /** The version of limn that the module is made from. */
-export async function version() { return (await sharedHost(false)).call('version'); }
+export async function version() { return (await sharedHost(0)).call('version'); }
 
 /** Ends the workers, and frees all models. */
 export async function close() { await closeHosts(); }

@@ -13,15 +13,18 @@ function rowsOf(numbers, size) {
 export class Model {
   #host;
   #model;
+  #parts;  // {host, model} of each worker; the first one is the two above
   #inability;
-  #finished = new FinalizationRegistry(([host, model]) => void host.call('unload', model).catch(() => {}));
+  #finished = new FinalizationRegistry((parts) => {
+    for (const { host, model } of parts) host.call('unload', model).catch(() => {});
+  });
 
-  constructor(host, { model, inability, ...facts }) {
-    this.#host = host;
-    this.#model = model;
+  constructor(parts, { model: _, inability, ...facts }) {
+    this.#parts = parts;
+    [{ host: this.#host, model: this.#model }] = parts;
     this.#inability = inability;
     Object.assign(this, facts);
-    this.#finished.register(this, [host, model], this);
+    this.#finished.register(this, parts, this);
   }
 
   /** Whether it can 'encode', 'decode', 'complete', has a 'temperature' or draws in 'steps'. */
@@ -37,14 +40,14 @@ export class Model {
   async unload() {
     if (this.#model === 0) return;
     this.#finished.unregister(this);
-    const model = this.#model;
     this.#model = 0;
-    await this.#host.call('unload', model);
+    await Promise.all(this.#parts.map(({ host, model }) => host.call('unload', model)));
   }
 
   /** `count` new drawings: those of limn sample for the seed. */
   async sample(count = 1, options = {}) {
-    return this.#given(await this.#call('sample', checkedCount('sample', count), checked('sample', options)));
+    const given = checked('sample', options);
+    return this.#shared(checkedCount('sample', count), (call, first, number) => call('sample', number, { ...given, first }));
   }
 
   /** Endings of a drawing, in the units of the model's data. Streams the points; see Completion. */
@@ -78,7 +81,10 @@ export class Model {
   /** A drawing or picture of each latent vector. */
   async decode(z, options = {}) {
     const { values, count } = this.#latents(z);
-    return this.#given(await this.#call('decode', values, count, checked('decode', options)));
+    const given = checked('decode', options);
+    const size = this.latentSize;
+    return this.#shared(count, (call, first, number) =>
+      call('decode', values.subarray(first * size, (first + number) * size), number, { ...given, first }));
   }
 
   /** Encodes and draws again. */
@@ -142,6 +148,15 @@ export class Model {
   #call(method, ...args) {
     if (this.#model === 0) return Promise.reject(new LimnError(`${this.name}: the model was unloaded`));
     return this.#host.call(method, this.#model, ...args);
+  }
+  // What `count` drawings are, shared among the workers; each draws its own as one alone would.
+  async #shared(count, ask) {
+    if (this.#model === 0) throw new LimnError(`${this.name}: the model was unloaded`);
+    const parts = this.#parts.slice(0, Math.max(1, Math.min(this.#parts.length, count)));
+    const firstOf = (i) => Math.floor(count * i / parts.length);
+    const given = await Promise.all(parts.map(({ host, model }, i) =>
+      ask((method, ...args) => host.call(method, model, ...args), firstOf(i), firstOf(i + 1) - firstOf(i))));
+    return given.flatMap((part) => this.#given(part));
   }
   #isStrokes(value) { return Array.isArray(value[0]?.[0]) && typeof value[0][0][0] === 'number'; }
   #given({ rows, counts }) {

@@ -12,6 +12,10 @@ const whole = (least, most) => ({
   expected: `a whole number from ${least} to ${most}`,
   holds: (v) => Number.isInteger(v) && v >= least && v <= most,
 });
+const isFlagOr = ({ expected, holds }) => ({
+  expected: `true, false or ${expected}`,
+  holds: (v) => isFlag.holds(v) || holds(v),
+});
 const isText = { expected: 'a text', holds: (v) => typeof v === 'string' };
 const isFunction = { expected: 'a function', holds: (v) => typeof v === 'function' };
 const isSeed = {
@@ -23,7 +27,7 @@ const kDrawing = {
   temperature: number(0.001, 1000), sigmaTemperature: oneOf('sqrt', 'linear'), greedy: isFlag, seed: isSeed,
 };
 export const kCalls = {
-  load: { worker: isFlag, name: isText, precision: oneOf('f32', 'bf16') },
+  load: { worker: isFlagOr(whole(1, 64)), name: isText, precision: oneOf('f32', 'bf16') },
   sample: { ...kDrawing, prior: oneOf('fitted', 'standard'), skipBlank: isFlag },
   decode: kDrawing,
   complete: {

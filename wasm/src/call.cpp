@@ -70,6 +70,7 @@ models::DrawingOptions drawing_options(const Json& options) {
                                    : models::SigmaTemperature::kSqrt,
           .is_greedy = member(options, "greedy", false),
           .seed = std::strtoull(member<std::string>(options, "seed", "1").c_str(), nullptr, 10),
+          .first = member(options, "first", std::uint32_t{0}),
           .prior = prior == "fitted"     ? models::PriorKind::kFitted
                    : prior == "standard" ? models::PriorKind::kStandard
                                          : models::PriorKind::kUsual,

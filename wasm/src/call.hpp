@@ -36,7 +36,7 @@ void give(const models::Latents& latents);
 [[nodiscard]] models::Drawings sketches_of(const float* rows, const std::int32_t* counts, std::int32_t count);
 [[nodiscard]] models::Latents latents_of(const models::Model& model, const float* values, std::int32_t count);
 
-// The options of drawing: temperature, greedy, sigmaTemperature, seed, prior and skipBlank.
+// The options of drawing: temperature, greedy, sigmaTemperature, seed, first, prior and skipBlank.
 [[nodiscard]] models::DrawingOptions drawing_options(const Json& options);
 [[nodiscard]] Json parse_options(const char* text, std::int32_t size);
 

@@ -44,6 +44,11 @@ for (const [precision, drawing] of [['f32', model], ['bf16', await setting.limn.
     row(`points per second, ${precision}, ${count} at once`,
       rate(await median(async (i) => points(await drawing.sample(count, { seed: i + 1 })))));
 }
+const shared = await setting.limn.load(bytes, { name, worker: 2 });
+await shared.sample(64);
+for (const count of [16, 64])
+  row(`points per second, f32, ${count} at once, two workers`,
+    rate(await median(async (i) => points(await shared.sample(count, { seed: i + 1 })))));
 row('points per second, one, streamed', rate(await median(async (i) => {
   let n = 0;
   for await (const _ of model.complete([], { seed: i + 1 })) ++n;

@@ -48,6 +48,26 @@ describe('a model of sketches', () => {
     await there.unload();
   });
 
+  test('draws the same in several workers', async () => {
+    const [here, shared] = [await limn.load(setting.doodles), await limn.load(setting.doodles, { worker: 3 })];
+    const rows = (drawings) => drawings.map((d) => [...d.stroke3]);
+    for (const count of [1, 2, 3, 17])
+      for (const options of [{ seed: 4 }, {}, { seed: 5, prior: 'standard', temperature: 1, skipBlank: true }])
+        assert.deepEqual(rows(await shared.sample(count, options)), rows(await here.sample(count, options)), `${count}`);
+    const drawings = await here.sample(7);
+    for (const call of [(model) => model.reconstruct(drawings, { seed: 6 }), (model) => model.interpolate(drawings[0], drawings[1], { steps: 5 })])
+      assert.deepEqual(rows(await call(shared)), rows(await call(here)));
+    assert.deepEqual(await shared.decode([]), []);
+    assert.deepEqual(rows(await shared.complete(drawings[0], { seed: 2 })), rows(await here.complete(drawings[0], { seed: 2 })));
+    await assert.rejects(shared.sample(4, { temperature: -1 }), limn.LimnError);
+    await assert.rejects(shared.decode([new Float32Array(shared.latentSize), new Float32Array(shared.latentSize).fill(NaN)]), limn.LimnError);
+    await assert.rejects(limn.load(setting.doodles, { worker: 0 }), /worker is 0, expected true, false or a whole number from 1 to 64/);
+    await assert.rejects(limn.load(new Uint8Array([1, 2, 3]), { worker: 2 }), limn.LimnError);
+    await shared.unload();
+    await assert.rejects(shared.sample(4), /was unloaded/);
+    assert.deepEqual(rows(await here.sample(2)), rows(await here.sample(2)));
+  });
+
   test('streams the points of endings', async () => {
     const model = await limn.load(setting.doodles);
     const beginning = [[[0, 0], [30, 0], [60, 10]]];
