@@ -47,6 +47,7 @@ export function glimpses(studio) {
   savePng.replaceChildren(icon("save"), el("span", {}, "PNG"));
   const saveGif = button("", () => download(animation(), "canvas.gif"));
   saveGif.replaceChildren(icon("save"), el("span", {}, "GIF"));
+  for (const node of [saveGif, savePng]) node.disabled = true;   // until something is drawn
 
   // All steps, without the windows.
   function animation() {
@@ -71,6 +72,7 @@ export function glimpses(studio) {
     const size = width * height * channels;
     frames = Array.from({length: steps}, (_, t) => imageOf(bytes.subarray(t * size, (t + 1) * size), width, height, channels));
     position.max = steps;
+    for (const node of [saveGif, savePng]) node.disabled = false;
     if (isCalm()) showStep(steps);
     else {
       showStep(1);

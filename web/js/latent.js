@@ -68,6 +68,7 @@ export function latentSpace(studio) {
         if (picture.width !== bitmap.width || picture.height !== bitmap.height) [picture.width, picture.height] = [bitmap.width, bitmap.height];
         picture.getContext("2d").drawImage(bitmap, 0, 0);
         picture.dataset.shown = Number(picture.dataset.shown ?? 0) + 1;
+        saveImage.disabled = false;
         tell(values);
       }
       bitmap.close();
@@ -172,6 +173,7 @@ export function latentSpace(studio) {
   const savePath = button("", saveGif);
   savePath.replaceChildren(icon("save"), el("span", {}, "GIF"));
   saveImage.title = "Save the picture";
+  saveImage.disabled = true;   // until there is one
   savePath.title = "Save the path as an animation";
   const element = el("div", {class: "two"},
     el("div", {}, place),

@@ -58,6 +58,27 @@ onTab("Glimpses plays, pauses and is scrubbed", "glimpses", async (page) => {
   assert.equal(bytes.toString("latin1", 0, 6), "GIF89a");
 });
 
+test("nothing is saved before there is a picture", async () => {
+  const {page, context, problems} = await openPage(shared.browser, shared.studio.address, "draw");
+  const waiting = [];
+  await page.route(/\/(canvases|images)$/, (route) => { waiting.push(route); });
+  const savers = () => page.locator("button:visible", {hasText: /^(GIF|PNG)$/});
+  try {
+    for (const tab of ["Glimpses", "Latent space"]) {
+      await page.getByRole("tab", {name: tab}).click();
+      await until(() => waiting.length > 0);
+      assert.deepEqual(await savers().evaluateAll((nodes) => nodes.map((node) => node.disabled)), [true, true], tab);
+      await page.unroute(/\/(canvases|images)$/);
+      for (const route of waiting.splice(0)) await route.continue();
+      await until(async () => !await savers().last().isDisabled());
+      await page.route(/\/(canvases|images)$/, (route) => { waiting.push(route); });
+    }
+    assert.deepEqual(problems, []);
+  } finally {
+    await context.close();
+  }
+});
+
 test("a tab without a model shows an example and the command that brings one", async () => {
   const studio = await serve();
   const {page, context, problems} = await openPage(shared.browser, studio.address, "training");
