@@ -23,9 +23,9 @@ export function short(value) {
   return String(+value.toPrecision(3));
 }
 
-// The scale leaves the first tenth out of account where it towers above the rest; curves leave the chart there.
+// The scale leaves the first steps out of account, and what running means take of them; curves leave the chart there.
 function scaleOf(points, lastStep) {
-  const settled = points.filter(([s]) => s >= lastStep * 0.08).map(([, v]) => v);
+  const settled = points.filter(([s]) => s >= lastStep * 0.14).map(([, v]) => v);
   const values = settled.length > 3 ? settled : points.map(([, v]) => v);
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (high - low < 1e-9 * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5];
@@ -33,10 +33,25 @@ function scaleOf(points, lastStep) {
   return [low - margin, high + margin];
 }
 
+// Means over a tenth of the points around each, of long curves over less: training losses zigzag with the lengths of
+// the batches' drawings. limn plot draws the same (render/chart.cpp).
+const [FEWEST_TO_SMOOTH, LEAST_HALF, ENOUGH_HALF] = [20, 2, 25];
+function smoothed(points) {
+  const half = Math.max(LEAST_HALF, Math.min(Math.floor(points.length / 20), ENOUGH_HALF), Math.floor(points.length / 50));
+  const sums = [0];
+  for (const [, value] of points) sums.push(sums[sums.length - 1] + value);
+  return points.map(([step], i) => {
+    const reach = Math.min(half, i);
+    const end = Math.min(points.length, i + reach + 1);
+    return [step, (sums[end] - sums[i - reach]) / (end - i + reach)];
+  });
+}
+
 // curves: [{split, steps, values}].
 export function chart(title, curves) {
   const drawn = curves.map(({split, steps, values}) => ({split, points: steps.map((s, i) => [s, values[i]]).filter(([, v]) => Number.isFinite(v))}))
-    .filter(({points}) => points.length > 0);
+    .filter(({points}) => points.length > 0)
+    .map(({split, points}) => (split === "train" && points.length >= FEWEST_TO_SMOOTH ? {split, points: smoothed(points), raw: points} : {split, points}));
   const node = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img"});
   const legend = el("span", {class: "legend"});
   const figure = el("div", {class: "paper chart"}, el("h3", {}, el("span", {}, title), legend), node);
@@ -55,8 +70,9 @@ export function chart(title, curves) {
     node.append(svg("text", {x: x(step), y: HEIGHT - 6, "text-anchor": "middle"}, short(step)));
   }
   const clip = `chart-${++charts}`;
-  const lines = svg("g", {"clip-path": `url(#${clip})`}, ...drawn.map(({split, points}) => svg("polyline",
-    {class: `curve ${split}`, points: points.map(([s, v]) => `${x(s).toFixed(1)},${y(v).toFixed(1)}`).join(" ")})));
+  const polyline = (kind, points) => svg("polyline", {class: `curve ${kind}`, points: points.map(([s, v]) => `${x(s).toFixed(1)},${y(v).toFixed(1)}`).join(" ")});
+  const lines = svg("g", {"clip-path": `url(#${clip})`}, ...drawn.filter(({raw}) => raw).map(({raw}) => polyline("raw", raw)),
+    ...drawn.map(({split, points}) => polyline(split, points)));
   node.append(svg("clipPath", {id: clip}, svg("rect", {x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM})), lines);
 
   // The last values, or those nearest to the step under the pointer.

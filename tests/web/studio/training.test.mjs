@@ -34,7 +34,7 @@ onTab("a run shows while it trains, is stopped and continues", "training", async
 async function fakeRun(page, asked) {
   const run = {id: "r", name: "many samples", family: "sketch_rnn", step: 1000, num_steps: 1000, active: false, seconds_since_change: 5};
   const steps = Array.from({length: 100}, (_, i) => 10 * (i + 1));
-  const curves = [{metric: "total", split: "train", steps, values: steps.map((s) => (s < 60 ? 1000 : 2) + 10 / s)},
+  const curves = [{metric: "total", split: "train", steps, values: steps.map((s, i) => (s < 60 ? 1000 : 2) + 10 / s + (i % 2 ? 0.2 : -0.2))},
     {metric: "total", split: "valid", steps: [500, 1000], values: [2.5, 2.25]}];
   await page.route("**/api/runs", (route) => route.fulfill({json: {runs: [run]}}));
   await page.route("**/api/runs/r", (route) => route.fulfill({json: {...run, curves, samples: steps.map((step) => ({step, format: "svg"}))}, headers: {ETag: "\"1\""}}));
@@ -66,6 +66,12 @@ onTab("a chart has a legend, values under the pointer and no plateau", "draw", a
   await page.mouse.move(box.x + box.width * (46 + 182) / 420, box.y + box.height / 2);
   await chart.getByText(/validation 2\.5$/).waitFor();
   await chart.getByText("step 500").waitFor();
+  // A training loss zigzags with its batches: its running mean is drawn, the values stand pale behind it.
+  const turns = (line) => line.evaluate((node) => {
+    const ys = node.getAttribute("points").split(" ").map((point) => Number(point.split(",")[1])).slice(20, 90);
+    return Math.max(...ys) - Math.min(...ys);
+  });
+  assert.ok(await turns(chart.locator("polyline.train")) < 0.3 * await turns(chart.locator("polyline.raw")));
   // The high values lie beyond the chart and are cut there; none is bent to its edge.
   const heights = await chart.locator("polyline.train").evaluate((node) => node.getAttribute("points").split(" ").map((point) => Number(point.split(",")[1])));
   assert.ok(heights[0] < -100, `the first value is drawn at ${heights[0]}`);
