@@ -273,9 +273,10 @@ Counts count(bool continues) {
 
 // docs/performance.md has the figures that this prints.
 template <class Run>
-void expect_no_wait(const char* name, const Run& run, const auto& data) {
+std::int64_t launches_without_a_wait(const char* name, const Run& run, const auto& data,
+                                     const std::string& device = device_under_test()) {
   Training theirs = training_of(run, data);
-  theirs.begin(device_under_test());
+  theirs.begin(device);
   (void)theirs.take(0, 1);
   (void)count(true);
   for (std::int64_t step = 1; step < 4; ++step) (void)theirs.steps->take(step, 1e-3, [] { return Agreement{}; });
@@ -285,23 +286,31 @@ void expect_no_wait(const char* name, const Run& run, const auto& data) {
   EXPECT_EQ(taken.waits, 0) << name;
   EXPECT_GT(taken.launches, 30) << name;
   EXPECT_LT(told.launches, 10) << name;
-  std::printf("%s: %lld launches per step, %lld for the figures of 3 steps\n", name,
+  std::printf("%s on %s: %lld launches per step, %lld for the figures of 3 steps\n", name, device.c_str(),
               static_cast<long long>(taken.launches / 3), static_cast<long long>(told.launches));
+  return taken.launches / 3;
+}
+
+// LibTorch compiles the element-wise part of the cells' steps for CUDA, and does not count what it compiled.
+void expect_fewer_launches_on_cuda(const char* name, std::int64_t launches, const testing::SketchRnnRun& run) {
+  if (!device_under_test().starts_with("cuda")) return;
+  EXPECT_LT(launches, 0.9 * static_cast<double>(launches_without_a_wait(name, run, some_doodles, "cpu"))) << name;
 }
 
 TEST(DeviceRun, NoStepWaitsForTheDevice) {
   for (const char* cell : {"lstm", "layer_norm", "hyper"}) {
     testing::SketchRnnRun run = small_sketch_rnn(cell);
-    expect_no_wait((std::string(cell) + " with recurrent dropout").c_str(), run, some_doodles);
+    const std::string dropping = std::string(cell) + " with recurrent dropout";
+    expect_fewer_launches_on_cuda(dropping.c_str(), launches_without_a_wait(dropping.c_str(), run, some_doodles), run);
     run.model.use_recurrent_dropout = false;
-    expect_no_wait(cell, run, some_doodles);
+    (void)launches_without_a_wait(cell, run, some_doodles);
   }
   testing::VaeRun vae;
   vae.model = {.hidden = 12, .z_size = 3};
   vae.data = {.image_size = 9, .color = "grey"};
   vae.train.batch_size = 7;
-  expect_no_wait("vae", vae, some_shapes);
-  expect_no_wait("draw, 4 glimpses", small_draw(true, true), some_shapes);
+  (void)launches_without_a_wait("vae", vae, some_shapes);
+  (void)launches_without_a_wait("draw, 4 glimpses", small_draw(true, true), some_shapes);
 }
 
 // Products in bf16 are near those in float32, and not the same.

@@ -27,6 +27,7 @@ struct State {
 struct Cell {
   const Parameters& parameters;
   std::string prefix;
+  KernelLauncher launcher;
   [[nodiscard]] const Tensor& operator[](const std::string& name) const {
     const auto found = parameters.find(prefix + name);
     require(found != parameters.end(), "oracle: unknown parameter {}{}", prefix, name);
@@ -41,29 +42,22 @@ Tensor by_gate(const Tensor& a) { return a.dim() == 1 ? a.view({kGates, -1}) : a
 
 // Layer normalisation over the last dimension with biased variance and epsilon 1e-3 (Ba et al. 2016, eq. 3).
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
-  return torch::layer_norm(x, {x.size(-1)}, {}, {}, 1e-3) * gamma + beta;
+  return torch::addcmul(beta, torch::layer_norm(x, {x.size(-1)}, {}, {}, 1e-3), gamma);
 }
 
 Tensor normalised_gates(const Cell& cell, const Tensor& a) {
   return layer_norm(by_gate(a), by_gate(cell["gamma"]), by_gate(cell["beta"])).flatten(1);
 }
 
-Tensor masked(const Tensor& values, const Tensor& mask) { return mask.defined() ? values * mask : values; }
-
-// c' = σ(f) ⊙ c + σ(i) ⊙ D(tanh g).
-Tensor next_cell(const Tensor& a, const Tensor& c, const Tensor& mask) {
-  const auto gates = a.chunk(kGates, 1);
-  const Tensor &i = gates[0], &f = gates[1], &g = gates[2];
-  return torch::addcmul(torch::sigmoid(f) * c, torch::sigmoid(i), masked(torch::tanh(g), mask));
+Gates gates_of(const Tensor& a) {
+  const auto parts = a.chunk(kGates, 1);
+  return {parts[0], parts[1], parts[2], parts[3]};
 }
 
-// h' = σ(o) ⊙ tanh(c').
-Tensor output(const Tensor& a, const Tensor& c) { return torch::sigmoid(a.chunk(kGates, 1)[3]) * torch::tanh(c); }
-
 HiddenAndCell normalised_step(const Cell& cell, const Tensor& presig, const HiddenAndCell& state, const Tensor& mask) {
-  const Tensor a = normalised_gates(cell, presig);
-  const Tensor c = next_cell(a, state.c, mask);
-  return {output(a, layer_norm(c, cell["cell_gamma"], cell["cell_beta"])), c};
+  const Gates gates = gates_of(normalised_gates(cell, presig));
+  const Tensor c = next_cell(cell.launcher, gates, state.c, mask);
+  return {cell_output(cell.launcher, gates[3], layer_norm(c, cell["cell_gamma"], cell["cell_beta"])), c};
 }
 
 // The factor of each pre-activation from its gate's embedding: z [B, 4E], weight [4H, E] gives [B, 4H].
@@ -88,13 +82,14 @@ InputProducts input_products(const CellShape& shape, const Cell& cell, const Ten
 // The main cell of a HyperLSTM, given ĥ of this step.
 HiddenAndCell hyper_step(const Cell& cell, const Tensor& from_x, const Tensor& h_hat, const HiddenAndCell& state,
                          const Tensor& mask) {
-  const Tensor z_x = product(h_hat, cell["zx.weight"]) + cell["zx.bias"];
-  const Tensor z_h = product(h_hat, cell["zh.weight"]) + cell["zh.bias"];
+  const Tensor z_x = torch::addmm(cell["zx.bias"], h_hat, cell["zx.weight"].t());
+  const Tensor z_h = torch::addmm(cell["zh.bias"], h_hat, cell["zh.weight"].t());
   const Tensor z_b = product(h_hat, cell["zb.weight"]);
   const Tensor alpha_x = factor_of_embedding(z_x, cell["alpha_x.weight"]);
   const Tensor alpha_h = factor_of_embedding(z_h, cell["alpha_h.weight"]);
   const Tensor beta_h = factor_of_embedding(z_b, cell["beta_h.weight"]);
-  const Tensor presig = alpha_x * from_x + alpha_h * product(state.h, cell["weight_hh"]) + beta_h + cell["bias"];
+  const Tensor presig =
+      scaled_sum(cell.launcher, alpha_x, from_x, alpha_h, product(state.h, cell["weight_hh"]), beta_h + cell["bias"]);
   return normalised_step(cell, presig, state, mask);
 }
 
@@ -104,9 +99,9 @@ State step(const CellShape& shape, const Cell& cell, const InputProducts& x, con
     return torch::addmm(from_x, h, of["weight_hh"].t());
   };
   if (shape.type == CellType::kLstm) {
-    const Tensor a = from_h(cell, x.main, state.main.h);
-    const Tensor c = next_cell(a, state.main.c, mask);
-    return {{output(a, c), c}};
+    const Gates gates = gates_of(from_h(cell, x.main, state.main.h));
+    const auto [h, c] = lstm_step(cell.launcher, gates, state.main.c, mask);
+    return {{h, c}};
   }
   if (shape.type == CellType::kLayerNorm)
     return {normalised_step(cell, from_h(cell, x.main, state.main.h), state.main, mask)};
@@ -114,7 +109,7 @@ State step(const CellShape& shape, const Cell& cell, const InputProducts& x, con
   const auto columns = [&](std::int64_t first, std::int64_t count) {
     return mask.defined() ? mask.narrow(1, first, count) : mask;
   };
-  const Cell small{cell.parameters, cell.prefix + "hyper."};
+  const Cell small{cell.parameters, cell.prefix + "hyper.", cell.launcher};
   const Tensor& weight_ih = small["weight_ih"];
   const Tensor small_x = torch::addmm(x.small, state.main.h, weight_ih.narrow(1, weight_ih.size(1) - units, units).t());
   const HiddenAndCell next_small =
@@ -186,13 +181,13 @@ std::int64_t mask_columns(const CellShape& shape) {
 
 Tensor cell_step(const CellShape& shape, const Parameters& parameters, const std::string& prefix, const Tensor& x,
                  const Tensor& state) {
-  const Cell cell{parameters, prefix};
+  const Cell cell{parameters, prefix, launcher_of(x.device())};
   return columns_of(step(shape, cell, input_products(shape, cell, x), state_of(shape, state), {}));
 }
 
 SequenceOutput run_sequence(const CellShape& shape, kernels::Direction direction, const Parameters& parameters,
                             const std::string& prefix, const SequenceInput& input) {
-  const Cell cell{parameters, prefix};
+  const Cell cell{parameters, prefix, input.launcher != nullptr ? input.launcher : launcher_of(input.x.device())};
   const InputProducts products = input_products(shape, cell, input.x);
   const auto main = steps_of(products.main, input.active), small = steps_of(products.small, input.active);
   const auto masks = steps_of(input.mask, input.active);
@@ -233,7 +228,7 @@ SequenceOutput run_fused_lstm(const CellShape& shape, const Parameters& paramete
   const auto directions = static_cast<std::int64_t>(prefixes.size());
   std::vector<Tensor> weights;
   for (const std::string& prefix : prefixes) {
-    const Cell cell{parameters, prefix};
+    const Cell cell{parameters, prefix, nullptr};
     for (const char* name : {"weight_ih", "weight_hh", "bias"}) weights.push_back(cell[name]);
     weights.push_back(torch::zeros_like(cell["bias"]));  // cuDNN has two biases
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "limn/kernels/cells/recurrent.hpp"
+#include "limn/libtorch/oracle/cell_kernels.hpp"
 #include "limn/libtorch/torch.hpp"
 
 namespace limn::libtorch::oracle {
@@ -46,10 +47,11 @@ using Parameters = std::map<std::string, torch::Tensor>;
                                       const std::string& prefix, const torch::Tensor& x, const torch::Tensor& state);
 
 struct SequenceInput {
-  torch::Tensor x;                   // [R, D + Z]
-  std::vector<std::int64_t> active;  // sequences of each step, non-increasing
-  torch::Tensor initial_state = {};  // [B, S]; undefined means zero
-  torch::Tensor mask = {};           // [R, mask_columns()], keep_masks(); undefined: nothing is dropped
+  torch::Tensor x;                    // [R, D + Z]
+  std::vector<std::int64_t> active;   // sequences of each step, non-increasing
+  torch::Tensor initial_state = {};   // [B, S]; undefined means zero
+  torch::Tensor mask = {};            // [R, mask_columns()], keep_masks(); undefined: nothing is dropped
+  KernelLauncher launcher = nullptr;  // of the steps' element-wise part; null: that of the device of x
 };
 struct SequenceOutput {
   torch::Tensor hidden;       // [R, H]
