@@ -2,7 +2,7 @@
 # examples.sh LIMN README: pastes the examples of the sketch commands' --help and of the README into a shell, one after
 # the other, in a folder where the files that they name lie. All must succeed. Training examples get a tiny model and a few
 # steps on top. Left out: pictures' models (other tests train those), downloads, the studio, and files
-# from PyTorch.
+# from PyTorch. Of every built-in set that a text of the project gives to --data it asks what `limn data info` says.
 set -euo pipefail
 limn="$(realpath "$1")" readme="$(realpath "$2")"
 commands=("" sample reconstruct complete interpolate encode decode eval info plot import export data "data info"
@@ -60,5 +60,13 @@ while IFS= read -r example; do
     tail -n 3 err.txt
   fi
 done < <(examples)
+source="$(dirname "$readme")"
+while IFS= read -r data; do
+  ((++count))
+  limn data info "$data" >out.txt 2>err.txt && continue
+  ((++failed))
+  echo "FAILED: --data $data: $(tail -n 1 err.txt)"
+done < <(grep -rhoE -- '--data builtin:[a-z0-9:-]+' "$readme" "$source"/{docs,web/js,scripts,python/limn,wasm,app,limn,examples} |
+  sed 's/--data //' | sort -u)
 echo "examples: $((count - failed)) of $count work when pasted"
 ((failed == 0 && count >= 20))
