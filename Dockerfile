@@ -1,4 +1,5 @@
 # limn in a container: docker build -t limn . && docker run --rm -v "$PWD:/work" limn sample builtin:doodles -o sheet.png
+# Untried: no Docker was at hand. scripts/release.sh tries the same package in a fresh Debian 12.
 FROM debian:bookworm AS build
 COPY . /limn
 WORKDIR /limn
