@@ -20,7 +20,7 @@ constexpr const char* kMagentaPenLoss = "pen_loss_over_padding=true";
 // step, and a run ends when it is stopped.
 std::vector<std::string> as_there(std::vector<std::string> settings) {
   settings.insert(settings.begin(), {"fit_prior=false", "average_weights=false", "schedule=exponential",
-                                     "num_steps=10000000", "learning_rate=0.001"});
+                                     "num_steps=10000000", "batch_size=100", "learning_rate=0.001"});
   return settings;
 }
 
@@ -110,8 +110,8 @@ Family sketch_rnn_family() {
           "enc_model=layer_norm\n"
           "  limn train sketch-rnn --out runs/doodles --resume --steps 3000\n",
       .presets = presets(),
-      .training_defaults = {"train_for=30m", "schedule=plan", "average_weights=true", "learning_rate=0.003",
-                            "grad_clip_mode=norm"},
+      .training_defaults = {"train_for=30m", "schedule=plan", "average_weights=true", "batch_size=32",
+                            "learning_rate=0.003", "grad_clip_mode=norm"},
       .foreign_formats =
           {{.name = "magenta", .endings = {".json", ".js", ".mjs"}, .read = read_magenta, .write = write_magenta},
            {.name = "labml",
