@@ -7,9 +7,8 @@
 set -euo pipefail
 
 # The training takes under four minutes on two cores: its schedules follow the number of steps.
-STEPS=1600
+STEPS=4000
 TRAIN_OPTIONS=(
-  --batch-size 100
   --set enc_rnn_size=128 dec_rnn_size=320 z_size=64 kl_weight=0.2 use_recurrent_dropout=false
 )
 SEED=1
