@@ -172,6 +172,15 @@ TEST_F(GemmTest, OneDnnAgreesWithDouble) {
   check_everything();
 }
 
+// Two threads have work from 17 rows on and four from 49 on, whatever the number of threads is.
+TEST_F(GemmTest, OneDnnCutsSmallBatchesToo) {
+  if (!has_onednn()) GTEST_SKIP() << "this build has no oneDNN";
+  set_gemm_backend(GemmBackend::kOneDnn);
+  const std::vector<std::pair<std::int64_t, std::int64_t>> expected{{1, 1},  {16, 1},  {17, 2},  {32, 2}, {49, 4},
+                                                                    {64, 4}, {100, 4}, {128, 4}, {129, 5}};
+  for (const auto& [batch, slices] : expected) EXPECT_EQ(batch_slices(batch), slices) << batch;
+}
+
 // Weights in 16 bits are the rounded ones, bit for bit, whatever the target and the number of rows.
 TEST_F(GemmTest, WeightsInBf16AreRoundedWeights) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {

@@ -14,8 +14,12 @@ namespace {
 std::atomic<GemmBackend> chosen_backend{GemmBackend::kAutomatic};     // by set_gemm_backend()
 std::atomic<GemmBackend> preferred_backend{GemmBackend::kAutomatic};  // where none is chosen
 
-// Rows of a slice with oneDNN: two tiles of AMX.
-constexpr std::int64_t kSliceRows = 32;
+// With oneDNN: slices of two of AMX's tiles, or of one where otherwise four threads would not all have work.
+std::int64_t onednn_slices(std::int64_t batch) {
+  constexpr std::int64_t kTileRows = 16, kThreads = 4;
+  const auto slices_of = [&](std::int64_t rows) { return (batch + rows - 1) / rows; };
+  return std::max(slices_of(2 * kTileRows), std::min(kThreads, slices_of(kTileRows)));
+}
 
 // Without instructions for bf16 oneDNN brings no gain for it.
 bool uses_onednn(GemmBackend backend, Precision precision) {
@@ -45,8 +49,7 @@ GemmBackend gemm_backend() {
 }
 
 std::int64_t batch_slices(std::int64_t batch) {
-  return gemm_backend() == GemmBackend::kOneDnn ? (batch + kSliceRows - 1) / kSliceRows
-                                                : std::min<std::int64_t>(thread_count(), batch);
+  return gemm_backend() == GemmBackend::kOneDnn ? onednn_slices(batch) : std::min<std::int64_t>(thread_count(), batch);
 }
 
 PackedWeights::PackedWeights() = default;
