@@ -41,7 +41,8 @@ Family vae_family() {
                    {"arch=conv20", "center_crop=20", "color=rgb", "likelihood=mse", "z_size=32"}}},
       // No clipping: what the papers and tutorials do for VAEs.
       .training_defaults = {"train_for=5m", "num_steps=50000", "schedule=plan", "average_weights=true",
-                            "batch_size=128", "decay_rate=1", "grad_clip_mode=none", "sample_every=2500"},
+                            "batch_size=128", "learning_rate=0.004", "decay_rate=1", "grad_clip_mode=none",
+                            "sample_every=2500"},
       .foreign_formats = {{.name = "pytorch-vae",
                            .read = read_pytorch_vae,
                            .recognises = is_pytorch_vae,
