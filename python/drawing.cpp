@@ -3,13 +3,17 @@
 #include <nanobind/operators.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
+#include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "limn/core/error.hpp"
@@ -53,6 +57,37 @@ std::vector<FloatArray> strokes_of(const Drawing& drawing) {
   return strokes;
 }
 
+// Throws Error if a position is not finite: files would hold something else, and models know nothing of it.
+sketch::Sketch checked(sketch::Sketch sketch) {
+  float x = 0, y = 0;
+  for (std::size_t i = 0; i < sketch.points.size(); ++i) {
+    x += sketch.points[i].dx;
+    y += sketch.points[i].dy;
+    require(std::isfinite(x) && std::isfinite(y), "drawing: point {} has no place; positions must be finite in float32",
+            i);
+  }
+  return sketch;
+}
+
+// As Python has it: equal drawings have equal ones.
+std::size_t hash_of(const Drawing& drawing) {
+  std::size_t hash = drawing.sketch.points.size();
+  for (const sketch::StrokePoint& p : drawing.sketch.points)
+    for (const float value : {p.dx, p.dy, p.is_pen_lifted ? 1.0F : 0.0F})
+      hash = hash * 1'000'003 ^ std::hash<float>{}(value);
+  return hash;
+}
+
+Drawing scaled(const Drawing& drawing, float factor) {
+  require(std::isfinite(factor), "factor: is not finite");
+  return {checked(sketch::scaled(drawing.sketch, factor, factor))};
+}
+
+Drawing simplified(const Drawing& drawing, double epsilon) {
+  require(std::isfinite(epsilon) && epsilon >= 0, "epsilon {}: expected 0 or more", epsilon);
+  return {sketch::simplified(drawing.sketch, epsilon)};
+}
+
 Drawing from_strokes(const nb::sequence& strokes) {
   std::vector<sketch::Stroke> all;
   for (const nb::handle given : strokes) {
@@ -63,24 +98,50 @@ Drawing from_strokes(const nb::sequence& strokes) {
     for (std::size_t i = 0; i < positions.shape(0); ++i)
       stroke.push_back({positions.data()[2 * i], positions.data()[2 * i + 1]});
   }
-  return {sketch::from_strokes(all)};
+  return {checked(sketch::from_strokes(all))};
 }
 
-std::vector<Drawing> read_sketches(const std::string& reference) {
+// What reading notes, as Python's warnings.
+class Reading {
+ public:
+  explicit Reading(std::optional<bool> absolute) {
+    if (absolute) options_.absolute = *absolute ? "true" : "false";
+    options_.note = [this](const std::string& text) { notes_.push_back(text); };
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+  [[nodiscard]] const sketch::SketchReadOptions& options() const { return options_; }
+  // With Python's lock held. Throws what a filter of warnings makes of one.
+  void warn() const {
+    for (const std::string& text : notes_)
+      if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) != 0) throw nb::python_error();
+  }
+
+ private:
+  sketch::SketchReadOptions options_;
+  std::vector<std::string> notes_;
+};
+
+std::vector<Drawing> read_sketches(const fs::path& reference, std::optional<bool> absolute) {
+  Reading reading(absolute);
   std::vector<sketch::Sketch> sketches;
   {
     const nb::gil_scoped_release release;
-    sketches = sketch::read_sketches(sketch::parse_sketch_reference(reference));
+    sketches = sketch::read_sketches(sketch::parse_sketch_reference(reference.string()), reading.options());
   }
+  reading.warn();
   return as_drawings(std::move(sketches));
 }
 
-std::map<std::string, std::vector<Drawing>> read_splits(const fs::path& path) {
+std::map<std::string, std::vector<Drawing>> read_splits(const fs::path& path, std::optional<bool> absolute) {
+  Reading reading(absolute);
   sketch::SketchSplits splits;
   {
     const nb::gil_scoped_release release;
-    splits = sketch::read_sketches(path);
+    splits = sketch::read_sketches(path, reading.options());
   }
+  reading.warn();
   std::map<std::string, std::vector<Drawing>> named;
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) named[kSplitNames[i]] = as_drawings(splits.sketches[i]);
   return named;
@@ -91,8 +152,10 @@ bool is_picture(const fs::path& path) { return render::is_sheet_file(path); }
 void write_sketches(const fs::path& path, nb::handle drawings) {
   sketch::SketchSplits splits;
   if (nb::isinstance<nb::dict>(drawings)) {
-    for (const auto& [name, some] : nb::cast<nb::dict>(drawings))
+    for (const auto& [name, some] : nb::cast<nb::dict>(drawings)) {
+      require(nb::isinstance<nb::str>(name), "splits are named 'train', 'valid' and 'test'");
       splits[split_named(nb::cast<std::string>(name))] = sketches_of(some);
+    }
   } else {
     splits[Split::kTrain] = sketches_of(drawings);
   }
@@ -121,12 +184,13 @@ std::string text_of(const Drawing& drawing) {
 
 sketch::Sketch sketch_of_rows(nb::handle rows) {
   const GivenFloats array = floats_of(rows, "drawing");
+  if (array.ndim() == 1 && array.size() == 0) return {};
   require(array.ndim() == 2, "drawing: is {}, expected [n, 3], [n, 4] or [n, 5]", shape_text(array));
   sketch::SplitRows split;
   split.origins.fill("array");
   split.sketches[0].push_back(
       {.columns = static_cast<std::int64_t>(array.shape(1)), .values = {array.data(), array.data() + array.size()}});
-  return std::move(sketch::sketches_of(std::move(split), "array", {}).sketches[0].front());
+  return checked(std::move(sketch::sketches_of(std::move(split), "array", {}).sketches[0].front()));
 }
 
 sketch::Sketch sketch_of(nb::handle drawing) {
@@ -181,19 +245,17 @@ void add_drawing(nb::module_& module) {
             return std::tuple{b.min_x, b.min_y, b.max_x, b.max_y};
           },
           "The smallest box around all positions: least x, least y, most x, most y. Zeros without points.")
-      .def(
-          "scaled", [](const Drawing& d, float factor) { return Drawing{sketch::scaled(d.sketch, factor, factor)}; },
-          "factor"_a, "The same drawing, so many times as large.")
-      .def(
-          "simplified", [](const Drawing& d, double epsilon) { return Drawing{sketch::simplified(d.sketch, epsilon)}; },
-          "epsilon"_a,
-          "With fewer points, by Ramer, Douglas and Peucker: none left out is farther than epsilon from the line.")
+      .def("scaled", &scaled, "factor"_a, "The same drawing, so many times as large.")
+      .def("simplified", &simplified, "epsilon"_a,
+           "With fewer points, by Ramer, Douglas and Peucker: none left out is farther than epsilon from the line.")
       .def(
           "svg", [](const Drawing& d) { return render::svg_text(d.sketch); }, "The drawing as an SVG file's text.")
       .def("_repr_svg_", [](const Drawing& d) { return render::svg_text(d.sketch); })
-      .def("save", &save, "path"_a, nb::call_guard<nb::gil_scoped_release>(),
-           "Writes the drawing; the ending says how: .svg, .gcode, .npz, .ndjson, .bin or .json. All or nothing.")
+      .def(
+          "save", &save, "path"_a, nb::call_guard<nb::gil_scoped_release>(),
+          "Writes the drawing; the ending says how: .svg, .gcode, .npz, .limn, .ndjson, .bin or .json. All or nothing.")
       .def("__len__", [](const Drawing& d) { return d.sketch.points.size(); })
+      .def("__hash__", &hash_of)
       .def("__repr__", &text_of)
       .def(nb::self == nb::self, nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def(
@@ -208,22 +270,28 @@ void add_drawing(nb::module_& module) {
             new (self) Drawing;
             for (std::size_t i = 0; i < rows.shape(0); ++i)
               self->sketch.points.push_back({rows.data()[3 * i], rows.data()[3 * i + 1], rows.data()[3 * i + 2] != 0});
+            self->sketch = checked(std::move(self->sketch));
           },
           nb::sig("def __setstate__(self, state: tuple[numpy.ndarray], /) -> None"));
 
   module.def(
-      "read_sketches", &read_sketches, "reference"_a,
+      "read_sketches", &read_sketches, "reference"_a, nb::kw_only(), "absolute"_a = nb::none(),
       "The drawings of a file: FILE, FILE:test, FILE#17, FILE:test#17, or builtin:doodles.\n\n"
       "Reads .npz, .npy, .pkl, .ndjson, .bin, .json, .svg, folders of SVG files, .inkml, Excalidraw, tldraw and\n"
-      "tables. The training split where none is named. Raises Error that says what is wrong with a file.");
-  module.def("read_splits", &read_splits, "path"_a,
-             "All splits of a data set of drawings, as a dict of 'train', 'valid' and 'test'.");
-  module.def("write_sketches", &write_sketches, "path"_a, "drawings"_a,
-             nb::sig("def write_sketches(path: str | os.PathLike[str], drawings: Drawing | numpy.ndarray | "
-                     "collections.abc.Iterable[Drawing | numpy.ndarray] | dict[str, "
-                     "collections.abc.Iterable[Drawing | numpy.ndarray]]) -> None"),
-             "Writes drawings, or a dict of splits; the ending says how: .npz, .limn, .ndjson, .bin or .json,\n"
-             "and as one picture .svg or .gcode. Replaces the file whole or not at all.");
+      "tables. The training split where none is named. Raises Error that says what is wrong with a file, and warns\n"
+      "of what was read otherwise than the file says or left out. absolute: whether arrays of numbers hold positions\n"
+      "in place of offsets; None looks whether they say so themselves.");
+  module.def(
+      "read_splits", &read_splits, "path"_a, nb::kw_only(), "absolute"_a = nb::none(),
+      "All splits of a data set of drawings, as a dict of 'train', 'valid' and 'test'. absolute and warnings as\n"
+      "those of read_sketches().");
+  module.def(
+      "write_sketches", &write_sketches, "path"_a, "drawings"_a,
+      nb::sig("def write_sketches(path: str | os.PathLike[str], drawings: Drawing | numpy.ndarray | "
+              "collections.abc.Iterable[Drawing | numpy.ndarray] | dict[str, typing.Any]) -> None"),
+      "Writes drawings, or a dict of splits; the ending says how: .npz and .limn, which keep the splits, .ndjson,\n"
+      ".bin or .json, which hold them one after the other, and as one picture .svg or .gcode. Replaces the file whole "
+      "or not at all.");
 }
 
 }  // namespace limn::python

@@ -3,6 +3,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -30,6 +32,8 @@ models::DrawingOptions options_of(double temperature, bool greedy, std::uint64_t
           .seed = seed,
           .prior = prior_named(prior)};
 }
+
+constexpr std::int64_t kBetweenSignals = 1024;  // drawings: about a second
 
 models::Drawings given_drawings(const SketchModel& model, nb::handle x) {
   const std::vector<std::string> references = references_in(x);
@@ -79,8 +83,18 @@ std::vector<Drawing> sample(const SketchModel& model, std::int64_t n, double tem
   check_count(n);
   models::DrawingOptions options = options_of(temperature, greedy, seed, sigma, prior);
   options.skips_blank = skip_blank;
-  const nb::gil_scoped_release release;
-  return as_drawings(std::move(model.get().draw(n, options).sketches));
+  std::vector<Drawing> all;
+  for (std::int64_t first = 0; first < n; first += kBetweenSignals) {
+    options.first = static_cast<std::uint64_t>(first);
+    std::vector<sketch::Sketch> drawn;
+    {
+      const nb::gil_scoped_release release;
+      drawn = std::move(model.get().draw(std::min(kBetweenSignals, n - first), options).sketches);
+    }
+    std::ranges::move(as_drawings(std::move(drawn)), std::back_inserter(all));
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();  // Ctrl-C
+  }
+  return all;
 }
 
 std::tuple<FloatArray, FloatArray> encode(const SketchModel& model, nb::handle x, bool fit) {

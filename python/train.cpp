@@ -166,7 +166,7 @@ Run run(const models::Family& family, const Request& request) {
 }
 
 Run train(const std::string& family, nb::handle data, const std::optional<fs::path>& out,
-          const std::optional<std::string>& preset, const std::optional<std::string>& init_from, bool resume,
+          const std::optional<std::string>& preset, const std::optional<fs::path>& init_from, bool resume,
           bool overwrite, nb::object on_step, nb::object on_validation, nb::object on_notice,
           const nb::kwargs& options) {
   const models::Family& known = registry().family_of_command(family);
@@ -174,7 +174,7 @@ Run train(const std::string& family, nb::handle data, const std::optional<fs::pa
                         .assignments = assignments_of(options),
                         .out = out.value_or(fs::path("runs") / known.command),
                         .preset = preset,
-                        .init_from = init_from,
+                        .init_from = init_from ? std::optional(init_from->string()) : std::nullopt,
                         .resumes = resume,
                         .overwrites = overwrite,
                         .on_step = std::move(on_step),
@@ -226,7 +226,8 @@ void add_train(nb::module_& module) {
       "init_from"_a = nb::none(), "resume"_a = false, "overwrite"_a = false, "on_step"_a = nb::none(),
       "on_validation"_a = nb::none(), "on_notice"_a = nb::none(), "options"_a,
       nb::sig("def train(family: str, data: str | os.PathLike[str] | list[str] | None = None, "
-              "out: str | os.PathLike[str] | None = None, *, preset: str | None = None, init_from: str | None = None, "
+              "out: str | os.PathLike[str] | None = None, *, preset: str | None = None, init_from: str | "
+              "os.PathLike[str] | None = None, "
               "resume: bool = False, overwrite: bool = False, "
               "on_step: collections.abc.Callable[[Progress], object] | None = None, "
               "on_validation: collections.abc.Callable[[int, dict[str, float], bool], object] | None = None, "

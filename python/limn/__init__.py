@@ -74,12 +74,16 @@ if TYPE_CHECKING:
 def interpolate(model: Any, a: Any, b: Any, steps: int = 10, **options: Any) -> Any:
     """The drawings on the way between two through latent space, both ends among them: those of `limn interpolate`.
 
-    a, b: drawings or images as encode() takes, or names of files. options: those of SketchModel.decode();
-    temperature is 0.1 where it is not given.
+    a, b: drawings or images as encode() takes, or names of files. options: those of SketchModel.decode(), and fit,
+    which is SketchModel.encode()'s; temperature is 0.1 where it is not given.
     """
-    z = model.latents([a, b])
     if isinstance(model, SketchModel):
         options.setdefault("temperature", 0.1)
+        if isinstance(a, str) != isinstance(b, str):
+            a, b = ((read_sketches(x) or [x])[0] if isinstance(x, str) else x for x in (a, b))
+        z = model.latents([a, b], fit=options.pop("fit", False))
+    else:
+        z = model.latents([a, b])
     if len(z) != 2:
         raise Error(f"a and b: {len(z)} drawings, expected one each")
     return model.decode(interpolate_latents(z[0], z[1], steps), **options)

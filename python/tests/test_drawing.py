@@ -1,6 +1,7 @@
 """Drawings against NumPy, and the files of drawings."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -94,6 +95,7 @@ def test_simplified_and_scaled(rows):
         ([[float("nan"), 2, 1]], "not finite"),
         ("text", "not an array of real numbers"),
         ([1, 2, 3], r"is \[3\], expected"),
+        ([[2e38, 0, 0], [2e38, 0, 1]], "point 1 has no place"),
         ([[1, 2, 0], [1, 2]], "not an array of real numbers"),
     ],
 )
@@ -101,6 +103,53 @@ def test_wrong_rows_are_refused_in_one_line(wrong, message):
     with pytest.raises(limn.Error, match=message) as error:
         limn.Drawing(wrong)
     assert "\n" not in str(error.value) and isinstance(error.value, ValueError)
+
+
+def test_positions_are_finite(rows):
+    drawing = limn.Drawing(rows)
+    for wrong in (
+        lambda: limn.Drawing.from_strokes([[[0, 0], [1, float("nan")], [5, 5]]]),
+        lambda: drawing.scaled(float("inf")),
+        lambda: drawing.scaled(3e38).scaled(100),
+        lambda: drawing.simplified(-1),
+        lambda: drawing.simplified(float("nan")),
+    ):
+        with pytest.raises(limn.Error, match="finite|expected 0 or more"):
+            wrong()
+
+
+def test_equal_drawings_have_one_place_in_a_set(rows):
+    again = limn.Drawing(limn.Drawing(rows).stroke3)
+    assert again == limn.Drawing(rows) and len({again, limn.Drawing(rows), limn.Drawing(rows[:2])}) == 2
+    assert hash(limn.Drawing([[0.0, 1, 1]])) == hash(limn.Drawing([[-0.0, 1, 1]]))
+
+
+def test_a_drawing_may_be_empty():
+    assert limn.Drawing([]) == limn.Drawing(np.zeros((0, 3))) and len(limn.Drawing([])) == 0
+
+
+def test_what_reading_notes_is_a_warning(tmp_path):
+    path = tmp_path / "positions.npz"
+    positions = np.array([[10, 20, 0], [23, 44, 0], [43, 68, 1]])
+    np.savez(path, train=np.stack([positions] * 3))
+    with pytest.warns(UserWarning, match="positions"):
+        read = limn.read_sketches(path)
+    np.testing.assert_array_equal(read[0].stroke3[:, :2], positions[:, :2])
+    for reader in (limn.read_sketches, lambda p, **options: limn.read_splits(p, **options)["train"]):
+        (strokes,) = reader(path, absolute=True)[0].strokes
+        np.testing.assert_array_equal(strokes - strokes[0], positions[:, :2] - positions[0, :2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning):
+            limn.read_splits(path)
+
+
+def test_values_of_another_kind_are_refused(tmp_path, rows):
+    with pytest.raises(limn.Error, match="'train', 'valid' and 'test'"):
+        limn.write_sketches(tmp_path / "set.npz", {1: [rows]})
+    with pytest.raises(TypeError, match="never initialised"):
+        limn.sheet(limn.Drawing.__new__(limn.Drawing))
+    assert not list(tmp_path.iterdir())
 
 
 def test_missing_and_damaged_files_are_refused(tmp_path, rows):

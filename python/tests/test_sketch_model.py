@@ -1,6 +1,9 @@
 """A Sketch-RNN: its arithmetic against NumPy, its drawings against the command's."""
 
+import _thread
 import json
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -135,6 +138,33 @@ def test_interpolation_has_both_ends(doodles):
     assert len(path) == 5 and [path[0], path[-1]] == doodles.decode(z, greedy=True)
     between = limn.interpolate_latents([1, 0], [0, 1], 3)
     np.testing.assert_allclose(between, [[1, 0], [0.5**0.5, 0.5**0.5], [0, 1]], atol=1e-6)
+
+
+def test_interpolation_takes_a_name_beside_a_drawing_and_own_sizes(doodles):
+    named = "builtin:doodles:test#0", "builtin:doodles:test#1"
+    first, second = limn.read_sketches("builtin:doodles:test")[:2]
+    assert limn.interpolate(doodles, first, named[1], 3) == limn.interpolate(doodles, *named, 3)
+    fitted = limn.interpolate(doodles, first.scaled(9), second, 3, fit=True)
+    assert fitted != limn.interpolate(doodles, first.scaled(9), second, 3)
+    with pytest.raises(limn.Error, match="finite"):
+        limn.interpolate_latents([float("nan"), 0], [0, 1], 3)
+
+
+def test_many_drawings_are_one_sequence(tmp_path):
+    small = limn.train("sketch-rnn", "builtin:doodles-10", tmp_path / "run", num_steps=2, dec_rnn_size=9,
+                       enc_rnn_size=7, z_size=3, num_mixture=2, sample_every=0).model()
+    many = small.sample(1030, seed=4)  # more than are drawn between two looks at Ctrl-C
+    assert len(many) == 1030 and many[:3] == small.sample(3, seed=4)
+    assert len({*many[1020:]} - {*many[:10]}) > 0
+
+
+def test_ctrl_c_ends_a_long_sample(doodles):
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        doodles.sample(1_000_000)
+    assert time.monotonic() - begin < 30
 
 
 def test_drawings_are_those_of_the_command(doodles, command, tmp_path):
