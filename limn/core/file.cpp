@@ -51,6 +51,7 @@ Buffer read_whole(const fs::path& path, std::uint64_t max_bytes) {
   struct stat status {};
   if (::fstat(file.value, &status) != 0) fail("{}: cannot read: {}", path.string(), reason(errno));
   if (S_ISDIR(status.st_mode)) fail("{}: is a folder; name a file in it", path.string());
+  const bool is_device = S_ISCHR(status.st_mode) && ::isatty(file.value) == 0;
   Buffer buffer;
   constexpr std::size_t kChunk = std::size_t{1} << 20;
   if (S_ISREG(status.st_mode)) {
@@ -71,6 +72,7 @@ Buffer read_whole(const fs::path& path, std::uint64_t max_bytes) {
     if (n == 0) break;
     filled += static_cast<std::size_t>(n);
     if (filled > max_bytes) fail("{}: more than the {} bytes that such a file may have", path.string(), max_bytes);
+    if (is_device) fail("{}: is a device without an end; name a file", path.string());
   }
   buffer.resize(filled);
   return buffer;

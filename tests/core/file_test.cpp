@@ -66,6 +66,11 @@ TEST(ReadFile, RefusesWhatIsLargerThanItsBound) {
   EXPECT_THAT(error_of_reading("/dev/zero"), HasSubstr("more than the 1000 bytes"));
 }
 
+TEST(ReadFile, RefusesADeviceWithoutAnEnd) {
+  EXPECT_EQ(error_of_reading("/dev/zero", 1 << 30), "/dev/zero: is a device without an end; name a file");
+  EXPECT_TRUE(read_file("/dev/null").empty());
+}
+
 TEST(ReadFile, ReadsAPipe) {
   const TemporaryFolder folder;
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
