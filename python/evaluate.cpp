@@ -5,13 +5,14 @@
 
 #include "limn/core/error.hpp"
 #include "python/model.hpp"
+#include "python/seed.hpp"
 
 namespace limn::python {
 namespace {
 
 using namespace nb::literals;
 
-nb::dict evaluate(const AnyModel& model, nb::handle data, const std::string& split, std::uint64_t seed, bool mean,
+nb::dict evaluate(const AnyModel& model, nb::handle data, const std::string& split, Seed seed, bool mean,
                   std::int64_t samples, std::int64_t importance_samples) {
   const bool is_named = !data.is_none();
   models::EvaluationRequest request{.data = is_named ? references_in(data) : std::vector<std::string>{},

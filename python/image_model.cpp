@@ -15,6 +15,7 @@
 #include "python/arrays.hpp"
 #include "python/model.hpp"
 #include "python/picture.hpp"
+#include "python/seed.hpp"
 
 namespace limn::python {
 namespace {
@@ -42,7 +43,7 @@ FloatArray array_of(const ImageModel& model, std::vector<float> pixels) {
                                      static_cast<std::size_t>(s.width)});
 }
 
-FloatArray sample(const ImageModel& model, std::int64_t n, std::uint64_t seed, const std::string& prior) {
+FloatArray sample(const ImageModel& model, std::int64_t n, Seed seed, const std::string& prior) {
   check_count(n);
   const models::DrawingOptions options{.seed = seed, .prior = prior_named(prior)};
   std::vector<float> pixels;
@@ -65,7 +66,7 @@ std::tuple<FloatArray, FloatArray> encode(const ImageModel& model, nb::handle x)
   return {python::array_of(std::move(posterior.mu)), python::array_of(std::move(posterior.log_variance))};
 }
 
-FloatArray latents(const ImageModel& model, nb::handle x, bool mean, std::uint64_t seed) {
+FloatArray latents(const ImageModel& model, nb::handle x, bool mean, Seed seed) {
   const models::Drawings given = given_images(model, x);
   models::Latents z;
   {
@@ -85,7 +86,7 @@ FloatArray decode(const ImageModel& model, nb::handle z) {
   return array_of(model, std::move(pixels));
 }
 
-FloatArray reconstruct(const ImageModel& model, nb::handle x, bool mean, std::uint64_t seed) {
+FloatArray reconstruct(const ImageModel& model, nb::handle x, bool mean, Seed seed) {
   const models::Drawings given = given_images(model, x);
   std::vector<float> pixels;
   {
@@ -135,7 +136,7 @@ std::optional<FloatArray> windows(const nb::handle self, std::vector<image::Wind
   return FloatArray(&(s.*which).front().center_x, shape.size(), shape.data(), self);
 }
 
-Steps steps(const ImageModel& model, std::int64_t n, std::uint64_t seed, nb::handle z, const std::string& prior) {
+Steps steps(const ImageModel& model, std::int64_t n, Seed seed, nb::handle z, const std::string& prior) {
   model.get().need(models::Ability::kSteps, "sample() gives the images");
   check_count(n);
   const models::PriorKind kind = prior_named(prior);
@@ -146,7 +147,7 @@ Steps steps(const ImageModel& model, std::int64_t n, std::uint64_t seed, nb::han
   return {model.get().steps_from(vectors)};
 }
 
-Steps redrawing_steps(const ImageModel& model, nb::handle x, std::uint64_t seed) {
+Steps redrawing_steps(const ImageModel& model, nb::handle x, Seed seed) {
   model.get().need(models::Ability::kSteps, "reconstruct() gives the images");
   const models::Drawings given = given_images(model, x);
   const nb::gil_scoped_release release;

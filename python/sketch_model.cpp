@@ -15,6 +15,7 @@
 #include "python/arrays.hpp"
 #include "python/drawing.hpp"
 #include "python/model.hpp"
+#include "python/seed.hpp"
 
 namespace limn::python {
 namespace {
@@ -24,7 +25,7 @@ using namespace nb::literals;
 constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
 
 // The arguments of drawing that many calls have.
-models::DrawingOptions options_of(double temperature, bool greedy, std::uint64_t seed, const std::string& sigma,
+models::DrawingOptions options_of(double temperature, bool greedy, Seed seed, const std::string& sigma,
                                   const std::string& prior = "usual") {
   return {.temperature = temperature,
           .sigma_temperature = sigma_temperature_named(sigma),
@@ -78,8 +79,8 @@ models::Drawings fitted_drawings(const SketchModel& model, models::Drawings give
   return given;
 }
 
-std::vector<Drawing> sample(const SketchModel& model, std::int64_t n, double temperature, bool greedy,
-                            std::uint64_t seed, const std::string& prior, bool skip_blank, const std::string& sigma) {
+std::vector<Drawing> sample(const SketchModel& model, std::int64_t n, double temperature, bool greedy, Seed seed,
+                            const std::string& prior, bool skip_blank, const std::string& sigma) {
   check_count(n);
   models::DrawingOptions options = options_of(temperature, greedy, seed, sigma, prior);
   options.skips_blank = skip_blank;
@@ -112,7 +113,7 @@ std::tuple<FloatArray, FloatArray> encode(const SketchModel& model, nb::handle x
   return {array_of(std::move(posterior.mu)), array_of(std::move(posterior.log_variance))};
 }
 
-FloatArray latents(const SketchModel& model, nb::handle x, bool mean, std::uint64_t seed, bool fit) {
+FloatArray latents(const SketchModel& model, nb::handle x, bool mean, Seed seed, bool fit) {
   models::Drawings given = given_drawings(model, x);
   models::Latents z;
   {
@@ -123,7 +124,7 @@ FloatArray latents(const SketchModel& model, nb::handle x, bool mean, std::uint6
   return array_of(std::move(z));
 }
 
-std::vector<Drawing> decode(const SketchModel& model, nb::handle z, double temperature, bool greedy, std::uint64_t seed,
+std::vector<Drawing> decode(const SketchModel& model, nb::handle z, double temperature, bool greedy, Seed seed,
                             const std::string& sigma) {
   model.get().need(models::Ability::kDecode, "try sample()");
   const models::Latents vectors = latents_of(z, model.get().latent_size());
@@ -133,7 +134,7 @@ std::vector<Drawing> decode(const SketchModel& model, nb::handle z, double tempe
 }
 
 std::vector<Drawing> reconstruct(const SketchModel& model, nb::handle x, double temperature, bool greedy, bool mean,
-                                 std::uint64_t seed, bool fit, const std::string& sigma) {
+                                 Seed seed, bool fit, const std::string& sigma) {
   models::Drawings given = given_drawings(model, x);
   const models::DrawingOptions options = options_of(temperature, greedy, seed, sigma);
   const nb::gil_scoped_release release;
@@ -146,7 +147,7 @@ std::vector<Drawing> reconstruct(const SketchModel& model, nb::handle x, double 
 }
 
 std::vector<Drawing> complete(const SketchModel& model, nb::handle beginning, std::int64_t n, std::int64_t points,
-                              double temperature, bool greedy, bool prior, std::uint64_t seed, bool fit,
+                              double temperature, bool greedy, bool prior, Seed seed, bool fit,
                               const std::string& sigma) {
   model.get().need(models::Ability::kComplete, "choose a model of sketches");
   check_count(n);

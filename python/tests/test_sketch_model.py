@@ -158,6 +158,14 @@ def test_many_drawings_are_one_sequence(tmp_path):
     assert len({*many[1020:]} - {*many[:10]}) > 0
 
 
+@pytest.mark.parametrize("seed", [-1, 2**64, 10**30])
+def test_a_seed_out_of_range_is_said(doodles, vae_run, seed):
+    for call in (doodles.sample, vae_run.model().sample):
+        with pytest.raises(limn.Error, match="seed: expected a whole number from 0"):
+            call(1, seed=seed)
+    assert doodles.sample(1, seed=np.int64(3)) == doodles.sample(1, seed=3)
+
+
 def test_ctrl_c_ends_a_long_sample(doodles):
     timer = threading.Timer(0.5, _thread.interrupt_main)
     timer.start()
