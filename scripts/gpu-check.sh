@@ -46,7 +46,7 @@ run_tests() {
   if [[ "$device" == cuda ]]; then
     ctest --test-dir "$folder" --label-regex '^gpu$' --output-on-failure --timeout 570
   else
-    LIMN_LIBTORCH_MODULE="$PWD/$folder/app/limn_libtorch.so" LIMN_TEST_DEVICE="$torch_device" \
+    OMP_NUM_THREADS=1 LIMN_LIBTORCH_MODULE="$PWD/$folder/app/limn_libtorch.so" LIMN_TEST_DEVICE="$torch_device" \
       timeout 570 "$folder/tests/libtorch/device_test" --gtest_brief=1
   fi
 }
