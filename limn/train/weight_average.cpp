@@ -20,7 +20,8 @@ void WeightAverage::start() {
 }
 
 void WeightAverage::add(std::int64_t t) {
-  if (values_.empty()) return start();
+  // The first share is 1: a run that continues from step 0 has the first weights already, and must not round them.
+  if (values_.empty() || t == 1) return start();
   const auto share = static_cast<float>((eta_ + 1) / (static_cast<double>(t) + eta_));
   struct Piece {
     float* to;

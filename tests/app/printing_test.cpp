@@ -40,7 +40,7 @@ TEST(Printing, TrainingNeedsNobodyWhoReads) {
 TEST(Printing, ProgressNamesNoNumberOfStepsThatIsAGuess) {
   const TemporaryFolder folder;
   const std::string small = " --set dec_rnn_size=16 enc_rnn_size=8 z_size=4 num_mixture=3 valid_every=10000";
-  const RunResult timed = run_limn(folder.path(), "train sketch-rnn --for 2s --out timed --batch-size 20" + small);
+  const RunResult timed = run_limn(folder.path(), "train sketch-rnn --for 5s --out timed --batch-size 20" + small);
   EXPECT_EQ(timed.status, 0) << timed.err;
   EXPECT_THAT(timed.err, ::testing::ContainsRegex("step 1  total [^\n]* left\n"));
   const RunResult counted = run_limn(folder.path(), "train sketch-rnn --steps 3 --out counted --batch-size 20" + small);
