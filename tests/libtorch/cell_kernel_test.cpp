@@ -44,7 +44,7 @@ void call(const std::string& name, const std::vector<double>& i, std::vector<dou
   } else if (name == "scaled_sum_backward") {
     scaled_sum_backward(i[0], i[1], i[2], i[3], i[4], i[5], o[0], o[1], o[2], o[3], o[4]);
   } else {
-    fail("there is no kernel {}", name);
+    fail("unknown kernel {}", name);
   }
 }
 

@@ -1,6 +1,6 @@
 // The element-wise part of a cell's step (docs/papers/sketch-rnn.md). Each formula stands here once. With T = Tensor it
 // is LibTorch's operations, which autograd differentiates. As text, with T = float, it is a kernel that LibTorch
-// compiles for a GPU at its first use: one launch takes the place of some ten.
+// compiles for a GPU at its first use. One launch then does the work of many.
 #pragma once
 
 #include <math.h>
@@ -80,8 +80,8 @@ struct CellKernel {
 using KernelLauncher = std::vector<torch::Tensor> (*)(const CellKernel& kernel,
                                                       const std::vector<torch::Tensor>& inputs);
 
-// Of a GPU whose kernels LibTorch compiles, once they were seen to compute there what its operations do; else null,
-// and the operations take their place.
+// The launcher of a GPU on which LibTorch compiles kernels and these compute what its operations do. Null elsewhere:
+// the operations take their place.
 [[nodiscard]] KernelLauncher launcher_of(const torch::Device& device);
 
 using Gates = std::array<torch::Tensor, 4>;  // the pre-activations i, f, g, o [B, H]
