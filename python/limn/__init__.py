@@ -79,11 +79,13 @@ def interpolate(model: Any, a: Any, b: Any, steps: int = 10, **options: Any) -> 
     """
     if isinstance(model, SketchModel):
         options.setdefault("temperature", 0.1)
-        if isinstance(a, str) != isinstance(b, str):
-            a, b = ((read_sketches(x) or [x])[0] if isinstance(x, str) else x for x in (a, b))
-        z = model.latents([a, b], fit=options.pop("fit", False))
+        fit = options.pop("fit", False)
+        z = [model.latents(x, fit=fit) for x in (a, b)]  # one may be a name and the other a drawing
+        if [len(each) for each in z] != [1, 1]:
+            raise Error(f"a and b: {len(z[0])} and {len(z[1])} drawings, expected one each")
+        z = [each[0] for each in z]
     else:
         z = model.latents([a, b])
-    if len(z) != 2:
-        raise Error(f"a and b: {len(z)} drawings, expected one each")
+        if len(z) != 2:
+            raise Error(f"a and b: {len(z)} images, expected one each")
     return model.decode(interpolate_latents(z[0], z[1], steps), **options)

@@ -140,10 +140,13 @@ def test_interpolation_has_both_ends(doodles):
     np.testing.assert_allclose(between, [[1, 0], [0.5**0.5, 0.5**0.5], [0, 1]], atol=1e-6)
 
 
-def test_interpolation_takes_a_name_beside_a_drawing_and_own_sizes(doodles):
+def test_interpolation_takes_a_name_beside_a_drawing_and_own_sizes(doodles, tmp_path):
     named = "builtin:doodles:test#0", "builtin:doodles:test#1"
     first, second = limn.read_sketches("builtin:doodles:test")[:2]
     assert limn.interpolate(doodles, first, named[1], 3) == limn.interpolate(doodles, *named, 3)
+    limn.write_sketches(tmp_path / "two.npz", [first, second])
+    with pytest.raises(limn.Error, match="1 and 2 drawings, expected one each"):
+        limn.interpolate(doodles, first, tmp_path / "two.npz", 3)
     fitted = limn.interpolate(doodles, first.scaled(9), second, 3, fit=True)
     assert fitted != limn.interpolate(doodles, first.scaled(9), second, 3)
     with pytest.raises(limn.Error, match="finite"):
