@@ -66,7 +66,7 @@ while IFS= read -r data; do
   limn data info "$data" >out.txt 2>err.txt && continue
   ((++failed))
   echo "FAILED: --data $data: $(tail -n 1 err.txt)"
-done < <(grep -rhoE -- '--data builtin:[a-z0-9:-]+' "$readme" "$source"/{docs,web/js,scripts,python/limn,wasm,app,limn,examples} |
-  sed 's/--data //' | sort -u)
+done < <(grep -rhoE -- '--data builtin:[a-z0-9:-]+' "$readme" \
+  "$source"/{docs,web/js,scripts,python/limn,wasm,app,limn,examples} | sed 's/--data //' | sort -u)
 echo "examples: $((count - failed)) of $count work when pasted"
 ((failed == 0 && count >= 20))
